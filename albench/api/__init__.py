@@ -1,0 +1,64 @@
+"""The contract: all that a plugin author has to read, and all that a plugin may import besides the kernels."""
+
+from albench.api.backbone import Backbone
+from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
+from albench.api.executor import Busy, Done, Event, Executor, Failed, Job, Note, Outcome, Progress, Run
+from albench.api.hooks import (
+    KINDS,
+    Add,
+    Kind,
+    RoundEnd,
+    SuiteFacts,
+    TrialFacts,
+    hookimpl,
+    hookspec,
+)
+from albench.api.method import VIEWS, Batch, Forward, Logs, Method, RoundFacts, State
+from albench.api.options import option
+from albench.api.strategy import NEEDS, Strategy, View
+from albench.api.task import Modality, Task
+from albench.errors import DataError, PluginError, UserError
+
+__all__ = [
+    "KINDS",
+    "NEEDS",
+    "VIEWS",
+    "Add",
+    "Backbone",
+    "Batch",
+    "Busy",
+    "DataError",
+    "Dataset",
+    "Done",
+    "Event",
+    "Executor",
+    "Failed",
+    "FeatureDataset",
+    "Forward",
+    "ImageDataset",
+    "Job",
+    "Kind",
+    "Logs",
+    "Method",
+    "Modality",
+    "Note",
+    "Outcome",
+    "PluginError",
+    "Problem",
+    "Progress",
+    "RoundEnd",
+    "RoundFacts",
+    "Run",
+    "Split",
+    "Splits",
+    "State",
+    "Strategy",
+    "SuiteFacts",
+    "Task",
+    "TrialFacts",
+    "UserError",
+    "View",
+    "hookimpl",
+    "hookspec",
+    "option",
+]

@@ -1,0 +1,36 @@
+"""The contract of a backbone: builds the task model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from albench.api.task import Modality, Task
+
+
+class Backbone:
+    """Base of a backbone. Subclass as a frozen dataclass whose fields are the options."""
+
+    modalities: ClassVar[frozenset[Modality]] = frozenset({"features", "image"})
+    """What it can read."""
+    vmap_safe: ClassVar[bool] = False
+    """True where the module has no state but its parameters (no batch statistics), so that seeds can share a step."""
+
+    def build(self, task: Task, generator: torch.Generator) -> nn.Module:
+        """The model, on the CPU, its weights drawn from ``generator`` alone.
+
+        Returns
+        -------
+        A module that maps x (B, ...) to ``(logits (B, C), embedding (B, E))`` and has a module ``head`` with
+        ``logits == head(embedding)``. Images arrive as float32 in 0 .. 1.
+        """
+        raise NotImplementedError
+
+    def skip(self, task: Task) -> str | None:
+        """Why this backbone cannot run on the task, or None."""
+        if task.modality not in self.modalities:
+            return f"it reads {' or '.join(sorted(self.modalities))}, not {task.modality}"
+        return None

@@ -1,0 +1,148 @@
+"""The contract of a data set: where its items come from and how they are augmented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from albench.api.options import option
+from albench.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from albench.api.task import Task
+
+
+@dataclass(frozen=True)
+class Split:
+    """Items and labels of one split.
+
+    Attributes
+    ----------
+    x
+        (N, D) float32, or (N, C, H, W) uint8 or float32 in 0 .. 1; an array or a memory map.
+    y
+        (N,) int64 labels.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A loaded data set.
+
+    Attributes
+    ----------
+    train, val, test
+        The pool, the split that chooses checkpoints, and the split that is reported.
+    task
+        Its description.
+    groups
+        Split name -> (N,) group (patient) of each item, where known.
+    notices
+        What the user has to know of how the files were read; shown before a run.
+    stand_in
+        What the data stands in for, e.g. ``"MESCC"``, where it is not real; shown wherever its numbers are.
+    """
+
+    train: Split
+    val: Split
+    test: Split
+    task: Task
+    groups: dict[str, np.ndarray] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    stand_in: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding of ``verify``: what is wrong and where. ``fatal`` means that the data cannot be used."""
+
+    where: str
+    what: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Base of a data set. Subclass ``FeatureDataset`` or ``ImageDataset`` to get the built-in augmentation."""
+
+    noise_size: ClassVar[int] = 48
+    """How many uniform numbers each augmented item gets."""
+
+    def load(self, root: Path | None) -> Splits:
+        """Read the data.
+
+        Parameters
+        ----------
+        root
+            The data folder that the user named, or None.
+
+        Raises
+        ------
+        DataError
+            Naming the file, the row and the value.
+        """
+        raise NotImplementedError
+
+    def find(self, root: Path | None) -> bool:
+        """True where the data can be loaded now, without a download."""
+        return True
+
+    def verify(self, root: Path | None) -> list[Problem]:
+        """Check the files against what is published of them."""
+        return []
+
+    def simulate(self, out: Path, seed: int) -> list[Path]:
+        """Write simulated files in the layout that ``load`` reads, where the real ones cannot be had.
+
+        Returns
+        -------
+        The files written.
+        """
+        raise DataError(f"there is no simulation of {type(self).__name__}.")
+
+    def weak(self, x: Tensor, noise: Tensor) -> Tensor | None:
+        """Weakly augmented items, or None for the built-in augmentation of the modality.
+
+        Parameters
+        ----------
+        x
+            (B, ...) items on the training device.
+        noise
+            (B, noise_size) uniform in [0, 1): the only source of randomness.
+        """
+        return None
+
+    def strong(self, x: Tensor, noise: Tensor) -> Tensor | None:
+        """Strongly augmented items, or None for the built-in augmentation of the modality."""
+        return None
+
+
+@dataclass(frozen=True)
+class FeatureDataset(Dataset):
+    """Vectors: there is no image to augment, so noise scaled by each feature's spread takes its place."""
+
+    weak_noise: float = option(0.1, "weak view: Gaussian noise, in standard deviations of each feature", ge=0)
+    strong_noise: float = option(0.5, "strong view: Gaussian noise, in standard deviations of each feature", ge=0)
+    strong_dropout: float = option(0.2, "strong view: share of features set to zero", ge=0, lt=1)
+    strong_mix: float = option(0.1, "strong view: weight of a random neighbour in the batch", ge=0, lt=1)
+
+
+@dataclass(frozen=True)
+class ImageDataset(Dataset):
+    """Images: flip, shift and rotation (weak), RandAugment and CutOut (strong)."""
+
+    flip: bool = option(True, "weak view: flip left-right half of the time")
+    shift: int = option(4, "weak view: largest shift in pixels, with reflected borders", ge=0)
+    rotate: float = option(10.0, "weak view: largest rotation in degrees", ge=0, le=180)
+    n_ops: int = option(3, "strong view: RandAugment operations for each image", ge=0, le=8)
+    cutout: float = option(0.5, "strong view: largest side of the cut-out square, as a share of the image", ge=0, le=1)

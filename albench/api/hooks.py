@@ -1,0 +1,102 @@
+"""The hooks: everything that a plugin can tell albench, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from albench.api.backbone import Backbone
+    from albench.api.dataset import Dataset
+    from albench.api.executor import Executor
+    from albench.api.method import Method
+    from albench.api.strategy import Strategy
+
+PROJECT = "albench"
+Kind = Literal["strategy", "method", "dataset", "backbone", "executor"]
+KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor")
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Add(Protocol):
+    """Registers components: a name, ``"package.module:Class"`` (imported when used) or the class, and a summary."""
+
+    def strategy(self, name: str, target: str | Callable[..., Strategy], summary: str = "") -> None: ...
+    def method(self, name: str, target: str | Callable[..., Method], summary: str = "") -> None: ...
+    def dataset(self, name: str, target: str | Callable[..., Dataset], summary: str = "") -> None: ...
+    def backbone(self, name: str, target: str | Callable[..., Backbone], summary: str = "") -> None: ...
+    def executor(self, name: str, target: str | Callable[..., Executor], summary: str = "") -> None: ...
+
+
+@dataclass(frozen=True)
+class SuiteFacts:
+    """A suite, as trackers see it."""
+
+    name: str
+    path: str
+    n_trials: int
+    manifest: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """A trial, as trackers see it. ``status`` is "running", "done" or "failed"; ``reason`` says why it failed."""
+
+    key: str
+    dataset: str
+    method: str
+    strategy: str
+    backbone: str
+    seed: int
+    status: str = "running"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RoundEnd:
+    """One finished round: the record as it is on disk."""
+
+    trial: TrialFacts
+    record: dict[str, Any]
+
+
+@hookspec
+def albench_register(add: Add) -> None:
+    """Register components. Called once, at start; import nothing heavy here."""
+
+
+@hookspec
+def albench_suite_start(suite: SuiteFacts) -> None:
+    """A suite starts, in the driving process."""
+
+
+@hookspec
+def albench_trial_start(trial: TrialFacts) -> None:
+    """A trial starts, in the process that carries it out."""
+
+
+@hookspec
+def albench_round_end(event: RoundEnd) -> None:
+    """A round is on disk, in the process that carries the trial out."""
+
+
+@hookspec
+def albench_trial_end(trial: TrialFacts) -> None:
+    """A trial ended, done or failed, in the process that carries it out."""
+
+
+@hookspec
+def albench_suite_end(suite: SuiteFacts) -> None:
+    """A suite ended, in the driving process."""
+
+
+@hookspec
+def albench_commands(group: click.Group) -> None:
+    """Add commands to the albench command line."""

@@ -1,0 +1,158 @@
+"""The contract of a semi-supervised method: turns labelled and unlabelled batches into a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from albench.api.options import option
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from albench.api.task import Task
+
+VIEWS = frozenset({"weak", "weak2", "strong", "strong2"})
+
+State = dict[str, "Tensor"]
+Logs = dict[str, "Tensor"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch. All randomness has come in already; hidden labels never do.
+
+    ``B`` labelled and ``U`` unlabelled items.
+    """
+
+    x_lab: Tensor
+    """(B, ...) labelled items under weak augmentation."""
+    y_lab: Tensor
+    """(B,) int64."""
+    views: dict[str, Tensor]
+    """name -> (U, ...): the augmented views that the method asked for."""
+    index: Tensor
+    """(U,) int64 pool ids of the unlabelled items, for per-item memory."""
+    noise: dict[str, Tensor]
+    """What the method's ``draw`` returned for this step."""
+
+    @property
+    def x_weak(self) -> Tensor:
+        return self.views["weak"]
+
+    @property
+    def x_strong(self) -> Tensor:
+        return self.views["strong"]
+
+
+class Forward(Protocol):
+    """The model inside a loss. Each call runs the network once on all that it is given: concatenate first."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(n, C) logits of the student, differentiable."""
+
+    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, C) and embeddings (n, E) of the student, differentiable."""
+
+    def frozen(self, x: Tensor) -> Tensor:
+        """(n, C) logits of the student without gradient: cheaper, for pseudo labels."""
+
+    def ema(self, x: Tensor) -> Tensor:
+        """(n, C) logits of the student's exponential moving average, without gradient."""
+
+
+@dataclass(frozen=True)
+class RoundFacts:
+    """What a method is told when a round starts.
+
+    Attributes
+    ----------
+    round
+        0 for the initial labels.
+    rounds, steps
+        Rounds of the trial, training steps of each round.
+    n_labeled, pool_size
+        Items labelled now, items in the pool.
+    n_bought
+        Labels bought by the last query; 0 in round 0.
+    query_size
+        Labels that a query asks for.
+    first_step
+        Steps trained before this round since the weights were last initialised: 0 on a cold start.
+    labeled
+        (pool_size,) bool on the training device.
+    class_counts
+        (C,) float32: bought labels of each class, on the training device.
+    """
+
+    round: int
+    rounds: int
+    steps: int
+    n_labeled: int
+    pool_size: int
+    n_bought: int
+    query_size: int
+    first_step: int
+    labeled: Tensor
+    class_counts: Tensor
+
+
+@dataclass(frozen=True)
+class Method:
+    """Base of a method: a pure step function on tensors.
+
+    In ``loss`` there is no ``.item()``, no boolean-mask indexing, no in-place write to a tensor from outside and no
+    branch on values, so that several seeds can be trained at once with ``torch.func.vmap``.
+    """
+
+    views: ClassVar[frozenset[str]] = frozenset()
+    """The augmented views of unlabelled items that ``loss`` reads; none means that no unlabelled batch is drawn."""
+
+    unlabeled_ratio: int = option(2, "unlabelled items in a batch for each labelled one", ge=1)
+
+    def init(self, task: Task, device: torch.device) -> State:
+        """The method's memory: tensors of fixed shape, checkpointed with the trial."""
+        return {}
+
+    def round_start(self, state: State, facts: RoundFacts) -> State:
+        """The memory at the start of a round."""
+        return state
+
+    def draw(self, generator: torch.Generator, n_labeled: int, n_unlabeled: int) -> Mapping[str, Tensor]:
+        """Random tensors (on the CPU) that one step needs, e.g. mixing weights; they come back in ``batch.noise``."""
+        return {}
+
+    def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
+        """The loss of one step.
+
+        Parameters
+        ----------
+        forward
+            The model.
+        batch
+            Labelled and unlabelled items.
+        state
+            The method's memory; return a new dict with the same keys, shapes and dtypes.
+        step
+            () int64: 0-based step since the weights were last initialised.
+
+        Returns
+        -------
+        () float loss; the new state; scalars to record (their mean over a round is kept).
+        """
+        raise NotImplementedError
+
+    def rejected(self, probs: Tensor, state: State) -> Tensor:
+        """(N,) bool: items not confident enough to pseudo-label, given their probabilities (N, C).
+
+        A method without a threshold rejects everything: each item is a candidate for annotation.
+        """
+        import torch
+
+        return torch.ones(len(probs), dtype=torch.bool, device=probs.device)
+
+    def skip(self, task: Task) -> str | None:
+        """Why this method cannot run on the task, or None."""
+        return None

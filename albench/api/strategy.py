@@ -1,0 +1,118 @@
+"""The contract of a query strategy: which unlabelled items to annotate next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from albench.api.task import Task
+
+NEEDS = frozenset({"probs", "logits", "embeddings", "neighbors", "gradients", "mc_probs"})
+
+
+class View(Protocol):
+    """What a strategy may see of one round: the unlabelled pool through the current model. Never a hidden label.
+
+    ``N`` is the number of unlabelled items, ``L`` of labelled ones, ``C`` of classes, ``E`` the embedding size. Every
+    quantity is computed once a round, when first read, in blocks; reading one that ``needs`` does not declare raises.
+    """
+
+    round: int
+    n_classes: int
+    budget_left: int
+    device: torch.device
+    rng: np.random.Generator
+    generator: torch.Generator
+
+    def __len__(self) -> int: ...
+
+    @property
+    def x(self) -> Tensor:
+        """(N, ...) the unlabelled items, as stored (a copy)."""
+
+    @property
+    def index(self) -> Tensor:
+        """(N,) int64 pool ids, for notes and seeds of the author's own; ``select`` returns positions, not ids."""
+
+    @property
+    def probs(self) -> Tensor:
+        """(N, C) float32 class probabilities. Needs ``probs``."""
+
+    @property
+    def logits(self) -> Tensor:
+        """(N, C) float32. Needs ``logits``."""
+
+    @property
+    def embeddings(self) -> Tensor:
+        """(N, E) float32, the input of the last layer. Needs ``embeddings``."""
+
+    @property
+    def labeled_x(self) -> Tensor:
+        """(L, ...) the labelled items."""
+
+    @property
+    def labeled_y(self) -> Tensor:
+        """(L,) int64 their labels, which have been bought."""
+
+    @property
+    def labeled_embeddings(self) -> Tensor:
+        """(L, E) float32. Needs ``embeddings``."""
+
+    @property
+    def rejected(self) -> Tensor:
+        """(N,) bool: items that the method is not confident enough to pseudo-label. Needs ``probs``."""
+
+    def neighbors(self, k: int) -> tuple[Tensor, Tensor]:
+        """Cosine similarity and position of the k nearest unlabelled items, both (N, k). Needs ``neighbors``."""
+
+    def head(self, z: Tensor) -> Tensor:
+        """Logits (..., C) of embeddings (..., E); differentiable. Needs ``gradients``."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embeddings of items; differentiable. Needs ``gradients``."""
+
+    def mc_probs(self, samples: int) -> Tensor:
+        """(samples, N, C) probabilities under dropout on the embedding. Needs ``mc_probs``."""
+
+    def note(self, name: str, value: float) -> None:
+        """Keep a number in the round's record, for diagnosis."""
+
+
+class Strategy:
+    """Base of a query strategy. Subclass as a frozen dataclass whose fields are the options.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class LeastConfidence(Strategy):
+    ...     needs = frozenset({"probs"})
+    ...     def select(self, view, budget):
+    ...         return view.probs.amax(dim=1).argsort()[:budget]
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def select(self, view: View, budget: int) -> Tensor:
+        """Choose what to annotate.
+
+        Parameters
+        ----------
+        view
+            The unlabelled pool through the current model.
+        budget
+            How many items to choose; at most ``len(view)``.
+
+        Returns
+        -------
+        (budget,) int64 unique *positions* in the view, ``0 .. len(view) - 1``.
+        """
+        raise NotImplementedError
+
+    def skip(self, task: Task) -> str | None:
+        """Why this strategy cannot run on the task, or None."""
+        return None

@@ -1,0 +1,39 @@
+"""What a component is told of the problem: shapes and names, never labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Modality = Literal["features", "image"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One classification problem.
+
+    Attributes
+    ----------
+    modality
+        ``"features"`` for vectors ``(D,)``, ``"image"`` for ``(C, H, W)``.
+    shape
+        Shape of one item.
+    n_classes
+        Number of classes; labels are ``0 .. n_classes - 1``.
+    class_names
+        One name a class, in label order.
+    ordinal
+        True where the class order means something (grades).
+    pool_size
+        Number of items in the training split.
+    n_groups
+        Number of groups (patients) in the training split; 0 where unknown.
+    """
+
+    modality: Modality
+    shape: tuple[int, ...]
+    n_classes: int
+    class_names: tuple[str, ...]
+    ordinal: bool = False
+    pool_size: int = 0
+    n_groups: int = 0

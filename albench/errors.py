@@ -1,0 +1,85 @@
+"""Errors that a user sees: one line that says what was wrong, where, and what to type instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AlbenchError(Exception):
+    """Base of every error that albench raises on purpose; the run failed (exit code 1)."""
+
+    exit_code = 1
+
+
+class UserError(AlbenchError):
+    """The user's input cannot be used (exit code 2)."""
+
+    exit_code = 2
+
+
+class SpecError(UserError):
+    """A component spec such as ``boostmis[n_neighbors=10]`` is malformed or has a wrong option."""
+
+
+class UnknownName(UserError):
+    """No component, metric, key or file of that name; the message names the nearest right one."""
+
+
+class PluginError(UserError):
+    """A plugin cannot be loaded, or two plugins claim one name."""
+
+
+class DataError(UserError):
+    """A data set's files are missing, damaged or inconsistent."""
+
+
+class SuiteError(UserError):
+    """A suite file or a protocol setting is wrong."""
+
+
+class StoreError(UserError):
+    """A results folder cannot be read or written."""
+
+
+class DeviceError(UserError):
+    """The device that was asked for is not there."""
+
+
+class ContractError(AlbenchError):
+    """A plugin broke its contract, e.g. a strategy returned the wrong number of positions."""
+
+
+class TrialError(AlbenchError):
+    """A trial could not be carried out."""
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate closest to ``name``, or None where nothing is close."""
+    found = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def unknown(what: str, name: str, candidates: Iterable[str], hint: str = "") -> UnknownName:
+    """Build the error for an unknown name, with the nearest right one.
+
+    Parameters
+    ----------
+    what
+        The kind of thing, e.g. ``"strategy"``.
+    name
+        What the user typed.
+    candidates
+        The names that exist.
+    hint
+        What to type to see them all.
+    """
+    known = sorted(candidates)
+    close = nearest(name, known)
+    if close is not None:
+        tail = f"did you mean '{close}'?"
+    elif known and len(known) <= 12:
+        tail = f"choose from {', '.join(known)}."
+    else:
+        tail = hint or "see 'albench list'."
+    return UnknownName(f"unknown {what} '{name}': {tail}")

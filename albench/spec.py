@@ -1,0 +1,290 @@
+"""Component specs: ``boostmis[n_neighbors=20]`` <-> name + typed options.
+
+Grammar: ``NAME`` or ``NAME[OPTION=VALUE,...]``. A value may itself be a spec with brackets, or be quoted with ``'`` or
+``"`` where it holds a comma or a bracket.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from albench.errors import SpecError, nearest
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A component's name and its options as text."""
+
+    name: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.options:
+            return self.name
+        return f"{self.name}[{','.join(f'{key}={_quoted(value)}' for key, value in self.options)}]"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a component, for help and generated documentation."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+    bounds: str
+
+
+def _quoted(value: str) -> str:
+    """``value`` so that ``parse`` reads it back; nested specs stay bare."""
+    try:
+        _split(value)
+        plain = "," not in _outside_brackets(value)
+    except SpecError:
+        plain = False
+    if plain and value == value.strip() and value[:1] not in ("'", '"'):
+        return value
+    return f'"{value}"' if '"' not in value else f"'{value}'"
+
+
+def _outside_brackets(text: str) -> str:
+    depth, kept = 0, []
+    for char in text:
+        depth += char == "["
+        if depth == 0:
+            kept.append(char)
+        depth -= char == "]"
+    return "".join(kept)
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas that are outside brackets and quotes."""
+    parts, start, depth, quote = [], 0, 0, ""
+    for position, char in enumerate(text):
+        if quote:
+            if char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif char == "[":
+            depth += 1
+        elif char == "]":
+            depth -= 1
+            if depth < 0:
+                raise SpecError(f"'{text}': unexpected ']'.")
+        elif char == "," and depth == 0:
+            parts.append(text[start:position])
+            start = position + 1
+    if quote:
+        raise SpecError(f"'{text}': the quote {quote} is not closed.")
+    if depth:
+        raise SpecError(f"'{text}': '[' is not closed.")
+    return [*parts, text[start:]]
+
+
+def parse(text: str) -> Spec:
+    """Read a spec.
+
+    Raises
+    ------
+    SpecError
+        Saying what is malformed and what the form is.
+    """
+    form = "write NAME or NAME[OPTION=VALUE,...]"
+    text = text.strip()
+    if not text:
+        raise SpecError(f"an empty component name: {form}.")
+    if len(text) > 4096:
+        raise SpecError(f"a component spec of {len(text)} characters is too long (4096 at most).")
+    name, bracket, rest = text.partition("[")
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise SpecError(f"'{text}' is not a component spec: {form}.")
+    if not bracket:
+        return Spec(name)
+    if not rest.endswith("]"):
+        raise SpecError(f"'{text}': ']' is missing at the end.")
+    options: dict[str, str] = {}
+    for part in _split(rest[:-1]) if rest[:-1].strip() else []:
+        key, equals, value = part.partition("=")
+        key, value = key.strip(), value.strip()
+        if not equals or not _KEY.fullmatch(key):
+            raise SpecError(f"'{text}': '{part.strip()}' is not an option: write OPTION=VALUE.")
+        if key in options:
+            raise SpecError(f"'{text}': option '{key}' is given twice.")
+        if len(value) >= 2 and value[0] in "'\"" and value[-1] == value[0]:
+            value = value[1:-1]
+        options[key] = value
+    return Spec(name, tuple(sorted(options.items())))
+
+
+def from_yaml(value: Any) -> Spec:
+    """A spec from a suite file: a string, or ``{name: {option: value}}``."""
+    if isinstance(value, str):
+        return parse(value)
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, options),) = value.items()
+        if isinstance(name, str) and isinstance(options or {}, Mapping):
+            items = sorted((str(key), _yaml_text(item)) for key, item in (options or {}).items())
+            return dataclasses.replace(parse(name), options=tuple(items))
+    raise SpecError(f"{value!r} is not a component: write NAME, NAME[OPTION=VALUE,...] or NAME: {{OPTION: VALUE}}.")
+
+
+def _yaml_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "none" if value is None else str(value)
+
+
+def build(spec: Spec, factory: Callable[..., Any]) -> Any:
+    """An instance of the component with the spec's options.
+
+    Raises
+    ------
+    SpecError
+        For an unknown option, a wrong type, a value out of bounds or a missing required option.
+    """
+    if not dataclasses.is_dataclass(factory):
+        if spec.options:
+            raise SpecError(f"{spec.name} takes no options, not '{spec.options[0][0]}'.")
+        return factory()
+    hints = _hints(factory)
+    fields = {field.name: field for field in dataclasses.fields(factory) if field.init}
+    values: dict[str, Any] = {}
+    for key, text in spec.options:
+        if key not in fields:
+            close = nearest(key, fields)
+            known = f"did you mean '{close}'?" if close else f"it takes {', '.join(fields) or 'none'}."
+            raise SpecError(f"{spec.name} has no option '{key}': {known}")
+        values[key] = _convert(f"{spec.name}[{key}=...]", text, hints[key])
+        _check_bounds(f"{spec.name}[{key}={text}]", values[key], fields[key].metadata)
+    for key, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and key not in values:
+            raise SpecError(f"{spec.name} needs the option '{key}': write {spec.name}[{key}=...].")
+    return factory(**values)
+
+
+def canonical(name: str, component: Any) -> str:
+    """The component as a spec with every option written out: what a trial's key is made of."""
+    if not dataclasses.is_dataclass(component):
+        return name
+    items = [(f.name, _yaml_text(getattr(component, f.name))) for f in dataclasses.fields(component) if f.init]
+    return str(Spec(name, tuple(sorted(items))))
+
+
+def options(factory: Callable[..., Any]) -> list[Option]:
+    """The options of a component, in the order of its fields."""
+    if not dataclasses.is_dataclass(factory):
+        return []
+    hints = _hints(factory)
+    found = []
+    for field in dataclasses.fields(factory):
+        if not field.init:
+            continue
+        default = "required" if field.default is dataclasses.MISSING else _yaml_text(field.default)
+        bounds = [f"{sign} {field.metadata[key]:g}" for key, sign in _SIGNS.items() if key in field.metadata]
+        found.append(Option(field.name, _type_name(hints[field.name]), default, field.metadata.get("help", ""),
+                            ", ".join(bounds)))  # fmt: skip
+    return found
+
+
+_SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+
+
+def _hints(factory: Any) -> dict[str, Any]:
+    """The types of the options alone: other annotations may name what is imported for type checkers only."""
+    found: dict[str, Any] = {}
+    names = {field.name for field in dataclasses.fields(factory)}
+    for cls in reversed(factory.__mro__):
+        own = {key: hint for key, hint in cls.__dict__.get("__annotations__", {}).items() if key in names}
+        module = sys.modules.get(cls.__module__)
+        holder = types.SimpleNamespace(__annotations__=own)
+        try:
+            found.update(typing.get_type_hints(holder, vars(module) if module else {}, {cls.__name__: cls}))
+        except NameError as error:
+            raise SpecError(f"{cls.__module__}.{cls.__name__}: the type of an option cannot be read: {error}.") from None
+    return found
+
+
+def _type_name(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return "|".join(str(value) for value in typing.get_args(hint))
+    if _is_union(hint):
+        return "|".join(_type_name(arg) for arg in typing.get_args(hint))
+    if hint is type(None):
+        return "none"
+    return getattr(hint, "__name__", str(hint))
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _convert(where: str, text: str, hint: Any) -> Any:
+    """``text`` as the type that the option declares."""
+    if _is_union(hint):
+        args = typing.get_args(hint)
+        if type(None) in args and text.lower() == "none":
+            return None
+        for arg in (arg for arg in args if arg is not type(None)):
+            try:
+                return _convert(where, text, arg)
+            except SpecError:
+                continue
+        raise SpecError(f"{where}: '{text}' is not {_type_name(hint)}.")
+    if typing.get_origin(hint) is Literal:
+        for value in typing.get_args(hint):
+            if text == str(value):
+                return value
+        names = [str(value) for value in typing.get_args(hint)]
+        close = nearest(text, names)
+        raise SpecError(f"{where}: '{text}' is not one of {', '.join(names)}"
+                        + (f"; did you mean '{close}'?" if close else "."))  # fmt: skip
+    if hint is bool:
+        if text.lower() not in _WORDS:
+            raise SpecError(f"{where}: '{text}' is not true or false.")
+        return _WORDS[text.lower()]
+    if hint in (int, float):
+        try:
+            number = hint(text)
+        except ValueError:
+            kind = "a whole number" if hint is int else "a number"
+            raise SpecError(f"{where}: '{text}' is not {kind}.") from None
+        if hint is float and (number != number or number in (float("inf"), float("-inf"))):
+            raise SpecError(f"{where}: '{text}' is not a finite number.")
+        return number
+    if hint is Path:
+        return Path(text)
+    if hint is str:
+        return text
+    raise SpecError(f"{where}: options of type {_type_name(hint)} cannot be set from text.")
+
+
+def _check_bounds(where: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    checks: dict[str, Callable[[Any, Any], bool]] = {
+        "ge": lambda v, bound: v >= bound,
+        "gt": lambda v, bound: v > bound,
+        "le": lambda v, bound: v <= bound,
+        "lt": lambda v, bound: v < bound,
+    }
+    if value is None:
+        return
+    for key, holds in checks.items():
+        if key in metadata and not holds(value, metadata[key]):
+            raise SpecError(f"{where}: must be {_SIGNS[key]} {metadata[key]:g}.")
+    allowed = metadata.get("choices")
+    if allowed is not None and value not in allowed:
+        raise SpecError(f"{where}: must be one of {', '.join(map(str, allowed))}.")

@@ -1,0 +1,264 @@
+"""Finds plugins, loads each in its own try, resolves names lazily and suggests near ones."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from albench import spec as specs
+from albench.api import hooks
+from albench.api.hooks import KINDS, PROJECT, Kind
+from albench.errors import PluginError, unknown
+
+GROUP = "albench"
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered component. ``target`` is imported when it is first used."""
+
+    kind: Kind
+    name: str
+    target: str | Callable[..., Any]
+    summary: str
+    plugin: str
+    distribution: str
+
+    def load(self) -> Callable[..., Any]:
+        """The class.
+
+        Raises
+        ------
+        PluginError
+            Where the target cannot be imported.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, attribute = self.target.partition(":")
+        try:
+            loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        return loaded
+
+    @property
+    def source(self) -> str:
+        """Where the class comes from, as text."""
+        if isinstance(self.target, str):
+            return self.target
+        return f"{self.target.__module__}:{getattr(self.target, '__qualname__', self.target)}"
+
+
+@dataclass
+class Plugin:
+    """A plugin that was found: where it comes from, what it registered, and its error where it is broken."""
+
+    name: str
+    distribution: str
+    version: str
+    error: str = ""
+    components: list[Component] = field(default_factory=list)
+
+
+class _Add:
+    """What ``albench_register`` is given: files each registration under its plugin."""
+
+    def __init__(self, plugin: Plugin, refuse: Callable[[str], None]) -> None:
+        self._plugin = plugin
+        self._refuse = refuse
+
+    def _add(self, kind: Kind, name: str, target: str | Callable[..., Any], summary: str) -> None:
+        if not isinstance(name, str) or str(specs.parse(name)) != name:
+            self._refuse(f"{kind} name {name!r} is not a plain name")
+        if isinstance(target, str) and ":" not in target:
+            self._refuse(f"{kind} '{name}': target '{target}' is not 'package.module:Class'")
+        text = summary or _first_line(target)
+        self._plugin.components.append(
+            Component(kind, name, target, text, self._plugin.name, self._plugin.distribution)
+        )
+
+    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("strategy", name, target, summary)
+
+    def method(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("method", name, target, summary)
+
+    def dataset(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("dataset", name, target, summary)
+
+    def backbone(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("backbone", name, target, summary)
+
+    def executor(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("executor", name, target, summary)
+
+
+def _first_line(target: object) -> str:
+    if isinstance(target, str):
+        return ""
+    lines = (inspect.getdoc(target) or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+class Registry:
+    """All plugins and the components that they registered."""
+
+    def __init__(self, files: Sequence[str] = ()) -> None:
+        self.manager = pluggy.PluginManager(PROJECT)
+        self.manager.add_hookspecs(hooks)
+        self.plugins: list[Plugin] = []
+        self.files = [*_files_from_environment(), *files]
+        for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
+            dist = entry_point.dist
+            plugin = Plugin(entry_point.name, dist.name if dist else "?", dist.version if dist else "?")
+            self._register(plugin, entry_point.load)
+        for file in self.files:
+            self._register_file(file)
+
+    def _register_file(self, file: str) -> None:
+        """Load ``--plugin FILE``; the user asked for it by name, so a broken one is an error, not a note."""
+        path = Path(file)
+        if not path.is_file():
+            raise PluginError(f"--plugin {file}: there is no such file.")
+        plugin = Plugin(path.stem, str(path), "file")
+        self._register(plugin, lambda: _import_file(path))
+        if plugin.error:
+            raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")
+
+    def _register(self, plugin: Plugin, load: Callable[[], Any]) -> None:
+        """Load one plugin in its own try; what goes wrong is kept with it."""
+        self.plugins.append(plugin)
+        name = f"{plugin.distribution}:{plugin.name}"
+        try:
+            module = load()
+            self.manager.register(module, name=name)
+            _check_hooks(self.manager, module)
+            self._collect(plugin, module)
+        except (Exception, SystemExit) as error:
+            where = _where(error)
+            plugin.error = f"{type(error).__name__}: {error}".replace("\n", " ") + where
+            plugin.components.clear()
+            if self.manager.has_plugin(name):
+                self.manager.unregister(name=name)
+
+    def _collect(self, plugin: Plugin, module: Any) -> None:
+        def refuse(why: str) -> None:
+            raise PluginError(why)
+
+        for impl in self.manager.hook.albench_register.get_hookimpls():
+            if impl.plugin is module:
+                impl.function(_Add(plugin, refuse))
+
+    @property
+    def broken(self) -> list[Plugin]:
+        """Plugins that could not be loaded."""
+        return [plugin for plugin in self.plugins if plugin.error]
+
+    def components(self, kind: Kind | None = None) -> list[Component]:
+        """Every component, or those of one kind, sorted by kind and name."""
+        found = [c for plugin in self.plugins for c in plugin.components if kind is None or c.kind == kind]
+        return sorted(found, key=lambda c: (KINDS.index(c.kind), c.name))
+
+    def names(self, kind: Kind) -> list[str]:
+        """The names of one kind, sorted."""
+        return sorted({component.name for component in self.components(kind)})
+
+    def find(self, kind: Kind, name: str) -> Component:
+        """The component of that name.
+
+        Raises
+        ------
+        UnknownName
+            With the nearest right name.
+        PluginError
+            Where two plugins claim it.
+        """
+        found = [component for component in self.components(kind) if component.name == name]
+        if not found:
+            hint = f"see 'albench list {_PLURAL[kind]}'."
+            if self.broken:
+                hint += f" (Broken plugins: {', '.join(p.name for p in self.broken)}; see 'albench list plugins'.)"
+            raise unknown(kind, name, self.names(kind), hint)
+        if len(found) > 1:
+            claims = " and ".join(f"'{c.plugin}' ({c.distribution})" for c in found)
+            raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
+        return found[0]
+
+    def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
+        """An instance of the component that a spec names."""
+        parsed = specs.parse(spec) if isinstance(spec, str) else spec
+        return specs.build(parsed, self.find(kind, parsed.name).load())
+
+    def call(self, hook: str, **arguments: Any) -> list[str]:
+        """Call every implementation of a lifecycle hook on its own; the errors come back as text, one a plugin."""
+        errors = []
+        for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
+            try:
+                impl.function(**{name: arguments[name] for name in impl.argnames})
+            except Exception as error:
+                errors.append(f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}")
+        return errors
+
+
+_PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in KINDS}
+
+
+def plural(kind: Kind) -> str:
+    """``strategy`` -> ``strategies``."""
+    return _PLURAL[kind]
+
+
+def _files_from_environment() -> list[str]:
+    return [part for part in os.environ.get("ALBENCH_PLUGINS", "").split(os.pathsep) if part]
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Import a plain file as a plugin module."""
+    resolved = path.resolve()
+    name = f"albench_file_{resolved.stem}"
+    spec = importlib.util.spec_from_file_location(name, resolved)
+    if spec is None or spec.loader is None:
+        raise PluginError("it is not a Python file; its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while the class is made
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
+    """Report hook implementations whose name or argument is wrong, and plugins without any."""
+    try:
+        with warnings.catch_warnings(record=True):
+            manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        names = [name for name, _ in inspect.getmembers(hooks) if name.startswith("albench_")]
+        raise PluginError(f"{error.args[0].splitlines()[0]}; the hooks are {', '.join(names)}") from None
+    if not manager.get_hookcallers(module):
+        raise PluginError("it implements no albench hook: decorate a function albench_register(add) with @hookimpl")
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame outside albench, for a plugin's author."""
+    frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    here = str(Path(__file__).resolve())
+    outside = [f for f in frames if f.filename != here and "importlib" not in f.filename and "pluggy" not in f.filename]
+    return f" ({Path(outside[-1].filename).name}, line {outside[-1].lineno})" if outside else ""

@@ -1,0 +1,129 @@
+"""Specs: parsing, typed options, canonical form, errors that name the fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from albench.api import option
+from albench.errors import SpecError
+from albench.spec import Spec, build, canonical, from_yaml, options, parse
+
+
+@dataclass(frozen=True)
+class Example:
+    count: int = option(3, "how many", ge=1, le=10)
+    rate: float = option(0.5, "how fast", gt=0)
+    mode: Literal["fast", "slow"] = option("fast", "which way")
+    on: bool = option(True, "whether")
+    limit: int | None = option(None, "no limit")
+    path: str = option("", "where")
+
+
+@dataclass(frozen=True)
+class Needy:
+    path: str = option(help="required")
+
+
+def test_plain_name() -> None:
+    assert parse(" boostmis ") == Spec("boostmis")
+
+
+def test_options_are_sorted_so_that_order_does_not_matter() -> None:
+    assert parse("a[x=1, b=two]") == parse("a[b=two,x=1]") == Spec("a", (("b", "two"), ("x", "1")))
+
+
+def test_nested_and_quoted_values() -> None:
+    parsed = parse("subsample[of=badge[k=2,m=3],size=10,path='a,b]']")
+    assert dict(parsed.options) == {"of": "badge[k=2,m=3]", "size": "10", "path": "a,b]"}
+    assert parse(str(parsed)) == parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "[a=1]", "a[b=1", "a]b", "a[b]", "a[=1]", "a[b=1,b=2]", "a[b=[1]", "a[b='1]", "a b", "a[b=1]c",
+             "-a", "a[1b=2]", "x" * 5000],
+)  # fmt: skip
+def test_malformed_specs_are_refused(text: str) -> None:
+    with pytest.raises(SpecError):
+        parse(text)
+
+
+@given(
+    st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True),
+    st.dictionaries(
+        st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
+        st.text(st.characters(codec="ascii", exclude_characters="'\"[]\x00", min_codepoint=32), max_size=12),
+        max_size=4,
+    ),
+)
+def test_every_spec_survives_being_written_and_read(name: str, values: dict[str, str]) -> None:
+    spec = Spec(name, tuple(sorted((key, value.strip()) for key, value in values.items())))
+    assert parse(str(spec)) == spec
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_a_spec_or_a_spec_error(text: str) -> None:
+    try:
+        parse(text)
+    except SpecError as error:
+        assert "\n" not in str(error) or "\n" in text
+
+
+def test_values_get_their_types() -> None:
+    made = build(parse("e[count=4,rate=1e-2,mode=slow,on=no,limit=7,path=x.npz]"), Example)
+    assert made == Example(4, 0.01, "slow", False, 7, "x.npz")
+    assert build(parse("e[limit=none]"), Example).limit is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("e[coun=4]", "did you mean 'count'"),
+        ("e[count=four]", "'four' is not a whole number"),
+        ("e[count=1.5]", "not a whole number"),
+        ("e[count=0]", "must be >= 1"),
+        ("e[count=11]", "must be <= 10"),
+        ("e[rate=0]", "must be > 0"),
+        ("e[rate=nan]", "not a finite number"),
+        ("e[rate=inf]", "not a finite number"),
+        ("e[mode=slo]", "did you mean 'slow'"),
+        ("e[on=maybe]", "not true or false"),
+        ("e[limit=x]", "is not int|none"),
+    ],
+)
+def test_wrong_options_say_what_to_type(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message.replace("|", r"\|")):
+        build(parse(text), Example)
+
+
+def test_a_required_option_is_asked_for() -> None:
+    with pytest.raises(SpecError, match=r"write e\[path=\.\.\.\]"):
+        build(parse("e"), Needy)
+
+
+def test_canonical_writes_every_option() -> None:
+    text = canonical("e", Example(count=4))
+    assert text == "e[count=4,limit=none,mode=fast,on=true,path=,rate=0.5]"
+    assert build(parse(text), Example) == Example(count=4)
+
+
+def test_options_are_described() -> None:
+    by_name = {found.name: found for found in options(Example)}
+    assert by_name["count"].bounds == ">= 1, <= 10"
+    assert by_name["mode"].type == "fast|slow"
+    assert by_name["limit"].type == "int|none"
+    assert by_name["limit"].default == "none"
+    assert options(Needy)[0].default == "required"
+
+
+def test_yaml_forms() -> None:
+    assert from_yaml("a[b=1]") == from_yaml({"a": {"b": 1}}) == Spec("a", (("b", "1"),))
+    assert from_yaml({"a": {"on": True, "limit": None}}) == Spec("a", (("limit", "none"), ("on", "true")))
+    assert from_yaml({"a": None}) == Spec("a")
+    for wrong in (3, [], {"a": 1}, {"a": {}, "b": {}}):
+        with pytest.raises(SpecError):
+            from_yaml(wrong)

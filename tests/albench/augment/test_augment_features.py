@@ -1,0 +1,203 @@
+"""The built-in views of feature vectors, and the choice between a data set's own views and these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from albench.api import Dataset, FeatureDataset, ImageDataset, Task
+from albench.augment import Augmenter, FeatureViews, augmenter
+from albench.augment.features import MAX_STD_ROWS, feature_std, neighbors
+from albench.errors import ContractError
+
+CPU = torch.device("cpu")
+FEATURES = Task("features", (64,), 3, ("a", "b", "c"))
+IMAGES = Task("image", (1, 8, 8), 3, ("a", "b", "c"))
+STD = torch.linspace(0.5, 3, 64)
+
+
+def stream(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def train_x() -> Tensor:
+    x = torch.randn(500, 64, generator=stream(1))
+    return (x - x.mean(0)) / x.std(0, correction=0) * STD + 5
+
+
+def views(**options: float) -> FeatureViews:
+    return FeatureViews(FeatureDataset(**options), train_x(), CPU, stream())
+
+
+def draws(n: int = 400, seed: int = 2) -> Tensor:
+    return torch.rand(n, FeatureDataset.noise_size, generator=stream(seed))
+
+
+@pytest.mark.parametrize("view", ["weak", "strong"])
+def test_views_are_deterministic_finite_and_leave_the_input_alone(view: str) -> None:
+    x, n = train_x()[:400].requires_grad_(), draws()
+    kept = x.detach().clone(), n.clone()
+    made = [getattr(augmenter(FeatureDataset(), FEATURES, train_x(), CPU, stream()), view)(x, n) for _ in range(2)]
+    assert torch.equal(made[0], made[1])
+    assert made[0].shape == x.shape
+    assert made[0].dtype == torch.float32
+    assert not made[0].requires_grad
+    assert torch.isfinite(made[0]).all()
+    assert torch.equal(x.detach(), kept[0])
+    assert torch.equal(n, kept[1])
+    assert not torch.equal(made[0], getattr(views(), view)(kept[0], draws(seed=3)))
+
+
+@pytest.mark.parametrize(("view", "scale"), [("weak", 0.1), ("strong", 0.5)])
+def test_noise_has_the_spread_that_the_options_say(view: str, scale: float) -> None:
+    x = train_x()[:400]
+    added = getattr(views(strong_dropout=0.0, strong_mix=0.0), view)(x, draws()) - x
+    relative = added / (scale * STD)
+    assert relative.std() == pytest.approx(1, abs=0.02)
+    assert relative.mean() == pytest.approx(0, abs=0.02)
+    assert relative.std(0).sub(1).abs().max() < 0.15
+    # Gaussian, not merely of that spread: 68.3 % within one standard deviation.
+    assert (relative.abs() < 1).float().mean() == pytest.approx(0.683, abs=0.01)
+    # Rows are not copies of one another.
+    assert torch.corrcoef(relative[:50]).fill_diagonal_(0).abs().mean() < 0.15
+
+
+def test_dropout_sets_its_share_to_zero_and_scales_the_rest() -> None:
+    out = views(strong_noise=0.0, strong_mix=0.0).strong(train_x()[:400], draws())
+    ratio = out / train_x()[:400]
+    dropped = ratio == 0
+    assert dropped.float().mean() == pytest.approx(0.2, abs=0.01)
+    assert dropped.float().mean(0).sub(0.2).abs().max() < 0.1
+    torch.testing.assert_close(ratio[~dropped], torch.full_like(ratio[~dropped], 1.25))
+
+
+def test_mixing_takes_its_weight_from_another_row() -> None:
+    x = torch.eye(64)
+    mixed = views(strong_noise=0.0, strong_dropout=0.0, strong_mix=0.1).strong(x, draws(64))
+    torch.testing.assert_close(mixed.diagonal(), torch.full((64,), 0.9))
+    others = mixed - torch.diag(mixed.diagonal())
+    torch.testing.assert_close(others.amax(1), torch.full((64,), 0.1))
+    torch.testing.assert_close(others.sum(1), torch.full((64,), 0.1))
+
+
+def test_neighbors_are_all_other_rows_equally_often() -> None:
+    uniform = (torch.arange(4) + 0.5) / 4
+    seen = torch.stack([neighbors(torch.full((5,), float(u))) for u in uniform])
+    assert [sorted(column.tolist()) for column in seen.T] == [[j for j in range(5) if j != i] for i in range(5)]
+    assert neighbors(torch.tensor([0.999])).tolist() == [0]
+    assert neighbors(torch.tensor([1 - 2**-24] * 3)).tolist() == [2, 0, 1]
+
+
+def test_a_row_depends_on_its_own_item_and_noise_but_for_its_neighbor() -> None:
+    x, n = train_x()[:40], draws(40)
+    made = views()
+    assert torch.equal(made.weak(x, n)[3:4], made.weak(x[3:4], n[3:4]))
+    alone = views(strong_mix=0.0)
+    assert torch.equal(alone.strong(x, n)[3:4], alone.strong(x[3:4], n[3:4]))
+    # With a neighbour: another item elsewhere changes only the rows that mix with it.
+    changed = x.clone()
+    changed[7] += 1
+    same = (made.strong(x, n) == made.strong(changed, n)).all(1)
+    touched = neighbors(n[:, 2]) == 7
+    touched[7] = True
+    assert torch.equal(same, ~touched)
+
+
+@pytest.mark.parametrize("view", ["weak", "strong"])
+def test_all_options_off_gives_the_items_exactly(view: str) -> None:
+    off = views(weak_noise=0.0, strong_noise=0.0, strong_dropout=0.0, strong_mix=0.0)
+    assert torch.equal(getattr(off, view)(train_x()[:400], draws()), train_x()[:400])
+
+
+@pytest.mark.parametrize("width", [1, 3, 20_000])
+def test_any_width_works(width: int) -> None:
+    x = torch.ones(4, width)
+    made = FeatureViews(FeatureDataset(), np.ones((4, width), np.float32), CPU, stream())
+    assert torch.equal(made.weak(x, draws(4)), x)
+    assert made.strong(x, draws(4)).shape == x.shape
+
+
+def test_the_spread_is_read_from_arrays_memory_maps_and_tensors_alike(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r", allow_pickle=False)
+    for given in (x, mapped, torch.from_numpy(x)):
+        np.testing.assert_allclose(feature_std(given).numpy(), x.std(0), rtol=1e-5)
+
+
+def test_the_spread_of_many_items_is_read_from_evenly_spaced_ones() -> None:
+    x = np.zeros((MAX_STD_ROWS * 2, 1), np.float32)
+    x[::4] = 2
+    # Every second row: 2 and 0 in turn.
+    assert feature_std(x).tolist() == [1.0]
+
+
+def test_too_little_noise_is_refused_with_the_fix() -> None:
+    with pytest.raises(ContractError, match="set the data set's noise_size to 3 or more"):
+        views().weak(train_x(), draws(500)[:, :1])
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("view", ["weak", "strong"])
+def test_cuda_makes_the_same_views(view: str) -> None:
+    cuda = torch.device("cuda")
+    made = getattr(FeatureViews(FeatureDataset(), train_x(), cuda, stream()), view)
+    there = made(train_x()[:400].to(cuda), draws().to(cuda)).cpu()
+    torch.testing.assert_close(there, getattr(views(), view)(train_x()[:400], draws()))
+
+
+@dataclass(frozen=True)
+class Plain(Dataset):
+    """No options, no views."""
+
+
+@dataclass(frozen=True)
+class Partial(Dataset):
+    """One option of the built-in views, one view of its own."""
+
+    weak_noise: float = 0.0
+
+    def strong(self, x: Tensor, noise: Tensor) -> Tensor | None:
+        return x + 1
+
+
+@dataclass(frozen=True)
+class Broken(Dataset):
+    def weak(self, x: Tensor, noise: Tensor) -> Tensor | None:
+        return x[:1]
+
+    def strong(self, x: Tensor, noise: Tensor) -> Tensor | None:
+        return x.long()
+
+
+def built(dataset: Dataset, task: Task = FEATURES) -> Augmenter:
+    return augmenter(dataset, task, train_x(), CPU, stream())
+
+
+@pytest.mark.parametrize("view", ["weak", "strong"])
+def test_a_plain_data_set_gets_the_defaults_of_its_modality(view: str) -> None:
+    x = train_x()[:400]
+    assert torch.equal(getattr(built(Plain()), view)(x, draws()), getattr(built(FeatureDataset()), view)(x, draws()))
+    image = torch.rand(5, 1, 8, 8, generator=stream(4))
+    plain, typed = built(Plain(), IMAGES), built(ImageDataset(), IMAGES)
+    assert torch.equal(getattr(plain, view)(image, draws(5)), getattr(typed, view)(image, draws(5)))
+
+
+def test_a_data_set_may_bring_a_view_or_an_option_of_its_own() -> None:
+    x = train_x()[:400]
+    assert torch.equal(built(Partial()).strong(x, draws()), x + 1)
+    assert torch.equal(built(Partial()).weak(x, draws()), x)
+
+
+def test_a_view_that_breaks_the_contract_is_named() -> None:
+    x = train_x()[:400]
+    with pytest.raises(ContractError, match=r"Broken.weak\(\) returned \(1, 64\)"):
+        built(Broken()).weak(x, draws())
+    with pytest.raises(ContractError, match=r"Broken.strong\(\) returned .* torch.int64"):
+        built(Broken()).strong(x, draws())

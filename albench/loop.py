@@ -1,0 +1,315 @@
+"""One trial's rounds, readable top to bottom: train -> evaluate -> query -> annotate."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from albench import seeds
+from albench.api.backbone import Backbone
+from albench.api.dataset import Dataset, Splits
+from albench.api.executor import Progress
+from albench.api.method import Method, RoundFacts
+from albench.api.strategy import Strategy
+from albench.augment import augmenter
+from albench.batches import Batches, Labeled
+from albench.evaluate import evaluate, predict
+from albench.oracle import Oracle
+from albench.plan import Amounts, Trial
+from albench.pool import Items, Pool, index_hash
+from albench.store import FORMAT, TrialStore
+from albench.train import Learner
+from albench.view import PoolView, checked_picks
+
+CURVE_METRIC = "macro_f1"
+"""The test metric that progress shows."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of a trial, built."""
+
+    dataset: Dataset
+    splits: Splits
+    method: Method
+    strategy: Strategy
+    backbone: Backbone
+    amounts: Amounts
+    device: torch.device
+
+
+@contextlib.contextmanager
+def numerics(threads: int) -> Iterator[None]:
+    """The trial's CPU threads, and denormal floats flushed to zero (they slow a step by a factor of two to three)."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(False)
+
+
+class Run:
+    """One trial being carried out.
+
+    Parameters
+    ----------
+    trial, parts
+        What to do, and with what.
+    emit
+        Called with the trial's progress.
+    """
+
+    def __init__(self, trial: Trial, parts: Parts, emit: Callable[[Progress], None]) -> None:
+        splits, amounts = parts.splits, parts.amounts
+        self.trial = trial
+        self.parts = parts
+        self.emit = emit
+        self.train, self.val, self.test = (
+            Items(split.x, parts.device) for split in (splits.train, splits.val, splits.test)
+        )
+        self.augmenter = augmenter(
+            parts.dataset,
+            splits.task,
+            splits.train.x,
+            parts.device,
+            seeds.torch_stream("augmentation bank", trial.seed),
+        )
+        self.oracle = Oracle(splits.train.y, splits.task.n_classes, amounts.labels[-1])
+        self.pool = Pool(len(splits.train))
+        self._labels = torch.full((len(splits.train),), -1)
+        self.n_bought = 0
+        self.buy(self.oracle.draw_initial(amounts.initial, trial.protocol.initial_draw, trial.seed))
+        self.initial_hash = index_hash(self.pool.labeled)
+        self.n_bought = 0
+        self.learner = self.new_learner(0)
+        self.metric: tuple[str, float] | None = None
+
+    def new_learner(self, number: int) -> Learner:
+        """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
+        parts, protocol = self.parts, self.trial.protocol
+        draw = number if protocol.start == "cold" else 0
+        model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", self.trial.seed, draw))
+        return Learner(model, parts.method, parts.splits.task, protocol, parts.device)
+
+    def buy(self, ids: Tensor) -> None:
+        """Annotate pool ids."""
+        self._labels[ids] = self.oracle.annotate(ids)
+        self.pool.mark(ids)
+        self.n_bought = len(ids)
+
+    @property
+    def labeled(self) -> Labeled:
+        ids = self.pool.labeled
+        return Labeled(ids, self._labels[ids])
+
+    def replay(self, records: list[dict[str, Any]]) -> None:
+        """Buy what earlier rounds bought."""
+        for record in records:
+            if record["queried"]:
+                self.buy(torch.tensor(record["queried"]))
+
+    def round(self, number: int) -> dict[str, Any]:
+        """Carry out one round and return its record."""
+        protocol, task = self.trial.protocol, self.parts.splits.task
+        if number > 0 and protocol.start == "cold":
+            self.learner = self.new_learner(number)
+        n_labeled = len(self.pool.labeled)
+        clock = Clock(self.parts.device)
+        trained = self._train(number)
+        best: nn.Module = trained["best"]
+        clock.lap("train")
+        val = evaluate(best, self.val, self.parts.splits.val.y, task)
+        test = evaluate(best, self.test, self.parts.splits.test.y, task)
+        shown = test.get(CURVE_METRIC)
+        self.metric = (CURVE_METRIC, shown) if shown is not None else None
+        pseudo_label = self._pseudo_labels(best)
+        clock.lap("evaluate")
+        queried, query = self._query(best, number) if number + 1 < protocol.rounds else ([], {})
+        clock.lap("query")
+        return {
+            "round": number,
+            "n_labeled": n_labeled,
+            "queried": queried,
+            "val": val,
+            "test": test,
+            "pseudo_label": pseudo_label,
+            "query": query,
+            "training": {"best_step": trained["best_step"], **trained["curves"]},
+            "initial_hash": self.initial_hash,
+            "seconds": clock.seconds,
+            "peak_memory_mb": peak_memory_mb(self.parts.device),
+        }
+
+    def _train(self, number: int) -> dict[str, Any]:
+        self._start_round(number)
+        batches = self.batches(number)
+        return self.learner.train_round(batches, self.validate, lambda step: self._progress(number, step))
+
+    def time_steps(self, steps: int) -> tuple[nn.Module, float]:
+        """Seconds of some training steps after one that warms up, and the model; for estimates."""
+        self._start_round(0)
+        seconds = self.learner.time_steps(self.batches(0), steps)
+        return self.learner.average, seconds
+
+    def _start_round(self, number: int) -> None:
+        parts, protocol = self.parts, self.trial.protocol
+        labeled = self.labeled
+        counts = torch.bincount(labeled.y, minlength=parts.splits.task.n_classes).float()
+        self.learner.start_round(
+            RoundFacts(
+                round=number,
+                rounds=protocol.rounds,
+                steps=protocol.steps,
+                n_labeled=len(labeled.ids),
+                pool_size=len(self.pool),
+                n_bought=self.n_bought,
+                query_size=parts.amounts.query_size,
+                first_step=self.learner.first_step,
+                labeled=self.pool.mask.to(parts.device),
+                class_counts=counts.to(parts.device),
+            )
+        )
+
+    def batches(self, number: int) -> Batches:
+        """The batches of a round."""
+        trial, parts, protocol = self.trial, self.parts, self.trial.protocol
+        return Batches(
+            dataset=parts.dataset,
+            augmenter=self.augmenter,
+            method=parts.method,
+            items=self.train,
+            labeled=self.labeled,
+            unlabeled=self.pool.unlabeled,
+            steps=protocol.steps,
+            batch_size=protocol.batch_size,
+            sampler=protocol.sampler,
+            seed=trial.seed,
+            round_number=number,
+        )
+
+    def validate(self, model: nn.Module) -> float:
+        """The validation metric that chooses the weights."""
+        name = self.trial.protocol.checkpoint_metric
+        value = evaluate(model, self.val, self.parts.splits.val.y, self.parts.splits.task)[name]
+        return -1.0 if value is None else value
+
+    def _progress(self, number: int, step: int) -> None:
+        protocol = self.trial.protocol
+        self.emit(Progress(self.trial.key, number, protocol.rounds, step, protocol.steps, self.metric))
+
+    def _rejected(self, probs: Tensor) -> Tensor:
+        return self.parts.method.rejected(probs, self.learner.state)
+
+    def _pseudo_labels(self, model: nn.Module) -> dict[str, Any]:
+        """Share and accuracy of the pseudo labels that the method would accept now, checked by the oracle."""
+        ids = self.pool.unlabeled
+        if len(ids) == 0:
+            return {"accepted": None, "accuracy": None, "rejected_per_class": None}
+        probs = predict(model, self.train, ids)[0].softmax(dim=1)
+        rejected = self._rejected(probs).cpu()
+        return {
+            "accepted": float((~rejected).double().mean()),
+            "accuracy": self.oracle.accuracy(ids[~rejected], probs.argmax(dim=1).cpu()[~rejected]),
+            "rejected_per_class": self.oracle.class_counts(ids[rejected]),
+        }
+
+    def _query(self, model: nn.Module, number: int) -> tuple[list[int], dict[str, Any]]:
+        """Let the strategy choose, and buy what it chose."""
+        budget, ids, labeled = self.parts.amounts.query_size, self.pool.unlabeled, self.labeled
+        view = PoolView(
+            needs=self.parts.strategy.needs,
+            model=model,
+            items=self.train,
+            index=ids,
+            labeled=labeled.ids,
+            labeled_y=labeled.y.to(self.parts.device),
+            rejected=self._rejected,
+            n_classes=self.parts.splits.task.n_classes,
+            round_number=number,
+            budget_left=self.oracle.budget_left,
+            stream=(self.trial.seed, number),
+        )
+        picks = checked_picks(self.parts.strategy.select(view, budget), view, budget, self.trial.strategy)
+        queried = ids[picks]
+        self.buy(queried)
+        return queried.tolist(), {"picks_per_class": self.oracle.class_counts(queried), "notes": view.notes}
+
+
+class Clock:
+    """Seconds of each part of a round."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.seconds: dict[str, float] = {}
+        self._last = self._now()
+
+    def _now(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = self._now()
+        self.seconds[name] = round(now - self._last, 4)
+        self._last = now
+
+
+def peak_memory_mb(device: torch.device) -> float | None:
+    """Largest memory so far, in MiB: the device's on CUDA, else this process's; None where the system has no count."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def run_trial(
+    trial: Trial,
+    parts: Parts,
+    store: TrialStore,
+    facts: dict[str, Any],
+    emit: Callable[[Progress], None],
+    on_round: Callable[[dict[str, Any]], None],
+) -> None:
+    """Carry out what is missing of a trial, a record a round.
+
+    Parameters
+    ----------
+    facts
+        What ``trial.json`` says of the trial; the initial set's hash is added here.
+    on_round
+        Called with each record once it is on disk.
+    """
+    with numerics(trial.protocol.threads):
+        run = Run(trial, parts, emit)
+        records = store.start({**facts, "initial_hash": run.initial_hash})
+        warm = trial.protocol.start == "warm"
+        if records and warm and len(records) < trial.protocol.rounds:
+            checkpoint = store.load_checkpoint(len(records) - 1)
+            if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
+                store.truncate(0)
+                records = []
+            else:
+                run.learner.restore(checkpoint)
+        run.replay(records)
+        for number in range(len(records), trial.protocol.rounds):
+            record = run.round(number)
+            last = number + 1 == trial.protocol.rounds
+            if warm and not last:
+                store.save_checkpoint(number, {"format": FORMAT, **run.learner.checkpoint()})
+            store.append(record)
+            store.drop_checkpoints(keep=None if last else number)
+            on_round(record)

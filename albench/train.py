@@ -1,0 +1,264 @@
+"""One round's training: the model, its moving average, the optimizer and the method's memory."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from albench.api.method import Batch, Method, RoundFacts, State
+from albench.api.task import Task
+from albench.errors import ContractError, TrialError
+from albench.plan import Protocol
+
+CURVE_POINTS = 20
+"""Points kept of each training curve in a round's record."""
+
+
+def cosine(step: int, steps: int) -> float:
+    """Learning-rate factor cos(7 pi k / 16 K) of FixMatch (Sohn et al., NeurIPS 2020, section 2.4)."""
+    return math.cos(7 * math.pi * step / (16 * steps))
+
+
+def ema_decay(step: int, decay: float) -> float:
+    """Decay at 0-based ``step``: short memory at first, so that the random initial weights are soon forgotten.
+
+    A constant 0.999 would leave 82 % of them after 200 steps.
+    """
+    return min(decay, (1 + step) / (10 + step))
+
+
+class ModelForward:
+    """The model inside a loss (see ``albench.api.Forward``)."""
+
+    def __init__(self, student: nn.Module, average: nn.Module) -> None:
+        self._student = student
+        self._average = average
+        self._normalizers = [m for m in student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        logits: Tensor = self._student(x)[0]
+        return logits
+
+    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embeddings = self._student(x)
+        return logits, embeddings
+
+    def frozen(self, x: Tensor) -> Tensor:
+        # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
+        with torch.no_grad(), _statistics_untouched(self._normalizers):
+            logits: Tensor = self._student(x)[0]
+        return logits
+
+    def ema(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            logits: Tensor = self._average(x)[0]
+        return logits
+
+
+@contextlib.contextmanager
+def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
+    for module in normalizers:
+        module.track_running_stats = False
+    try:
+        yield
+    finally:
+        for module in normalizers:
+            module.track_running_stats = True
+
+
+class Learner:
+    """Everything that training changes, from round to round.
+
+    Parameters
+    ----------
+    model
+        Freshly built, on the CPU.
+    """
+
+    def __init__(self, model: nn.Module, method: Method, task: Task, protocol: Protocol, device: torch.device) -> None:
+        # channels-last pays on tensor cores only
+        self._format = torch.channels_last if device.type == "cuda" and task.modality == "image" else None
+        self.model = self._place(model, device)
+        self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.method = method
+        self.protocol = protocol
+        self.device = device
+        self.state: State = method.init(task, device)
+        self.first_step = 0
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        others = [p for p in self.model.parameters() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": protocol.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.SGD(
+            [group for group in groups if group["params"]],
+            lr=protocol.lr,
+            momentum=protocol.momentum,
+            nesterov=protocol.momentum > 0,
+            foreach=True,
+        )
+        self._forward = ModelForward(self.model, self.average)
+        self._average_params = list(self.average.parameters())
+        self._params = [p.detach() for p in self.model.parameters()]
+        self._average_buffers = [b for b in self.average.buffers() if b.is_floating_point()]
+        self._buffers = [b for b in self.model.buffers() if b.is_floating_point()]
+
+    def _place(self, model: nn.Module, device: torch.device) -> nn.Module:
+        return model.to(device, memory_format=self._format) if self._format else model.to(device)
+
+    def start_round(self, facts: RoundFacts) -> None:
+        """Tell the method what the last query bought."""
+        self.state = self._checked(self.method.round_start(self.state, facts))
+
+    def train_round(
+        self, batches: Iterable[Batch], validate: Callable[[nn.Module], float], progress: Callable[[int], None]
+    ) -> dict[str, Any]:
+        """Train for the protocol's steps; keep the weights that validate best.
+
+        Parameters
+        ----------
+        batches
+            One batch a step.
+        validate
+            Model -> the metric that chooses the weights; higher is better.
+        progress
+            Called with the number of finished steps now and then.
+
+        Returns
+        -------
+        ``curves`` (name -> at most ``CURVE_POINTS`` means), ``best_step``, ``best`` (the model with the best weights).
+        """
+        steps = self.protocol.steps
+        checks = {round(steps * (i + 1) / self.protocol.evaluations) for i in range(self.protocol.evaluations)} | {
+            steps
+        }
+        curves = Curves(steps)
+        best_score, best_step, best_weights = -math.inf, 0, None
+        self.model.train()
+        for step, batch in enumerate(batches):
+            curves.add(step, self._step(step, batch))
+            done = step + 1
+            if done in checks:
+                curves.check_finite(done)
+                score = validate(self.average)
+                if score > best_score or best_weights is None:
+                    best_score, best_step = score, done
+                    best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
+            if done % 10 == 0 or done == steps:
+                progress(done)
+        self.first_step += steps
+        best = copy.deepcopy(self.average)
+        best.load_state_dict(best_weights or {})
+        return {"curves": curves.means(), "best_step": best_step, "best": best}
+
+    def time_steps(self, batches: Iterable[Batch], steps: int) -> float:
+        """Seconds of ``steps`` training steps, after one that is not counted. The weights change."""
+        self.model.train()
+        started = 0.0
+        for step, batch in enumerate(itertools.islice(batches, steps + 1)):
+            self._step(step, batch)
+            if step == 0:
+                started = time.perf_counter()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter() - started
+
+    def _step(self, step: int, batch: Batch) -> dict[str, Tensor]:
+        if self._format:
+            batch = Batch(
+                batch.x_lab.contiguous(memory_format=self._format),
+                batch.y_lab,
+                {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()},
+                batch.index,
+                batch.noise,
+            )
+        total = self.first_step + step
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.protocol.lr * cosine(step, self.protocol.steps)
+        counter = torch.full((), total, dtype=torch.int64, device=self.device)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            loss, state, logs = self.method.loss(self._forward, batch, self.state, counter)
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.state = self._checked({name: value.detach() for name, value in state.items()})
+        decay = ema_decay(total, self.protocol.ema)
+        average = get_ema_multi_avg_fn(decay)
+        with torch.no_grad():
+            average(self._average_params, self._params, total)
+            if self._buffers:
+                average(self._average_buffers, self._buffers, total)
+        return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def _checked(self, state: State) -> State:
+        for name, old in self.state.items():
+            new = state.get(name)
+            if new is None or new.shape != old.shape or new.dtype != old.dtype:
+                raise ContractError(f"the method's state '{name}' changed its shape or type, or went missing")
+        if len(state) != len(self.state):
+            raise ContractError(f"the method's state gained {sorted(set(state) - set(self.state))}")
+        return state
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that the next round needs, as tensors and plain values."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "state": self.state,
+            "first_step": self.first_step,
+        }
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.model.load_state_dict(content["model"])
+        self.average.load_state_dict(content["average"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.state = {name: value.to(self.device) for name, value in content["state"].items()}
+        self.first_step = content["first_step"]
+
+
+class Curves:
+    """Means of what each step logs, over at most ``CURVE_POINTS`` stretches of a round, summed on the device."""
+
+    def __init__(self, steps: int) -> None:
+        self._points = min(CURVE_POINTS, steps)
+        self._steps = steps
+        self._sums: list[dict[str, Tensor]] = [{} for _ in range(self._points)]
+        self._counts = [0] * self._points
+
+    def add(self, step: int, logs: dict[str, Tensor]) -> None:
+        place = step * self._points // self._steps
+        sums = self._sums[place]
+        self._counts[place] += 1
+        for name, value in logs.items():
+            sums[name] = value.float() + sums[name] if name in sums else value.float()
+
+    def check_finite(self, step: int) -> None:
+        """Stop the trial where the loss is no number any more."""
+        losses = [float(sums["loss"]) for sums in self._sums if sums]
+        if not all(map(math.isfinite, losses)):
+            finite = [f"{v / n:.4g}" for v, n in zip(losses, self._counts, strict=False) if math.isfinite(v)]
+            raise TrialError(
+                f"the loss became {losses[-1]} before step {step}; its last finite means were "
+                f"{', '.join(finite[-3:]) or 'none'}: lower lr or check the data"
+            )
+
+    def means(self) -> dict[str, list[float]]:
+        """name -> the mean of each stretch."""
+        names = sorted({name for sums in self._sums for name in sums})
+        return {
+            name: [
+                float(f"{float(sums[name]) / count:.6g}")
+                for sums, count in zip(self._sums, self._counts, strict=True)
+                if name in sums
+            ]
+            for name in names
+        }

@@ -1,0 +1,195 @@
+"""What a strategy may see of one round: the unlabelled pool through the current model, never a hidden label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from albench import seeds
+from albench.errors import ContractError
+from albench.evaluate import predict
+from albench.kernels import nearest_neighbors
+from albench.pool import Items, as_input
+
+
+class PoolView:
+    """The ``View`` that strategies are given (see ``albench.api.View``).
+
+    Parameters
+    ----------
+    needs
+        What the strategy declared; reading anything else raises ``ContractError``.
+    model
+        The round's best weights.
+    items
+        The training split.
+    index, labeled, labeled_y
+        Unlabelled pool ids (N,), labelled ones (L,), and the labels that have been bought (L,).
+    rejected
+        The method's rule: probabilities (N, C) -> (N,) bool.
+    stream
+        Parts of the name of the strategy's random streams.
+    """
+
+    def __init__(
+        self,
+        *,
+        needs: frozenset[str],
+        model: nn.Module,
+        items: Items,
+        index: Tensor,
+        labeled: Tensor,
+        labeled_y: Tensor,
+        rejected: Callable[[Tensor], Tensor],
+        n_classes: int,
+        round_number: int,
+        budget_left: int,
+        stream: tuple[str | int, ...],
+    ) -> None:
+        self.round = round_number
+        self.n_classes = n_classes
+        self.budget_left = budget_left
+        self.device = items.device
+        self.rng = seeds.numpy_stream("strategy", *stream)
+        self.generator = seeds.torch_stream("strategy", *stream, device=str(items.device))
+        self.notes: dict[str, float] = {}
+        self._needs = needs
+        self._model = model
+        self._items = items
+        self._index = index
+        self._labeled = labeled
+        self._labeled_y = labeled_y
+        self._rejected = rejected
+        self._neighbors: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def _require(self, *names: str) -> None:
+        if not self._needs.intersection(names):
+            declared = ", ".join(sorted(self._needs)) or "nothing"
+            raise ContractError(
+                f"the strategy reads '{names[0]}' but declares {declared}: add '{names[0]}' to its needs"
+            )
+
+    @property
+    def x(self) -> Tensor:
+        return self._items.gather(self._index)
+
+    @property
+    def index(self) -> Tensor:
+        return self._index.clone()
+
+    @cached_property
+    def _predicted(self) -> tuple[Tensor, Tensor]:
+        return predict(self._model, self._items, self._index)
+
+    @cached_property
+    def _probs(self) -> Tensor:
+        return self._predicted[0].softmax(dim=1)
+
+    @property
+    def probs(self) -> Tensor:
+        self._require("probs")
+        return self._probs
+
+    @property
+    def logits(self) -> Tensor:
+        self._require("logits")
+        return self._predicted[0]
+
+    @property
+    def embeddings(self) -> Tensor:
+        self._require("embeddings")
+        return self._predicted[1]
+
+    @property
+    def labeled_x(self) -> Tensor:
+        return self._items.gather(self._labeled)
+
+    @property
+    def labeled_y(self) -> Tensor:
+        return self._labeled_y.clone()
+
+    @cached_property
+    def _labeled_embeddings(self) -> Tensor:
+        return predict(self._model, self._items, self._labeled)[1]
+
+    @property
+    def labeled_embeddings(self) -> Tensor:
+        self._require("embeddings")
+        return self._labeled_embeddings
+
+    @cached_property
+    def _rejected_mask(self) -> Tensor:
+        return self._rejected(self._probs)
+
+    @property
+    def rejected(self) -> Tensor:
+        self._require("probs")
+        return self._rejected_mask.clone()
+
+    def neighbors(self, k: int) -> tuple[Tensor, Tensor]:
+        self._require("neighbors")
+        if k not in self._neighbors:
+            self._neighbors[k] = nearest_neighbors(self._predicted[1], min(k, len(self) - 1))
+        return self._neighbors[k]
+
+    def head(self, z: Tensor) -> Tensor:
+        self._require("gradients")
+        head: nn.Module = self._model.head  # type: ignore[assignment]  # the backbone's contract
+        logits: Tensor = head(z)
+        return logits
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        self._require("gradients")
+        logits, embeddings = self._model(as_input(x))
+        return logits, embeddings
+
+    def mc_probs(self, samples: int, drop: float = 0.5) -> Tensor:
+        self._require("mc_probs")
+        head: nn.Module = self._model.head  # type: ignore[assignment]  # the backbone's contract
+        embeddings = self._predicted[1]
+        drawn = []
+        with torch.no_grad():
+            for _ in range(samples):
+                kept = torch.rand(embeddings.shape, generator=self.generator, device=self.device) >= drop
+                drawn.append(head(embeddings * kept / (1 - drop)).softmax(dim=1))
+        return torch.stack(drawn)
+
+    def note(self, name: str, value: float) -> None:
+        number = float(value)
+        if not np.isfinite(number):
+            raise ContractError(f"the strategy's note '{name}' is {number}, not a finite number")
+        self.notes[name] = number
+
+
+def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> Tensor:
+    """A strategy's answer as (budget,) int64 positions on the CPU.
+
+    Raises
+    ------
+    ContractError
+        Saying what is wrong with it: its type, count, range or a duplicate.
+    """
+    if not isinstance(picks, Tensor) or picks.ndim != 1 or picks.is_floating_point() or picks.dtype == torch.bool:
+        raise ContractError(f"strategy '{strategy}' must return a 1-d tensor of whole numbers, not {_kind(picks)}")
+    if len(picks) != budget:
+        raise ContractError(f"strategy '{strategy}' returned {len(picks)} positions, {budget} were asked for")
+    positions = picks.detach().to("cpu", torch.int64)
+    if bool(((positions < 0) | (positions >= len(view))).any()):
+        raise ContractError(
+            f"strategy '{strategy}' returned a position outside 0 .. {len(view) - 1}: "
+            "positions in the view are asked for, not pool ids"
+        )
+    if len(positions.unique()) != budget:
+        raise ContractError(f"strategy '{strategy}' returned {budget - len(positions.unique())} positions twice")
+    return positions
+
+
+def _kind(value: object) -> str:
+    return f"a {value.ndim}-d tensor of {value.dtype}" if isinstance(value, Tensor) else type(value).__name__

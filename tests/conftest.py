@@ -1,0 +1,57 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOY = Path(__file__).parent / "plugin_files" / "toy.py"
+SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
+
+
+@pytest.fixture
+def toy() -> str:
+    """The plugin file with small data sets and misbehaving strategies."""
+    return str(TOY)
+
+
+@pytest.fixture
+def small_run(tmp_path: Path, toy: str) -> Callable[..., Any]:
+    """``albench.run`` on the blobs, small enough for a test."""
+
+    def run(**changes: Any) -> Any:
+        import albench
+
+        settings: dict[str, Any] = {
+            "dataset": "blobs",
+            "strategy": "random",
+            "method": "fixmatch",
+            "seeds": 1,
+            "out": tmp_path / "results",
+            "executor": "local",
+            "plugins": [toy],
+            **SMALL,
+            **changes,
+        }
+        return albench.run(**settings)
+
+    return run
+
+
+def stable(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """trial key -> its records without what measures time and memory."""
+    from albench.store import read_trial, trial_folders
+
+    volatile = ("seconds", "peak_memory_mb")
+    return {
+        path.name: [{k: v for k, v in r.items() if k not in volatile} for r in read_trial(path).records]
+        for path in trial_folders(folder)
+    }
+
+
+@pytest.fixture
+def stable_records() -> Callable[[Path], dict[str, list[dict[str, Any]]]]:
+    return stable

@@ -1,0 +1,26 @@
+"""albench: the benchmark suite for active learning joined with semi-supervised learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Results", "__version__", "load", "run"]
+
+if TYPE_CHECKING:
+    from albench.results import Results, load
+    from albench.session import run
+
+_LAZY = {"Results": "albench.results", "load": "albench.results", "run": "albench.session"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'albench' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

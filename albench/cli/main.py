@@ -1,0 +1,90 @@
+"""The ``albench`` command: finds subcommands lazily and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from albench import __version__
+from albench.errors import AlbenchError, nearest
+
+COMMANDS = ("run", "compare", "list", "show", "data")
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of ``albench.cli``, imported when they are looked at."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._add_from_plugins()
+        return [*COMMANDS, *sorted(set(super().list_commands(ctx)) - set(COMMANDS))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            command: click.Command = importlib.import_module(f"albench.cli.{name}").command
+            return command
+        self._add_from_plugins()
+        return super().get_command(ctx, name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0] if args else ""
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            close = nearest(name, self.list_commands(ctx))
+            hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(self.list_commands(ctx))}."
+            raise click.UsageError(f"unknown command '{name}': {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _add_from_plugins(self) -> None:
+        from albench.runner import registry
+
+        if not self.__dict__.get("_asked"):
+            self.__dict__["_asked"] = True
+            for error in registry().call("albench_commands", group=self):
+                click.echo(f"Warning: {error}", err=True)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="albench")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Benchmark active learning joined with semi-supervised learning.
+
+    Which query strategy, with which semi-supervised method, reaches the accuracy you need with the fewest labels - and
+    how sure can you be? Start with:
+
+    \b
+      albench run --strategy boostmis
+      albench run --strategy random
+      albench compare
+    """
+    ctx.obj = {"debug": debug}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line. Exit codes: 0 done, 1 a run failed, 2 the input cannot be used, 130 interrupted."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = cli.main(args=arguments, prog_name="albench", standalone_mode=False)
+    except click.exceptions.Abort:
+        _stop("stopped: run the same command again to go on where it was.", 130)
+    except click.ClickException as error:
+        _stop(error.format_message(), error.exit_code, error.ctx if isinstance(error, click.UsageError) else None)
+    except AlbenchError as error:
+        if debug:
+            raise
+        _stop(str(error), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe went away, as in 'albench list | head'
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(message: str, code: int, ctx: click.Context | None = None) -> None:
+    """One line on standard error, then exit."""
+    line = " ".join(message.split())
+    hint = f" (see '{ctx.command_path} --help')" if ctx is not None and "--help" not in line else ""
+    click.echo(f"Error: {line}{hint}" if code != 130 else line, err=True)
+    sys.exit(code)

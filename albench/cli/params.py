@@ -1,0 +1,49 @@
+"""Parameter types and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from albench.api.hooks import Kind
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SpecType(click.ParamType):
+    """A component spec; the shell completes the names of its kind."""
+
+    name = "spec"
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from albench.runner import registry
+
+        files = tuple(ctx.params.get("plugins") or ())
+        components = registry(files).components(self._kind)
+        return [CompletionItem(c.name, help=c.summary) for c in components if c.name.startswith(incomplete)]
+
+
+def plugin_option(function: F) -> F:
+    """``--plugin FILE``, several times."""
+    option = click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        metavar="FILE",
+        help="Load a plugin from a Python file (also ALBENCH_PLUGINS); may be repeated.",
+    )
+    return option(function)
+
+
+def data_dir_option(function: F) -> F:
+    """``--data-dir DIR``."""
+    option = click.option(
+        "--data-dir", metavar="DIR", envvar="ALBENCH_DATA", help="Folder with data files (or set ALBENCH_DATA)."
+    )
+    return option(function)

@@ -1,0 +1,154 @@
+"""``albench run``: run what is missing of a suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from albench.cli.params import SpecType, data_dir_option, plugin_option
+
+if TYPE_CHECKING:
+    from albench.runner import Plan
+
+
+@click.command("run")
+@click.argument("suite", metavar="[SUITE.yaml]", required=False, type=click.Path())
+@click.option("-s", "--strategy", multiple=True, type=SpecType("strategy"), help="Query strategy; may be repeated.")
+@click.option("-m", "--method", multiple=True, type=SpecType("method"), help="SSL method; may be repeated.")
+@click.option("-d", "--dataset", multiple=True, type=SpecType("dataset"), help="Data set; may be repeated.")
+@click.option("--backbone", multiple=True, type=SpecType("backbone"), help="Model; the default fits the data.")
+@click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
+@click.option("--initial", metavar="N|P%", help="Labels to start with.  [default: 100]")
+@click.option("--initial-draw", metavar="HOW", help="stratified, random or balanced.  [default: stratified]")
+@click.option("--query-size", metavar="N|P%", help="Labels bought by each query.  [default: 100]")
+@click.option("--rounds", type=int, help="Rounds of train and evaluate.  [default: 6]")
+@click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other protocol setting, as lr=0.1.")
+@click.option("--cold-start/--warm-start", "cold", default=None, help="Fresh weights in each round, or not (default).")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
+@plugin_option
+@data_dir_option
+@click.option("--out", default="results", show_default=True, metavar="DIR", help="Folder for results.")
+@click.option("--name", help="Name of the suite's folder in it.  [default: the suite file's, or the data set's]")
+@click.option("--fresh", is_flag=True, help="Run again what is there already.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and an estimate of its time; run nothing.")
+def command(
+    suite: str | None,
+    settings: tuple[str, ...],
+    cold: bool | None,
+    device: str,
+    executor: str | None,
+    plugins: tuple[str, ...],
+    data_dir: str | None,
+    out: str,
+    fresh: bool,
+    dry_run: bool,
+    **options: Any,
+) -> int:
+    """Run a suite: train, evaluate, query, annotate, round after round.
+
+    Without a suite file the options declare it. A SPEC is NAME or NAME[OPTION=VALUE,...]; see 'albench list' for the
+    names and 'albench show NAME' for the options. What is complete in the results folder is not run again.
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from albench import spec as specs
+    from albench.api.executor import Failed
+    from albench.errors import StoreError
+    from albench.render.live import display
+    from albench.runner import execute, prepare, typed_command
+    from albench.session import suite_from
+
+    console = Console(highlight=False)
+    start = {None: None, True: "cold", False: "warm"}[cold]
+    declared = suite_from(suite, **_settings(settings), start=start, **options)
+    with console.status("Loading data ..."):
+        plan = prepare(
+            declared,
+            out=Path(out),
+            plugin_files=plugins,
+            data_dir=data_dir,
+            device=device,
+            executor=specs.parse(executor) if executor else None,
+            fresh=fresh,
+        )
+    if dry_run:
+        return _dry_run(console, plan)
+    listener = display(console)
+    try:
+        with listener:
+            outcomes = execute(plan, listener, fresh=fresh, command=typed_command())
+    except OSError as error:
+        raise StoreError(
+            f"the results folder {plan.folder} cannot be written ({error.strerror}): what is complete there is whole; "
+            "make room or use --out, then run the same command again."
+        ) from None
+    return _close(console, plan, [outcome for outcome in outcomes if isinstance(outcome, Failed)])
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """``--set KEY=VALUE`` pairs."""
+    from albench.errors import SuiteError
+
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise SuiteError(f"--set {pair}: write KEY=VALUE, as in --set lr=0.1.")
+        if key in ("initial", "query_size", "rounds", "steps", "start", "initial_draw", "seeds", "name"):
+            raise SuiteError(f"--set {key}: use its own option --{key.replace('_', '-')}.")
+        found[key] = value
+    return found
+
+
+def _dry_run(console: Any, plan: Plan) -> int:
+    from albench.estimate import estimate
+    from albench.render.live import plan_lines
+
+    for line in plan_lines(plan, verbose=True):
+        console.print(line, soft_wrap=True)
+    if plan.todo:
+        console.print(f"estimated time: {estimate(plan)}", soft_wrap=True)
+    console.print("dry run: nothing was run or written.")
+    return 0
+
+
+def _close(console: Any, plan: Plan, failures: list[Any]) -> int:
+    """Print the table of the run and what to type next."""
+    from albench.compare import learning_curve_table
+    from albench.render import curve_tables
+    from albench.results import load
+
+    results = load(plan.folder)
+    keys = {trial.key for trial in plan.all_trials}
+    frame = results.frame[results.frame["key"].isin(keys)]
+    if len(frame):
+        console.print()
+        console.print(curve_tables(learning_curve_table(frame)))
+    for failure in failures:
+        console.print(f"[red]failed[/red] {failure.key}: {failure.reason}", soft_wrap=True)
+    console.print(f"Results are in {plan.folder}.", soft_wrap=True)
+    strategies = {trial.strategy for trial in plan.all_trials}
+    if len(strategies) == 1 and "random" not in strategies:
+        console.print(f"Next: [bold]{_beside(plan)}[/bold], then [bold]albench compare[/bold]", soft_wrap=True)
+    else:
+        console.print(f"Next: [bold]albench compare {plan.folder}[/bold]", soft_wrap=True)
+    return 1 if failures else 0
+
+
+def _beside(plan: Plan) -> str:
+    """The command that runs ``random`` under the same settings."""
+    import shlex
+
+    from albench.runner import typed_command
+
+    words = typed_command()
+    strategy = plan.all_trials[0].strategy
+    if strategy in words:
+        words[words.index(strategy)] = "random"
+        return " ".join(shlex.quote(word) for word in words)
+    return " ".join([*(shlex.quote(word) for word in words), "--strategy random"])

@@ -1,0 +1,87 @@
+"""``albench show NAME``: what a component is, its options, its source and where it comes from."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from albench.api.hooks import KINDS
+from albench.cli.params import plugin_option
+
+if TYPE_CHECKING:
+    from albench.plugins import Component, Registry
+
+
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from albench.runner import registry
+
+    found = registry(tuple(ctx.params.get("plugins") or ())).components()
+    return [CompletionItem(c.name, help=c.summary) for c in found if c.name.startswith(incomplete)]
+
+
+@click.command("show")
+@click.argument("name", shell_complete=_complete)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_option
+def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
+    """Show a component: what it is, its options with types and defaults, its source, where it comes from.
+
+    A name that several kinds share, such as boostmis, shows each of them.
+    """
+    from albench.errors import unknown
+    from albench.runner import registry
+
+    found = registry(plugins)
+    matching = [kind for kind in KINDS if name in found.names(kind)]
+    if not matching:
+        raise unknown("component", name, {component.name for component in found.components()})
+    facts = [_facts(found.find(kind, name), found) for kind in matching]
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+        return
+    for entry in facts:
+        _print(entry)
+
+
+def _facts(component: Component, found: Registry) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from albench.spec import options
+
+    factory = component.load()
+    plugin = next(p for p in found.plugins if component in p.components)
+    return {
+        "kind": component.kind,
+        "name": component.name,
+        "summary": component.summary,
+        "description": inspect.getdoc(factory) or "",
+        "options": [asdict(option) for option in options(factory)],
+        "source": component.source,
+        "from": f"{plugin.distribution} {plugin.version}",
+    }
+
+
+def _print(entry: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text.assemble((f"{entry['kind']} ", "dim"), (entry["name"], "bold"), f"  {entry['summary']}"))
+    console.print()
+    console.print(Text(entry["description"]))
+    console.print()
+    if entry["options"]:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("option", "type", "default", "", ""):
+            table.add_column(name, overflow="fold")
+        for item in entry["options"]:
+            table.add_row(item["name"], Text(item["type"]), item["default"], item["bounds"], Text(item["help"]))
+        console.print(table)
+    else:
+        console.print("It has no options.")
+    console.print(Text(f"\nsource: {entry['source']}\nfrom:   {entry['from']}\n"))

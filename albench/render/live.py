@@ -1,0 +1,212 @@
+"""What a run shows while it runs: a live display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome
+from albench.estimate import duration
+
+if TYPE_CHECKING:
+    from albench.plan import Trial
+    from albench.runner import Plan
+
+
+def label(trial: Trial) -> str:
+    """``mescc-sim  boostmis + random  seed 0``."""
+    return f"{trial.dataset}  {trial.method} + {trial.strategy}  seed {trial.seed}"
+
+
+def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
+    """What is about to run, in a few lines."""
+    suite, lines = plan.suite, []
+    for name, data in plan.data.items():
+        sizes = f"pool {len(data.splits.train):,}, val {len(data.splits.val):,}, test {len(data.splits.test):,}"
+        lines.append(Text.assemble((name, "bold"), f"  {sizes}, {data.splits.task.n_classes} classes"))
+        if data.splits.stand_in:
+            lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
+        lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
+        counts = plan.amounts[name].labels
+        shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
+        lines.append(Text(f"  labels {', '.join(shown)} of {len(data.splits.train):,}"))
+    settings = suite.protocol
+    lines.append(
+        Text(
+            f"{len(plan.all_trials)} trials = {len(plan.data)} data x {len(suite.methods)} methods x "
+            f"{len(suite.strategies)} strategies x {len(suite.seeds)} seeds; {settings.rounds} rounds of "
+            f"{settings.steps} steps, {settings.start} start, on {plan.device} with {plan.executor}"
+        )
+    )
+    if plan.done:
+        lines.append(Text(f"{len(plan.done)} trials are complete already, {len(plan.todo)} to run", style="green"))
+    trials = {trial.key: trial for trial in plan.all_trials}
+    lines += [Text(f"skipped {label(trials[key])}: {why}", style="yellow") for key, why in plan.skipped.items()]
+    if verbose:
+        lines += [Text(f"  {label(trial)}  {trial.backbone}  {trial.key}", style="dim") for trial in plan.todo]
+    return lines
+
+
+class Clock:
+    """Time left, from the steps done since the first one was seen."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._steps: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        self._started: float | None = None
+
+    def step(self, key: str, steps: int) -> None:
+        if self._started is None:
+            self._started = time.monotonic()
+        self._first.setdefault(key, steps)
+        self._steps[key] = steps
+
+    def end(self, key: str, steps: int) -> None:
+        """The trial needs no more steps, whether it did them or not."""
+        self._first.setdefault(key, steps)
+        self._steps[key] = steps
+
+    @property
+    def done(self) -> int:
+        return sum(self._steps.values())
+
+    def left(self) -> str:
+        """``12 s left``, or nothing before there is a rate."""
+        gained = self.done - sum(self._first.values())
+        if self._started is None or gained <= 0:
+            return ""
+        rate = gained / max(1e-6, time.monotonic() - self._started)
+        return f"{duration((self._total - self.done) / rate)} left"
+
+
+class _Shown:
+    """What both displays keep."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.trials: dict[str, Trial] = {}
+        self.total = 0
+        self.ended = 0
+        self.clock = Clock(0)
+
+    def plan(self, plan: Plan) -> None:
+        for line in plan_lines(plan):
+            self.console.print(line, soft_wrap=True)
+        self.trials = {trial.key: trial for trial in plan.todo}
+        self.total = len(plan.todo)
+        self.clock = Clock(plan.total_steps)
+
+    def note(self, note: Note) -> None:
+        where = f"{label(self.trials[note.key])}: " if note.key in self.trials else ""
+        self.console.print(Text(f"{where}{note.text}", style="yellow"), soft_wrap=True)
+
+    def end(self, outcome: Outcome) -> Text:
+        """Count an ended trial; one line that says how it ended."""
+        trial = self.trials[outcome.key]
+        self.ended += 1
+        self.clock.end(outcome.key, trial.protocol.rounds * trial.protocol.steps)
+        head = f"[{self.ended}/{self.total}] {label(trial)}"
+        if isinstance(outcome, Done):
+            return Text(f"{head}  done in {duration(outcome.seconds)}", style="green")
+        if isinstance(outcome, Busy):
+            return Text(f"{head}  is being run by {outcome.owner}", style="yellow")
+        return Text(f"{head}  failed: {outcome.reason}", style="red")
+
+
+class PlainDisplay(_Shown):
+    """One line a round, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._rounds: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self.note(event)
+            return
+        self.clock.step(event.key, event.round * event.steps + event.step)
+        if event.round > 0 and self._rounds.get(event.key) != event.round:
+            self._rounds[event.key] = event.round
+            metric = f", {event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""
+            left = f", {self.clock.left()}" if self.clock.left() else ""
+            line = f"{label(self.trials[event.key])}  round {event.round}/{event.rounds}{metric}{left}"
+            self.console.print(line, soft_wrap=True, markup=False)
+
+    def outcome(self, outcome: Outcome) -> None:
+        self.console.print(self.end(outcome), soft_wrap=True)
+
+
+class LiveDisplay(_Shown):
+    """A bar for the suite and one for each trial that is running."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[where]}"),
+            TextColumn("{task.fields[metric]}", style="cyan"),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._suite: TaskID | None = None
+        self._live = Live(Group(self._bars), console=console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def plan(self, plan: Plan) -> None:
+        super().plan(plan)
+        if plan.todo:
+            self._suite = self._bars.add_task("[bold]suite", total=plan.total_steps, where="starting ...", metric="")
+            self._live.start()
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self.note(event)
+            return
+        if event.key not in self._tasks:
+            text = label(self.trials[event.key]).replace("[", r"\[")
+            self._tasks[event.key] = self._bars.add_task(text, total=event.rounds * event.steps, where="", metric="")
+        steps = event.round * event.steps + event.step
+        self.clock.step(event.key, steps)
+        where = f"round {event.round + 1}/{event.rounds}  step {event.step}/{event.steps}"
+        metric = f"{event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""
+        self._bars.update(self._tasks[event.key], completed=steps, where=where, metric=metric)
+        self._update_suite()
+
+    def _update_suite(self) -> None:
+        if self._suite is not None:
+            where = f"{self.ended}/{self.total} trials  {self.clock.left()}"
+            self._bars.update(self._suite, completed=self.clock.done, where=where)
+
+    def outcome(self, outcome: Outcome) -> None:
+        line = self.end(outcome)
+        if outcome.key in self._tasks:
+            self._bars.remove_task(self._tasks.pop(outcome.key))
+        self._update_suite()
+        if isinstance(outcome, Failed) or self.total <= 40 or isinstance(outcome, Busy):
+            self.console.print(line, soft_wrap=True)
+
+
+def display(console: Console) -> Any:
+    """The display that fits the output."""
+    return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)

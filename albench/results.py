@@ -1,0 +1,105 @@
+"""Stored records as tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from albench.store import read_manifest, read_trial, suite_folders, trial_folders
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from albench.compare import Comparison
+
+_FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results of one or more suites.
+
+    Attributes
+    ----------
+    folders
+        The suites' folders.
+    frame
+        One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
+        ``backbone``, ``seed``, ``protocol``, ``device``, ``round``, ``n_labeled``; metrics as ``test.macro_f1`` or
+        ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``; ``pseudo_label.accepted``,
+        ``pseudo_label.accuracy``; ``peak_memory_mb``.
+    failed
+        One row a trial without complete records: its names, ``status`` (failed, skipped, incomplete) and ``reason``.
+    """
+
+    folders: tuple[Path, ...]
+    frame: pd.DataFrame = field(repr=False)
+    failed: pd.DataFrame = field(repr=False)
+
+    def compare(self, **options: Any) -> Comparison:
+        """The comparison table (see ``albench.compare.compare``)."""
+        from albench.compare import compare
+
+        return compare(self.frame, failed=self.failed, **options)
+
+    @property
+    def manifests(self) -> list[dict[str, Any]]:
+        """What made each suite's results."""
+        return [read_manifest(folder) for folder in self.folders]
+
+
+def load(*folders: str | Path) -> Results:
+    """Read results.
+
+    Parameters
+    ----------
+    folders
+        Suite folders, or folders of suites; ``results`` where none is given.
+
+    Raises
+    ------
+    StoreError
+        Where a folder holds none.
+    """
+    import pandas as pd
+
+    suites = [suite for folder in (folders or ("results",)) for suite in suite_folders(Path(folder))]
+    suites = list(dict.fromkeys(suites))
+    rows: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    for suite in suites:
+        for folder in trial_folders(suite):
+            found, failure = _read(suite, folder)
+            rows += found
+            failed += failure
+    columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled"]
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+    names = ["suite", *_FACTS, "protocol", "status", "reason"]
+    return Results(tuple(suites), frame, pd.DataFrame(failed, columns=names))
+
+
+def _read(suite: Path, folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    files = read_trial(folder)
+    facts = files.facts
+    base = {"suite": suite.name, **{name: facts[name] for name in _FACTS}, "protocol": facts["protocol_hash"]}
+    rows = [{**base, "device": facts["protocol"]["device"], **dict(_flat(record))} for record in files.records]
+    rounds = facts["protocol"]["rounds"]
+    if files.outcome:
+        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
+    if len(rows) < rounds:
+        reason = f"{len(rows)} of {rounds} rounds are there: run the same command again to go on"
+        return rows, [{**base, "status": "incomplete", "reason": reason}]
+    return rows, []
+
+
+def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The record's numbers as columns."""
+    for name in ("round", "n_labeled", "peak_memory_mb"):
+        yield name, record[name]
+    for part in ("val", "test", "seconds"):
+        for name, value in record[part].items():
+            yield f"{part}.{name}", value
+    for name in ("accepted", "accuracy"):
+        yield f"pseudo_label.{name}", record["pseudo_label"][name]

@@ -1,0 +1,155 @@
+"""``albench.run``: the whole run from Python, as the command line does it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from albench import spec as specs
+from albench.api.executor import Event, Failed, Outcome
+from albench.errors import TrialError
+from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, load_suite, parse_seeds, protocol
+from albench.results import Results, load
+from albench.runner import Listener, Plan, execute, prepare
+from albench.spec import Spec
+
+Names = str | Sequence[str]
+
+
+class Silent:
+    """A listener that shows nothing."""
+
+    def plan(self, plan: Plan) -> None:
+        """Ignored."""
+
+    def event(self, event: Event) -> None:
+        """Ignored."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Ignored."""
+
+
+def suite_from(
+    file: str | Path | None = None,
+    *,
+    strategy: Names = (),
+    method: Names = (),
+    dataset: Names = (),
+    backbone: Names = (),
+    seeds: int | Sequence[int] | None = None,
+    name: str | None = None,
+    **settings: Any,
+) -> Suite:
+    """A suite from a file, with what is given beside it taking its place.
+
+    Parameters
+    ----------
+    file
+        A suite file; without one the defaults are used.
+    strategy, method, dataset, backbone
+        Specs.
+    seeds
+        How many, or which.
+    settings
+        Settings of the protocol, such as ``rounds=3``.
+    """
+    suite = load_suite(Path(file)) if file else Suite()
+    given = {"strategies": strategy, "methods": method, "datasets": dataset, "backbones": backbone}
+    changes: dict[str, Any] = {kind: _specs(values) for kind, values in given.items() if values}
+    if seeds is not None:
+        changes["seeds"] = parse_seeds(seeds if isinstance(seeds, int) else list(seeds))
+    if name is not None:
+        changes["name"] = check_name(name)
+    suite = dataclasses.replace(suite, protocol=protocol(settings, suite.protocol), **changes)
+    return dataclasses.replace(
+        suite,
+        methods=suite.methods or (Spec(DEFAULT_METHOD),),
+        strategies=suite.strategies or (Spec(DEFAULT_STRATEGY),),
+    )
+
+
+def _specs(values: Names) -> tuple[Spec, ...]:
+    given = [values] if isinstance(values, str) else list(values)
+    return tuple(dict.fromkeys(specs.parse(value) for value in given))
+
+
+def run(
+    file: str | Path | None = None,
+    *,
+    strategy: Names = (),
+    method: Names = (),
+    dataset: Names = (),
+    backbone: Names = (),
+    seeds: int | Sequence[int] | None = None,
+    name: str | None = None,
+    out: str | Path = "results",
+    device: str = "auto",
+    executor: str | None = None,
+    plugins: Sequence[str | Path] = (),
+    data_dir: str | Path | None = None,
+    fresh: bool = False,
+    on_failure: str = "raise",
+    listener: Listener | None = None,
+    **settings: Any,
+) -> Results:
+    """Run a suite and return its results; what is complete on disk is not run again.
+
+    Parameters
+    ----------
+    file
+        A suite file; the other arguments take the place of what it says.
+    strategy, method, dataset, backbone
+        Specs such as ``"boostmis[n_neighbors=10]"``, one or several.
+    seeds
+        How many seeds, or which.
+    name, out
+        The suite's folder is ``out/name``.
+    device, executor, data_dir, plugins
+        As the options of ``albench run``.
+    fresh
+        Run everything again.
+    on_failure
+        ``"raise"``, or ``"keep"`` to find failed trials in ``results.failed``.
+    settings
+        Settings of the protocol: ``initial``, ``query_size``, ``rounds``, ``steps``...
+
+    Examples
+    --------
+    >>> import albench
+    >>> results = albench.run(dataset="digits", strategy=["random", "entropy"], seeds=2)  # doctest: +SKIP
+    >>> results.frame.groupby("strategy")["test.macro_f1"].mean()  # doctest: +SKIP
+
+    Raises
+    ------
+    UserError
+        For whatever cannot be used.
+    TrialError
+        Where trials failed and ``on_failure`` is ``"raise"``.
+    """
+    suite = suite_from(
+        file,
+        strategy=strategy,
+        method=method,
+        dataset=dataset,
+        backbone=backbone,
+        seeds=seeds,
+        name=name,
+        **settings,
+    )
+    plan = prepare(
+        suite,
+        out=Path(out),
+        plugin_files=[str(file) for file in plugins],
+        data_dir=str(data_dir) if data_dir else None,
+        device=device,
+        executor=specs.parse(executor) if executor else None,
+        fresh=fresh,
+    )
+    outcomes = execute(plan, listener or Silent(), fresh=fresh)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    if failures and on_failure == "raise":
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        raise TrialError(f"trial {failures[0].key} failed: {failures[0].reason}{more}")
+    return load(plan.folder)

@@ -1,0 +1,1 @@
+"""Built-in executors: this process, or worker processes."""

@@ -1,0 +1,198 @@
+"""One seed, one result: records are the same however a suite was carried out, and after any interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
+METHODS = ["supervised", "boostmis"]
+
+
+def test_two_runs_give_the_same_records(small_run: Any, stable_records: Stable, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        small_run(method=METHODS, strategy=["boostmis", "random"], seeds=2, name=name)
+    first, second = (stable_records(tmp_path / "results" / name) for name in ("a", "b"))
+    assert len(first) == 8
+    assert first == second
+    assert all(len(records) == 3 for records in first.values())
+
+
+def test_executors_orders_and_company_change_nothing(small_run: Any, stable_records: Stable, tmp_path: Path) -> None:
+    small_run(method=METHODS, strategy=["boostmis", "coreset"], seeds=2, name="local")
+    small_run(
+        method=METHODS, strategy=["coreset", "boostmis"], seeds=[1, 0], name="two", executor="processes[workers=2]"
+    )
+    small_run(method="boostmis", strategy="boostmis", seeds=[1], name="alone")
+    results = {name: stable_records(tmp_path / "results" / name) for name in ("local", "two", "alone")}
+    assert results["local"] == results["two"]
+    ((key, records),) = results["alone"].items()
+    assert results["local"][key] == records
+
+
+def test_the_hash_seed_changes_nothing(stable_records: Stable, tmp_path: Path, toy: str) -> None:
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        subprocess.run(command(toy, tmp_path, hash_seed, seeds=1), env=environment, check=True, capture_output=True)
+    assert stable_records(tmp_path / "1") == stable_records(tmp_path / "2")
+
+
+def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "local") -> list[str]:
+    return [
+        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "boostmis", "-s", "boostmis"),
+        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", "60"),
+        *("--set", "batch_size=16", "--out", str(out), "--name", name, "--executor", executor),
+    ]
+
+
+@pytest.mark.parametrize("executor", ["local", "processes[workers=2]"])
+def test_a_killed_run_goes_on_and_ends_the_same(
+    toy: str, tmp_path: Path, stable_records: Stable, executor: str
+) -> None:
+    subprocess.run(command(toy, tmp_path, "whole"), check=True, capture_output=True)
+    rng = random.Random(3)
+    kills = 0
+    for _ in range(6):
+        process = subprocess.Popen(
+            command(toy, tmp_path, "killed", executor=executor),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        lines = written(tmp_path / "killed")
+        while process.poll() is None and written(tmp_path / "killed") == lines:
+            time.sleep(0.01)
+        time.sleep(rng.random() * 0.3)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills >= 3, "the run ended before it could be killed"
+    subprocess.run(command(toy, tmp_path, "killed", executor=executor), check=True, capture_output=True)
+    assert stable_records(tmp_path / "killed") == stable_records(tmp_path / "whole")
+    assert not list(tmp_path.glob("killed/trials/*/checkpoint*"))
+
+
+def written(folder: Path) -> int:
+    """Bytes of all records."""
+    return sum(path.stat().st_size for path in folder.glob("trials/*/rounds.jsonl"))
+
+
+def test_ctrl_c_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stable) -> None:
+    subprocess.run(command(toy, tmp_path, "whole"), check=True, capture_output=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        name = f"stopped-{int(number)}"
+        process = subprocess.Popen(
+            command(toy, tmp_path, name, executor="processes[workers=2]"), stderr=subprocess.PIPE, text=True
+        )
+        while process.poll() is None and not written(tmp_path / name):
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert errors.strip() == "stopped: run the same command again to go on where it was."
+        subprocess.run(command(toy, tmp_path, name), check=True, capture_output=True)
+        assert stable_records(tmp_path / name) == stable_records(tmp_path / "whole")
+
+
+def test_a_missing_or_damaged_checkpoint_means_that_the_trial_is_made_again(
+    small_run: Any, stable_records: Stable, tmp_path: Path
+) -> None:
+    folder = tmp_path / "results" / "blobs"
+    small_run()
+    whole = stable_records(folder)
+    for content in (None, b"PK\x03\x04 not a checkpoint"):
+        (records,) = folder.glob("trials/*/rounds.jsonl")
+        records.write_text("".join(records.read_text().splitlines(keepends=True)[:2]))
+        if content:
+            (records.parent / "checkpoint-1.pt").write_bytes(content)
+        small_run()
+        assert stable_records(folder) == whole
+
+
+def test_cold_starts_need_no_checkpoint(small_run: Any, stable_records: Stable, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "blobs"
+    small_run(start="cold", method="boostmis")
+    whole = stable_records(folder)
+    (records,) = folder.glob("trials/*/rounds.jsonl")
+    first = records.read_text().splitlines(keepends=True)[0]
+    records.write_text(first)
+    small_run(start="cold", method="boostmis")
+    assert stable_records(folder) == whole
+    assert records.read_text().startswith(first), "the first round was not made again"
+
+
+def test_what_is_complete_is_not_run_again(small_run: Any, tmp_path: Path) -> None:
+    small_run()
+    (records,) = (tmp_path / "results").glob("*/trials/*/rounds.jsonl")
+    before = records.stat().st_mtime_ns
+    results = small_run(strategy=["random", "entropy"])
+    assert records.stat().st_mtime_ns == before
+    assert sorted(results.frame["strategy"].unique()) == ["entropy", "random"]
+    small_run(fresh=True)
+    assert records.stat().st_mtime_ns > before
+
+
+def test_the_record_holds_what_the_docs_promise(small_run: Any, tmp_path: Path) -> None:
+    small_run(method="boostmis", strategy="boostmis")
+    (path,) = (tmp_path / "results").glob("*/trials/*/rounds.jsonl")
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    facts = json.loads((path.parent / "trial.json").read_text())
+    for record in records:
+        assert set(record) == {
+            *("round", "n_labeled", "queried", "val", "test", "pseudo_label", "query", "training"),
+            *("initial_hash", "seconds", "peak_memory_mb", "checksum"),
+        }
+        metrics = {"accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auroc"}
+        assert {*metrics, "average_precision", "recall.low", "ece"} <= set(record["test"]) == set(record["val"])
+        assert set(record["seconds"]) == {"train", "evaluate", "query"}
+        assert 0 <= record["pseudo_label"]["accepted"] <= 1
+        assert record["initial_hash"] == facts["initial_hash"]
+    assert [r["n_labeled"] for r in records] == [12, 20, 28]
+    assert [len(r["queried"]) for r in records] == [8, 8, 0]
+    assert sum(records[0]["query"]["picks_per_class"]) == 8
+
+
+def test_everything_of_a_seed_starts_from_the_same_labels(small_run: Any, tmp_path: Path) -> None:
+    small_run(method=METHODS, strategy=["random", "coreset"], seeds=2)
+    by_seed: dict[int, set[str]] = {}
+    for path in (tmp_path / "results").glob("*/trials/*/trial.json"):
+        facts = json.loads(path.read_text())
+        by_seed.setdefault(facts["seed"], set()).add(facts["initial_hash"])
+    assert all(len(hashes) == 1 for hashes in by_seed.values())
+    assert by_seed[0] != by_seed[1]
+
+
+def test_a_query_raises_the_threshold_in_the_next_round(small_run: Any, tmp_path: Path) -> None:
+    small_run(method="boostmis", strategy="random", rounds=2)
+    (path,) = (tmp_path / "results").glob("*/trials/*/rounds.jsonl")
+    first, second = (json.loads(line)["training"]["threshold"] for line in path.read_text().splitlines())
+    assert max(first) == pytest.approx(0.9)
+    assert max(second) == pytest.approx(0.95), "beta * N_A / 2K = 0.05 after a full query"
+
+
+def test_the_global_random_state_is_left_alone(small_run: Any) -> None:
+    import numpy as np
+    import torch
+
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    small_run(method="boostmis", strategy="boostmis")
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert (before[1] == np.random.get_state()[1]).all()  # noqa: NPY002
+    assert before[2] == random.getstate()
+
+
+def test_images_train_too(small_run: Any) -> None:
+    results = small_run(dataset="stripes", method="fixmatch", strategy="coreset", steps=30)
+    final = results.frame[results.frame["round"] == 2]["test.accuracy"].iloc[0]
+    assert final > 0.8, "stripes are easy to tell apart"

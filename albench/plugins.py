@@ -135,7 +135,7 @@ class Registry:
         path = Path(file)
         if not path.is_file():
             raise PluginError(f"--plugin {file}: there is no such file.")
-        plugin = Plugin(path.stem, str(path), "file")
+        plugin = Plugin(path.stem, path.name, "file")
         self._register(plugin, lambda: _import_file(path))
         if plugin.error:
             raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")

@@ -131,6 +131,8 @@ class Dataset:
 class FeatureDataset(Dataset):
     """Vectors: there is no image to augment, so noise scaled by each feature's spread takes its place."""
 
+    noise_size: ClassVar[int] = 4
+
     weak_noise: float = option(0.1, "weak view: Gaussian noise, in standard deviations of each feature", ge=0)
     strong_noise: float = option(0.5, "strong view: Gaussian noise, in standard deviations of each feature", ge=0)
     strong_dropout: float = option(0.2, "strong view: share of features set to zero", ge=0, lt=1)

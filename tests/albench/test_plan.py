@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -73,10 +74,8 @@ def test_any_text_is_a_suite_or_a_suite_error(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.yaml"
         path.write_text(text, encoding="utf-8", errors="ignore")
-        try:
+        with contextlib.suppress(UserError):
             load_suite(path)
-        except UserError as error:
-            assert str(error)
 
 
 def test_label_counts() -> None:

@@ -1,0 +1,67 @@
+"""A perceptron on feature vectors."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from albench.api import Backbone, Task, option
+from albench_backbones.build import build
+
+
+def item_scale(x: Tensor) -> Tensor:
+    """(B, 1) factors ``1 / sqrt(1 + mean(x^2))`` of x (B, D).
+
+    Scaled so, features of any large size come to root mean square 1 and small ones stay as they are; no two items
+    become one, as they could if a mean were taken off.
+    """
+    return torch.rsqrt(1 + torch.linalg.vector_norm(x, dim=1, keepdim=True).square() / x.shape[1])
+
+
+class ScaledLinear(nn.Linear):
+    """A linear layer on ``x * item_scale(x)``: scaling the product instead saves a pass that writes all of x."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(B, outputs) of x (B, inputs)."""
+        return F.linear(input, self.weight) * item_scale(input) + self.bias
+
+
+class Perceptron(nn.Module):
+    """x (B, D) to logits (B, C) and the last hidden layer (B, E), or the input where there is none."""
+
+    def __init__(self, size: int, hidden: int, depth: int, n_classes: int, normalize: bool) -> None:
+        super().__init__()
+        sizes = [size, *[hidden] * depth]
+        kinds = [ScaledLinear if normalize and place == 0 else nn.Linear for place in range(depth)]
+        self.scaled_input = normalize and depth == 0
+        self.layers = nn.ModuleList(kind(*pair) for kind, pair in zip(kinds, itertools.pairwise(sizes), strict=True))
+        self.head = nn.Linear(sizes[-1], n_classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B, C) and embeddings (B, E) of x (B, D)."""
+        if self.scaled_input:
+            x = x * item_scale(x)
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return self.head(x), x
+
+
+@dataclass(frozen=True)
+class MLP(Backbone):
+    """A perceptron: D inputs, ``depth`` hidden layers with ReLU, C classes."""
+
+    modalities = frozenset({"features"})
+    vmap_safe = True
+
+    hidden: int = option(256, "units of each hidden layer, the embedding size", ge=1)
+    depth: int = option(1, "hidden layers; 0 for a linear model, whose embedding is the input", ge=0)
+    normalize: bool = option(True, "scale each item so that large features have root mean square 1")
+
+    def build(self, task: Task, generator: Generator) -> nn.Module:
+        """``Perceptron`` for the task, its weights drawn from ``generator``."""
+        (size,) = task.shape
+        return build(lambda: Perceptron(size, self.hidden, self.depth, task.n_classes, self.normalize), generator)

@@ -1,0 +1,13 @@
+"""Registers the built-in backbones; imports none of them."""
+
+from __future__ import annotations
+
+from albench.api import Add, hookimpl
+
+
+@hookimpl
+def albench_register(add: Add) -> None:
+    """Register the backbones."""
+    add.backbone("mlp", "albench_backbones.mlp:MLP", "perceptron on feature vectors")
+    add.backbone("cnn", "albench_backbones.cnn:CNN", "small convolutional network with GroupNorm, quick on a CPU")
+    add.backbone("wrn", "albench_backbones.wrn:WRN", "Wide ResNet of FixMatch and BoostMIS (WRN-28-2)")

@@ -1,0 +1,36 @@
+"""What the methods share: pseudo labels and their masked cross-entropy, safe under ``torch.func.vmap``."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def pseudo_labels(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Top probability (U,) and its class (U,) of logits (U, C), without gradient."""
+    # float: an autocast forward hands out bfloat16, too coarse for thresholds near 1.
+    confidence, label = torch.softmax(logits.detach().float(), dim=1).max(dim=1)
+    return confidence, label
+
+
+def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Tensor:
+    """``mean( 1[accepted] * CE(label, softmax(logits)) )`` over the whole batch; 0 where nothing is accepted.
+
+    Parameters
+    ----------
+    logits
+        (U, C) differentiable.
+    labels
+        (U,) int64 pseudo labels.
+    accepted
+        (U,) bool.
+    """
+    each = F.cross_entropy(logits, labels, reduction="none")
+    # where, not a product: a refused item with an infinite loss must not make the mean nan.
+    return torch.where(accepted, each, torch.zeros_like(each)).mean()
+
+
+def share(accepted: Tensor) -> Tensor:
+    """() float32: the share of True in (U,) bool."""
+    return accepted.to(torch.float32).mean()

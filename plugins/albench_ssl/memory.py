@@ -1,0 +1,45 @@
+"""Per-item memory of the latest weak prediction, written out of place and safe under ``torch.func.vmap``."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def remember(memory: Tensor, index: Tensor, values: Tensor) -> Tensor:
+    """``memory`` with ``values`` at ``index``; of an item that is twice in the batch, the later value.
+
+    A plain scatter leaves open which of two values for one item wins. Here each item's last row in the batch is found
+    first and read by all of its rows, so that whatever the order of the writes, they write the same.
+
+    Parameters
+    ----------
+    memory
+        (pool_size,) float32; left as it is.
+    index
+        (U,) int64 pool ids.
+    values
+        (U,) float32.
+
+    Returns
+    -------
+    (pool_size,) float32.
+    """
+    row = torch.arange(index.shape[0], device=index.device)
+    last = torch.zeros_like(memory, dtype=torch.int64).scatter_reduce(0, index, row, "amax")
+    return memory.scatter(0, index, values.gather(0, last.gather(0, index)))
+
+
+def count_confident(memory: Tensor, unlabeled: Tensor, bar: float) -> Tensor:
+    """() int64: unlabelled items whose remembered top probability exceeds ``bar``.
+
+    Parameters
+    ----------
+    memory
+        (pool_size,) float32, 0 for an item not seen yet.
+    unlabeled
+        (pool_size,) bool.
+    bar
+        The confidence to exceed.
+    """
+    return ((memory > bar) & unlabeled).sum()

@@ -7,6 +7,7 @@ Grammar: ``NAME`` or ``NAME[OPTION=VALUE,...]``. A value may itself be a spec wi
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import sys
 import types
@@ -209,13 +210,14 @@ def _hints(factory: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names = {field.name for field in dataclasses.fields(factory)}
     for cls in reversed(factory.__mro__):
-        own = {key: hint for key, hint in cls.__dict__.get("__annotations__", {}).items() if key in names}
+        own = {key: hint for key, hint in inspect.get_annotations(cls).items() if key in names}
         module = sys.modules.get(cls.__module__)
         holder = types.SimpleNamespace(__annotations__=own)
         try:
             found.update(typing.get_type_hints(holder, vars(module) if module else {}, {cls.__name__: cls}))
         except NameError as error:
-            raise SpecError(f"{cls.__module__}.{cls.__name__}: the type of an option cannot be read: {error}.") from None
+            where = f"{cls.__module__}.{cls.__name__}"
+            raise SpecError(f"{where}: the type of an option cannot be read: {error}.") from None
     return found
 
 

@@ -149,7 +149,7 @@ def test_wrn_28_2_has_the_published_size() -> None:
     assert sum(p.numel() for p in model.parameters()) == 1_467_610
     assert sum(isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3) for layer in model.modules()) == 25
     norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
-    assert {(layer.momentum, layer.eps) for layer in norms} == {(0.001, 1e-3)}
+    assert {(layer.momentum, layer.eps) for layer in norms} == {(0.1, 1e-3)}
 
 
 def test_wrn_statistics_move_by_the_momentum() -> None:

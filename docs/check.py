@@ -1,0 +1,93 @@
+"""Checks the documentation: python docs/check.py [--write]
+
+- Every relative link in a Markdown file leads to a file.
+- Every ``albench`` command line in a ``sh`` block names a command and options that exist.
+- Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from albench.cli.main import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
+         *sorted((ROOT / "benchmarks").rglob("*.md")), *sorted((ROOT / "results").rglob("README.md"))]  # fmt: skip
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if not (page.parent / target).exists():
+            yield f"{page.relative_to(ROOT)}: the link {target} leads nowhere"
+
+
+def command_lines(page: Path) -> Iterator[str]:
+    """The albench commands of the page's ``sh`` blocks, continued lines joined."""
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            for part in re.split(r"&&|\|", line):
+                if part.strip().startswith("albench "):
+                    yield part.strip().split(" #")[0]
+
+
+def wrong_commands(page: Path) -> Iterator[str]:
+    for line in command_lines(page):
+        words = shlex.split(line)[1:]
+        if words[:1] == ["--help"]:
+            continue
+        context: click.Context = click.Context(cli)
+        command: click.Command | None = cli
+        try:
+            while isinstance(command, click.Group):
+                command = command.get_command(context, words.pop(0))
+            if command is None:
+                raise click.UsageError("no such command")
+            command.make_context("albench", words, resilient_parsing=False)
+        except (click.UsageError, click.exceptions.Exit) as error:
+            if not isinstance(error, click.exceptions.Exit):
+                yield f"{page.relative_to(ROOT)}: '{line}': {error.format_message()}"
+
+
+def printed(command: str) -> str:
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    words = [sys.executable, "-m", *shlex.split(command)]
+    return subprocess.run(words, capture_output=True, text=True, check=True, env=environment, cwd=ROOT).stdout
+
+
+def stale_outputs(page: Path, write: bool) -> Iterator[str]:
+    text = page.read_text(encoding="utf-8")
+
+    def renew(match: re.Match[str]) -> str:
+        lines = [line.rstrip() for line in printed(match["command"]).strip().splitlines()]
+        return f"<!-- output: {match['command']} -->\n\n```text\n" + "\n".join(lines) + "\n```"
+
+    renewed = OUTPUT.sub(renew, text)
+    if renewed != text and write:
+        page.write_text(renewed, encoding="utf-8")
+    elif renewed != text:
+        yield f"{page.relative_to(ROOT)}: a command's output is stale: python docs/check.py --write"
+
+
+def main() -> int:
+    problems: list[str] = []
+    for page in PAGES:
+        problems += [*broken_links(page), *wrong_commands(page), *stale_outputs(page, "--write" in sys.argv)]
+    for problem in problems:
+        print(problem)
+    print(f"{len(PAGES)} pages, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

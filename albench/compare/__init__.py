@@ -1,0 +1,22 @@
+"""Statistics over stored learning curves: means with intervals, differences paired by seed, what is best."""
+
+from albench.compare.build import compare
+from albench.compare.curves import DEFAULT_METRICS, CurveRow, CurveTable, learning_curve_table
+from albench.compare.data import Comparison, Difference, Estimate, Failure, Group, Row
+from albench.compare.gather import METRICS, higher_is_better
+
+__all__ = [
+    "DEFAULT_METRICS",
+    "METRICS",
+    "Comparison",
+    "CurveRow",
+    "CurveTable",
+    "Difference",
+    "Estimate",
+    "Failure",
+    "Group",
+    "Row",
+    "compare",
+    "higher_is_better",
+    "learning_curve_table",
+]

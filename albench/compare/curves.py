@@ -1,0 +1,88 @@
+"""Learning curves of each method and strategy: several metrics by label count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from albench.compare.data import Estimate
+from albench.compare.gather import Curves, gather, score_column
+from albench.compare.statistics import interval
+
+DEFAULT_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
+
+
+@dataclass(frozen=True)
+class CurveRow:
+    """One label count: metric -> mean over seeds with its 95 % interval."""
+
+    n_labeled: int
+    estimates: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class CurveTable:
+    """The learning curve of one method and strategy, label counts ascending."""
+
+    dataset: str
+    stand_in: str
+    protocol: str
+    backbone: str
+    method: str
+    strategy: str
+    split: str
+    metrics: tuple[str, ...]
+    seeds: tuple[int, ...]
+    rows: tuple[CurveRow, ...]
+
+
+def learning_curve_table(
+    frame: pd.DataFrame, split: str = "test", metrics: Sequence[str] = DEFAULT_METRICS
+) -> list[CurveTable]:
+    """Learning curves, one table a data set, protocol, backbone, method and strategy.
+
+    Parameters
+    ----------
+    frame
+        One row a round and trial (see ``albench.results.Results``).
+    split
+        Which split's metrics.
+    metrics
+        Which metrics.
+
+    Raises
+    ------
+    UserError
+        Where there is no result, or no such split or metric.
+    """
+    columns = {metric: score_column(frame, split, metric) for metric in metrics}
+    groups, _ = gather(frame, list(columns.values()))
+    return [_table(group, row, split, columns) for group in groups for row in range(len(group.names))]
+
+
+def _table(group: Curves, row: int, split: str, columns: dict[str, str]) -> CurveTable:
+    recorded = group.recorded[row]
+    spread = {metric: interval(group.values[column][row].T) for metric, column in columns.items()}
+    rows = tuple(
+        CurveRow(
+            n_labeled=int(labels),
+            estimates={
+                metric: Estimate(float(mean[at]), float(half[at]), int(n[at]))
+                for metric, (mean, half, n) in spread.items()
+            },
+        )
+        for at, labels in enumerate(group.n_labeled)
+        if recorded[:, at].any()
+    )
+    return CurveTable(
+        group.dataset,
+        group.stand_in,
+        group.protocol,
+        *group.names[row],
+        split=split,
+        metrics=tuple(columns),
+        seeds=tuple(int(seed) for seed in group.seeds[recorded.any(axis=1)]),
+        rows=rows,
+    )

@@ -1,0 +1,146 @@
+"""From the tidy frame of records to arrays: one block of rows x seeds x label counts a group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from albench.errors import UserError, unknown
+
+METRICS: dict[str, bool] = {
+    "accuracy": True,
+    "balanced_accuracy": True,
+    "macro_precision": True,
+    "macro_recall": True,
+    "macro_f1": True,
+    "auroc": True,
+    "average_precision": True,
+    "ece": False,
+    "quadratic_weighted_kappa": True,
+    "sensitivity_at_95_specificity": True,
+}
+"""Metric -> True where higher is better. ``recall.<class>`` is a metric too, and higher is better."""
+
+_NOT_SPLITS = {"seconds", "pseudo_label"}
+_GROUP = ["dataset", "stand_in", "protocol"]
+_ROW = ["backbone", "method", "strategy"]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One group's values.
+
+    Attributes
+    ----------
+    names
+        R tuples of backbone, method, strategy.
+    seeds, n_labeled
+        (S,) and (L,) int64, ascending.
+    rounds
+        Round -> label count.
+    values
+        Column -> (R, S, L) float64; NaN where there is no value.
+    recorded
+        (R, S, L) bool: where there is a record, whatever its values.
+    """
+
+    dataset: str
+    stand_in: str
+    protocol: str
+    devices: tuple[str, ...]
+    names: list[tuple[str, str, str]]
+    seeds: np.ndarray
+    n_labeled: np.ndarray
+    rounds: dict[int, int]
+    values: dict[str, np.ndarray]
+    recorded: np.ndarray
+
+
+def higher_is_better(metric: str) -> bool:
+    """The direction of a metric; higher is better unless ``METRICS`` says otherwise."""
+    return METRICS.get(metric, True)
+
+
+def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:
+    """The column of a metric on a split.
+
+    Raises
+    ------
+    UserError
+        Where there is no result at all.
+    UnknownName
+        Where the split or the metric does not exist, naming the nearest that does.
+    """
+    if frame.empty:
+        raise UserError("there is no finished round to compare: run 'albench run' first.")
+    pairs = [column.split(".", 1) for column in frame.columns if "." in column]
+    splits = {head for head, _ in pairs} - _NOT_SPLITS
+    if split not in splits:
+        raise unknown("split", split, splits)
+    metrics = {metric for head, metric in pairs if head == split}
+    if metric not in metrics:
+        raise unknown("metric", metric, metrics, hint=f"choose from {', '.join(sorted(metrics))}.")
+    return f"{split}.{metric}"
+
+
+def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[str]]:
+    """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out."""
+    frame, notes = _one_trial_a_cell(frame.assign(stand_in=frame["stand_in"].fillna("")))
+    groups = frame.sort_values("round", kind="stable").groupby(_GROUP, sort=True)
+    return [_curves(part, columns) for _, part in groups], notes
+
+
+def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Drop copies of a trial, which would count one seed twice: the most complete stays, of equals the last."""
+    by_cell = frame.groupby([*_GROUP, *_ROW, "seed"], sort=False)
+    cell = by_cell.ngroup().to_numpy()
+    trial = frame.groupby([*_GROUP, *_ROW, "seed", "suite", "key"], sort=False).ngroup().to_numpy()
+    n_trials, n_cells = trial.max() + 1, cell.max() + 1
+    if n_trials == n_cells:
+        return frame, []
+    first = np.unique(trial, return_index=True)[1]
+    order = np.lexsort((np.arange(n_trials), np.bincount(trial), cell[first]))
+    last_of_cell = np.append(np.diff(cell[first][order]) != 0, True)
+    keep = np.zeros(n_trials, dtype=bool)
+    keep[order[last_of_cell]] = True
+    differing = int((by_cell["key"].nunique() > 1).sum())
+    notes = []
+    if n_trials - n_cells > differing:
+        notes.append("some trials are stored in more than one suite: each is counted once.")
+    if differing:
+        notes.append(
+            f"{differing} trials were run again with other defaults of their components under the same names, seed "
+            "and protocol: only the most complete, or the last, is counted."
+        )
+    return frame[keep[trial]], notes
+
+
+def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
+    row, names = pd.MultiIndex.from_frame(part[_ROW]).factorize(sort=True)
+    seeds, seed = np.unique(part["seed"].to_numpy(np.int64), return_inverse=True)
+    n_labeled, count = np.unique(part["n_labeled"].to_numpy(np.int64), return_inverse=True)
+    shape = (len(names), len(seeds), len(n_labeled))
+    values = {}
+    for column in columns:
+        block = np.full(shape, np.nan)
+        block[row, seed, count] = part[column].to_numpy(np.float64, na_value=np.nan)
+        values[column] = block
+    recorded = np.zeros(shape, dtype=bool)
+    recorded[row, seed, count] = True
+    rounds = part.drop_duplicates("round")
+    devices = tuple(sorted(part["device"].astype(str).unique()))
+    return Curves(
+        dataset=str(part["dataset"].iloc[0]),
+        stand_in=str(part["stand_in"].iloc[0]),
+        protocol=str(part["protocol"].iloc[0]),
+        devices=devices,
+        names=list(names),
+        seeds=seeds,
+        n_labeled=n_labeled,
+        rounds=dict(zip(rounds["round"].tolist(), rounds["n_labeled"].tolist(), strict=True)),
+        values=values,
+        recorded=recorded,
+    )

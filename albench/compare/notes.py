@@ -1,0 +1,141 @@
+"""What a reader of a comparison has to know: stand-ins, protocols apart, and all that was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from albench.compare.data import Group
+from albench.compare.gather import Curves
+
+_SHOWN = 4
+"""Rows that one note names; it counts the others."""
+
+
+def write_notes(
+    curves: Sequence[Curves], groups: Sequence[Group], column: str, ranking: str, baseline: str
+) -> list[str]:
+    """One line a fact, the most important first.
+
+    Parameters
+    ----------
+    curves, groups
+        The same groups, before and after the statistics.
+    column
+        The column compared, e.g. ``test.macro_f1``.
+    ranking
+        What ranks, as the user types it.
+    baseline
+        What differences are against.
+    """
+    lines = [*_stand_ins(groups), *_protocols(groups)]
+    places = _places(groups)
+    for curve, group, place in zip(curves, groups, places, strict=True):
+        lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
+    lines += _few_seeds(groups)
+    lines += _baselines(groups, places, baseline)
+    return lines
+
+
+def _stand_ins(groups: Sequence[Group]) -> list[str]:
+    pairs = dict.fromkeys((group.dataset, group.stand_in) for group in groups if group.stand_in)
+    return [f"{name} is a stand-in for {real}: simulated, not patient data." for name, real in pairs]
+
+
+def _protocols(groups: Sequence[Group]) -> list[str]:
+    lines = []
+    for dataset in dict.fromkeys(group.dataset for group in groups):
+        found = sorted({group.protocol for group in groups if group.dataset == dataset})
+        if len(found) > 1:
+            lines.append(
+                f"{dataset} was run under {len(found)} protocols ({', '.join(found)}), shown apart: "
+                "their numbers must not be compared with each other."
+            )
+    return lines
+
+
+def _places(groups: Sequence[Group]) -> list[str]:
+    """How notes name each group: its data set, with the protocol where the data set has several groups."""
+    names = [group.dataset for group in groups]
+    return [f"{g.dataset} ({g.protocol})" if names.count(g.dataset) > 1 else g.dataset for g in groups]
+
+
+def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[str]:
+    """What the group lacks."""
+    labels = [_label(method, strategy, backbone, group) for backbone, method, strategy in curves.names]
+    started = np.logical_or.reduce(curves.recorded, axis=2)
+    stopped = started & ~np.logical_and.reduce(curves.recorded, axis=2)
+    lines = []
+    missing = [
+        f"{label} without {_seeds(curves.seeds[~there])}"
+        for label, there in zip(labels, started, strict=True)
+        if not there.all()
+    ]
+    if missing:
+        lines.append(f"means rest on different seeds: {_some(missing)}.")
+    short = [
+        f"{label} {_seeds(curves.seeds[stops])}" for label, stops in zip(labels, stopped, strict=True) if stops.any()
+    ]
+    if short:
+        lines.append(f"curves with missing rounds have no AUBC: {_some(short)}.")
+    undefined = int((curves.recorded & np.isnan(curves.values[column])).sum())
+    if undefined:
+        lines.append(f"{column} is undefined in {undefined} of {int(curves.recorded.sum())} records, left out.")
+    if len(group.n_labeled) == 1:
+        lines.append("there is one label count, so AUBC is the value there.")
+    if ranking.startswith(("round", "labels")) and group.ranked is None:
+        there = ", ".join(map(str, group.n_labeled)) if ranking.startswith("labels") else _range(curves.rounds)
+        lines.append(f"nothing is ranked, as there is no {ranking}; there is {there}.")
+    unpaired = [
+        f"{_label(row.method, row.strategy, row.backbone, group)} {row.difference.n} of {row.value.n}"
+        for row in group.rows
+        if row.difference and row.difference.n < row.value.n
+    ]
+    if unpaired:
+        lines.append(f"differences use only the seeds that the baseline has too: {_some(unpaired)}.")
+    return lines
+
+
+def _few_seeds(groups: Sequence[Group]) -> list[str]:
+    most = max(len(row.seeds) for group in groups for row in group.rows)
+    if most < 2:
+        return ["one seed gives no interval and no test: run more seeds (--seeds 5)."]
+    return []
+
+
+def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[str]:
+    """Rows without a baseline: one line where none has one, else one line a group."""
+    if not any(row.difference for group in groups for row in group.rows):
+        if all(len(group.rows) == 1 for group in groups):
+            return []
+        return [f"no differences are shown: no row has '{baseline}' beside it; name another with --baseline."]
+    lines = []
+    for group, place in zip(groups, places, strict=True):
+        without = [
+            _label(row.method, row.strategy, row.backbone, group)
+            for row in group.rows
+            if row.difference is None and not row.is_baseline
+        ]
+        if without and (group.ranked is not None or any(row.value.n for row in group.rows)):
+            lines.append(f"{place}: no '{baseline}' to compare {_some(without)} with.")
+    return lines
+
+
+def _label(method: str, strategy: str, backbone: str, group: Group) -> str:
+    several = len({row.backbone for row in group.rows}) > 1
+    return f"{method}/{strategy}" + (f" on {backbone}" if several else "")
+
+
+def _seeds(seeds: Iterable[int]) -> str:
+    found = [str(seed) for seed in seeds]
+    return ("seed " if len(found) == 1 else "seeds ") + ", ".join(found)
+
+
+def _range(rounds: Iterable[int]) -> str:
+    return f"round {min(rounds)} to {max(rounds)}"
+
+
+def _some(texts: Sequence[str]) -> str:
+    rest = len(texts) - _SHOWN
+    return "; ".join(texts[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")

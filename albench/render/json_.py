@@ -1,0 +1,28 @@
+"""The comparison as strict JSON at full precision: what is not a number is null."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from albench.compare import Comparison
+
+
+def to_text(comparison: Comparison) -> str:
+    """The comparison's fields, as they are named in ``albench.compare``; cells as a list in order of label count."""
+    content = asdict(comparison)
+    for group in content["groups"]:
+        for row in group["rows"]:
+            row["cells"] = [{"n_labeled": labels, **cell} for labels, cell in row["cells"].items()]
+    return json.dumps(_strict(content), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strict(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,60 @@
+"""The comparison as GitHub Markdown: a pipe table for each data set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from albench.render.cells import Cell, columns, facts, failures, heading, legend
+
+if TYPE_CHECKING:
+    from albench.compare import Comparison, Group
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def to_text(comparison: Comparison) -> str:
+    """One section a group, then the legend, what is not complete, and the notes."""
+    lines = [line for group in comparison.groups for line in _group(group, comparison)]
+    lines += [f"{escape('. '.join(legend(comparison)))}.", ""]
+    lines += _section("Not complete", failures(comparison))
+    lines += _section("Notes", comparison.notes)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _group(group: Group, comparison: Comparison) -> Iterator[str]:
+    name, stand_in = heading(group)
+    yield f"### {escape(name)}"
+    yield ""
+    if stand_in:
+        yield f"**{escape(stand_in)}**"
+        yield ""
+    yield escape(", ".join(facts(group, comparison)))
+    yield ""
+    shown = columns(group, comparison)
+    yield _line([escape(column.title) for column in shown])
+    yield _line(["---" if column.role == "name" else "---:" for column in shown])
+    for at in range(len(group.rows)):
+        yield _line([_cell(column.cells[at]) for column in shown])
+    yield ""
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.bold:
+        text = f"**{text}**"
+    return f"{text} \\{cell.mark}" if cell.mark else text
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"**{title}**", "", *(f"- {escape(line)}" for line in lines), ""] if lines else []

@@ -1,0 +1,118 @@
+"""The comparison on a terminal: fitted to its width, names never cut, what is hidden said."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from albench.render.cells import Cell, Column, columns, facts, failures, heading, legend
+from albench.render.fit import GAP, Layout, fit, texts, wrap
+
+if TYPE_CHECKING:
+    from albench.compare import Comparison, Group
+
+_STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
+_UNLIMITED = 100_000
+
+
+class ComparisonView:
+    """A comparison that rich can print."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for group in self._comparison.groups:
+            yield from _group(group, self._comparison, options.max_width)
+        for line in legend(self._comparison):
+            yield _line(line, style="dim")
+        yield from _section("Not complete", failures(self._comparison), "red")
+        yield from _section("Notes", self._comparison.notes, "yellow")
+
+
+def to_text(comparison: Comparison) -> str:
+    """Plain text with every column."""
+    console = Console(file=io.StringIO(), width=_UNLIMITED, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(ComparisonView(comparison))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _group(group: Group, comparison: Comparison, width: int) -> Iterator[Text | Table | Padding]:
+    name, stand_in = heading(group)
+    yield Text.assemble((name, "bold"), ("  " + stand_in if stand_in else "", "yellow"), overflow="fold")
+    for line in _packed(facts(group, comparison), width):
+        yield Text(line, style="dim", overflow="fold")
+    yield Text()
+    every = columns(group, comparison)
+    layout = fit(every, width)
+    yield _table(layout)
+    hidden = _hidden(every, layout.columns)
+    if hidden:
+        yield _line(hidden, style="dim")
+    yield Text()
+
+
+def _hidden(every: Sequence[Column], shown: Sequence[Column]) -> str:
+    """What had to be left out, or nothing."""
+    missing = [column for column in every if column not in shown]
+    counts = [column.title.removesuffix(" labels") for column in missing if column.role == "labels"]
+    parts = []
+    if counts:
+        total = sum(column.role == "labels" for column in every)
+        which = ", ".join(counts) if len(counts) <= 6 else f"{counts[0]}, {counts[1]}, ... {counts[-1]}"
+        parts.append(f"{len(counts)} of {total} label counts ({which})")
+    if len(counts) < len(missing):
+        parts.append("AUBC")
+    return f"Hidden: {' and '.join(parts)}. Widen the terminal, or choose another --format." if parts else ""
+
+
+def _table(layout: Layout) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    for column, width in zip(layout.columns, layout.widths, strict=True):
+        style = "bold underline" if column.ranked else "bold" if column.role == "name" else "not bold"
+        indent = 0 if column.role == "name" else width - cell_len(column.title)
+        title = Text.assemble(" " * indent, (column.title, style))
+        table.add_column(title, header_style="", width=width, overflow="fold")
+    written = [texts(column, layout.compact) for column in layout.columns]
+    for at in range(len(written[0])):
+        cells = zip(layout.columns, layout.widths, written, strict=True)
+        table.add_row(
+            *(_cell(c.cells[at], wrap(text[at], width) if c.role == "name" else text[at]) for c, width, text in cells)
+        )
+    return table
+
+
+def _cell(cell: Cell, text: str) -> Text:
+    return Text(text, style=" ".join(filter(None, ["bold" if cell.bold else "", _STYLES[cell.tone]])))
+
+
+def _packed(pieces: Sequence[str], width: int) -> list[str]:
+    """Pieces joined by commas into lines that fit."""
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and cell_len(lines[-1]) + 2 + cell_len(piece) <= width:
+            lines[-1] += f", {piece}"
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _line(text: str, style: str) -> Text:
+    return Text(text, style=style, overflow="fold")
+
+
+def _section(title: str, lines: Sequence[str], style: str) -> Iterator[Text | Padding]:
+    if lines:
+        yield Text()
+        yield Text(title, style="bold")
+        for line in lines:
+            yield Padding(_line(line, style), (0, 0, 0, 2), expand=False)

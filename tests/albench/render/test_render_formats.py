@@ -1,0 +1,286 @@
+"""The five formats: the same numbers, strict syntax, nothing cut."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from albench.compare import Comparison, compare, learning_curve_table
+from albench.errors import UnknownName
+from albench.render import FORMATS, curve_tables, render, terminal
+from albench.render.latex import escape as latex_escape
+from albench.render.markdown import escape as markdown_escape
+
+STRATEGIES = ("random", "entropy", "boostmis[density=none]", "a_b|50%")
+
+
+def records(
+    n_seeds: int = 4,
+    rounds: int = 6,
+    methods: tuple[str, ...] = ("boostmis", "supervised"),
+    names: tuple[str, ...] = STRATEGIES,
+) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    rows: list[dict[str, Any]] = []
+    for method in methods:
+        for lift, strategy in enumerate(names):
+            for seed in range(n_seeds):
+                for at in range(rounds):
+                    score = 0.3 + 0.05 * at + 0.04 * lift * (at > 0) + rng.normal(0, 0.01)
+                    rows.append(
+                        {
+                            "suite": "s",
+                            "key": f"{method}-{strategy}-{seed}",
+                            "dataset": "mescc-sim",
+                            "stand_in": "MESCC",
+                            "method": method,
+                            "strategy": strategy,
+                            "backbone": "mlp",
+                            "seed": seed,
+                            "protocol": "1a2b",
+                            "device": "cpu",
+                            "round": at,
+                            "n_labeled": 100 + 100 * at,
+                            "test.macro_f1": score,
+                            "test.auroc": score + 0.2,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def failures() -> pd.DataFrame:
+    names = {"dataset": "digits", "method": "boostmis", "strategy": "core_set", "backbone": "mlp", "protocol": "1a2b"}
+    reasons = ("loss & step_40 are\nnot finite: 100% #1", "loss & step_40 are\nnot finite: 100% #1", "out of memory")
+    rows = [{**names, "seed": seed, "status": "failed", "reason": reason} for seed, reason in enumerate(reasons)]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    data = records()
+    # One trial stops early, another is not there: several numbers of seeds.
+    stops = (data["key"] == "boostmis-entropy-3") & (data["round"] > 3)
+    return compare(data[~stops & (data["key"] != "supervised-random-0")], failed=failures())
+
+
+def shown(comparison: Comparison, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(terminal(comparison))
+    return captured.get()
+
+
+def rounded(value: float | None, signed: bool = False) -> str:
+    return "" if value is None or math.isnan(value) else format(value, "+.3f" if signed else ".3f")
+
+
+def expected(comparison: Comparison) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Each row's numbers as mean and half width, in table order."""
+    found = {}
+    for row in comparison.rows:
+        numbers = [(rounded(e.mean), rounded(e.half_width)) for e in (*row.cells.values(), row.aubc)]
+        if row.difference:
+            numbers.append((rounded(row.difference.mean, True), rounded(row.difference.half_width)))
+        found[row.method, row.strategy] = numbers
+    return found
+
+
+def numbers_of(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"([+-]?\d\.\d{3})(?: ?± ?(\d\.\d{3}))?", text)
+
+
+def from_lines(lines: list[str], comparison: Comparison) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The numbers of the table's lines, which are in the order of the rows."""
+    return {(r.method, r.strategy): numbers_of(line) for r, line in zip(comparison.rows, lines, strict=True)}
+
+
+def from_json(text: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    found = {}
+    for row in (row for group in json.loads(text)["groups"] for row in group["rows"]):
+        numbers = [(rounded(e["mean"]), rounded(e["half_width"])) for e in (*row["cells"], row["aubc"])]
+        if row["difference"]:
+            numbers.append((rounded(row["difference"]["mean"], True), rounded(row["difference"]["half_width"])))
+        found[row["method"], row["strategy"]] = numbers
+    return found
+
+
+def from_csv(text: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for line in csv.DictReader(io.StringIO(text)):
+        if line["kind"] in ("labels", "aubc", "difference"):
+            mean, half = (float(line[name]) if line[name] else NAN for name in ("mean", "half_width"))
+            number = (rounded(mean, line["kind"] == "difference"), rounded(half))
+            found.setdefault((line["method"], line["strategy"]), []).append(number)
+    return found
+
+
+NAN = float("nan")
+
+
+def test_all_formats_show_the_same_numbers(comparison: Comparison) -> None:
+    wanted = expected(comparison)
+    assert wanted["boostmis", "a_b|50%"][-1][0].startswith("+0.")
+    table = [line for line in render(comparison, "table").splitlines() if "±" in line and line[:1] != "M"]
+    assert from_lines(table, comparison) == wanted
+    markdown = [line for line in render(comparison, "markdown").splitlines() if line.startswith("| ")][2:]
+    assert from_lines(markdown, comparison) == wanted
+    latex = [line for line in render(comparison, "latex").splitlines() if line.endswith(r"\\")][1:]
+    plain = [line.replace(r" $\pm$ ", " ± ").replace("$+$", "+").replace("$-$", "-") for line in latex]
+    assert from_lines(plain, comparison) == wanted
+    assert from_json(render(comparison, "json")) == wanted
+    assert from_csv(render(comparison, "csv")) == wanted
+
+
+def test_csv_and_json_hold_full_precision_and_numbers_of_seeds(comparison: Comparison) -> None:
+    in_json = [row["aubc"] for group in json.loads(render(comparison, "json"))["groups"] for row in group["rows"]]
+    in_csv = [line for line in csv.DictReader(io.StringIO(render(comparison, "csv"))) if line["kind"] == "aubc"]
+    for row, a, b in zip(comparison.rows, in_json, in_csv, strict=True):
+        assert row.aubc.mean == a["mean"] == float(b["mean"])
+        assert row.aubc.half_width == a["half_width"] == float(b["half_width"])
+        assert row.aubc.n == a["n"] == int(b["n_seeds"])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_notes_failures_and_seeds_are_in_every_format(comparison: Comparison, form: str) -> None:
+    text = render(comparison, form)
+    assert "stand-in for MESCC" in text
+    assert "boostmis/entropy seed 3" in text
+    assert "without seed 0" in text
+    assert "out of memory" in text
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    if form in ("table", "markdown", "latex"):
+        assert "seeds" in text
+        assert "seeds 0, 1: loss" in text  # one line for seeds that failed alike
+        assert re.search(r"0\.\d{3} (±|\$\\pm\$) 0\.\d{3} \(3\)", text)  # fewer seeds than the row has
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_one_seed_shows_no_interval(form: str) -> None:
+    text = render(compare(records(n_seeds=1)), form)
+    if form == "json":
+        row = json.loads(text)["groups"][0]["rows"][0]
+        assert row["aubc"]["half_width"] is None
+        assert row["aubc"]["n"] == 1
+    elif form == "csv":
+        assert all(line["half_width"] == "" for line in csv.DictReader(io.StringIO(text)))
+    else:
+        assert re.search(r"\d (±|\$\\pm\$) \d", text) is None
+        assert "too few seeds" in text
+        assert "1 seed" in text
+    assert "one seed gives no interval" in text
+
+
+def test_json_is_strict() -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    json.loads(render(compare(records(n_seeds=1)), "json"), parse_constant=refuse)
+
+
+def test_csv_is_read_by_pandas_as_it_is(comparison: Comparison) -> None:
+    table = pd.read_csv(io.StringIO(render(comparison, "csv")))
+    assert set(table["kind"]) == {"labels", "aubc", "difference", "failed", "note"}
+    assert (table["kind"] == "failed").sum() == 3
+    assert len(table.query("kind == 'labels'")) == len(comparison.rows) * 6
+
+
+def test_marks_say_whether_the_best_is_clear(comparison: Comparison) -> None:
+    best = comparison.rows[0]
+    assert best.aubc.best
+    lines = render(comparison, "markdown").splitlines()
+    first = next(line for line in lines if markdown_escape(best.strategy) in line and line.startswith("|"))
+    mark = r"\*" if best.aubc.clear else r"\~"
+    assert f"**{best.aubc.mean:.3f} ± {best.aubc.half_width:.3f}** {mark}" in first
+    latex = render(comparison, "latex")
+    mark = "$^{*}$" if best.aubc.clear else r"$^{\sim}$"
+    assert rf"\textbf{{{best.aubc.mean:.3f} $\pm$ {best.aubc.half_width:.3f}}}{mark}" in latex
+
+
+def test_latex_escapes_special_characters(comparison: Comparison) -> None:
+    assert latex_escape(r"a_b&50%$#{x}~^\<>|[y]") == (
+        r"a\_b\&50\%\$\#\{x\}\textasciitilde{}\textasciicircum{}\textbackslash{}\textless{}\textgreater{}\textbar{}{[}y{]}"
+    )
+    assert latex_escape("use --seeds 5\nnow – ± 1") == r"use -{}-seeds 5 now -- $\pm$ 1"
+    text = render(comparison, "latex")
+    assert r"a\_b\textbar{}50\%" in text
+    assert r"loss \& step\_40 are not finite: 100\% \#1" in text
+    body = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {body[0].count(" & ")}
+
+
+def test_markdown_tables_have_one_number_of_columns(comparison: Comparison) -> None:
+    lines = [line for line in render(comparison, "markdown").splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert any(r"a\_b\|50%" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_the_terminal_fits_and_cuts_nothing(comparison: Comparison, width: int) -> None:
+    text = shown(comparison, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    joined = re.sub(r"\s", "", text)
+    for row in comparison.rows:
+        assert f"{row.aubc.mean:.3f}±{row.aubc.half_width:.3f}" in joined  # what ranks is always there
+        assert all(part in joined for part in (row.method, row.strategy.split("[")[0]))
+    assert "[density=none]" in joined
+    titles = sum(title in text for title in (f"{labels} labels" for labels in range(100, 700, 100)))
+    hidden = re.search(r"Hidden: (\d) of 6 label counts", text)
+    assert titles + (int(hidden[1]) if hidden else 0) == 6
+
+
+def test_the_terminal_keeps_last_first_and_middle() -> None:
+    data = records(rounds=12, methods=("boostmis",), names=("random", "entropy"))
+    text = shown(compare(data), 120)
+    titles = re.findall(r"([\d,]+) labels", text.split("─")[0])
+    assert titles[0] == "100"
+    assert titles[-1] == "1,200"
+    assert any(300 < int(title.replace(",", "")) < 1000 for title in titles)
+    narrow = shown(compare(data), 80)
+    assert "Hidden: 9 of 12 label counts (200, 300, ... 1,100)" in narrow
+    assert "100 labels" in narrow
+    assert "1,200 labels" in narrow
+
+
+def test_what_ranks_is_never_hidden() -> None:
+    data = records(rounds=12)
+    text = shown(compare(data, at="labels:700"), 80)
+    assert "700 labels" in text.split("─")[0].splitlines()[-1]
+
+
+def test_names_are_not_taken_for_markup() -> None:
+    text = shown(compare(records(names=("random", "[bold]x[/bold]", "[red]"))), 200)
+    assert "[bold]x[/bold]" in text
+    assert "[red]" in text
+
+
+def test_unknown_format(comparison: Comparison) -> None:
+    with pytest.raises(UnknownName, match="did you mean 'latex'"):
+        render(comparison, "latx")
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_curve_tables_show_every_metric_at_every_width(width: int) -> None:
+    data = records(rounds=3, methods=("boostmis",), names=("random",))
+    data.loc[(data["seed"] == 0) & (data["round"] == 1), "test.auroc"] = NAN
+    (table,) = learning_curve_table(data, metrics=["macro_f1", "auroc"])
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(curve_tables([table]))
+    text = captured.get()
+    assert max(map(len, text.splitlines())) <= width
+    for row in table.rows:
+        for estimate in row.estimates.values():
+            assert f"{estimate.mean:.3f} ± {estimate.half_width:.3f}" in text
+    assert f"{table.rows[1].estimates['auroc'].half_width:.3f} (3)" in text
+    assert "stand-in for MESCC" in text

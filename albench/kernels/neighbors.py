@@ -1,0 +1,209 @@
+"""Exact nearest neighbours in blocks.
+
+The cost is the matrix product. Where the items are their own queries each product block serves its rows *and* its
+columns, which halves it. Choosing the best k is kept to a few per cent of the product: the maximum of every group of 16
+entries is compared with the worst neighbour kept so far, and only groups that beat it are looked into. What passes
+is collected and merged when there are about k new entries a row.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from albench.kernels.ordering import WORST, pack, require_finite_rows, unpack
+
+Metric = Literal["cosine", "euclidean"]
+
+_GROUP = 16
+# Selection by the expanded square is only good to rounding, so a few more are kept and measured again.
+_SLACK = 8
+
+
+def nearest_neighbors(
+    x: Tensor,
+    k: int,
+    *,
+    metric: Metric = "cosine",
+    queries: Tensor | None = None,
+    block: int | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The k nearest items of ``x``, best first, for each query.
+
+    Parameters
+    ----------
+    x
+        (N, D) float32.
+    k
+        Number of neighbours; at most N, or N - 1 where the items are their own queries.
+    metric
+        ``"cosine"``: similarity, larger is nearer; a zero vector has similarity 0 to everything.
+        ``"euclidean"``: distance, smaller is nearer.
+    queries
+        (Q, D) float32; by default the items themselves, each without itself (a duplicate still counts).
+    block
+        Rows of a product block; the extra memory is about ``8 * block**2`` bytes plus a copy of ``x``.
+
+    Returns
+    -------
+    Similarity or distance (Q, k) float32 and position (Q, k) int64. Equal values go to the lowest position. Values are
+    exact up to float32 rounding of the products; Euclidean ones are measured again on the differences.
+
+    Raises
+    ------
+    ValueError
+        k is out of range, a shape is wrong, or an input is not finite.
+    """
+    require_finite_rows(x, "x")
+    own = queries is None
+    available = len(x) - 1 if own else len(x)
+    if not 1 <= k <= available:
+        raise ValueError(f"k must be in 1 .. {available} for {len(x)} items, got {k}")
+    if queries is not None:
+        require_finite_rows(queries, "queries")
+        if queries.shape[1] != x.shape[1]:
+            raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
+    if block is None:
+        block = 1024 if x.device.type == "cpu" else 8192
+    block = -(-block // _GROUP) * _GROUP
+    centre = x.mean(dim=0) if metric == "euclidean" else None
+    items = _Prepared(x, centre)
+    keep = k if metric == "cosine" else min(k + _SLACK, available)
+    if queries is None:
+        keys = _own_neighbors(items, keep, block)
+    else:
+        keys = _query_neighbors(_Prepared(queries, centre), items, keep, block)
+    similarity, index = unpack(keys)
+    if metric == "cosine":
+        return similarity.clamp_(-1.0, 1.0), index
+    return _measure_again(x, x if queries is None else queries, index, k)
+
+
+class _Prepared:
+    """Items ready for products: rows scaled to length 1, or centred; padded with zeros to whole groups."""
+
+    def __init__(self, x: Tensor, centre: Tensor | None) -> None:
+        self.n = len(x)
+        self.rows = x.new_zeros((-(-self.n // _GROUP) * _GROUP, x.shape[1]), dtype=torch.float32)
+        filled = self.rows[: self.n]
+        self.half_square: Tensor | None = None
+        if centre is None:
+            # Dividing by the largest entry first keeps tiny and huge vectors from under- or overflowing when squared.
+            scale = x.abs().amax(dim=1, keepdim=True)
+            torch.div(x, torch.where(scale > 0, scale, 1.0), out=filled)
+            length = torch.linalg.vector_norm(filled, dim=1, keepdim=True)
+            filled.div_(torch.where(length > 0, length, 1.0))
+        else:
+            torch.sub(x, centre, out=filled)
+            self.half_square = 0.5 * torch.linalg.vector_norm(self.rows, dim=1).square_()
+
+    def product(self, other: _Prepared, i: int, j: int, block: int) -> Tensor:
+        """Similarity of a block of rows with a block of another's rows; padding has -inf."""
+        out = self.rows[i : i + block] @ other.rows[j : j + block].T
+        if self.half_square is not None and other.half_square is not None:
+            # -distance**2 / 2
+            out.sub_(self.half_square[i : i + block, None]).sub_(other.half_square[None, j : j + block])
+        out[max(self.n - i, 0) :, :] = -torch.inf
+        out[:, max(other.n - j, 0) :] = -torch.inf
+        return out
+
+
+class _Best:
+    """The best k keys of a block of rows so far, and entries that are still to be merged in.
+
+    Columns have to be offered in ascending order: then an entry equal to the worst one kept can be dropped at once.
+    """
+
+    def __init__(self, n_rows: int, k: int, device: torch.device) -> None:
+        self.keys = torch.full((n_rows, k), WORST, dtype=torch.int64, device=device)
+        self.lowest: Tensor | None = None
+        self.pending: list[tuple[Tensor, Tensor]] = []
+        self.n_pending = 0
+
+    def offer(self, similarity: Tensor, first_column: int, *, transposed: bool = False) -> None:
+        """Take in a block (rows, columns), or (columns, rows), whose columns start at a position."""
+        n_rows, k = self.keys.shape
+        # Strided groups: column g * width + w is entry g of group w, so that the maximum runs over whole vectors of
+        # memory, in either layout; a maximum over a transposed view takes sixty times as long.
+        if transposed:
+            grouped = similarity.view(_GROUP, -1, n_rows).permute(2, 0, 1)
+            peak = similarity.view(_GROUP, -1, n_rows).amax(dim=0).T
+        else:
+            grouped = similarity.view(n_rows, _GROUP, -1)
+            peak = grouped.amax(dim=1)
+        if self.lowest is not None:
+            lowest = self.lowest
+        elif peak.shape[1] >= k:
+            # k groups reach at least this, so k entries do.
+            lowest = peak.topk(k, dim=1).values[:, -1]
+        else:
+            lowest = torch.full((n_rows,), -torch.inf, device=similarity.device)
+        row, group = (peak >= lowest[:, None]).nonzero(as_tuple=True)
+        if len(row) == 0:
+            return
+        entries = grouped[row, :, group]
+        passing = (entries >= lowest[row, None]) & (entries > -torch.inf)
+        hit, member = passing.nonzero(as_tuple=True)
+        column = first_column + member * peak.shape[1] + group[hit]
+        self.pending.append((row[hit], pack(entries[hit, member], column)))
+        self.n_pending += len(hit)
+        if self.lowest is None or self.n_pending >= self.keys.numel():
+            self.merge()
+
+    def merge(self) -> None:
+        """Merge what is pending; afterwards ``keys`` is sorted, best first."""
+        n_rows, k = self.keys.shape
+        if self.n_pending:
+            row, order = torch.cat([r for r, _ in self.pending]).sort(stable=True)
+            new = torch.cat([key for _, key in self.pending])[order]
+            count = torch.bincount(row, minlength=n_rows)
+            slot = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
+            padded = torch.full((n_rows, int(count.max())), WORST, dtype=torch.int64, device=row.device)
+            padded[row, slot] = new
+            self.keys = torch.cat([self.keys, padded], dim=1).topk(k, dim=1).values
+            self.pending, self.n_pending = [], 0
+        worst = self.keys[:, -1]
+        if bool((worst > WORST).all()):
+            self.lowest = torch.nextafter(unpack(worst)[0], torch.full((), torch.inf, device=worst.device))
+
+
+def _own_neighbors(items: _Prepared, k: int, block: int) -> Tensor:
+    """Keys (N, k): each block of the upper triangle is offered to its rows, and transposed to its columns."""
+    device = items.rows.device
+    starts = range(0, len(items.rows), block)
+    best = [_Best(min(block, len(items.rows) - s), k, device) for s in starts]
+    for a, i in enumerate(starts):
+        for b, j in enumerate(starts[a:], start=a):
+            similarity = items.product(items, i, j, block)
+            if a == b:
+                similarity.fill_diagonal_(-torch.inf)
+            else:
+                best[b].offer(similarity, i, transposed=True)
+            best[a].offer(similarity, j)
+        best[a].merge()
+    return torch.cat([part.keys for part in best])[: items.n]
+
+
+def _query_neighbors(queries: _Prepared, items: _Prepared, k: int, block: int) -> Tensor:
+    """Keys (Q, k), one block of queries after the other."""
+    parts = []
+    for i in range(0, len(queries.rows), block):
+        best = _Best(min(block, len(queries.rows) - i), k, items.rows.device)
+        for j in range(0, len(items.rows), block):
+            best.offer(queries.product(items, i, j, block), j)
+        best.merge()
+        parts.append(best.keys)
+    return torch.cat(parts)[: queries.n]
+
+
+def _measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances (Q, k) of the chosen items from the differences themselves, and their positions, nearest first."""
+    distance = torch.empty(index.shape, device=x.device)
+    rows = max(1, (1 << 22) // (index.shape[1] * x.shape[1]))
+    for i in range(0, len(queries), rows):
+        difference = x[index[i : i + rows]] - queries[i : i + rows, None]
+        distance[i : i + rows] = torch.linalg.vector_norm(difference, dim=2)
+    negative, chosen = unpack(pack(-distance, index).topk(k, dim=1).values)
+    return negative.abs(), chosen

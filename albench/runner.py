@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from albench import spec as specs
 from albench.api.dataset import Dataset, Splits
@@ -176,7 +176,7 @@ def prepare(
     where = resolve_device(device)
     if not suite.datasets:
         suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),))
-    kind = "cuda" if where.startswith("cuda") else "cpu"
+    kind: Literal["cpu", "cuda"] = "cuda" if where.startswith("cuda") else "cpu"
     suite = dataclasses.replace(
         suite,
         name=suite.name or "-".join(spec.name for spec in suite.datasets),

@@ -255,7 +255,7 @@ def read_trial(folder: Path) -> TrialFiles:
     path = folder / "rounds.jsonl"
     try:
         text = path.read_bytes().decode("utf-8", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         text = ""
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}.") from None

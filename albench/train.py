@@ -102,7 +102,7 @@ class Learner:
             lr=protocol.lr,
             momentum=protocol.momentum,
             nesterov=protocol.momentum > 0,
-            foreach=True,
+            fused=True,
         )
         self._forward = ModelForward(self.model, self.average)
         self._average_params = list(self.average.parameters())
@@ -111,7 +111,12 @@ class Learner:
         self._buffers = [b for b in self.model.buffers() if b.is_floating_point()]
 
     def _place(self, model: nn.Module, device: torch.device) -> nn.Module:
-        return model.to(device, memory_format=self._format) if self._format else model.to(device)
+        model = model.to(device)
+        if self._format:
+            for parameter in model.parameters():
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=self._format)
+        return model
 
     def start_round(self, facts: RoundFacts) -> None:
         """Tell the method what the last query bought."""

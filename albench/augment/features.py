@@ -1,7 +1,7 @@
 """Weak and strong views of feature vectors: noise scaled by each feature's spread, dropout and mixing.
 
 A vector has no flip and no crop; these views are a choice of this project, not of a paper. Drawing Gaussian noise for
-each batch would cost as much as training the network on it, so each item picks its row, by its own noise, from banks
+each batch would cost as much as training the network on it, so each batch reads a random stretch of banks that are
 drawn once a trial.
 """
 
@@ -19,7 +19,7 @@ NORMALS = 1 << 22
 MASKS = 1 << 20
 """Dropout factors in the mask bank: 4 MB."""
 STRIDE = 16
-"""Distance between the starts of two bank rows: rows overlap, which gives 16 MB some 260,000 of them."""
+"""Stretches start at multiples of it, which keeps them aligned and gives 16 MB some 260,000 starts."""
 MAX_STD_ROWS = 8192
 """Items read for the spread of each feature; the error of a standard deviation from as many is below 1 %."""
 
@@ -33,12 +33,11 @@ class FeatureViews:
     Strong: ``m * ((1 - strong_mix) * x + strong_mix * x[j] + strong_noise * std * n)``.
 
     Here ``n`` is standard normal, ``m`` is 0 for a share ``strong_dropout`` of the features and
-    ``1 / (1 - strong_dropout)`` for the others, and ``j`` is any other row of the batch. Row i of a view depends on
-    row i of x and of the noise alone, but for ``x[j]``.
+    ``1 / (1 - strong_dropout)`` for the others, and ``j = (i + s) mod B`` is another row of the batch.
 
-    ``n`` and ``m`` are windows of two banks drawn once: ``n`` starts at one of about 260,000 places of 4 Mi normals
-    (16 MB), ``m`` at one of about 65,000 places of 1 Mi factors (4 MB), both less ``D / 16``. Wider items than half a
-    bank get a bank of twice their width.
+    The first row of the noise decides for the batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
+    1 Mi dropout factors (4 MB), and the shift ``s``. Row i reads the i-th ``D`` numbers of a stretch; one that is longer
+    than its bank goes on from the bank's start.
 
     Parameters
     ----------
@@ -66,8 +65,8 @@ class FeatureViews:
         # Drawn whatever the options are, so that the strong views of two settings differ by the setting alone.
         uniform = torch.rand(max(MASKS, 2 * width), generator=generator, device=home)
         kept = (uniform >= options.strong_dropout).float() / (1 - options.strong_dropout)
-        self._normals = _windows(normals.to(device), width)
-        self._masks = _windows(kept.to(device), width)
+        self._normals = normals.to(device)
+        self._masks = kept.to(device)
         self._weak_scale = options.weak_noise * std
         self._strong_scale = options.strong_noise * std
         self._mix = options.strong_mix
@@ -76,25 +75,39 @@ class FeatureViews:
     def weak(self, x: Tensor, noise: Tensor) -> Tensor:
         """(B, D) float32: x with a little noise."""
         check_columns(noise, _COLUMNS)
-        return torch.addcmul(x, self._rows(self._normals, noise[:, _NOISE]), self._weak_scale)
+        return torch.addcmul(x, stretch(self._normals, noise[0, _NOISE], x.shape), self._weak_scale)
 
     def strong(self, x: Tensor, noise: Tensor) -> Tensor:
         """(B, D) float32: x mixed with a neighbour in the batch, with more noise and with features dropped."""
         check_columns(noise, _COLUMNS)
-        mixed = torch.lerp(x, x.index_select(0, neighbors(noise[:, _NEIGHBOR])), self._mix) if self._mix else x
-        view = torch.addcmul(mixed, self._rows(self._normals, noise[:, _NOISE]), self._strong_scale)
-        return view.mul_(self._rows(self._masks, noise[:, _MASK])) if self._drops else view
-
-    @staticmethod
-    def _rows(bank: Tensor, uniform: Tensor) -> Tensor:
-        return bank.index_select(0, pick(uniform, len(bank)))
+        mixed = mix(x, noise[0, _NEIGHBOR], self._mix) if self._mix else x.clone()
+        view = mixed.addcmul_(stretch(self._normals, noise[0, _NOISE], x.shape), self._strong_scale)
+        return view.mul_(stretch(self._masks, noise[0, _MASK], x.shape)) if self._drops else view
 
 
-def neighbors(uniform: Tensor) -> Tensor:
-    """(B,) int64: for each row of a batch another row, all others equally likely; row 0 where it is alone."""
-    n = len(uniform)
-    step = 1 + pick(uniform, max(n - 1, 1))
-    return (torch.arange(n, device=uniform.device) + step) % n
+def stretch(bank: Tensor, uniform: Tensor, shape: torch.Size) -> Tensor:
+    """(B, D) numbers of a bank (n,): the stretch whose start () uniform in [0, 1) picks."""
+    rows, width = shape
+    start = STRIDE * pick(uniform, max(len(bank) - rows * width, 0) // STRIDE + 1)
+    if bank.device.type == "cpu" and rows * width <= len(bank):
+        return bank[int(start) : int(start) + rows * width].view(rows, width)
+    # Elsewhere reading the start back would wait for the device: the same rows are gathered there.
+    windows = bank.unfold(0, width, 1)
+    starts = start + torch.arange(rows, device=bank.device) * width
+    return windows.index_select(0, starts % len(windows))
+
+
+def mix(x: Tensor, uniform: Tensor, weight: float) -> Tensor:
+    """(B, D): each row with a share of another one, the rows shifted by what () uniform in [0, 1) picks."""
+    n = len(x)
+    shift = 1 + pick(uniform, max(n - 1, 1))
+    if x.device.type != "cpu":
+        return torch.lerp(x, x.index_select(0, (torch.arange(n, device=x.device) + shift) % n), weight)
+    first = n - int(shift) % n
+    mixed = torch.empty_like(x)
+    torch.lerp(x[:first], x[n - first :], weight, out=mixed[:first])
+    torch.lerp(x[first:], x[: n - first], weight, out=mixed[first:])
+    return mixed
 
 
 def feature_std(x: Tensor | np.ndarray) -> Tensor:
@@ -104,8 +117,3 @@ def feature_std(x: Tensor | np.ndarray) -> Tensor:
     # An array may be a read-only memory map, which torch does not wrap: copy.
     items = rows if isinstance(rows, Tensor) else torch.from_numpy(np.array(rows, dtype=np.float32))
     return items.float().std(dim=0, correction=0)
-
-
-def _windows(bank: Tensor, width: int) -> Tensor:
-    """All windows of ``width`` numbers that start ``STRIDE`` apart: (n, width), a view."""
-    return bank.unfold(0, width, STRIDE)

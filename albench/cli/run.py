@@ -65,7 +65,7 @@ def command(
 
     console = Console(highlight=False)
     start = {None: None, True: "cold", False: "warm"}[cold]
-    declared = suite_from(suite, **_settings(settings), start=start, **options)
+    declared = suite_from(suite, start=start, **options, **_settings(settings))
     with console.status("Loading data ..."):
         plan = prepare(
             declared,
@@ -90,11 +90,11 @@ def command(
     return _close(console, plan, [outcome for outcome in outcomes if isinstance(outcome, Failed)])
 
 
-def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     """``--set KEY=VALUE`` pairs."""
     from albench.errors import SuiteError
 
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.isidentifier():

@@ -62,7 +62,7 @@ def compare(case: str, device: str, blocks: int) -> tuple[float, float]:
     learner.model.train()
     stream = iter(run.batches(0))
     fixed = list(islice(stream, 4))
-    optimizer = torch.optim.SGD(learner.model.parameters(), lr=0.03, momentum=0.9, nesterov=True, foreach=True)
+    optimizer = torch.optim.SGD(learner.model.parameters(), lr=0.03, momentum=0.9, nesterov=True, fused=True)
     steps = {"mlp": 30, "cnn": 6, "wrn": 1}[case]
 
     def whole() -> None:

@@ -41,7 +41,10 @@ class MesccSim(FeatureDataset):
             modality="features",
             class_names=CLASS_NAMES[self.grading],
             ordinal=self.grading == "six",
-            notices=("simulated features: a stand-in for MESCC, not its data",),
+            notices=(
+                "MESCC itself cannot be redistributed: the README of the BoostMIS paper names its public link; "
+                "name its folder with --data-dir or ALBENCH_DATA",
+            ),
             stand_in="MESCC",
         )
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from albench.cli.main import cli, main
 
+LOCAL = ["--executor", "local"]
 SMALL = [
     "--initial",
     "12",
@@ -41,6 +43,26 @@ def albench(tmp_path: Path, *words: str, **environment: str) -> subprocess.Compl
     )
 
 
+@pytest.fixture
+def inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line in this process, in a folder of its own: no second import of torch."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        with pytest.raises(SystemExit) as end:
+            main(list(words))
+        captured = capsys.readouterr()
+        return subprocess.CompletedProcess(words, int(end.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+Inside = Callable[..., subprocess.CompletedProcess[str]]
+
+
 def refuse(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     """Run in this process; the command must end with exit code 2 and one line."""
     with pytest.raises(SystemExit) as end:
@@ -53,30 +75,28 @@ def refuse(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return captured.err
 
 
-def test_the_main_job_on_small_data(tmp_path: Path, toy: str) -> None:
+def test_the_main_job_on_small_data(tmp_path: Path, toy: str, inside: Inside) -> None:
     first = albench(tmp_path, "run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
     assert first.returncode == 0, first.stderr
     assert "stand-in for BLOBS" in first.stdout
     assert "macro" in first.stdout.lower()
     assert "Next: " in first.stdout
     assert "--strategy random" in first.stdout
-    again = albench(tmp_path, "run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
+    again = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
     assert "2 trials are complete already, 0 to run" in again.stdout
-    beside = albench(tmp_path, "run", "--plugin", toy, "-d", "blobs", "--strategy", "random", *SMALL)
+    beside = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "random", *SMALL)
     assert beside.returncode == 0
-    compared = albench(tmp_path, "compare", "--format", "json")
+    compared = inside("compare", "--format", "json")
     assert {"boostmis", "random"} <= set(compared.stdout.replace('"', " ").split())
     for form in ("table", "markdown", "latex", "csv"):
-        shown = albench(tmp_path, "compare", "--format", form)
+        shown = inside("compare", "--format", form)
         assert shown.returncode == 0, shown.stderr
         assert "random" in shown.stdout
         assert "BLOBS" in shown.stdout, "a stand-in is called one in every table"
 
 
-def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path: Path, toy: str) -> None:
-    done = albench(
-        tmp_path, "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random", *SMALL, "--dry-run"
-    )
+def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path: Path, toy: str, inside: Inside) -> None:
+    done = inside("run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random", *SMALL, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "2 trials" in done.stdout
     assert "estimated time: about " in done.stdout
@@ -84,12 +104,12 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path: Path, toy: str) 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_suite_file_runs(tmp_path: Path, toy: str) -> None:
+def test_a_suite_file_runs(tmp_path: Path, toy: str, inside: Inside) -> None:
     (tmp_path / "s.yaml").write_text(
         "datasets: [blobs]\nmethods: [fixmatch]\nstrategies: [random, coreset]\nseeds: 1\n"
         "protocol: {initial: 12, query_size: 8, rounds: 2, steps: 10, batch_size: 16}\n"
     )
-    done = albench(tmp_path, "run", "s.yaml", "--plugin", toy, "--steps", "12", "--name", "mine")
+    done = inside("run", "s.yaml", "--plugin", toy, "--steps", "12", "--name", "mine")
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "results" / "mine" / "manifest.json").read_text())
     assert manifest["runs"][0]["trials"] == 2
@@ -165,10 +185,10 @@ def test_an_npz_without_the_arrays(
 
 
 def test_comparing_an_unknown_metric_names_the_nearest(
-    tmp_path: Path, toy: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, toy: str, capsys: pytest.CaptureFixture[str], inside: Inside
 ) -> None:
     out = str(tmp_path / "r")
-    done = albench(tmp_path, "run", "--plugin", toy, "-d", "blobs", "-s", "random", *SMALL, "--out", out)
+    done = inside("run", "--plugin", toy, "-d", "blobs", "-s", "random", *SMALL, "--out", out)
     assert done.returncode == 0, done.stderr
     assert "did you mean 'macro_f1'" in refuse(capsys, "compare", out, "--metric", "macrof1")
     refuse(capsys, "compare", out, "--at", "labels:13")
@@ -180,10 +200,10 @@ def test_comparing_an_unknown_metric_names_the_nearest(
 WRONG = ["raise", "count", "twice", "ids", "float", "undeclared", "note"]
 
 
-def test_a_failing_trial_is_told_and_the_others_are_carried_out(tmp_path: Path, toy: str) -> None:
+def test_a_failing_trial_is_told_and_the_others_are_carried_out(toy: str, inside: Inside) -> None:
     strategies = [word for how in WRONG for word in ("-s", f"wrong[how={how}]")]
-    done = albench(
-        *(tmp_path, "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", *strategies, "-s", "wrong[how=skip]"),
+    done = inside(
+        *("run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", *strategies, "-s", "wrong[how=skip]"),
         *("-s", "random", *SMALL, "--seeds", "1", "--executor", "local"),
     )
     assert done.returncode == 1
@@ -199,19 +219,19 @@ def test_a_failing_trial_is_told_and_the_others_are_carried_out(tmp_path: Path, 
         "it was told to",
     ):
         assert message in done.stdout
-    compared = albench(tmp_path, "compare").stdout
+    compared = inside("compare").stdout
     assert "no idea what to pick" in compared, "failed trials are shown, not absent"
 
 
 @pytest.mark.parametrize(("how", "message"), [("exit", "ended with exit code 7"), ("die", "killed by SIGKILL")])
-def test_a_worker_that_dies_fails_its_trial_alone(tmp_path: Path, toy: str, how: str, message: str) -> None:
-    done = albench(
-        *(tmp_path, "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", f"wrong[how={how}]", "-s", "first"),
+def test_a_worker_that_dies_fails_its_trial_alone(toy: str, how: str, message: str, inside: Inside) -> None:
+    done = inside(
+        *("run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", f"wrong[how={how}]", "-s", "first"),
         *(*SMALL, "--executor", "processes[workers=2]"),
     )
     assert done.returncode == 1
     assert done.stdout.count(message) == 4, "two trials, each told when it ends and in the closing list"
-    frame = json.loads(albench(tmp_path, "compare", "--format", "json").stdout)
+    frame = json.loads(inside("compare", "--format", "json").stdout)
     assert "first" in json.dumps(frame)
 
 
@@ -222,7 +242,21 @@ def test_a_failed_trial_runs_again(tmp_path: Path, toy: str) -> None:
         "    def select(self, view, budget):\n        {}\n\n"
         "@hookimpl\ndef albench_register(add):\n    add.strategy('flaky', Flaky, 'fails at first')\n"
     )
-    words = ["run", "--plugin", toy, "--plugin", str(flaky), "-d", "blobs", "-m", "fixmatch", "-s", "flaky", *SMALL]
+    words = [
+        "run",
+        "--plugin",
+        toy,
+        "--plugin",
+        str(flaky),
+        "-d",
+        "blobs",
+        "-m",
+        "fixmatch",
+        "-s",
+        "flaky",
+        *SMALL,
+        *LOCAL,
+    ]
     flaky.write_text(body.format("raise OSError('disk')"))
     assert albench(tmp_path, *words).returncode == 1
     flaky.write_text(body.format("return view.index.argsort()[:budget]"))
@@ -230,17 +264,17 @@ def test_a_failed_trial_runs_again(tmp_path: Path, toy: str) -> None:
     assert not list(tmp_path.glob("results/*/trials/*/outcome.json"))
 
 
-def test_list_and_show(tmp_path: Path, toy: str) -> None:
-    listed = albench(tmp_path, "list").stdout
+def test_list_and_show(toy: str, inside: Inside) -> None:
+    listed = inside("list").stdout
     assert all(name in listed for name in ("boostmis", "mescc-sim", "wrn", "processes"))
-    rows = json.loads(albench(tmp_path, "list", "strategies", "--json", "--plugin", toy).stdout)
+    rows = json.loads(inside("list", "strategies", "--json", "--plugin", toy).stdout)
     assert {"random", "entropy", "margin", "coreset", "boostmis", "first"} <= {row["name"] for row in rows}
-    shown = albench(tmp_path, "show", "boostmis").stdout
+    shown = " ".join(inside("show", "boostmis").stdout.split())
     assert "n_neighbors" in shown
     assert "20" in shown
     assert "albench_boostmis" in shown
-    assert "CVPR 2022" in shown
-    facts = json.loads(albench(tmp_path, "show", "boostmis", "--json").stdout)
+    assert "arXiv 2203.02533" in shown
+    facts = json.loads(inside("show", "boostmis", "--json").stdout)
     assert [fact["kind"] for fact in facts] == ["strategy", "method"]
 
 
@@ -287,7 +321,7 @@ def test_a_plugin_can_add_commands(tmp_path: Path) -> None:
     assert albench(tmp_path, "hello", ALBENCH_PLUGINS=str(path)).stdout == "hello there\n"
 
 
-def test_a_tracker_is_told_and_a_failing_one_is_reported_once(tmp_path: Path, toy: str) -> None:
+def test_a_tracker_is_told_and_a_failing_one_is_reported_once(tmp_path: Path, toy: str, inside: Inside) -> None:
     path = tmp_path / "tracker.py"
     path.write_text(
         "from pathlib import Path\nfrom albench.api import hookimpl\n\n"
@@ -299,8 +333,8 @@ def test_a_tracker_is_told_and_a_failing_one_is_reported_once(tmp_path: Path, to
         "@hookimpl\ndef albench_trial_end(trial):\n    note(trial.status)\n\n"
         "@hookimpl\ndef albench_suite_end(suite):\n    note('over')\n"
     )
-    done = albench(
-        *(tmp_path, "run", "--plugin", toy, "--plugin", str(path), "-d", "blobs", "-m", "fixmatch", "-s", "random"),
+    done = inside(
+        *("run", "--plugin", toy, "--plugin", str(path), "-d", "blobs", "-m", "fixmatch", "-s", "random"),
         *(*SMALL, "--seeds", "1"),
     )
     assert done.returncode == 0, done.stderr

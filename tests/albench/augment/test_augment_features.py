@@ -12,7 +12,7 @@ from torch import Tensor
 
 from albench.api import Dataset, FeatureDataset, ImageDataset, Task
 from albench.augment import Augmenter, FeatureViews, augmenter
-from albench.augment.features import MAX_STD_ROWS, feature_std, neighbors
+from albench.augment.features import MAX_STD_ROWS, STRIDE, feature_std, mix, stretch
 from albench.errors import ContractError
 
 CPU = torch.device("cpu")
@@ -35,7 +35,7 @@ def views(**options: float) -> FeatureViews:
 
 
 def draws(n: int = 400, seed: int = 2) -> Tensor:
-    return torch.rand(n, FeatureDataset.noise_size, generator=stream(seed))
+    return torch.rand(n, ImageDataset.noise_size, generator=stream(seed))
 
 
 @pytest.mark.parametrize("view", ["weak", "strong"])
@@ -85,27 +85,35 @@ def test_mixing_takes_its_weight_from_another_row() -> None:
     torch.testing.assert_close(others.sum(1), torch.full((64,), 0.1))
 
 
-def test_neighbors_are_all_other_rows_equally_often() -> None:
-    uniform = (torch.arange(4) + 0.5) / 4
-    seen = torch.stack([neighbors(torch.full((5,), float(u))) for u in uniform])
-    assert [sorted(column.tolist()) for column in seen.T] == [[j for j in range(5) if j != i] for i in range(5)]
-    assert neighbors(torch.tensor([0.999])).tolist() == [0]
-    assert neighbors(torch.tensor([1 - 2**-24] * 3)).tolist() == [2, 0, 1]
+def test_mixing_shifts_the_rows_by_every_step_equally_often() -> None:
+    x = torch.eye(5)
+    seen = [mix(x, torch.tensor((u + 0.5) / 4), 0.25).sub(0.75 * x).argmax(dim=1) for u in range(4)]
+    assert [column.tolist() for column in seen] == [[(i + s) % 5 for i in range(5)] for s in (1, 2, 3, 4)]
+    assert torch.equal(mix(x[:1], torch.tensor(0.999), 0.25), x[:1]), "alone it is its own neighbour"
+    assert mix(x[:3], torch.tensor(1 - 2**-24), 0.25).sub(0.75 * x[:3]).argmax(dim=1).tolist() == [2, 0, 1]
 
 
-def test_a_row_depends_on_its_own_item_and_noise_but_for_its_neighbor() -> None:
+def test_a_stretch_runs_on_from_row_to_row_and_goes_round_a_small_bank() -> None:
+    bank = torch.arange(100.0)
+    for uniform in (torch.tensor(0.0), torch.tensor(0.7), torch.tensor(0.9999)):
+        short = stretch(bank, uniform, torch.Size((4, 10)))
+        start = float(short[0, 0])
+        assert start % STRIDE == 0
+        assert torch.equal(short, (start + torch.arange(40.0)).view(4, 10))
+    long = stretch(bank, torch.tensor(0.5), torch.Size((12, 10)))
+    assert torch.equal(long[:, 0], (torch.arange(12) * 10 % 91).float())
+    assert torch.equal(long - long[:, :1], torch.arange(10.0).expand(12, 10))
+
+
+def test_an_items_view_depends_on_no_other_item_but_its_neighbor() -> None:
     x, n = train_x()[:40], draws(40)
-    made = views()
-    assert torch.equal(made.weak(x, n)[3:4], made.weak(x[3:4], n[3:4]))
-    alone = views(strong_mix=0.0)
-    assert torch.equal(alone.strong(x, n)[3:4], alone.strong(x[3:4], n[3:4]))
-    # With a neighbour: another item elsewhere changes only the rows that mix with it.
     changed = x.clone()
     changed[7] += 1
-    same = (made.strong(x, n) == made.strong(changed, n)).all(1)
-    touched = neighbors(n[:, 2]) == 7
-    touched[7] = True
-    assert torch.equal(same, ~touched)
+    made = views()
+    assert (made.weak(x, n) != made.weak(changed, n)).any(1).nonzero().flatten().tolist() == [7]
+    alone = views(strong_mix=0.0)
+    assert (alone.strong(x, n) != alone.strong(changed, n)).any(1).nonzero().flatten().tolist() == [7]
+    assert len((made.strong(x, n) != made.strong(changed, n)).any(1).nonzero()) == 2
 
 
 @pytest.mark.parametrize("view", ["weak", "strong"])

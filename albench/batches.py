@@ -15,8 +15,9 @@ from albench.api.method import Batch, Method
 from albench.augment import Augmenter
 from albench.pool import Items
 
-CHUNK = 8
-"""Steps whose noise is drawn and moved to the device at once."""
+GROUP_ITEMS = 512
+"""Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made
+step by step, because they are bound by memory and a larger block falls out of the cache."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class Batches:
         pool = unlabeled.numpy() if len(unlabeled) else ids
         order = endless(pool, n_lab * self._ratio, rng) if self._ratio else np.empty(0, np.int64)
         self._index_unl = torch.from_numpy(order).to(device).view(steps, batch_size * self._ratio)
-        self._views = sorted(method.views)
+        self._views = sorted(method.views)  # strong views first: the last weak one may consume what was gathered
+        step_items = max(1, batch_size * max(self._ratio, 1))
+        self._group = max(1, GROUP_ITEMS // step_items) if items.is_image else 1
         self._method = method
         self._augmenter = augmenter
         self._items = items
@@ -95,26 +98,33 @@ class Batches:
         self._draws = seeds.torch_stream("method", seed, round_number)
 
     def __iter__(self) -> Iterator[Batch]:
-        steps, n_lab = self._index_lab.shape
-        n_unl = self._index_unl.shape[1]
-        rows = n_lab + n_unl * len(self._views)
-        for step in range(steps):
-            if step % CHUNK == 0:
-                count = min(CHUNK, steps - step)
-                drawn = torch.rand(count, rows, self._noise_size, generator=self._noise)
-                noise = drawn.to(self._items.device, non_blocking=True)
-            yield self._batch(step, noise[step % CHUNK], n_lab, n_unl)
+        steps = len(self._index_lab)
+        for start in range(0, steps, self._group):
+            yield from self._made(start, min(start + self._group, steps))
 
-    def _batch(self, step: int, noise: Tensor, n_lab: int, n_unl: int) -> Batch:
-        index = self._index_unl[step]
-        x_lab = self._augmenter.weak(self._items.gather(self._index_lab[step]), noise[:n_lab])
-        views: dict[str, Tensor] = {}
-        if self._views:
-            x = self._items.gather(index)
-            for place, name in enumerate(self._views):
-                start = n_lab + place * n_unl
-                make = self._augmenter.strong if name.startswith("strong") else self._augmenter.weak
-                views[name] = make(x, noise[start : start + n_unl])
-        draws = self._method.draw(self._draws, n_lab, n_unl)
+    def _made(self, start: int, stop: int) -> Iterator[Batch]:
+        """The batches of a group of steps, each view of all of them made in one call."""
         device = self._items.device
-        return Batch(x_lab, self._y_lab[step], views, index, {name: t.to(device) for name, t in draws.items()})
+        index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
+        rows = index_lab.numel() + index_unl.numel() * len(self._views)
+        noise = torch.rand(rows, self._noise_size, generator=self._noise).to(device, non_blocking=True)
+        parts = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
+        x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), parts[0], consume=True)
+        views: dict[str, Tensor] = {}
+        x = self._items.gather(index_unl.flatten()) if self._views else x_lab
+        for name, own in zip(self._views, parts[1:], strict=True):
+            if name.startswith("strong"):
+                views[name] = self._augmenter.strong(x, own)
+            else:
+                views[name] = self._augmenter.weak(x, own, consume=name == self._views[-1])
+        (_, n_lab), (count, n_unl) = index_lab.shape, index_unl.shape
+        for step in range(count):
+            lab, unl = slice(step * n_lab, (step + 1) * n_lab), slice(step * n_unl, (step + 1) * n_unl)
+            draws = self._method.draw(self._draws, n_lab, n_unl)
+            yield Batch(
+                x_lab[lab],
+                self._y_lab[start + step],
+                {name: view[unl] for name, view in views.items()},
+                index_unl[step],
+                {name: tensor.to(device) for name, tensor in draws.items()},
+            )

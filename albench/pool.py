@@ -36,6 +36,11 @@ class Items:
     def __len__(self) -> int:
         return len(self._array)
 
+    @property
+    def is_image(self) -> bool:
+        """True for (N, C, H, W) items."""
+        return self._array.ndim == 4
+
     def gather(self, index: Tensor) -> Tensor:
         """(n, ...) copies of the items at ``index`` (n,) int64."""
         if self._tensor is not None:

@@ -23,14 +23,14 @@ Options = TypeVar("Options", FeatureDataset, ImageDataset)
 class Views(Protocol):
     """The built-in augmentation of a modality."""
 
-    def weak(self, x: Tensor, noise: Tensor) -> Tensor: ...
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor: ...
     def strong(self, x: Tensor, noise: Tensor) -> Tensor: ...
 
 
 class Augmenter:
     """Makes the views of one trial: the data set's own where it has them, else the built-in ones of the modality.
 
-    Nothing here is differentiable, writes to its input or waits for an accelerator.
+    Nothing here is differentiable or waits for an accelerator, nor writes to its input unless that is offered.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Augmenter:
         self._dataset = dataset
         self._builtin = builtin
 
-    def weak(self, x: Tensor, noise: Tensor) -> Tensor:
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
         """Weakly augmented items (B, ...) float32.
 
         Parameters
@@ -53,6 +53,8 @@ class Augmenter:
             (B, D) float32, or (B, C, H, W) uint8 or float32 in 0 .. 1.
         noise
             (B, noise_size) float32 uniform in [0, 1) on the device of ``x``: the only source of randomness.
+        consume
+            ``x`` is not needed any more: its memory may become the view's, which spares a pass over new memory.
 
         Raises
         ------
@@ -61,7 +63,7 @@ class Augmenter:
         """
         with torch.no_grad():
             view = self._dataset.weak(x, noise)
-            return self._builtin.weak(x, noise) if view is None else self._checked(view, x, "weak")
+            return self._builtin.weak(x, noise, consume) if view is None else self._checked(view, x, "weak")
 
     def strong(self, x: Tensor, noise: Tensor) -> Tensor:
         """Strongly augmented items (B, ...) float32; see ``weak``."""

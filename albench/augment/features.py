@@ -72,10 +72,11 @@ class FeatureViews:
         self._mix = options.strong_mix
         self._drops = options.strong_dropout > 0
 
-    def weak(self, x: Tensor, noise: Tensor) -> Tensor:
-        """(B, D) float32: x with a little noise."""
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
+        """(B, D) float32: x with a little noise; written over x where it may be consumed."""
         check_columns(noise, _COLUMNS)
-        return torch.addcmul(x, stretch(self._normals, noise[0, _NOISE], x.shape), self._weak_scale)
+        normals = stretch(self._normals, noise[0, _NOISE], x.shape)
+        return (x if consume else x.clone()).addcmul_(normals, self._weak_scale)
 
     def strong(self, x: Tensor, noise: Tensor) -> Tensor:
         """(B, D) float32: x mixed with a neighbour in the batch, with more noise and with features dropped."""

@@ -45,8 +45,8 @@ class ImageViews:
     def __init__(self, options: ImageDataset) -> None:
         self._options = options
 
-    def weak(self, x: Tensor, noise: Tensor) -> Tensor:
-        """(B, C, H, W) float32 in 0 .. 1: flipped, shifted, rotated.
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
+        """(B, C, H, W) float32 in 0 .. 1: flipped, shifted, rotated. The view is always new memory.
 
         Raises
         ------

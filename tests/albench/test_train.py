@@ -133,7 +133,7 @@ def test_a_method_is_charged_for_the_views_that_it_asks_for() -> None:
         def __init__(self) -> None:
             self.calls: list[tuple[str, int]] = []
 
-        def weak(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        def weak(self, x: torch.Tensor, noise: torch.Tensor, consume: bool = False) -> torch.Tensor:
             self.calls.append(("weak", len(x)))
             return x
 

@@ -105,6 +105,14 @@ def test_a_stretch_runs_on_from_row_to_row_and_goes_round_a_small_bank() -> None
     assert torch.equal(long - long[:, :1], torch.arange(10.0).expand(12, 10))
 
 
+def test_a_weak_view_takes_the_memory_that_it_is_offered() -> None:
+    x, n = train_x()[:40].clone(), draws(40)
+    fresh = views().weak(x, n)
+    given = views().weak(x, n, consume=True)
+    assert given.data_ptr() == x.data_ptr() != fresh.data_ptr()
+    assert torch.equal(given, fresh)
+
+
 def test_an_items_view_depends_on_no_other_item_but_its_neighbor() -> None:
     x, n = train_x()[:40], draws(40)
     changed = x.clone()

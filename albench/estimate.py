@@ -9,7 +9,7 @@ from albench.plan import Trial
 
 if TYPE_CHECKING:
     from albench.loop import Run
-    from albench.runner import Plan
+    from albench.prepare import Plan
 
 STEPS = 5
 """Steps that are timed for each combination of data set, method and backbone."""
@@ -23,7 +23,7 @@ def estimate(plan: Plan) -> str:
     import torch
 
     from albench.loop import Parts, Run, numerics
-    from albench.runner import registry
+    from albench.plugins import registry
 
     found = registry(plan.plugin_files)
     measured: dict[tuple[str, str, str], float] = {}
@@ -59,7 +59,7 @@ def _round_seconds(run: Run, trial: Trial) -> float:
 
 def _at_once(plan: Plan) -> int:
     """Trials that the executor carries out side by side."""
-    from albench.runner import registry
+    from albench.plugins import registry
 
     executor = registry(plan.plugin_files).build("executor", plan.executor)
     return max(1, min(len(plan.todo), executor.concurrency()))

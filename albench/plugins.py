@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -213,6 +214,12 @@ class Registry:
             except Exception as error:
                 errors.append(f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}")
         return errors
+
+
+@functools.lru_cache(maxsize=2)
+def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
+    """The process's plugins; found once."""
+    return Registry(plugin_files)
 
 
 _PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in KINDS}

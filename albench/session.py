@@ -11,8 +11,9 @@ from albench import spec as specs
 from albench.api.executor import Event, Failed, Outcome
 from albench.errors import TrialError
 from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, load_suite, parse_seeds, protocol
+from albench.prepare import Plan, prepare
 from albench.results import Results, load
-from albench.runner import Listener, Plan, execute, prepare
+from albench.runner import Listener, execute
 from albench.spec import Spec
 
 Names = str | Sequence[str]

@@ -135,8 +135,12 @@ class PoolView:
 
     def neighbors(self, k: int) -> tuple[Tensor, Tensor]:
         self._require("neighbors")
+        k = min(k, len(self) - 1)
+        if k < 1:
+            nothing = torch.empty(len(self), 0, device=self.device)
+            return nothing, nothing.long()
         if k not in self._neighbors:
-            self._neighbors[k] = nearest_neighbors(self._predicted[1], min(k, len(self) - 1))
+            self._neighbors[k] = nearest_neighbors(self._predicted[1], k)
         return self._neighbors[k]
 
     def head(self, z: Tensor) -> Tensor:

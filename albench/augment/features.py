@@ -36,8 +36,8 @@ class FeatureViews:
     ``1 / (1 - strong_dropout)`` for the others, and ``j = (i + s) mod B`` is another row of the batch.
 
     The first row of the noise decides for the batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
-    1 Mi dropout factors (4 MB), and the shift ``s``. Row i reads the i-th ``D`` numbers of a stretch; one that is longer
-    than its bank goes on from the bank's start.
+    1 Mi dropout factors (4 MB), and the shift ``s``. Row i reads the i-th ``D`` numbers of a stretch; one that is
+    longer than its bank goes on from the bank's start.
 
     Parameters
     ----------

@@ -22,8 +22,8 @@ def command() -> None:
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set and check its files against what is published of it."""
     from albench.errors import DataError
+    from albench.plugins import registry
     from albench.pool import check_splits
-    from albench.runner import registry
 
     component: Any = registry(plugins).build("dataset", dataset)
     root = Path(data_dir) if data_dir else None
@@ -49,7 +49,7 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
 @plugin_option
 def simulate(dataset: str, out: str, seed: int, plugins: tuple[str, ...]) -> None:
     """Write simulated files in the layout of a data set's real ones, for its real loader to read."""
-    from albench.runner import registry
+    from albench.plugins import registry
 
     component: Any = registry(plugins).build("dataset", dataset)
     for path in component.simulate(Path(out), seed):

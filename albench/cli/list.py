@@ -23,7 +23,7 @@ CHOICES = (*(plural(kind) for kind in KINDS), "plugins")
 @plugin_option
 def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
     """List strategies, methods, datasets, backbones, executors or plugins."""
-    from albench.runner import registry
+    from albench.plugins import registry
 
     found = registry(plugins)
     rows = _plugin_rows(found) if what == "plugins" else _component_rows(found, what)

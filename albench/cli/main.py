@@ -37,7 +37,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def _add_from_plugins(self) -> None:
-        from albench.runner import registry
+        from albench.plugins import registry
 
         if not self.__dict__.get("_asked"):
             self.__dict__["_asked"] = True

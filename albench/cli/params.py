@@ -22,7 +22,7 @@ class SpecType(click.ParamType):
         self._kind = kind
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from albench.runner import registry
+        from albench.plugins import registry
 
         files = tuple(ctx.params.get("plugins") or ())
         components = registry(files).components(self._kind)

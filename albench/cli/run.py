@@ -9,7 +9,7 @@ import click
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 
 if TYPE_CHECKING:
-    from albench.runner import Plan
+    from albench.prepare import Plan
 
 
 @click.command("run")
@@ -59,8 +59,10 @@ def command(
     from albench import spec as specs
     from albench.api.executor import Failed
     from albench.errors import StoreError
+    from albench.manifest import typed_command
+    from albench.prepare import prepare
     from albench.render.live import display
-    from albench.runner import execute, prepare, typed_command
+    from albench.runner import execute
     from albench.session import suite_from
 
     console = Console(highlight=False)
@@ -144,7 +146,7 @@ def _beside(plan: Plan) -> str:
     """The command that runs ``random`` under the same settings."""
     import shlex
 
-    from albench.runner import typed_command
+    from albench.manifest import typed_command
 
     words = typed_command()
     strategy = plan.all_trials[0].strategy

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from albench.runner import registry
+    from albench.plugins import registry
 
     found = registry(tuple(ctx.params.get("plugins") or ())).components()
     return [CompletionItem(c.name, help=c.summary) for c in found if c.name.startswith(incomplete)]
@@ -33,7 +33,7 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
     A name that several kinds share, such as boostmis, shows each of them.
     """
     from albench.errors import unknown
-    from albench.runner import registry
+    from albench.plugins import registry
 
     found = registry(plugins)
     matching = [kind for kind in KINDS if name in found.names(kind)]

@@ -16,7 +16,7 @@ from albench.estimate import duration
 
 if TYPE_CHECKING:
     from albench.plan import Trial
-    from albench.runner import Plan
+    from albench.prepare import Plan
 
 
 def label(trial: Trial) -> str:

@@ -18,7 +18,7 @@ from torch.nn import functional
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.loop import Parts, Run, numerics
 from albench.plan import Amounts, Protocol, Trial
-from albench.runner import registry
+from albench.plugins import registry
 
 CASES = {
     "mlp": ("mlp", "features", (2048,), 6, 1.15),

@@ -16,7 +16,7 @@ FLOORS = [
     {"plugins", "plan", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
     {"loop"},
-    {"runner", "estimate", "results", "session", "render"},
+    {"prepare", "jobs", "manifest", "runner", "estimate", "results", "session", "render"},
     {"testing", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

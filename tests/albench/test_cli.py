@@ -279,7 +279,7 @@ def test_list_and_show(toy: str, inside: Inside) -> None:
 
 
 def test_every_component_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    from albench.runner import registry
+    from albench.plugins import registry
 
     for name in sorted({component.name for component in registry().components()}):
         with pytest.raises(SystemExit) as end:

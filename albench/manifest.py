@@ -1,0 +1,84 @@
+"""What made a suite's results: versions, host, data, protocol, commands."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from albench.plugins import registry
+from albench.prepare import Plan
+
+
+def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
+    """What made these results: versions, host, data, protocol, commands."""
+    import numpy as np
+    import torch
+
+    device = torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else platform.machine()
+    return {
+        "format": 1,
+        "suite": plan.suite.name,
+        "versions": {
+            "albench": version("albench"),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "plugins": {p.name: f"{p.distribution} {p.version}" for p in registry(plan.plugin_files).plugins},
+        "host": {
+            "name": socket.gethostname(),
+            "platform": platform.platform(),
+            "cpu_count": os.cpu_count(),
+            "device": device,
+        },
+        "determinism": {"threads": plan.suite.protocol.threads, "flush_denormal": True, "device": plan.device},
+        "datasets": {
+            name: {
+                "data_hash": data.hash,
+                "stand_in": data.splits.stand_in,
+                "notices": list(data.splits.notices),
+                "classes": list(data.splits.task.class_names),
+                "sizes": [len(data.splits.train), len(data.splits.val), len(data.splits.test)],
+            }
+            for name, data in plan.data.items()
+        },
+        "protocols": {plan.suite.protocol.hash: dataclasses.asdict(plan.suite.protocol)},
+        "runs": [
+            {
+                "started": datetime.now(UTC).isoformat(timespec="seconds"),
+                "command": list(command),
+                "git": git_revision(),
+                "executor": str(plan.executor),
+                "trials": len(plan.todo),
+            }
+        ],
+    }
+
+
+def git_revision() -> str:
+    """Revision of the working folder's repository, "" where there is none."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def typed_command() -> list[str]:
+    """The command line of this process, with the program's short name."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]

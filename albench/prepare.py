@@ -1,0 +1,183 @@
+"""A suite becomes a plan: data loaded and checked, components built, trials sorted. Nothing is written here."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from albench.api.dataset import Dataset, Splits
+from albench.api.task import Task
+from albench.errors import DeviceError, StoreError
+from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, trials
+from albench.plugins import Registry, registry
+from albench.spec import Spec
+from albench.store import read_trial
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set with its hash."""
+
+    dataset: Dataset
+    splits: Splits
+    hash: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do.
+
+    Attributes
+    ----------
+    todo, done
+        Trials to carry out, and trials that are complete already.
+    skipped
+        Trials that cannot run, with the reason.
+    amounts, data
+        Data set spec -> its label counts, its data.
+    """
+
+    suite: Suite
+    todo: list[Trial]
+    done: list[Trial]
+    skipped: dict[str, str]
+    amounts: dict[str, Amounts]
+    data: dict[str, Data]
+    device: str
+    executor: Spec
+    folder: Path
+    plugin_files: tuple[str, ...]
+    data_dir: str | None
+    all_trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def total_steps(self) -> int:
+        return sum(trial.protocol.rounds * trial.protocol.steps for trial in self.todo)
+
+
+@functools.lru_cache(maxsize=4)
+def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...]) -> Data:
+    """Load and check a data set; kept for the trials that follow in this process."""
+    from albench.pool import check_splits, data_hash
+
+    dataset: Dataset = registry(plugin_files).build("dataset", spec)
+    splits = dataset.load(Path(data_dir) if data_dir else None)
+    check_splits(splits, spec)
+    return Data(dataset, splits, data_hash(splits))
+
+
+def default_dataset(found: Registry, data_dir: str | None) -> Spec:
+    """The home data set where its files are found, else its stand-in."""
+    for name in DEFAULT_DATASETS[:-1]:
+        if found.build("dataset", name).find(Path(data_dir) if data_dir else None):
+            return Spec(name)
+    return Spec(DEFAULT_DATASETS[-1])
+
+
+def resolve_device(name: str) -> str:
+    """``auto``, ``cpu``, ``cuda`` or ``cuda:N`` as a device that is there.
+
+    Raises
+    ------
+    DeviceError
+        Where CUDA is asked for and absent.
+    """
+    if name == "cpu":
+        return name
+    import torch
+
+    available = torch.cuda.is_available()
+    if name == "auto":
+        return "cuda:0" if available else "cpu"
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (number and not number.isdigit()):
+        raise DeviceError(f"'{name}' is not a device: write auto, cpu, cuda or cuda:N.")
+    if not available:
+        raise DeviceError(f"device {name} was asked for, but torch {torch.__version__} sees no CUDA: use --device cpu.")
+    if int(number or 0) >= torch.cuda.device_count():
+        raise DeviceError(f"device {name} was asked for, but there are {torch.cuda.device_count()} CUDA devices.")
+    return f"cuda:{int(number or 0)}"
+
+
+def prepare(
+    suite: Suite,
+    *,
+    out: Path,
+    plugin_files: Sequence[str] = (),
+    data_dir: str | None = None,
+    device: str = "auto",
+    executor: Spec | None = None,
+    fresh: bool = False,
+) -> Plan:
+    """Load the data, check everything, and sort the trials. Writes nothing.
+
+    Raises
+    ------
+    UserError
+        For whatever in the suite cannot be used.
+    """
+    files = tuple(str(Path(file).resolve()) for file in plugin_files)
+    found = registry(files)
+    where = resolve_device(device)
+    if not suite.datasets:
+        suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),))
+    kind: Literal["cpu", "cuda"] = "cuda" if where.startswith("cuda") else "cpu"
+    suite = dataclasses.replace(
+        suite,
+        name=suite.name or "-".join(spec.name for spec in suite.datasets),
+        protocol=dataclasses.replace(suite.protocol, device=kind),
+    )
+    for kind_name, parts in (("method", suite.methods), ("strategy", suite.strategies), ("backbone", suite.backbones)):
+        for part in parts:  # a mistyped name is told before the data is read
+            found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
+    data = {str(spec): load_data(str(spec), data_dir, files) for spec in suite.datasets}
+    tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
+    counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
+    planned = trials(suite, found, tasks)
+    folder = out / suite.name
+    todo, done, skipped = _sort(planned, found, tasks, data, folder, fresh)
+    if executor is None:
+        alone = where != "cpu" or len(todo) < 2 or (os.cpu_count() or 1) < 2 or os.name == "nt"
+        executor = Spec("local" if alone else "processes")
+    found.build("executor", executor)
+    return Plan(suite, todo, done, skipped, counts, data, where, executor, folder, files, data_dir, planned)
+
+
+def _sort(
+    planned: list[Trial],
+    found: Registry,
+    tasks: Mapping[str, Task],
+    data: Mapping[str, Data],
+    folder: Path,
+    fresh: bool,
+) -> tuple[list[Trial], list[Trial], dict[str, str]]:
+    todo: list[Trial] = []
+    done: list[Trial] = []
+    skipped: dict[str, str] = {}
+    for trial in planned:
+        reason = _skip(trial, found, tasks[trial.dataset])
+        if reason:
+            skipped[trial.key] = reason
+            continue
+        files = read_trial(folder / "trials" / trial.key)
+        complete = len(files.records) == trial.protocol.rounds and not fresh
+        if files.records and not fresh and files.facts.get("data_hash") != data[trial.dataset].hash:
+            raise StoreError(
+                f"{folder}: trial {trial.key} was made with other data than {trial.dataset} holds now: "
+                "use --name for a new suite or --fresh to replace it."
+            )
+        (done if complete else todo).append(trial)
+    return todo, done, skipped
+
+
+def _skip(trial: Trial, found: Registry, task: Task) -> str | None:
+    for kind, spec in (("method", trial.method), ("strategy", trial.strategy), ("backbone", trial.backbone)):
+        reason: str | None = found.build(kind, spec).skip(task)  # type: ignore[arg-type]  # the three literals are kinds
+        if reason:
+            return f"{kind} {spec}: {reason}"
+    return None

@@ -49,7 +49,7 @@ def test_shape_and_sparsity(six: Splits) -> None:
     assert six.task.shape == (2048,)
     assert six.task.ordinal
     assert six.stand_in == "MESCC"
-    assert "stand-in" in six.notices[0]
+    assert "cannot be redistributed" in six.notices[0]
     x = six.train.x
     assert x.dtype == np.float32
     assert x.min() == 0

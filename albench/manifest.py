@@ -81,4 +81,5 @@ def git_revision() -> str:
 
 def typed_command() -> list[str]:
     """The command line of this process, with the program's short name."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    name = Path(sys.argv[0]).name
+    return ["albench" if name == "__main__.py" else name, *sys.argv[1:]]

@@ -121,6 +121,8 @@ def _dry_run(console: Any, plan: Plan) -> int:
 
 def _close(console: Any, plan: Plan, failures: list[Any]) -> int:
     """Print the table of the run and what to type next."""
+    from rich.text import Text
+
     from albench.compare import learning_curve_table
     from albench.render import curve_tables
     from albench.results import load
@@ -132,25 +134,28 @@ def _close(console: Any, plan: Plan, failures: list[Any]) -> int:
         console.print()
         console.print(curve_tables(learning_curve_table(frame)))
     for failure in failures:
-        console.print(f"[red]failed[/red] {failure.key}: {failure.reason}", soft_wrap=True)
-    console.print(f"Results are in {plan.folder}.", soft_wrap=True)
+        console.print(Text.assemble(("failed", "red"), f" {failure.key}: {failure.reason}"), soft_wrap=True)
+    console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
     strategies = {trial.strategy for trial in plan.all_trials}
     if len(strategies) == 1 and "random" not in strategies:
-        console.print(f"Next: [bold]{_beside(plan)}[/bold], then [bold]albench compare[/bold]", soft_wrap=True)
+        line = Text.assemble("Next: ", (_beside(), "bold"), ", then ", ("albench compare", "bold"))
     else:
-        console.print(f"Next: [bold]albench compare {plan.folder}[/bold]", soft_wrap=True)
+        line = Text.assemble("Next: ", (f"albench compare {plan.folder}", "bold"))
+    console.print(line, soft_wrap=True)
     return 1 if failures else 0
 
 
-def _beside(plan: Plan) -> str:
+def _beside() -> str:
     """The command that runs ``random`` under the same settings."""
     import shlex
 
     from albench.manifest import typed_command
 
-    words = typed_command()
-    strategy = plan.all_trials[0].strategy
-    if strategy in words:
-        words[words.index(strategy)] = "random"
-        return " ".join(shlex.quote(word) for word in words)
-    return " ".join([*(shlex.quote(word) for word in words), "--strategy random"])
+    kept: list[str] = []
+    words = iter(typed_command())
+    for word in words:
+        if word in ("-s", "--strategy"):
+            next(words, None)
+        elif not word.startswith(("--strategy=", "-s")):
+            kept.append(word)
+    return shlex.join([*kept, "--strategy", "random"])

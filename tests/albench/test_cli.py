@@ -81,7 +81,8 @@ def test_the_main_job_on_small_data(tmp_path: Path, toy: str, inside: Inside) ->
     assert "stand-in for BLOBS" in first.stdout
     assert "macro" in first.stdout.lower()
     assert "Next: " in first.stdout
-    assert "--strategy random" in first.stdout
+    assert f"Next: albench run --plugin {toy} -d blobs " in first.stdout
+    assert "--strategy random, then albench compare" in first.stdout
     again = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
     assert "2 trials are complete already, 0 to run" in again.stdout
     beside = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "random", *SMALL)

@@ -47,10 +47,10 @@ def test_the_hash_seed_changes_nothing(stable_records: Stable, tmp_path: Path, t
     assert stable_records(tmp_path / "1") == stable_records(tmp_path / "2")
 
 
-def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "local") -> list[str]:
+def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "local", steps: int = 60) -> list[str]:
     return [
         *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "boostmis", "-s", "boostmis"),
-        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", "60"),
+        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", str(steps)),
         *("--set", "batch_size=16", "--out", str(out), "--name", name, "--executor", executor),
     ]
 
@@ -89,11 +89,11 @@ def written(folder: Path) -> int:
 
 
 def test_ctrl_c_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stable) -> None:
-    subprocess.run(command(toy, tmp_path, "whole"), check=True, capture_output=True)
+    subprocess.run(command(toy, tmp_path, "whole", steps=600), check=True, capture_output=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         name = f"stopped-{int(number)}"
         process = subprocess.Popen(
-            command(toy, tmp_path, name, executor="processes[workers=2]"), stderr=subprocess.PIPE, text=True
+            command(toy, tmp_path, name, executor="processes[workers=2]", steps=600), stderr=subprocess.PIPE, text=True
         )
         while process.poll() is None and not written(tmp_path / name):
             time.sleep(0.01)
@@ -101,7 +101,7 @@ def test_ctrl_c_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stab
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 130
         assert errors.strip() == "stopped: run the same command again to go on where it was."
-        subprocess.run(command(toy, tmp_path, name), check=True, capture_output=True)
+        subprocess.run(command(toy, tmp_path, name, steps=600), check=True, capture_output=True)
         assert stable_records(tmp_path / name) == stable_records(tmp_path / "whole")
 
 
@@ -160,7 +160,13 @@ def test_the_record_holds_what_the_docs_promise(small_run: Any, tmp_path: Path) 
         assert record["initial_hash"] == facts["initial_hash"]
     assert [r["n_labeled"] for r in records] == [12, 20, 28]
     assert [len(r["queried"]) for r in records] == [8, 8, 0]
-    assert sum(records[0]["query"]["picks_per_class"]) == 8
+    assert {name: sum(counts) for name, counts in records[0]["query"]["per_class"].items()} == {
+        "all": 8,
+        "unstable": 4,
+        "uncertain": 4,
+    }
+    assert 0 <= records[0]["query"]["minority_share"]["unstable"] <= 1
+    assert {"rejected", "rejected_share", "selector_overlap"} <= set(records[0]["query"]["notes"])
 
 
 def test_everything_of_a_seed_starts_from_the_same_labels(small_run: Any, tmp_path: Path) -> None:

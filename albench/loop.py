@@ -242,7 +242,12 @@ class Run:
         picks = checked_picks(self.parts.strategy.select(view, budget), view, budget, self.trial.strategy)
         queried = ids[picks]
         self.buy(queried)
-        return queried.tolist(), {"picks_per_class": self.oracle.class_counts(queried), "notes": view.notes}
+        groups = {"all": picks, **view.groups}
+        return queried.tolist(), {
+            "per_class": {name: self.oracle.class_counts(ids[place]) for name, place in groups.items()},
+            "minority_share": {name: self.oracle.minority_share(ids[place]) for name, place in groups.items()},
+            "notes": view.notes,
+        }
 
 
 class Clock:

@@ -64,6 +64,14 @@ class Oracle:
             return None
         return float((self.__labels[ids] == predicted.cpu()).double().mean())
 
+    def minority_share(self, ids: Tensor) -> float | None:
+        """Share of the ids that belong to a class with fewer items than the mean class, for the record alone."""
+        if len(ids) == 0:
+            return None
+        sizes = torch.bincount(self.__labels, minlength=self._n_classes)
+        rare = sizes * self._n_classes < len(self.__labels)
+        return float(rare[self.__labels[ids]].double().mean())
+
     def class_counts(self, ids: Tensor) -> list[int]:
         """How many of the ids belong to each class, for the record alone."""
         return torch.bincount(self.__labels[ids], minlength=self._n_classes).tolist()

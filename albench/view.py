@@ -57,6 +57,7 @@ class PoolView:
         self.rng = seeds.numpy_stream("strategy", *stream)
         self.generator = seeds.torch_stream("strategy", *stream, device=str(items.device))
         self.notes: dict[str, float] = {}
+        self.groups: dict[str, Tensor] = {}
         self._needs = needs
         self._model = model
         self._items = items
@@ -170,6 +171,9 @@ class PoolView:
         if not np.isfinite(number):
             raise ContractError(f"the strategy's note '{name}' is {number}, not a finite number")
         self.notes[name] = number
+
+    def group(self, name: str, positions: Tensor) -> None:
+        self.groups[name] = positions.detach().cpu()
 
 
 def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> Tensor:

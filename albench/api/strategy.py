@@ -81,6 +81,9 @@ class View(Protocol):
     def note(self, name: str, value: float) -> None:
         """Keep a number in the round's record, for diagnosis."""
 
+    def group(self, name: str, positions: Tensor) -> None:
+        """Name some of the picks, e.g. by the part that chose them; the record then tells the classes of each group."""
+
 
 class Strategy:
     """Base of a query strategy. Subclass as a frozen dataclass whose fields are the options.

@@ -70,7 +70,7 @@ class BoostMIS(Strategy):
         if self.selectors == "both":
             view.note("selector_overlap", common / max(1, sum(map(len, unstable))))
         for name, parts in (("unstable", unstable), ("uncertain", uncertain)):
-            _note_classes(view, name, torch.cat(parts))
+            view.group(name, torch.cat(parts))
         return torch.cat([part for pair in zip(unstable, uncertain, strict=True) for part in pair])
 
     def _unstability(self, view: View) -> Tensor:
@@ -118,11 +118,3 @@ class _Choice:
         second = self.uncertain.most(candidates[left], n_uncertain)
         undisturbed = self.uncertain.most(candidates, n_uncertain)
         return first, second, int(torch.isin(first, undisturbed).sum())
-
-
-def _note_classes(view: View, name: str, positions: Tensor) -> None:
-    """Note which share of a selector's choice is predicted as each class."""
-    if len(positions):
-        count = torch.bincount(view.probs[positions].argmax(dim=1), minlength=view.n_classes)
-        for label, share in enumerate((count.double() / len(positions)).tolist()):
-            view.note(f"{name}_class_{label}", share)

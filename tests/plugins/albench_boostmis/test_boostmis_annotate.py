@@ -37,6 +37,7 @@ class FakeView:
         self.n_classes = n_classes
         self.generator = torch.Generator().manual_seed(seed)
         self.notes: dict[str, float] = {}
+        self.groups: dict[str, list[int]] = {}
         self.full_passes = 0
 
     def __len__(self) -> int:
@@ -51,6 +52,9 @@ class FakeView:
 
     def note(self, name: str, value: float) -> None:
         self.notes[name] = value
+
+    def group(self, name: str, positions: torch.Tensor) -> None:
+        self.groups[name] = positions.tolist()
 
 
 def _random(n: int, dim: int = 4, seed: int = 0) -> torch.Tensor:
@@ -99,7 +103,7 @@ def test_balance_takes_the_same_number_from_each_predicted_class() -> None:
     assert BoostMIS(selectors="uncertain").select(view, 3).tolist() == [0, 5, 7]
     # Shares of two: class 2 has one item, and gives its other place to the best of the others.
     assert BoostMIS(selectors="uncertain").select(view, 6).tolist() == [0, 1, 2, 5, 6, 7]
-    assert view.notes["uncertain_class_0"] == 0.5
+    assert sorted(view.groups["uncertain"]) == [0, 1, 2, 5, 6, 7]
 
 
 def test_the_unstable_half_comes_first_and_is_the_larger() -> None:
@@ -123,12 +127,43 @@ def test_few_rejected_are_all_chosen_and_the_rest_follows_the_same_scores() -> N
 
 def test_notes_of_a_choice() -> None:
     view = FakeView(_random(50), rejected=torch.arange(50) < 20)
-    BoostMIS().select(view, 8)
+    chosen = BoostMIS().select(view, 8).tolist()
     assert view.notes["rejected"] == 20
     assert view.notes["rejected_share"] == pytest.approx(0.4)
     assert 0 <= view.notes["selector_overlap"] <= 1
-    for name in ("unstable", "uncertain"):
-        assert sum(view.notes[f"{name}_class_{c}"] for c in range(3)) == pytest.approx(1)
+    assert [*view.groups["unstable"], *view.groups["uncertain"]] == chosen
+    assert len(view.groups["unstable"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "same_unstable", "same_uncertain"),
+    [
+        (BoostMIS(density="none"), True, False),
+        (BoostMIS(density="degree"), True, False),
+        (BoostMIS(balanced=False), True, False),
+        (BoostMIS(n_neighbors=3), True, False),
+        (BoostMIS(vat_eps=30.0), False, None),
+        (BoostMIS(vat_xi=0.01), False, None),
+    ],
+)
+def test_an_ablation_changes_the_part_that_it_names(
+    changed: BoostMIS, same_unstable: bool, same_uncertain: bool | None
+) -> None:
+    whole, part = FakeView(_random(400) * 3), FakeView(_random(400) * 3)
+    BoostMIS().select(whole, 60)
+    changed.select(part, 60)
+    assert (whole.groups["unstable"] == part.groups["unstable"]) is same_unstable
+    if same_uncertain is not None:
+        assert (whole.groups["uncertain"] == part.groups["uncertain"]) is same_uncertain
+
+
+def test_one_selector_alone_chooses_as_it_does_beside_the_other() -> None:
+    both, alone = FakeView(_random(400)), FakeView(_random(400))
+    BoostMIS().select(both, 20)
+    BoostMIS(selectors="unstable").select(alone, 10)
+    assert alone.groups == {"unstable": both.groups["unstable"], "uncertain": []}
+    BoostMIS(selectors="uncertain").select(alone, 10)
+    assert alone.groups["unstable"] == []
 
 
 def test_overlap_is_counted_before_the_first_half_is_taken_out() -> None:

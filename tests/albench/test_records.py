@@ -88,6 +88,18 @@ def written(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("trials/*/rounds.jsonl"))
 
 
+def test_two_processes_on_one_suite_carry_out_each_trial_once(toy: str, tmp_path: Path, stable_records: Stable) -> None:
+    subprocess.run(command(toy, tmp_path, "whole", seeds=3), check=True, capture_output=True)
+    both = [
+        subprocess.Popen(command(toy, tmp_path, "shared", seeds=3), stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    printed = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], printed
+    assert stable_records(tmp_path / "shared") == stable_records(tmp_path / "whole")
+    lines = [path.read_text().count("\n") for path in tmp_path.glob("shared/trials/*/rounds.jsonl")]
+    assert lines == [4, 4, 4], "each round once"
+
+
 def test_ctrl_c_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stable) -> None:
     subprocess.run(command(toy, tmp_path, "whole", steps=600), check=True, capture_output=True)
     for number in (signal.SIGINT, signal.SIGTERM):

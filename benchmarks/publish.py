@@ -13,6 +13,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from scipy.stats import t as student
 
 import albench
 from albench.render import render
@@ -40,7 +41,7 @@ def curves(frame: pd.DataFrame, metric: str, path: Path) -> None:
             part = frame[(frame["dataset"] == dataset) & (frame["method"] == method)]
             for place, strategy in enumerate(strategies):
                 grouped = part[part["strategy"] == strategy].groupby("n_labeled")[f"test.{metric}"]
-                mean, half = grouped.mean(), 1.96 * grouped.sem()
+                mean, half = grouped.mean(), grouped.sem() * student.ppf(0.975, (grouped.count() - 1).clip(lower=1))
                 color = COLORS[place % len(COLORS)]
                 axis.plot(mean.index, mean, STYLES[place % len(STYLES)], color=color, label=strategy, linewidth=1.6)
                 axis.fill_between(mean.index, mean - half, mean + half, color=color, alpha=0.12, linewidth=0)

@@ -1,7 +1,9 @@
-"""``albench data``: check data files, and write the stand-in's."""
+"""``albench data``: check data files, write the stand-in's, and turn images into features."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from albench.cli.params import SpecType, data_dir_option, plugin_option
 
 @click.group("data")
 def command() -> None:
-    """Check data files, or write a stand-in's."""
+    """Check data files, write a stand-in's, or turn images into features."""
 
 
 @command.command("verify")
@@ -55,3 +57,52 @@ def simulate(dataset: str, out: str, seed: int, plugins: tuple[str, ...]) -> Non
     for path in component.simulate(Path(out), seed):
         click.echo(f"wrote {path}")
     click.echo(f"These files are simulated, not real data. Try: albench run -d {dataset} --data-dir {out}")
+
+
+@command.command("extract")
+@click.option("-d", "--dataset", required=True, type=SpecType("dataset"), help="Data set to read.")
+@click.option("--backbone", required=True, type=SpecType("backbone"), help="Model whose embeddings are written.")
+@click.option("--out", required=True, metavar="DIR", help="Folder for the files; the same command goes on there.")
+@click.option("--weights", metavar="FILE", help="State dict of the backbone.  [default: initial weights]")
+@click.option("--seed", default=0, show_default=True, help="Seed of the initial weights.")
+@click.option("--block", default=512, show_default=True, help="Items after which progress is kept.")
+@click.option("--threads", default=1, show_default=True, help="CPU threads; their number changes the last digit.")
+@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@plugin_option
+@data_dir_option
+def extract_features(
+    dataset: str, backbone: str, out: str, weights: str | None, plugins: tuple[str, ...], **options: Any
+) -> None:
+    """Write a backbone's embeddings of a data set, in MESCC's file layout.
+
+    An extraction that was interrupted goes on at its last whole block when the same command is given again.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from albench.extract import extract, target_file
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        bars: dict[str, Any] = {}
+
+        def tell(split: str, rows: int, total: int) -> None:
+            if split not in bars:
+                bars[split] = progress.add_task(split, total=total)
+            progress.update(bars[split], completed=rows)
+
+        files = tuple(str(Path(file).resolve()) for file in plugins)
+        done = extract(
+            dataset,
+            backbone,
+            Path(out),
+            weights=Path(weights) if weights else None,
+            plugin_files=files,
+            tell=tell,
+            **options,
+        )
+    sizes = ", ".join(f"{name} {len(getattr(done.splits, name))}" for name in ("train", "val", "test"))
+    state = f"{done.computed} rows computed now" if done.computed else "complete already"
+    click.echo(f"{done.folder}: {sizes}; {done.size} features of each item; {state}.")
+    grading = target_file("train", done.splits.task).split("-")[1]
+    if grading in ("two", "six"):
+        click.echo(f'Try: albench run -d "mescc[grading={grading}]" --data-dir {shlex.quote(out)}')

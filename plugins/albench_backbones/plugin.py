@@ -11,3 +11,5 @@ def albench_register(add: Add) -> None:
     add.backbone("mlp", "albench_backbones.mlp:MLP", "perceptron on feature vectors")
     add.backbone("cnn", "albench_backbones.cnn:CNN", "small convolutional network with GroupNorm, quick on a CPU")
     add.backbone("wrn", "albench_backbones.wrn:WRN", "Wide ResNet of FixMatch and BoostMIS (WRN-28-2)")
+    add.backbone("resnet", "albench_backbones.resnet:ResNet", "ResNet-18, -34 or -50; small images keep every pixel")
+    add.backbone("timm", "albench_backbones.timm_:Timm", "any image model of the timm library, pretrained or not")

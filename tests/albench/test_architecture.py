@@ -16,7 +16,7 @@ FLOORS = [
     {"plugins", "plan", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
     {"loop"},
-    {"prepare", "jobs", "manifest", "runner", "estimate", "results", "session", "render"},
+    {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render"},
     {"testing", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

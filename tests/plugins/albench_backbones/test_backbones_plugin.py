@@ -24,7 +24,7 @@ class Recorder:
 def test_every_registered_component_can_be_built_with_its_defaults() -> None:
     recorder = Recorder()
     plugin.albench_register(recorder)
-    assert set(recorder.found) == {"mlp", "cnn", "wrn"}
+    assert set(recorder.found) == {"mlp", "cnn", "wrn", "resnet", "timm"}
     for target, summary in recorder.found.values():
         module, _, name = target.partition(":")
         component = getattr(importlib.import_module(module), name)

@@ -1,0 +1,228 @@
+"""Computes a backbone's embeddings of every split, or what is missing of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from albench import seeds
+from albench import spec as specs
+from albench.api.backbone import Backbone
+from albench.api.dataset import Splits
+from albench.api.task import Task
+from albench.errors import ContractError, DataError, StoreError, UserError
+from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
+from albench.extract.rows import RowFile, progress_file
+from albench.loop import numerics
+from albench.plugins import registry
+from albench.pool import as_input
+from albench.prepare import load_data, resolve_device
+
+CHUNK = 64
+"""Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""
+
+Tell = Callable[[str, int, int], None]
+"""Called with a split, its rows that are on disk and all its rows."""
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What an extraction left.
+
+    Attributes
+    ----------
+    folder
+        Where the files are.
+    splits
+        The data set, as it was loaded.
+    computed
+        Rows that were computed now; 0 where everything was there.
+    size
+        Features of one item.
+    """
+
+    folder: Path
+    splits: Splits
+    computed: int
+    size: int
+
+
+def extract(
+    dataset: str,
+    backbone: str,
+    out: Path,
+    *,
+    seed: int = 0,
+    block: int = 512,
+    threads: int = 1,
+    device: str = "cpu",
+    weights: Path | None = None,
+    data_dir: str | None = None,
+    plugin_files: tuple[str, ...] = (),
+    tell: Tell | None = None,
+) -> Extraction:
+    """Write the embeddings of every split. Memory does not grow with the number of items.
+
+    Parameters
+    ----------
+    dataset, backbone
+        Specs.
+    out
+        A folder that is new, empty, or holds a part of the same extraction.
+    seed
+        Of the initial weights: those of a trial with that seed.
+    block
+        Items after which progress is kept.
+    threads
+        CPU threads; their number changes sums in the last digit, so it belongs to the folder's facts.
+    device
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    weights
+        A state dict of the backbone, saved with ``torch.save``; its ``head`` is not read.
+    data_dir, plugin_files
+        As for a run.
+    tell
+        Told of each block.
+
+    Raises
+    ------
+    UserError
+        Where the backbone cannot read the data, or a setting is wrong.
+    DataError
+        Where the weights do not fit, or an embedding is not finite.
+    StoreError
+        Where the folder holds something else, is in use, or cannot be written.
+    """
+    for name, value, least in (("seed", seed, 0), ("block", block, 1), ("threads", threads, 1)):
+        if value < least:
+            raise UserError(f"--{name} {value}: it must be {least} or more.")
+    dataset, backbone, out = str(specs.parse(dataset)), str(specs.parse(backbone)), out.expanduser()
+    place = torch.device(resolve_device(device))
+    builder: Backbone = registry(plugin_files).build("backbone", backbone)
+    data = load_data(dataset, data_dir, plugin_files)
+    splits = data.splits
+    reason = builder.skip(splits.task)
+    if reason:
+        raise UserError(f"backbone {backbone} cannot read {dataset}: {reason}.")
+    facts = {
+        "dataset": dataset,
+        "data_hash": data.hash,
+        "backbone": backbone,
+        "weights": _file_hash(weights) if weights else None,
+        "seed": seed,
+        "block": block,
+        "threads": threads,
+        "device": place.type,
+    }
+    try:
+        check(out, facts)
+        if is_complete(out, splits):
+            return Extraction(out, splits, 0, _width(out / feature_file("train")))
+        with numerics(threads), torch.no_grad():
+            # The model comes before the folder: what is wrong with it leaves nothing behind.
+            model = build_model(builder, splits.task, seed, weights).to(place).eval()
+            size = _width_of(model, splits.train.x, place)
+            with claim(out, facts):
+                write_labels(out, splits)
+                rows = [_write(out, split, splits, (model, place, size), block, tell) for split in SPLITS]
+    except OSError as error:
+        raise StoreError(
+            f"{out} cannot be written ({error.strerror or error}): what is complete there is whole; make room or name "
+            "another --out, then run the same command again."
+        ) from error
+    return Extraction(out, splits, sum(rows), size)
+
+
+def _write(
+    out: Path, split: str, splits: Splits, source: tuple[nn.Module, torch.device, int], block: int, tell: Tell | None
+) -> int:
+    """Write what is missing of one split; returns how many rows that were."""
+    model, place, size = source
+    x, final = getattr(splits, split).x, out / feature_file(split)
+    computed = 0
+    if not final.exists():
+        with RowFile(final, (len(x), size), block) as file:
+            while file.rows < len(x):
+                rows = _embed(model, x[file.rows : file.rows + block], place)
+                _check_rows(rows, size, split, file.rows)
+                file.append(rows)
+                computed += len(rows)
+                if tell is not None:
+                    tell(split, file.rows, len(x))
+    progress_file(final).unlink(missing_ok=True)
+    return computed
+
+
+def build_model(builder: Backbone, task: Task, seed: int, weights: Path | None) -> nn.Module:
+    """The model that a trial of this seed starts from, with the user's weights where there are any.
+
+    Raises
+    ------
+    DataError
+        Where the file is no state dict, or one of another model.
+    """
+    model = builder.build(task, seeds.torch_stream("weights", seed, 0))
+    if weights is None:
+        return model
+    try:
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises what its several readers raise
+        raise DataError(f"--weights {weights}: torch cannot load it as weights; {_SAVE}.") from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise DataError(f"--weights {weights}: it is no state dict; {_SAVE}.")
+    # The head is not used, and weights trained on other classes have another one.
+    own = {name: value for name, value in model.state_dict().items() if not name.startswith("head.")}
+    given = {str(name): value for name, value in state.items() if not str(name).startswith("head.")}
+    for name in [*own, *given]:
+        needed, there = (str(tuple(d[name].shape)) if name in d else "missing" for d in (own, given))
+        if needed != there:
+            raise DataError(f"--weights {weights}: {name} is {there} in the file, {needed} in the backbone.")
+    model.load_state_dict(given, strict=False)
+    return model
+
+
+_SAVE = "save one with torch.save(model.state_dict(), FILE)"
+
+
+def _embed(model: nn.Module, x: np.ndarray, place: torch.device) -> np.ndarray:
+    """(n, E) float32 embeddings of items (n, ...)."""
+    found = []
+    for start in range(0, len(x), CHUNK):
+        items = torch.from_numpy(np.array(x[start : start + CHUNK], copy=True)).to(place)
+        found.append(model(as_input(items))[1].float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def _width_of(model: nn.Module, x: np.ndarray, place: torch.device) -> int:
+    shape = _embed(model, x[:1], place).shape
+    if len(shape) != 2:
+        raise ContractError(f"the backbone gave an embedding of shape {shape}, not (items, features).")
+    return int(shape[1])
+
+
+def _width(path: Path) -> int:
+    """E of a finished file (N, E)."""
+    return int(np.load(path, mmap_mode="r", allow_pickle=False).shape[1])
+
+
+def _check_rows(rows: np.ndarray, size: int, split: str, start: int) -> None:
+    if rows.shape[1:] != (size,):
+        raise ContractError(f"{split} split: the backbone gave embeddings of shape {rows.shape}, before of {size}.")
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise DataError(f"{split} split, row {start + int(bad[0])}: its embedding is not finite; check the weights.")
+
+
+def _file_hash(path: Path) -> str:
+    """Sixteen hexadecimal digits that name a file's content."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+    except OSError as error:
+        raise DataError(f"--weights {path}: cannot be read ({error.strerror or error}).") from error

@@ -1,0 +1,114 @@
+"""The folder of an extraction: what lies in it, what it was made of, and who writes in it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from albench.api.dataset import Splits
+from albench.api.task import Task
+from albench.errors import StoreError
+from albench.store import write_atomic
+
+SPLITS = ("train", "val", "test")
+FACTS = "extraction.json"
+STAND_IN_FILE = "STAND-IN.txt"
+LOCK = ".lock"
+
+
+def feature_file(split: str) -> str:
+    """The name of a split's features."""
+    return f"{split}-features.npy"
+
+
+def target_file(split: str, task: Task) -> str:
+    """The name of a split's labels; the feature loader tells its two gradings by it."""
+    grading = "two-" if task.n_classes == 2 else "six-" if task.n_classes == 6 and task.ordinal else ""
+    return f"{split}-{grading}targets.npy"
+
+
+def group_file(split: str) -> str:
+    """The name of a split's groups."""
+    return f"{split}-groups.npy"
+
+
+def check(out: Path, facts: dict[str, Any]) -> None:
+    """Refuse a folder that holds anything but a part of this extraction. Writes nothing.
+
+    Raises
+    ------
+    StoreError
+        Naming the first fact that differs.
+    """
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"--out {out} is a file: name a folder.")
+    if not (out / FACTS).exists():
+        if out.exists() and any(path.name != LOCK for path in out.iterdir()):
+            raise StoreError(f"{out} holds files of something else: name a new folder with --out DIR.")
+        return
+    try:
+        old = dict(json.loads((out / FACTS).read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise StoreError(f"{out / FACTS} is damaged: remove the folder, or name another --out.") from None
+    for name, now in facts.items():
+        if old.get(name) != now:
+            what = name.replace("_", " ")
+            raise StoreError(f"{out} was made with {what} {old.get(name)}, not {now}: name another --out.")
+
+
+@contextmanager
+def claim(out: Path, facts: dict[str, Any]) -> Iterator[None]:
+    """Hold the folder, made where it is missing, for this process.
+
+    Raises
+    ------
+    StoreError
+        Where another process holds it, or it turns out to be of another extraction.
+    """
+    from filelock import FileLock, Timeout
+
+    out.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreError(f"another process is extracting into {out}: wait for it, or name another --out.") from None
+    try:
+        check(out, facts)
+        if not (out / FACTS).exists():
+            write_atomic(out / FACTS, json.dumps(facts, indent=1) + "\n")
+        yield
+    finally:
+        lock.release()
+
+
+def is_complete(out: Path, splits: Splits) -> bool:
+    """True where every file is there; each was renamed to its name when it was whole."""
+    names = [name for split in SPLITS for name in (feature_file(split), target_file(split, splits.task))]
+    names += [group_file(split) for split in SPLITS if split in splits.groups]
+    return all((out / name).exists() for name in names)
+
+
+def write_labels(out: Path, splits: Splits) -> None:
+    """Write targets and groups, and mark features of simulated items as simulated."""
+    if splits.stand_in:
+        note = f"SIMULATED DATA - a stand-in for {splits.stand_in}: these are features of simulated items.\n"
+        write_atomic(out / STAND_IN_FILE, note)
+    for split in SPLITS:
+        _save(out / target_file(split, splits.task), getattr(splits, split).y.astype(np.int64))
+        if split in splits.groups:
+            groups = splits.groups[split]
+            # Python's own strings could only be saved as pickles
+            _save(out / group_file(split), groups.astype(str) if groups.dtype.hasobject else groups)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_atomic(path, buffer.getvalue())

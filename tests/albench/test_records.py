@@ -105,7 +105,11 @@ def test_ctrl_c_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stab
     for number in (signal.SIGINT, signal.SIGTERM):
         name = f"stopped-{int(number)}"
         process = subprocess.Popen(
-            command(toy, tmp_path, name, executor="processes[workers=2]", steps=600), stderr=subprocess.PIPE, text=True
+            command(toy, tmp_path, name, executor="processes[workers=2]", steps=600),
+            stderr=subprocess.PIPE,
+            text=True,
+            # A shell's background job inherits an ignored SIGINT; Ctrl-C is pressed in the foreground.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         while process.poll() is None and not written(tmp_path / name):
             time.sleep(0.01)

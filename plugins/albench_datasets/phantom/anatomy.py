@@ -99,9 +99,9 @@ def masks(anatomy: Anatomy, severity: np.ndarray) -> Masks:
     # Seen from where the cord's middle is now: the lesion reaches all that lies between it and the cord.
     middle = away + half * (1 - grown["squeeze"])
     bump = _bump(cord_x + middle * of["side_x"], cord_y + middle * of["side_y"], of, grown["breadth"])
-    # How far behind the lesion's front a pixel is, in pixels: exactly 0 where its layer is free.
     # Where no CSF is left, little of the epidural fat is either.
     around = np.maximum(bump, EFFACED_FAT * grown["effaced"])
+    # How far behind the lesion's front a pixel is, in pixels: exactly 0 where its layer is free.
     epidural = _unit((grown["epidural"] * around * (dura - wall) + np.minimum(wall, 0)) / np.float32(SOFT))
     inward = _unit((grown["indent"] * bump * (surface - dura) + np.minimum(dura, 0)) / np.float32(SOFT))
     inward = np.maximum(inward, grown["effaced"])
@@ -122,8 +122,7 @@ def masks(anatomy: Anatomy, severity: np.ndarray) -> Masks:
         cord=cord,
         core=_unit((np.float32(0.6) - centre) * 3) * cord,
         lesion=epidural * np.maximum(canal - whole, 0) + (whole - sac),
-        void=of["void"]
-        * inside(_ellipse(sac_x - of["void_x"], sac_y - of["void_y"], np.float32(1.8), np.float32(1.8)) / 2),
+        void=of["void"] * inside(_ellipse(sac_x - of["void_x"], sac_y - of["void_y"], of["void_r"], of["void_r"]) / 2),
     )
 
 

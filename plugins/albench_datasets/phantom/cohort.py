@@ -64,6 +64,7 @@ class Anatomy:
     vein: np.ndarray
     void_x: np.ndarray
     void_y: np.ndarray
+    void_r: np.ndarray
     void: np.ndarray
     csf: np.ndarray
     fat: np.ndarray
@@ -211,10 +212,11 @@ def _anatomy(rng: np.random.Generator, owner: np.ndarray, place: np.ndarray) -> 
         "nodule": draw(5.0, 8.5, 0.2),
         "oval": draw(-0.3, 0.3, 0.0, 0.08),
         "vein": draw(-0.4, 0.9, 0.1, 0.3).clip(0, 1),
-        "void_x": draw(-5.0, 5.0, 0.3, 1.0),
-        "void_y": draw(1.0, 5.5, 0.2, 0.5),
-        "void": draw(-0.4, 0.5, 0.0, 0.2).clip(0, 0.6),
-        "csf": draw(0.86, 1.0),
+        "void_x": draw(-6.0, 6.0, 0.3, 1.0),
+        "void_y": draw(0.0, 5.5, 0.2, 0.5),
+        "void_r": draw(1.5, 3.5, 0.1, 0.2),
+        "void": draw(-0.5, 0.7, 0.0, 0.2).clip(0, 0.6),
+        "csf": draw(0.8, 1.0),
         "fat": draw(0.66, 0.8),
         "lesion": draw(0.42, 0.58, 0.0, 0.02),
         "marrow": draw(0.28, 0.42, 0.005),

@@ -151,8 +151,8 @@ def test_neighbouring_slices_are_alike(full: tuple[Path, Splits]) -> None:
     same = owner[1:] == owner[:-1]
     steps = np.abs(np.diff(train.y))
     assert (steps[same] <= 1).mean() > 0.95
-    x = train.x[:, 0].astype(np.float32)
-    apart = np.abs(np.diff(x, axis=0)).mean(axis=(1, 2))
+    x = train.x[:1000, 0].astype(np.float32)
+    apart, same = np.abs(np.diff(x, axis=0)).mean(axis=(1, 2)), same[:999]
     assert apart[same].mean() < 0.7 * apart[~same].mean()
 
 

@@ -26,12 +26,13 @@ def predict(model: nn.Module, items: Items, index: Tensor) -> tuple[Tensor, Tens
     was_training = model.training
     model.eval()
     logits, embeddings = [], []
-    for block in items.blocks(index, block_size(items)):
+    rows = index if len(index) else torch.zeros(1, dtype=torch.int64)  # the shapes of an empty answer
+    for block in items.blocks(rows, block_size(items)):
         scores, embedding = model(as_input(block))
         logits.append(scores.float())
         embeddings.append(embedding.float())
     model.train(was_training)
-    return torch.cat(logits), torch.cat(embeddings)
+    return torch.cat(logits)[: len(index)], torch.cat(embeddings)[: len(index)]
 
 
 def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:

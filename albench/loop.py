@@ -132,9 +132,11 @@ class Run:
         test = evaluate(best, self.test, self.parts.splits.test.y, task)
         shown = test.get(CURVE_METRIC)
         self.metric = (CURVE_METRIC, shown) if shown is not None else None
-        pseudo_label = self._pseudo_labels(best)
+        ids = self.pool.unlabeled
+        predicted = predict(best, self.train, ids)
+        pseudo_label = self._pseudo_labels(ids, predicted[0])
         clock.lap("evaluate")
-        queried, query = self._query(best, number) if number + 1 < protocol.rounds else ([], {})
+        queried, query = self._query(best, ids, predicted, number) if number + 1 < protocol.rounds else ([], {})
         clock.lap("query")
         return {
             "round": number,
@@ -210,12 +212,11 @@ class Run:
     def _rejected(self, probs: Tensor) -> Tensor:
         return self.parts.method.rejected(probs, self.learner.state)
 
-    def _pseudo_labels(self, model: nn.Module) -> dict[str, Any]:
+    def _pseudo_labels(self, ids: Tensor, logits: Tensor) -> dict[str, Any]:
         """Share and accuracy of the pseudo labels that the method would accept now, checked by the oracle."""
-        ids = self.pool.unlabeled
         if len(ids) == 0:
             return {"accepted": None, "accuracy": None, "rejected_per_class": None}
-        probs = predict(model, self.train, ids)[0].softmax(dim=1)
+        probs = logits.softmax(dim=1)
         rejected = self._rejected(probs).cpu()
         return {
             "accepted": float((~rejected).double().mean()),
@@ -223,14 +224,17 @@ class Run:
             "rejected_per_class": self.oracle.class_counts(ids[rejected]),
         }
 
-    def _query(self, model: nn.Module, number: int) -> tuple[list[int], dict[str, Any]]:
+    def _query(
+        self, model: nn.Module, ids: Tensor, predicted: tuple[Tensor, Tensor], number: int
+    ) -> tuple[list[int], dict[str, Any]]:
         """Let the strategy choose, and buy what it chose."""
-        budget, ids, labeled = self.parts.amounts.query_size, self.pool.unlabeled, self.labeled
+        budget, labeled = self.parts.amounts.query_size, self.labeled
         view = PoolView(
             needs=self.parts.strategy.needs,
             model=model,
             items=self.train,
             index=ids,
+            predicted=predicted,
             labeled=labeled.ids,
             labeled_y=labeled.y.to(self.parts.device),
             rejected=self._rejected,

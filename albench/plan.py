@@ -42,7 +42,7 @@ class Protocol:
     rounds: int = option(6, "rounds of train and evaluate; one query between two rounds", ge=1)
     steps: int = option(200, "training steps of each round", ge=1)
     batch_size: int = option(64, "labelled items in a batch", ge=1)
-    start: Literal["warm", "cold"] = option("warm", "keep the weights from round to round, or draw them anew")
+    start: Literal["warm", "cold"] = option("cold", "keep the weights from round to round, or draw them anew")
     sampler: Literal["natural", "balanced"] = option("natural", "class shares of the labelled batch")
     lr: float = option(0.03, "learning rate of SGD with Nesterov momentum", gt=0)
     momentum: float = option(0.9, "momentum of SGD", ge=0, lt=1)

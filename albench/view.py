@@ -29,6 +29,8 @@ class PoolView:
         The training split.
     index, labeled, labeled_y
         Unlabelled pool ids (N,), labelled ones (L,), and the labels that have been bought (L,).
+    predicted
+        Logits (N, C) and embeddings (N, D) of the unlabelled items, as ``predict`` gives them.
     rejected
         The method's rule: probabilities (N, C) -> (N,) bool.
     stream
@@ -42,6 +44,7 @@ class PoolView:
         model: nn.Module,
         items: Items,
         index: Tensor,
+        predicted: tuple[Tensor, Tensor],
         labeled: Tensor,
         labeled_y: Tensor,
         rejected: Callable[[Tensor], Tensor],
@@ -62,6 +65,7 @@ class PoolView:
         self._model = model
         self._items = items
         self._index = index
+        self._predicted = predicted
         self._labeled = labeled
         self._labeled_y = labeled_y
         self._rejected = rejected
@@ -84,10 +88,6 @@ class PoolView:
     @property
     def index(self) -> Tensor:
         return self._index.clone()
-
-    @cached_property
-    def _predicted(self) -> tuple[Tensor, Tensor]:
-        return predict(self._model, self._items, self._index)
 
     @cached_property
     def _probs(self) -> Tensor:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=int, help="Rounds of train and evaluate.  [default: 6]")
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other protocol setting, as lr=0.1.")
-@click.option("--cold-start/--warm-start", "cold", default=None, help="Fresh weights in each round, or not (default).")
+@click.option("--warm-start/--cold-start", "warm", default=None, help="Keep the weights from round to round, or draw fresh ones (default).")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
 @plugin_option
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def command(
     suite: str | None,
     settings: tuple[str, ...],
-    cold: bool | None,
+    warm: bool | None,
     device: str,
     executor: str | None,
     plugins: tuple[str, ...],
@@ -66,7 +66,7 @@ def command(
     from albench.session import suite_from
 
     console = Console(highlight=False)
-    start = {None: None, True: "cold", False: "warm"}[cold]
+    start = {None: None, True: "warm", False: "cold"}[warm]
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     with console.status("Loading data ..."):
         plan = prepare(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from albench.api import Split, Splits, Task
 from albench.errors import ContractError, DataError
+from albench.evaluate import predict
 from albench.oracle import Oracle
 from albench.pool import Items, Pool, as_input, check_splits, data_hash, index_hash
 from albench.view import PoolView, checked_picks
@@ -156,12 +157,14 @@ class TinyModel(torch.nn.Module):
 
 def view(*needs: str) -> PoolView:
     data = splits()
-    labeled = torch.arange(6)
+    items, model = Items(data.train.x, CPU), TinyModel()
+    labeled, index = torch.arange(6), torch.arange(6, 30)
     return PoolView(
         needs=frozenset(needs),
-        model=TinyModel(),
-        items=Items(data.train.x, CPU),
-        index=torch.arange(6, 30),
+        model=model,
+        items=items,
+        index=index,
+        predicted=predict(model, items, index),
         labeled=labeled,
         labeled_y=torch.from_numpy(data.train.y)[labeled],
         rejected=lambda probs: probs.amax(dim=1) < 0.6,

@@ -51,7 +51,7 @@ def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "loc
     return [
         *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "boostmis", "-s", "boostmis"),
         *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", str(steps)),
-        *("--set", "batch_size=16", "--out", str(out), "--name", name, "--executor", executor),
+        *("--set", "batch_size=16", "--warm-start", "--out", str(out), "--name", name, "--executor", executor),
     ]
 
 
@@ -125,25 +125,25 @@ def test_a_missing_or_damaged_checkpoint_means_that_the_trial_is_made_again(
     small_run: Any, stable_records: Stable, tmp_path: Path
 ) -> None:
     folder = tmp_path / "results" / "blobs"
-    small_run()
+    small_run(start="warm")
     whole = stable_records(folder)
     for content in (None, b"PK\x03\x04 not a checkpoint"):
         (records,) = folder.glob("trials/*/rounds.jsonl")
         records.write_text("".join(records.read_text().splitlines(keepends=True)[:2]))
         if content:
             (records.parent / "checkpoint-1.pt").write_bytes(content)
-        small_run()
+        small_run(start="warm")
         assert stable_records(folder) == whole
 
 
 def test_cold_starts_need_no_checkpoint(small_run: Any, stable_records: Stable, tmp_path: Path) -> None:
     folder = tmp_path / "results" / "blobs"
-    small_run(start="cold", method="boostmis")
+    small_run(method="boostmis")
     whole = stable_records(folder)
     (records,) = folder.glob("trials/*/rounds.jsonl")
     first = records.read_text().splitlines(keepends=True)[0]
     records.write_text(first)
-    small_run(start="cold", method="boostmis")
+    small_run(method="boostmis")
     assert stable_records(folder) == whole
     assert records.read_text().startswith(first), "the first round was not made again"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from albench.api.dataset import Dataset, Splits
+from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.errors import DeviceError, StoreError
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, trials
@@ -159,8 +160,19 @@ def _sort(
     todo: list[Trial] = []
     done: list[Trial] = []
     skipped: dict[str, str] = {}
+
+    @functools.cache
+    def skip(kind: Kind, spec: str, dataset: str) -> str | None:
+        """Why a component cannot run on a data set; asked once, however many trials it is part of."""
+        reason: str | None = found.build(kind, spec).skip(tasks[dataset])
+        return f"{kind} {spec}: {reason}" if reason else None
+
     for trial in planned:
-        reason = _skip(trial, found, tasks[trial.dataset])
+        reason = (
+            skip("method", trial.method, trial.dataset)
+            or skip("strategy", trial.strategy, trial.dataset)
+            or skip("backbone", trial.backbone, trial.dataset)
+        )
         if reason:
             skipped[trial.key] = reason
             continue
@@ -173,11 +185,3 @@ def _sort(
             )
         (done if complete else todo).append(trial)
     return todo, done, skipped
-
-
-def _skip(trial: Trial, found: Registry, task: Task) -> str | None:
-    for kind, spec in (("method", trial.method), ("strategy", trial.strategy), ("backbone", trial.backbone)):
-        reason: str | None = found.build(kind, spec).skip(task)  # type: ignore[arg-type]  # the three literals are kinds
-        if reason:
-            return f"{kind} {spec}: {reason}"
-    return None

@@ -98,7 +98,11 @@ class Dataset:
         return True
 
     def verify(self, root: Path | None) -> list[Problem]:
-        """Check the files against what is published of them."""
+        """Check the files against what is published of them; by default, whether they load."""
+        try:
+            self.load(root)
+        except DataError as error:
+            return [Problem(getattr(self, "path", type(self).__name__), str(error))]
         return []
 
     def simulate(self, out: Path, seed: int) -> list[Path]:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=int, help="Rounds of train and evaluate.  [default: 6]")
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other protocol setting, as lr=0.1.")
-@click.option("--warm-start/--cold-start", "warm", default=None, help="Keep the weights from round to round, or draw fresh ones (default).")
+@click.option(
+    "--warm-start/--cold-start",
+    "warm",
+    default=None,
+    help="Keep the weights, or draw fresh ones in each round (default).",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
 @plugin_option

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from albench.api import DataError, ImageDataset, Problem, Splits, option
+from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.checks import Raw, checked_splits
 from albench_datasets.imagefolder_files import list_images, read_groups
 from albench_datasets.imagefolder_pixels import FULL_RANGE, decode
@@ -94,14 +94,6 @@ class ImageFolder(ImageDataset):
     def find(self, root: Path | None) -> bool:
         """True where the folder is there."""
         return self._folder(root) is not None
-
-    def verify(self, root: Path | None) -> list[Problem]:
-        """Whether the images load: nothing is published of a folder of the user's."""
-        try:
-            self.load(root)
-        except DataError as error:
-            return [Problem(self.path, str(error))]
-        return []
 
     def _folder(self, root: Path | None) -> Path | None:
         """The folder under the user's data folder, the working folder or the default ones, whichever has it first."""

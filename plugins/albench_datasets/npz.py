@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from albench.api import DataError, ImageDataset, Problem, Splits, option
+from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.checks import Raw, checked_splits, whole_labels
 from albench_datasets.npyfiles import read_header
 from albench_datasets.published import SPLITS
@@ -56,14 +56,6 @@ class Npz(ImageDataset):
     def find(self, root: Path | None) -> bool:
         """True where the file is there."""
         return self._file(root) is not None
-
-    def verify(self, root: Path | None) -> list[Problem]:
-        """Whether the file loads: nothing is published of a file of the user's."""
-        try:
-            self.load(root)
-        except DataError as error:
-            return [Problem(self.path, str(error))]
-        return []
 
     def _file(self, root: Path | None) -> Path | None:
         """The file under the user's folder, the working folder or the data folders, whichever has it first."""

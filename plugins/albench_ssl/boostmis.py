@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, UserError, option
-from albench_ssl.losses import masked_cross_entropy, pseudo_labels, share
+from albench_ssl.losses import labeled_and_strong, pseudo_labels, share
 from albench_ssl.memory import count_confident, remember
 
 if TYPE_CHECKING:
@@ -151,10 +150,7 @@ class BoostMIS(Method):
         needed = self._threshold(count, state["previous"], state["beta_term"], step)
         accepted = confidence >= needed
 
-        logits = forward(torch.cat([batch.x_lab, batch.x_strong]))
-        n_labeled = batch.x_lab.shape[0]
-        supervised = F.cross_entropy(logits[:n_labeled], batch.y_lab)
-        unlabeled = masked_cross_entropy(logits[n_labeled:], label, accepted)
+        supervised, unlabeled = labeled_and_strong(forward, batch, label, accepted)
         logs = {
             "accepted": share(accepted),
             "threshold": needed,

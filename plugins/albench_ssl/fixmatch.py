@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, State, option
-from albench_ssl.losses import masked_cross_entropy, pseudo_labels, share
+from albench_ssl.losses import labeled_and_strong, pseudo_labels, share
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,7 @@ class FixMatch(Method):
         # The weak view apart, without gradient: cheaper than one batch of all three.
         confidence, label = pseudo_labels(forward.frozen(batch.x_weak))
         accepted = confidence >= self.threshold
-        logits = forward(torch.cat([batch.x_lab, batch.x_strong]))
-        n_labeled = batch.x_lab.shape[0]
-        supervised = F.cross_entropy(logits[:n_labeled], batch.y_lab)
-        unlabeled = masked_cross_entropy(logits[n_labeled:], label, accepted)
+        supervised, unlabeled = labeled_and_strong(forward, batch, label, accepted)
         logs = {
             "accepted": share(accepted),
             "supervised_loss": supervised.detach(),

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from albench.api import Batch, Forward
+
 
 def pseudo_labels(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Top probability (U,) and its class (U,) of logits (U, C), without gradient."""
@@ -29,6 +31,28 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Te
     each = F.cross_entropy(logits, labels, reduction="none")
     # where, not a product: a refused item with an infinite loss must not make the mean nan.
     return torch.where(accepted, each, torch.zeros_like(each)).mean()
+
+
+def labeled_and_strong(forward: Forward, batch: Batch, labels: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
+    """FixMatch's two losses in one forward pass: labelled items, and strong views against pseudo labels.
+
+    Parameters
+    ----------
+    labels
+        (U,) int64 pseudo labels.
+    accepted
+        (U,) bool.
+
+    Returns
+    -------
+    () supervised cross-entropy, () masked cross-entropy of the strong views.
+    """
+    logits = forward(torch.cat([batch.x_lab, batch.x_strong]))
+    n_labeled = batch.x_lab.shape[0]
+    return (
+        F.cross_entropy(logits[:n_labeled], batch.y_lab),
+        masked_cross_entropy(logits[n_labeled:], labels, accepted),
+    )
 
 
 def share(accepted: Tensor) -> Tensor:

@@ -68,6 +68,7 @@ class Batches:
         items: Items,
         labeled: Labeled,
         unlabeled: Tensor,
+        n_classes: int,
         steps: int,
         batch_size: int,
         sampler: str,
@@ -83,6 +84,7 @@ class Batches:
         device = items.device
         self._index_lab = torch.from_numpy(drawn).to(device).view(steps, batch_size)
         self._y_lab = torch.from_numpy(label_of[drawn]).to(device).view(steps, batch_size)
+        self._class_counts = torch.from_numpy(np.bincount(y, minlength=n_classes).astype(np.float32)).to(device)
         self._ratio = method.unlabeled_ratio if method.views else 0
         pool = unlabeled.numpy() if len(unlabeled) else ids
         order = endless(pool, n_lab * self._ratio, rng) if self._ratio else np.empty(0, np.int64)
@@ -127,4 +129,5 @@ class Batches:
                 {name: view[unl] for name, view in views.items()},
                 index_unl[step],
                 {name: tensor.to(device) for name, tensor in draws.items()},
+                self._class_counts,
             )

@@ -14,7 +14,7 @@ from albench import spec as specs
 from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome
 from albench.api.hooks import RoundEnd, TrialFacts
 from albench.errors import AlbenchError, StoreError
-from albench.plan import Trial, amounts
+from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.prepare import Data, load_data
 from albench.store import SuiteStore, TrialStore
@@ -113,5 +113,6 @@ def _run_claimed(
         backbone=found.build("backbone", trial.backbone),
         amounts=amounts(trial.protocol, data.splits.task, trial.dataset),
         device=torch.device(job.device),
+        initial=first_labels(found, trial.protocol),
     )
     run_trial(trial, parts, store, trial_facts(trial, data, found), emit, on_round)

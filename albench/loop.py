@@ -26,7 +26,7 @@ from albench.plan import Amounts, Trial
 from albench.pool import Items, Pool, index_hash
 from albench.store import FORMAT, TrialStore
 from albench.train import Learner
-from albench.view import PoolView, checked_picks
+from albench.view import PoolView, choose, cold_view
 
 CURVE_METRIC = "macro_f1"
 """The test metric that progress shows."""
@@ -43,6 +43,8 @@ class Parts:
     backbone: Backbone
     amounts: Amounts
     device: torch.device
+    initial: Strategy | None = None
+    """Chooses the first labels; None for the oracle's draw."""
 
 
 @contextlib.contextmanager
@@ -88,11 +90,20 @@ class Run:
         self.pool = Pool(len(splits.train))
         self._labels = torch.full((len(splits.train),), -1)
         self.n_bought = 0
-        self.buy(self.oracle.draw_initial(amounts.initial, trial.protocol.initial_draw, trial.seed))
+        self.buy(self._initial())
         self.initial_hash = index_hash(self.pool.labeled)
         self.n_bought = 0
         self.learner = self.new_learner(0)
         self.metric: tuple[str, float] | None = None
+
+    def _initial(self) -> Tensor:
+        """Pool ids to start with: drawn by the oracle, or chosen by the protocol's strategy from the bare items."""
+        parts, trial = self.parts, self.trial
+        if parts.initial is None:
+            return self.oracle.draw_initial(parts.amounts.initial, trial.protocol.initial_draw, trial.seed)
+        view = cold_view(self.train, parts.initial, parts.splits.task.n_classes, parts.amounts, trial.seed)
+        name = trial.protocol.initial_strategy
+        return choose(parts.initial, view, parts.amounts.initial, name).sort().values
 
     def new_learner(self, number: int) -> Learner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
@@ -192,6 +203,7 @@ class Run:
             items=self.train,
             labeled=self.labeled,
             unlabeled=self.pool.unlabeled,
+            n_classes=parts.splits.task.n_classes,
             steps=protocol.steps,
             batch_size=protocol.batch_size,
             sampler=protocol.sampler,
@@ -243,7 +255,7 @@ class Run:
             budget_left=self.oracle.budget_left,
             stream=(self.trial.seed, number),
         )
-        picks = checked_picks(self.parts.strategy.select(view, budget), view, budget, self.trial.strategy)
+        picks = choose(self.parts.strategy, view, budget, self.trial.strategy)
         queried = ids[picks]
         self.buy(queried)
         groups = {"all": picks, **view.groups}

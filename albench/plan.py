@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from albench import spec as specs
 from albench.api.options import option
 from albench.api.task import Task
-from albench.errors import SpecError, SuiteError, nearest
+from albench.errors import PluginError, SpecError, SuiteError, nearest
 from albench.spec import Spec
 
 if TYPE_CHECKING:
-    from albench.plugins import Registry
+    from albench.api.strategy import Strategy
+    from albench.plugins import Component, Registry
 
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class Protocol:
 
     initial: str = option("100", "labels to start with: a number or a share of the pool such as 5%")
     initial_draw: Literal["stratified", "random", "balanced"] = option("stratified", "how the first labels are drawn")
+    initial_strategy: str = option("", "strategy that chooses the first labels from the bare items, in place of a draw")
     query_size: str = option("100", "labels bought by each query: a number or a share of the pool")
     rounds: int = option(6, "rounds of train and evaluate; one query between two rounds", ge=1)
     steps: int = option(200, "training steps of each round", ge=1)
@@ -58,7 +60,12 @@ class Protocol:
     @property
     def hash(self) -> str:
         """Eight hexadecimal digits that name these settings."""
-        return _digest(dataclasses.asdict(self), 4)
+        return _digest(self.content, 4)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that a key is made of: what is left empty does not count."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value != ""}
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Trial:
     @property
     def key(self) -> str:
         """Stable name of the trial: readable parts and a hash of everything that decides its records."""
-        content = [FORMAT, *self.resolved, self.seed, dataclasses.asdict(self.protocol)]
+        content = [FORMAT, *self.resolved, self.seed, self.protocol.content]
         names = "--".join(specs.parse(part).name for part in (self.dataset, self.method, self.strategy, self.backbone))
         return f"{names}--s{self.seed}--{_digest(content, 6)}"
 
@@ -165,12 +172,40 @@ def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:
             f"{dataset}: {initial} initial labels and {settings.rounds - 1} queries of {query_size} are {total} "
             f"labels, more than the pool's {task.pool_size}: lower --initial, --query-size or --rounds."
         )
-    if settings.initial_draw != "random" and initial < task.n_classes:
+    drawn_by_class = settings.initial_draw != "random" and not settings.initial_strategy
+    if drawn_by_class and initial < task.n_classes:
         raise SuiteError(
             f"{dataset}: {initial} initial labels cannot hold one item of each of its {task.n_classes} classes: "
             f"raise --initial, or set initial_draw to random."
         )
     return Amounts(initial, query_size, settings.rounds)
+
+
+def _starts_cold(component: Component) -> bool:
+    try:
+        return getattr(component.load(), "cold_start", False) is True
+    except PluginError:  # a broken one is not what is asked about
+        return False
+
+
+def first_labels(registry: Registry, settings: Protocol) -> Strategy | None:
+    """The strategy that chooses the first labels; None where they are drawn.
+
+    Raises
+    ------
+    SuiteError
+        Where the strategy needs a model or labels.
+    """
+    if not settings.initial_strategy:
+        return None
+    strategy: Strategy = registry.build("strategy", settings.initial_strategy)
+    if not strategy.cold_start:
+        able = [c.name for c in registry.components("strategy") if _starts_cold(c)]
+        raise SuiteError(
+            f"initial_strategy {settings.initial_strategy}: it needs a model or labels, and at the start there are "
+            f"none; use one of {', '.join(able)}."
+        )
+    return strategy
 
 
 def trials(suite: Suite, registry: Registry, tasks: Mapping[str, Task]) -> list[Trial]:

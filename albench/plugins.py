@@ -36,6 +36,8 @@ class Component:
     summary: str
     plugin: str
     distribution: str
+    family: str = ""
+    paper: str = ""
 
     def load(self) -> Callable[..., Any]:
         """The class.
@@ -83,21 +85,27 @@ class _Add:
         self._plugin = plugin
         self._refuse = refuse
 
-    def _add(self, kind: Kind, name: str, target: str | Callable[..., Any], summary: str) -> None:
+    def _add(
+        self, kind: Kind, name: str, target: str | Callable[..., Any], summary: str, family: str = "", paper: str = ""
+    ) -> None:
         if not isinstance(name, str) or str(specs.parse(name)) != name:
             self._refuse(f"{kind} name {name!r} is not a plain name")
         if isinstance(target, str) and ":" not in target:
             self._refuse(f"{kind} '{name}': target '{target}' is not 'package.module:Class'")
         text = summary or _first_line(target)
         self._plugin.components.append(
-            Component(kind, name, target, text, self._plugin.name, self._plugin.distribution)
+            Component(kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper)
         )
 
-    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("strategy", name, target, summary)
+    def strategy(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, family: str = "", paper: str = ""
+    ) -> None:
+        self._add("strategy", name, target, summary, family, paper)
 
-    def method(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("method", name, target, summary)
+    def method(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, family: str = "", paper: str = ""
+    ) -> None:
+        self._add("method", name, target, summary, family, paper)
 
     def dataset(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
         self._add("dataset", name, target, summary)
@@ -203,7 +211,7 @@ class Registry:
     def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
         """An instance of the component that a spec names."""
         parsed = specs.parse(spec) if isinstance(spec, str) else spec
-        return specs.build(parsed, self.find(kind, parsed.name).load())
+        return specs.build(parsed, self.find(kind, parsed.name).load(), self.build)
 
     def call(self, hook: str, **arguments: Any) -> list[str]:
         """Call every implementation of a lifecycle hook on its own; the errors come back as text, one a plugin."""

@@ -14,7 +14,7 @@ from albench.api.dataset import Dataset, Splits
 from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.errors import DeviceError, StoreError
-from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, trials
+from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.spec import Spec
 from albench.store import read_trial
@@ -136,6 +136,7 @@ def prepare(
     for kind_name, parts in (("method", suite.methods), ("strategy", suite.strategies), ("backbone", suite.backbones)):
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
+    first_labels(found, suite.protocol)
     data = {str(spec): load_data(str(spec), data_dir, files) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}

@@ -149,8 +149,13 @@ def _yaml_text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def build(spec: Spec, factory: Callable[..., Any]) -> Any:
+def build(spec: Spec, factory: Callable[..., Any], resolve: Callable[[Any, str], Any] | None = None) -> Any:
     """An instance of the component with the spec's options.
+
+    Parameters
+    ----------
+    resolve
+        Builds an option that is a component itself, from its kind and its spec.
 
     Raises
     ------
@@ -162,28 +167,53 @@ def build(spec: Spec, factory: Callable[..., Any]) -> Any:
             raise SpecError(f"{spec.name} takes no options, not '{spec.options[0][0]}'.")
         return factory()
     hints = _hints(factory)
-    fields = {field.name: field for field in dataclasses.fields(factory) if field.init}
+    fields = {_typed(field): field for field in dataclasses.fields(factory) if field.init}
     values: dict[str, Any] = {}
     for key, text in spec.options:
         if key not in fields:
             close = nearest(key, fields)
             known = f"did you mean '{close}'?" if close else f"it takes {', '.join(fields) or 'none'}."
             raise SpecError(f"{spec.name} has no option '{key}': {known}")
-        values[key] = _convert(f"{spec.name}[{key}=...]", text, hints[key])
-        _check_bounds(f"{spec.name}[{key}={text}]", values[key], fields[key].metadata)
+        field = fields[key]
+        if "component" in field.metadata:
+            if resolve is None:
+                raise SpecError(f"{spec.name}[{key}=...]: a component cannot be built here.")
+            values[field.name] = resolve(field.metadata["component"], text)
+        else:
+            values[field.name] = _convert(f"{spec.name}[{key}=...]", text, hints[field.name])
+        _check_bounds(f"{spec.name}[{key}={text}]", values[field.name], field.metadata)
     for key, field in fields.items():
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if required and key not in values:
+        if required and field.name not in values:
             raise SpecError(f"{spec.name} needs the option '{key}': write {spec.name}[{key}=...].")
-    return factory(**values)
+    made = factory(**values)
+    object.__setattr__(made, _NAME_OF, spec.name)  # for ``canonical``, where it is the option of another component
+    return made
+
+
+_NAME_OF = "_albench_name"
+
+
+def _typed(field: dataclasses.Field[Any]) -> str:
+    """What the user types for a field."""
+    name: str = field.metadata.get("name", field.name)
+    return name
 
 
 def canonical(name: str, component: Any) -> str:
     """The component as a spec with every option written out: what a trial's key is made of."""
     if not dataclasses.is_dataclass(component):
         return name
-    items = [(f.name, _yaml_text(getattr(component, f.name))) for f in dataclasses.fields(component) if f.init]
+    items = [
+        (_typed(field), _canonical_value(field, getattr(component, field.name)))
+        for field in dataclasses.fields(component)
+        if field.init
+    ]
     return str(Spec(name, tuple(sorted(items))))
+
+
+def _canonical_value(field: dataclasses.Field[Any], value: Any) -> str:
+    return canonical(getattr(value, _NAME_OF), value) if "component" in field.metadata else _yaml_text(value)
 
 
 def options(factory: Callable[..., Any]) -> list[Option]:
@@ -197,7 +227,8 @@ def options(factory: Callable[..., Any]) -> list[Option]:
             continue
         default = "required" if field.default is dataclasses.MISSING else _yaml_text(field.default)
         bounds = [f"{sign} {field.metadata[key]:g}" for key, sign in _SIGNS.items() if key in field.metadata]
-        found.append(Option(field.name, _type_name(hints[field.name]), default, field.metadata.get("help", ""),
+        kind = field.metadata.get("component") or _type_name(hints[field.name])
+        found.append(Option(_typed(field), kind, default, field.metadata.get("help", ""),
                             ", ".join(bounds)))  # fmt: skip
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import itertools
 import math
 import time
@@ -54,7 +55,15 @@ class ModelForward:
 
     def frozen(self, x: Tensor) -> Tensor:
         # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
+        return self.frozen_embed(x)[0]
+
+    def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad(), _statistics_untouched(self._normalizers):
+            logits, embeddings = self._student(x)
+        return logits, embeddings
+
+    def probe(self, x: Tensor) -> Tensor:
+        with _statistics_untouched(self._normalizers):
             logits: Tensor = self._student(x)[0]
         return logits
 
@@ -92,7 +101,8 @@ class Learner:
         self.method = method
         self.protocol = protocol
         self.device = device
-        self.state: State = method.init(task, device)
+        size = getattr(getattr(model, "head", None), "in_features", 0)
+        self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
         self.first_step = 0
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -183,6 +193,7 @@ class Learner:
                 {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()},
                 batch.index,
                 batch.noise,
+                batch.class_counts,
             )
         total = self.first_step + step
         for group in self.optimizer.param_groups:

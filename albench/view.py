@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from albench import seeds
+from albench.api.strategy import Strategy
 from albench.errors import ContractError
 from albench.evaluate import predict
-from albench.kernels import nearest_neighbors
+from albench.kernels import NonFiniteScores, nearest_neighbors, top_k
+from albench.plan import Amounts
 from albench.pool import Items, as_input
+
+MC_BLOCK = 4096
+"""Items in one block of a dropout sample."""
 
 
 class PoolView:
@@ -69,6 +75,7 @@ class PoolView:
         self._labeled = labeled
         self._labeled_y = labeled_y
         self._rejected = rejected
+        self._outer: tuple[PoolView, Tensor] | None = None
         self._neighbors: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __len__(self) -> int:
@@ -117,13 +124,20 @@ class PoolView:
         return self._labeled_y.clone()
 
     @cached_property
-    def _labeled_embeddings(self) -> Tensor:
-        return predict(self._model, self._items, self._labeled)[1]
+    def _labeled_predicted(self) -> tuple[Tensor, Tensor]:
+        if len(self._labeled) == 0:
+            return self._predicted[0][:0], self._predicted[1][:0]
+        return predict(self._model, self._items, self._labeled)
 
     @property
     def labeled_embeddings(self) -> Tensor:
         self._require("embeddings")
-        return self._labeled_embeddings
+        return self._labeled_predicted[1]
+
+    @property
+    def labeled_probs(self) -> Tensor:
+        self._require("probs")
+        return self._labeled_predicted[0].softmax(dim=1)
 
     @cached_property
     def _rejected_mask(self) -> Tensor:
@@ -155,16 +169,36 @@ class PoolView:
         logits, embeddings = self._model(as_input(x))
         return logits, embeddings
 
-    def mc_probs(self, samples: int, drop: float = 0.5) -> Tensor:
+    def mc_probs(self, samples: int, drop: float = 0.5) -> Iterator[Tensor]:
         self._require("mc_probs")
+        return self._dropped(samples, drop)
+
+    @torch.no_grad()
+    def _dropped(self, samples: int, drop: float) -> Iterator[Tensor]:
         head: nn.Module = self._model.head  # type: ignore[assignment]  # the backbone's contract
         embeddings = self._predicted[1]
-        drawn = []
-        with torch.no_grad():
-            for _ in range(samples):
-                kept = torch.rand(embeddings.shape, generator=self.generator, device=self.device) >= drop
-                drawn.append(head(embeddings * kept / (1 - drop)).softmax(dim=1))
-        return torch.stack(drawn)
+        for _ in range(samples):
+            probs = torch.empty(len(embeddings), self.n_classes, device=self.device)
+            for start in range(0, len(embeddings), MC_BLOCK):
+                part = embeddings[start : start + MC_BLOCK]
+                kept = torch.rand(part.shape, generator=self.generator, device=self.device) >= drop
+                probs[start : start + MC_BLOCK] = head(part * kept / (1 - drop)).softmax(dim=1)
+            yield probs
+
+    def best(self, scores: Tensor, budget: int) -> Tensor:
+        return top_k(scores, budget)
+
+    def only(self, positions: Tensor, strategy: Strategy) -> PoolView:
+        part = copy.copy(self)
+        for name in ("_probs", "_rejected_mask"):
+            part.__dict__.pop(name, None)
+        place = positions.to(self._index.device)
+        part._needs = strategy.needs
+        part._index = self._index[place]
+        part._predicted = (self._predicted[0][positions], self._predicted[1][positions])
+        part._neighbors = {}
+        part._outer = (self, positions)
+        return part
 
     def note(self, name: str, value: float) -> None:
         number = float(value)
@@ -173,7 +207,50 @@ class PoolView:
         self.notes[name] = number
 
     def group(self, name: str, positions: Tensor) -> None:
-        self.groups[name] = positions.detach().cpu()
+        if self._outer:
+            view, places = self._outer
+            view.group(name, places[positions])
+        else:
+            self.groups[name] = positions.detach().cpu()
+
+
+def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts, seed: int) -> PoolView:
+    """The view of a pool without a label or a model, for ``Strategy.cold_start``: embeddings are the items themselves.
+
+    Items are flattened and scaled to zero mean and unit variance over the pool, by one factor for all columns.
+    """
+    x = as_input(items.gather(torch.arange(len(items)))).flatten(1)
+    x = x - x.mean(dim=0)
+    nothing = torch.empty(0, dtype=torch.int64)
+    return PoolView(
+        needs=strategy.needs & {"embeddings", "neighbors"},
+        model=nn.Identity(),
+        items=items,
+        index=torch.arange(len(items)),
+        predicted=(torch.empty(len(items), 0, device=items.device), x / x.square().mean().sqrt().clamp(min=1e-12)),
+        labeled=nothing,
+        labeled_y=nothing.to(items.device),
+        rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
+        n_classes=n_classes,
+        round_number=0,
+        budget_left=amounts.labels[-1],
+        stream=("initial", seed),
+    )
+
+
+def choose(strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:
+    """A strategy's picks, checked.
+
+    Raises
+    ------
+    ContractError
+        Naming the strategy, where its scores are not finite or its answer is not what was asked for.
+    """
+    try:
+        picks = strategy.select(view, budget)
+    except NonFiniteScores as error:
+        raise ContractError(f"strategy '{name}': {error}") from error
+    return checked_picks(picks, view, budget, name)
 
 
 def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> Tensor:

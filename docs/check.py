@@ -2,6 +2,7 @@
 
 - Every relative link in a Markdown file leads to a file.
 - Every ``albench`` command line in a ``sh`` block names a command and options that exist.
+- docs/strategies.md and docs/methods.md are what the components say of themselves (``--write`` renews them).
 - Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it).
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from components import pages
 
 from albench.cli.main import cli
 
@@ -79,8 +81,18 @@ def stale_outputs(page: Path, write: bool) -> Iterator[str]:
         yield f"{page.relative_to(ROOT)}: a command's output is stale: python docs/check.py --write"
 
 
+def stale_pages(write: bool) -> Iterator[str]:
+    for name, text in pages().items():
+        path = ROOT / "docs" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            if write:
+                path.write_text(text, encoding="utf-8")
+            else:
+                yield f"docs/{name} is not what the components say: python docs/check.py --write"
+
+
 def main() -> int:
-    problems: list[str] = []
+    problems = list(stale_pages("--write" in sys.argv))
     for page in PAGES:
         problems += [*broken_links(page), *wrong_commands(page), *stale_outputs(page, "--write" in sys.argv)]
     for problem in problems:

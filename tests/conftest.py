@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+
+torch.set_num_threads(1)  # as a trial does: more threads than free cores make a test slower, not faster
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from albench.api.options import option
 
@@ -37,6 +37,8 @@ class Batch:
     """(U,) int64 pool ids of the unlabelled items, for per-item memory."""
     noise: dict[str, Tensor]
     """What the method's ``draw`` returned for this step."""
+    class_counts: Tensor
+    """(C,) float32: bought labels of each class."""
 
     @property
     def x_weak(self) -> Tensor:
@@ -58,6 +60,12 @@ class Forward(Protocol):
 
     def frozen(self, x: Tensor) -> Tensor:
         """(n, C) logits of the student without gradient: cheaper, for pseudo labels."""
+
+    def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, C) and embeddings (n, E) of the student without gradient."""
+
+    def probe(self, x: Tensor) -> Tensor:
+        """(n, C) logits of the student, differentiable in ``x`` too, that leave batch statistics as they are."""
 
     def ema(self, x: Tensor) -> Tensor:
         """(n, C) logits of the student's exponential moving average, without gradient."""
@@ -111,6 +119,10 @@ class Method:
     """The augmented views of unlabelled items that ``loss`` reads; none means that no unlabelled batch is drawn."""
 
     unlabeled_ratio: int = option(2, "unlabelled items in a batch for each labelled one", ge=1)
+    labeled_loss_name: Literal["cross-entropy", "class-weighted", "balanced-softmax", "logit-adjusted"] = option(
+        "cross-entropy", "loss of the labelled items, for imbalanced classes", name="loss"
+    )
+    tau: float = option(1.0, "logit-adjusted: weight of the log class shares", ge=0)
 
     def init(self, task: Task, device: torch.device) -> State:
         """The method's memory: tensors of fixed shape, checkpointed with the trial."""
@@ -143,6 +155,39 @@ class Method:
         () float loss; the new state; scalars to record (their mean over a round is kept).
         """
         raise NotImplementedError
+
+    def labeled_loss(self, logits: Tensor, batch: Batch, target: Tensor | None = None) -> Tensor:
+        """The labelled part of the loss, as the option ``loss`` says.
+
+        ``cross-entropy``: the mean. ``class-weighted``: each item weighted by ``L / (C n_y)``, the inverse share of its
+        class. ``balanced-softmax``: ``CE(logits + log n)`` with the class counts ``n`` (Ren et al., NeurIPS 2020,
+        arXiv 2007.10740, equation 3). ``logit-adjusted``: ``CE(logits + tau log(n / L))`` (Menon et al., ICLR 2021,
+        arXiv 2007.07314, equation 10). Classes without a label count as half an item.
+
+        Parameters
+        ----------
+        logits
+            (B, C) of the labelled items.
+        batch
+            Where the labels and the class counts come from.
+        target
+            (B,) int64 or (B, C) probabilities instead of the batch's labels, for methods that mix items.
+
+        Returns
+        -------
+        () float.
+        """
+        import torch.nn.functional as F
+
+        target = batch.y_lab if target is None else target
+        if self.labeled_loss_name == "cross-entropy":
+            return F.cross_entropy(logits, target)
+        counts = batch.class_counts.clamp(min=0.5)
+        share = counts / counts.sum()
+        if self.labeled_loss_name == "class-weighted":
+            return F.cross_entropy(logits, target, weight=1 / (share * len(share)))
+        tau = 1.0 if self.labeled_loss_name == "balanced-softmax" else self.tau
+        return F.cross_entropy(logits + tau * share.log(), target)
 
     def rejected(self, probs: Tensor, state: State) -> Tensor:
         """(N,) bool: items not confident enough to pseudo-label, given their probabilities (N, C).

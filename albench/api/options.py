@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from albench.api.hooks import Kind
 
 
 def option(
@@ -16,6 +19,8 @@ def option(
     le: float | None = None,
     lt: float | None = None,
     choices: Sequence[Any] | None = None,
+    name: str | None = None,
+    component: Kind | None = None,
 ) -> Any:
     """A field of a component that the user can set, with its bounds and one line of help.
 
@@ -29,6 +34,11 @@ def option(
         Bounds, checked before anything runs.
     choices
         The allowed values.
+    name
+        What the user types, where it differs from the field's name.
+    component
+        The kind of component that the option takes: the user types a spec, the field holds the component built from it.
     """
     metadata = {"help": help, "ge": ge, "gt": gt, "le": le, "lt": lt, "choices": choices}
+    metadata |= {"name": name, "component": component}
     return dataclasses.field(default=default, metadata={k: v for k, v in metadata.items() if v is not None})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import torch
     from torch import Tensor
@@ -63,6 +65,10 @@ class View(Protocol):
         """(L, E) float32. Needs ``embeddings``."""
 
     @property
+    def labeled_probs(self) -> Tensor:
+        """(L, C) float32 class probabilities of the labelled items. Needs ``probs``."""
+
+    @property
     def rejected(self) -> Tensor:
         """(N,) bool: items that the method is not confident enough to pseudo-label. Needs ``probs``."""
 
@@ -75,8 +81,17 @@ class View(Protocol):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings of items; differentiable. Needs ``gradients``."""
 
-    def mc_probs(self, samples: int) -> Tensor:
-        """(samples, N, C) probabilities under dropout on the embedding. Needs ``mc_probs``."""
+    def mc_probs(self, samples: int, drop: float = 0.5) -> Iterator[Tensor]:
+        """``samples`` times (N, C) probabilities under dropout on the embedding. Needs ``mc_probs``."""
+
+    def best(self, scores: Tensor, budget: int) -> Tensor:
+        """(budget,) positions of the largest of the scores (N,), best first, ties to the lowest position.
+
+        Scores that are not finite raise an error that counts them.
+        """
+
+    def only(self, positions: Tensor, strategy: Strategy) -> View:
+        """The view of some positions (n,) alone, for another strategy with its own ``needs``."""
 
     def note(self, name: str, value: float) -> None:
         """Keep a number in the round's record, for diagnosis."""
@@ -94,11 +109,17 @@ class Strategy:
     >>> @dataclass(frozen=True)
     ... class LeastConfidence(Strategy):
     ...     needs = frozenset({"probs"})
-    ...     def select(self, view, budget):
-    ...         return view.probs.amax(dim=1).argsort()[:budget]
+    ...     def scores(self, view):
+    ...         return -view.probs.amax(dim=1)
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    cold_start: ClassVar[bool] = False
+    """True where it can choose the first labels as well, from embeddings alone: no model, no labelled item."""
+
+    def scores(self, view: View) -> Tensor:
+        """(N,) how much each item is wanted, for a strategy that ranks items one by one; else not defined."""
+        raise NotImplementedError
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose what to annotate.
@@ -112,9 +133,10 @@ class Strategy:
 
         Returns
         -------
-        (budget,) int64 unique *positions* in the view, ``0 .. len(view) - 1``.
+        (budget,) int64 unique *positions* in the view, ``0 .. len(view) - 1``. By default those of the largest
+        ``scores``.
         """
-        raise NotImplementedError
+        return view.best(self.scores(view), budget)
 
     def skip(self, task: Task) -> str | None:
         """Why this strategy cannot run on the task, or None."""

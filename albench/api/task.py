@@ -28,6 +28,8 @@ class Task:
         Number of items in the training split.
     n_groups
         Number of groups (patients) in the training split; 0 where unknown.
+    embedding_size
+        Length of the backbone's embedding; 0 until the core has built one.
     """
 
     modality: Modality
@@ -37,3 +39,4 @@ class Task:
     ordinal: bool = False
     pool_size: int = 0
     n_groups: int = 0
+    embedding_size: int = 0

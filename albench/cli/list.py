@@ -38,7 +38,14 @@ def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
 
 def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:
     return [
-        {"kind": c.kind, "name": c.name, "summary": c.summary, "from": c.distribution}
+        {
+            "kind": c.kind,
+            "name": c.name,
+            "summary": c.summary,
+            "family": c.family,
+            "paper": c.paper,
+            "from": c.distribution,
+        }
         for c in found.components()
         if what in (None, plural(c.kind))
     ]

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from albench.prepare import Plan
 
 
+OWN_OPTIONS = {
+    *("initial", "initial_strategy", "initial_draw", "query_size", "rounds", "steps", "start", "seeds", "name"),
+}
+"""Settings that have an option of their own, so that ``--set`` is not a second way to give them."""
+
+
 @click.command("run")
 @click.argument("suite", metavar="[SUITE.yaml]", required=False, type=click.Path())
 @click.option("-s", "--strategy", multiple=True, type=SpecType("strategy"), help="Query strategy; may be repeated.")
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
 @click.option("--initial", metavar="N|P%", help="Labels to start with.  [default: 100]")
 @click.option("--initial-draw", metavar="HOW", help="stratified, random or balanced.  [default: stratified]")
+@click.option("--initial-strategy", type=SpecType("strategy"), help="Strategy that chooses the first labels instead.")
 @click.option("--query-size", metavar="N|P%", help="Labels bought by each query.  [default: 100]")
 @click.option("--rounds", type=int, help="Rounds of train and evaluate.  [default: 6]")
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
@@ -106,7 +113,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals or not key.isidentifier():
             raise SuiteError(f"--set {pair}: write KEY=VALUE, as in --set lr=0.1.")
-        if key in ("initial", "query_size", "rounds", "steps", "start", "initial_draw", "seeds", "name"):
+        if key in OWN_OPTIONS:
             raise SuiteError(f"--set {key}: use its own option --{key.replace('_', '-')}.")
         found[key] = value
     return found

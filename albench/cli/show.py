@@ -58,6 +58,8 @@ def _facts(component: Component, found: Registry) -> dict[str, Any]:
         "kind": component.kind,
         "name": component.name,
         "summary": component.summary,
+        "family": component.family,
+        "paper": component.paper,
         "description": inspect.getdoc(factory) or "",
         "options": [asdict(option) for option in options(factory)],
         "source": component.source,
@@ -84,4 +86,5 @@ def _print(entry: dict[str, Any]) -> None:
         console.print(table)
     else:
         console.print("It has no options.")
-    console.print(Text(f"\nsource: {entry['source']}\nfrom:   {entry['from']}\n"))
+    facts = {"family": entry["family"], "paper": entry["paper"], "class": entry["source"], "from": entry["from"]}
+    console.print(Text("\n" + "\n".join(f"{name + ':':<8}{value}" for name, value in facts.items() if value) + "\n"))

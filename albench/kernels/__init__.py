@@ -1,6 +1,8 @@
 """Blocked tensor kernels shared by plugins: exact, deterministic, on any device, never an N x N array."""
 
 from albench.kernels.kcenter import k_center_greedy
+from albench.kernels.kmeans import k_means, nearest_to_centers
+from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.neighbors import nearest_neighbors
 from albench.kernels.scores import entropy, margin
 from albench.kernels.topk import NonFiniteScores, top_k, top_k_per_class
@@ -9,8 +11,11 @@ __all__ = [
     "NonFiniteScores",
     "entropy",
     "k_center_greedy",
+    "k_means",
+    "k_means_plus_plus",
     "margin",
     "nearest_neighbors",
+    "nearest_to_centers",
     "top_k",
     "top_k_per_class",
 ]

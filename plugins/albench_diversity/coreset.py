@@ -23,6 +23,7 @@ class Coreset(Strategy):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
+    cold_start: ClassVar[bool] = True
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""

@@ -150,7 +150,7 @@ class BoostMIS(Method):
         needed = self._threshold(count, state["previous"], state["beta_term"], step)
         accepted = confidence >= needed
 
-        supervised, unlabeled = labeled_and_strong(forward, batch, label, accepted)
+        supervised, unlabeled = labeled_and_strong(self, forward, batch, label, accepted)
         logs = {
             "accepted": share(accepted),
             "threshold": needed,

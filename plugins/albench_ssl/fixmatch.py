@@ -32,7 +32,7 @@ class FixMatch(Method):
         # The weak view apart, without gradient: cheaper than one batch of all three.
         confidence, label = pseudo_labels(forward.frozen(batch.x_weak))
         accepted = confidence >= self.threshold
-        supervised, unlabeled = labeled_and_strong(forward, batch, label, accepted)
+        supervised, unlabeled = labeled_and_strong(self, forward, batch, label, accepted)
         logs = {
             "accepted": share(accepted),
             "supervised_loss": supervised.detach(),

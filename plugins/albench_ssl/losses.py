@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from albench.api import Batch, Forward
+from albench.api import Batch, Forward, Method
 
 
 def pseudo_labels(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,7 +33,9 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Te
     return torch.where(accepted, each, torch.zeros_like(each)).mean()
 
 
-def labeled_and_strong(forward: Forward, batch: Batch, labels: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
+def labeled_and_strong(
+    method: Method, forward: Forward, batch: Batch, labels: Tensor, accepted: Tensor
+) -> tuple[Tensor, Tensor]:
     """FixMatch's two losses in one forward pass: labelled items, and strong views against pseudo labels.
 
     Parameters
@@ -45,14 +47,33 @@ def labeled_and_strong(forward: Forward, batch: Batch, labels: Tensor, accepted:
 
     Returns
     -------
-    () supervised cross-entropy, () masked cross-entropy of the strong views.
+    () labelled loss, () masked cross-entropy of the strong views.
     """
+    labeled, strong = student_logits(forward, batch)
+    return method.labeled_loss(labeled, batch), masked_cross_entropy(strong, labels, accepted)
+
+
+def student_logits(forward: Forward, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Logits (B, C) of the labelled items and (U, C) of the strong views, from one pass of the student."""
     logits = forward(torch.cat([batch.x_lab, batch.x_strong]))
     n_labeled = batch.x_lab.shape[0]
-    return (
-        F.cross_entropy(logits[:n_labeled], batch.y_lab),
-        masked_cross_entropy(logits[n_labeled:], labels, accepted),
-    )
+    return logits[:n_labeled], logits[n_labeled:]
+
+
+def soft_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """``mean( weight * -sum_c target_c log softmax(logits)_c )`` over the whole batch.
+
+    Parameters
+    ----------
+    logits
+        (U, C) differentiable.
+    target
+        (U, C) probabilities without gradient.
+    weight
+        (U,) float or bool.
+    """
+    each = -(target * torch.log_softmax(logits.float(), dim=1)).sum(dim=1)
+    return torch.where(weight > 0, weight * each, torch.zeros_like(each)).mean()
 
 
 def share(accepted: Tensor) -> Tensor:

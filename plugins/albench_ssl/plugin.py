@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from albench.api import Add, hookimpl
 
+METHODS = [
+    ("supervised", "supervised:Supervised", "labelled items only: the floor to beat", "baseline", ""),
+    ("entropy-minimization", "entropy_minimization:EntropyMinimization", "push predictions away from the flat one",
+     "entropy", "Grandvalet and Bengio 2004"),
+    ("pseudo-label", "pseudo_label:PseudoLabel", "trust confident predictions as labels", "pseudo-labels", "Lee 2013"),
+    ("pi-model", "pi_model:PiModel", "two views, one prediction", "consistency", "Laine and Aila 2017"),
+    ("mean-teacher", "mean_teacher:MeanTeacher", "agree with the weights' moving average", "consistency",
+     "Tarvainen and Valpola 2017"),
+    ("vat", "vat:VAT", "steady under the worst small push", "consistency", "Miyato et al. 2018"),
+    ("ict", "ict:ICT", "mixed items have mixed predictions", "mixing", "Verma et al. 2019"),
+    ("mixmatch", "mixmatch:MixMatch", "sharpened guesses, mixed with the labelled items", "mixing",
+     "Berthelot et al. 2019"),
+    ("uda", "uda:UDA", "sharpened weak view teaches the strong one", "consistency", "Xie et al. 2020"),
+    ("fixmatch", "fixmatch:FixMatch", "confident weak view labels the strong view", "thresholds", "Sohn et al. 2020"),
+    ("flexmatch", "flexmatch:FlexMatch", "FixMatch with a threshold for each class's progress", "thresholds",
+     "Zhang et al. 2021"),
+    ("freematch", "freematch:FreeMatch", "thresholds that adapt by themselves, and fairness", "thresholds",
+     "Wang et al. 2023"),
+    ("softmatch", "softmatch:SoftMatch", "weights in place of a threshold", "thresholds", "Chen et al. 2023"),
+    ("adamatch", "adamatch:AdaMatch", "aligned distributions, relative threshold", "thresholds",
+     "Berthelot et al. 2022"),
+    ("dash", "dash:Dash", "loss threshold that falls with the steps", "thresholds", "Xu et al. 2021"),
+    ("simmatch", "simmatch:SimMatch", "semantic and instance similarity agree", "similarity", "Zheng et al. 2022"),
+    ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
+     "Wang et al. 2022"),
+    ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",
+     "Zhang et al. 2022"),
+]  # fmt: skip
+
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the methods."""
-    add.method("supervised", "albench_ssl.supervised:Supervised", "labelled items only: the floor to beat")
-    add.method("pseudo-label", "albench_ssl.pseudo_label:PseudoLabel", "trust confident predictions as labels")
-    add.method("fixmatch", "albench_ssl.fixmatch:FixMatch", "confident weak view labels the strong view")
-    add.method("boostmis", "albench_ssl.boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries")
+    for name, target, summary, family, paper in METHODS:
+        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper)

@@ -5,25 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, State, option
 from albench_ssl.losses import masked_cross_entropy, pseudo_labels, share
-
-
-def ramp(step: Tensor, ramp_steps: int) -> Tensor:
-    """() float32 ``min(1, step / ramp_steps)``: Lee's equation 16 with T1 = 0 and T2 = ``ramp_steps``; 1 without ramp.
-
-    Parameters
-    ----------
-    step
-        () int64, 0-based.
-    ramp_steps
-        Steps until the weight is whole.
-    """
-    # Shifted by one where there is no ramp, so that step 0 counts in full.
-    return ((step if ramp_steps else step + 1).to(torch.float32) / max(ramp_steps, 1)).clamp(max=1.0)
+from albench_ssl.ramps import LINEAR_STEPS, linear_ramp
 
 
 @dataclass(frozen=True)
@@ -43,17 +29,17 @@ class PseudoLabel(Method):
 
     threshold: float = option(0.95, "top probability above which a prediction becomes a label", ge=0, lt=1)
     weight: float = option(1.0, "weight of the unlabelled loss after the ramp", ge=0)
-    ramp_steps: int = option(400, "steps over which that weight rises from 0; 0 for no ramp", ge=0)
+    ramp_steps: int = option(LINEAR_STEPS, "steps over which that weight rises from 0; 0 for no ramp", ge=0)
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         # Labelled and unlabelled in one forward: both need the gradient.
         logits = forward(torch.cat([batch.x_lab, batch.x_weak]))
         n_labeled = batch.x_lab.shape[0]
-        supervised = F.cross_entropy(logits[:n_labeled], batch.y_lab)
+        supervised = self.labeled_loss(logits[:n_labeled], batch)
         confidence, label = pseudo_labels(logits[n_labeled:])
         accepted = confidence > self.threshold
         unlabeled = masked_cross_entropy(logits[n_labeled:], label, accepted)
-        loss = supervised + self.weight * ramp(step, self.ramp_steps) * unlabeled
+        loss = supervised + self.weight * linear_ramp(step, self.ramp_steps) * unlabeled
         logs = {
             "accepted": share(accepted),
             "supervised_loss": supervised.detach(),

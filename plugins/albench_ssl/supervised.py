@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, State
@@ -18,5 +17,5 @@ class Supervised(Method):
     """
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        loss = F.cross_entropy(forward(batch.x_lab), batch.y_lab)
+        loss = self.labeled_loss(forward(batch.x_lab), batch)
         return loss, state, {"supervised_loss": loss.detach()}

@@ -2,10 +2,28 @@
 
 from albench.api import Add, hookimpl
 
+STRATEGIES = [
+    ("entropy", "scores:Entropy", "largest predictive entropy", "Settles 2009"),
+    ("margin", "scores:Margin", "smallest gap between the two top classes", "Scheffer et al. 2001"),
+    ("least-confidence", "scores:LeastConfidence", "smallest top probability", "Lewis and Gale 1994"),
+    ("variation-ratios", "dropout:VariationRatios", "dropout samples that disagree with their mode", "Freeman 1965"),
+    ("mean-std", "dropout:MeanStd", "mean standard deviation over dropout samples", "Kampffmeyer et al. 2016"),
+    ("bald", "dropout:BALD", "mutual information of label and weights under dropout", "Houlsby et al. 2011"),
+    ("power-bald", "dropout:PowerBALD", "BALD, sampled in proportion to a power of its scores", "Kirsch et al. 2023"),
+    ("batch-bald", "batch_bald:BatchBALD", "joint mutual information of the batch", "Kirsch et al. 2019"),
+    (
+        "expected-gradient-length",
+        "gradient_length:ExpectedGradientLength",
+        "longest expected gradient of the last layer",
+        "Settles et al. 2007",
+    ),
+    ("deepfool", "deepfool:DeepFool", "smallest step across the decision boundary", "Ducoffe and Precioso 2018"),
+]
+
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the strategies of this package."""
-    add.strategy("random", "albench_uncertainty.random:Random", "uniform, without replacement: the baseline")
-    add.strategy("entropy", "albench_uncertainty.scores:Entropy", "largest predictive entropy")
-    add.strategy("margin", "albench_uncertainty.scores:Margin", "smallest gap between the two top classes")
+    add.strategy("random", "albench_uncertainty.random:Random", "uniform, without replacement", family="baseline")
+    for name, target, summary, paper in STRATEGIES:
+        add.strategy(name, f"albench_uncertainty.{target}", summary, family="uncertainty", paper=paper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from albench.api import Strategy, View
 @dataclass(frozen=True)
 class Random(Strategy):
     """Draw uniformly without replacement."""
+
+    cold_start: ClassVar[bool] = True
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions at random."""

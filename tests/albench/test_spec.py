@@ -126,3 +126,35 @@ def test_yaml_forms() -> None:
     for wrong in (3, [], {"a": 1}, {"a": {}, "b": {}}):
         with pytest.raises(SpecError):
             from_yaml(wrong)
+
+
+@dataclass(frozen=True)
+class Outer:
+    of: Example = option(help="what it wraps", component="strategy")
+    chosen: str = option("none", "another name", name="loss", choices=("none", "all"))
+
+
+def outer(text: str) -> Outer:
+    made: Outer = build(parse(text), Outer, lambda kind, inner: build(parse(inner), {"strategy": Example}[kind]))
+    return made
+
+
+def test_an_option_that_is_a_component() -> None:
+    made = outer("outer[of=example[count=7,mode=slow]]")
+    assert made.of == Example(count=7, mode="slow")
+    text = canonical("outer", made)
+    assert text == "outer[loss=none,of=example[count=7,limit=none,mode=slow,on=true,path=,rate=0.5]]"
+    assert canonical("outer", outer(text)) == text
+    assert [o.type for o in options(Outer)] == ["strategy", "str"]
+    with pytest.raises(SpecError, match=r"outer needs the option 'of': write outer\[of=...\]"):
+        outer("outer")
+    with pytest.raises(SpecError, match="example has no option 'cuont': did you mean 'count'"):
+        outer("outer[of=example[cuont=7]]")
+
+
+def test_an_option_that_is_typed_under_another_name() -> None:
+    assert outer("outer[of=example,loss=all]").chosen == "all"
+    with pytest.raises(SpecError, match="outer has no option 'chosen'"):
+        outer("outer[of=example,chosen=all]")
+    with pytest.raises(SpecError, match=r"outer\[loss=some\]: must be one of none, all"):
+        outer("outer[of=example,loss=some]")

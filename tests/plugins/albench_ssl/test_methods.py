@@ -14,7 +14,8 @@ from albench.api import Batch, Method, RoundFacts, State, Task
 from albench_ssl.boostmis import BoostMIS
 from albench_ssl.fixmatch import FixMatch
 from albench_ssl.losses import masked_cross_entropy, pseudo_labels
-from albench_ssl.pseudo_label import PseudoLabel, ramp
+from albench_ssl.pseudo_label import PseudoLabel
+from albench_ssl.ramps import linear_ramp
 from albench_ssl.supervised import Supervised
 
 METHODS = [Supervised(), PseudoLabel(ramp_steps=0, threshold=0.5), FixMatch(threshold=0.5), BoostMIS(alpha=0.45)]
@@ -64,6 +65,7 @@ def batch(method: Method, weak: np.ndarray = WEAK) -> Batch:
         {name: torch.tensor(views[name]) for name in method.views},
         torch.tensor([4, 1, 6]),
         {},
+        torch.ones(3),
     )
 
 
@@ -113,7 +115,7 @@ def test_pseudo_label_learns_on_the_weak_view_and_ramps_up() -> None:
         assert logs["accepted"] == pytest.approx(2 / 3)
     assert run(PseudoLabel(ramp_steps=0))[0] == pytest.approx(supervised + unlabeled)
     assert run(PseudoLabel(ramp_steps=0, weight=2.0))[0] == pytest.approx(supervised + 2 * unlabeled)
-    assert ramp(torch.tensor(0), 0) == 1.0
+    assert linear_ramp(torch.tensor(0), 0) == 1.0
 
 
 @pytest.mark.parametrize("method", [PseudoLabel(ramp_steps=0), FixMatch(), BoostMIS()])
@@ -185,7 +187,7 @@ def test_stacked_seeds_match_each_seed_alone(method: Method) -> None:
     def loss(
         weight: Tensor, x: Tensor, y: Tensor, views: dict[str, Tensor], index: Tensor, state: State, step: Tensor
     ) -> tuple[Tensor, tuple[State, dict[str, Tensor]]]:
-        value, state, logs = method.loss(Model(weight), Batch(x, y, views, index, {}), state, step)
+        value, state, logs = method.loss(Model(weight), Batch(x, y, views, index, {}, torch.ones(3)), state, step)
         return value, (state, logs)
 
     def start(seed: int) -> State:

@@ -1,0 +1,187 @@
+"""k-means by Lloyd's algorithm in blocks, seeded by k-means++."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from albench.kernels.topk import NonFiniteScores
+
+_FLOATS = 1 << 22
+"""Products in one block: about what the caches hold."""
+_SEEDED_FROM = 20
+"""Items for each centre that the seeds are chosen among, where the pool is larger."""
+
+
+def k_means(
+    x: Tensor,
+    k: int,
+    *,
+    generator: torch.Generator,
+    weights: Tensor | None = None,
+    centers: Tensor | None = None,
+    iterations: int = 20,
+    tolerance: float = 1e-4,
+) -> tuple[Tensor, Tensor]:
+    """Group items so that the (weighted) sum of squared distances to the groups' means is small.
+
+    Parameters
+    ----------
+    x
+        (N, D) float32.
+    k
+        Number of centres, 1 .. N.
+    generator
+        Seeds are drawn by greedy k-means++ with its random numbers.
+    weights
+        (N,) at least 0 and not all 0; by default 1 each.
+    centers
+        (k, D) to start from in place of seeds.
+    iterations
+        Most rounds of assigning items and moving centres.
+    tolerance
+        Stop once the squared shift of all centres is at most this share of the mean variance of a column, times k.
+
+    Returns
+    -------
+    Centres (k, D) float32, and for each item the position (N,) int64 of its nearest one, the lowest among equals. A
+    centre without items is moved to the item that is farthest from its own; with fewer than k different items some
+    centres stay empty.
+
+    Raises
+    ------
+    NonFiniteScores
+        Rows are not finite; the message counts them.
+    ValueError
+        k or a shape is wrong.
+
+    Notes
+    -----
+    Lloyd (1982), "Least Squares Quantization in PCM"; Arthur and Vassilvitskii (2007), "k-means++: The Advantages of
+    Careful Seeding", with the greedy choice of its section on experiments. Each round costs one
+    matrix product of 2 N k D operations.
+    """
+    if x.dim() != 2 or not 1 <= k <= len(x):
+        raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
+    bad = len(x) - int(torch.isfinite(x.sum(dim=1)).sum())
+    if bad:
+        raise NonFiniteScores(f"{bad} of {len(x)} rows are not finite: check the model's outputs")
+    # Around the mean: the expanded square loses less to rounding there.
+    mean = x.mean(dim=0)
+    x = x - mean
+    found = _seeds(x, k, generator, weights) if centers is None else centers - mean
+    limit = tolerance * float(x.var(dim=0, correction=0).mean()) * k
+    square = torch.linalg.vecdot(x, x)
+    assignment, nearest = _assign(x, square, found)
+    for _ in range(iterations):
+        moved = _means(x, assignment, nearest, weights, found)
+        shift = float((moved - found).square().sum())
+        found = moved
+        before = assignment
+        assignment, nearest = _assign(x, square, found)
+        if shift <= limit or torch.equal(before, assignment):
+            break
+    return found + mean, assignment
+
+
+def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
+    """Positions (k,) int64 of k distinct items (N, D), each the nearest to its centre (k, D) that none before it took.
+
+    Equal distances go to the lowest position.
+    """
+    taken: list[int] = []
+    free = torch.ones(len(x), dtype=torch.bool, device=x.device)
+    best = torch.full((len(centers),), torch.inf, device=x.device)  # less the centre's own square
+    where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
+    square = torch.linalg.vecdot(x, x)
+    step = max(1, _FLOATS // max(len(centers), 1))
+    for start in range(0, len(x), step):
+        rows = x[start : start + step]
+        # Centres in the rows: the smallest of each is then read in the order of memory.
+        squared = torch.addmm(square[start : start + step], centers, rows.T, alpha=-2.0)
+        value, place = squared.min(dim=1)
+        closer = value < best
+        best = torch.where(closer, value, best)
+        where = torch.where(closer, place + start, where)
+    for center, first in enumerate(where.tolist()):
+        pick = first
+        if not bool(free[pick]):
+            squared = torch.addmv(square, x, centers[center], alpha=-2.0)
+            pick = int(squared.masked_fill_(~free, torch.inf).argmin())
+        free[pick] = False
+        taken.append(pick)
+    return torch.tensor(taken, dtype=torch.int64, device=x.device)
+
+
+def _seeds(x: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
+    """Greedy k-means++: of several items drawn by squared distance the one that leaves the smallest sum is taken.
+
+    In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
+    """
+    device = generator.device
+    share = torch.ones(len(x), device=x.device) if weights is None else weights.to(x)
+    count = max(_SEEDED_FROM * k, 2000)
+    if int((share > 0).sum()) > count:
+        draws = torch.rand(len(x), generator=generator, device=device, dtype=torch.float64).to(x.device)
+        # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
+        drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
+        x, share = x[drawn], torch.ones(count, device=x.device)
+    trials = 2 + int(math.log(k))
+    square = x.square().sum(dim=1)
+    bound = torch.full((len(x),), torch.inf, device=x.device)
+    chosen: list[int] = []
+    for _ in range(k):
+        wanted = share if not chosen else share * bound
+        total = wanted.cumsum(dim=0, dtype=torch.float64)
+        if float(total[-1]) <= 0:  # all that is left coincides with a seed: the lowest positions follow
+            rest = torch.ones(len(x), dtype=torch.bool)
+            rest[chosen] = False
+            chosen += rest.nonzero()[: k - len(chosen), 0].tolist()
+            break
+        draws = torch.rand(trials, generator=generator, device=device, dtype=torch.float64).to(x.device)
+        drawn = torch.searchsorted(total, draws * total[-1], right=True).clamp_(max=len(x) - 1)
+        distance = (square + square[drawn, None] - 2 * (x[drawn] @ x.T)).clamp_(min=0)
+        distance[torch.arange(trials, device=x.device), drawn] = 0
+        nearer = torch.minimum(distance, bound)
+        best = int((nearer * share).sum(dim=1).argmin())
+        bound = nearer[best]
+        chosen.append(int(drawn[best]))
+    return x[torch.tensor(chosen, device=x.device)]
+
+
+def _partial(rows: Tensor, centers: Tensor) -> Tensor:
+    """(n, k) squared distances less the rows' own squares."""
+    return torch.addmm(centers.square().sum(dim=1), rows, centers.T, alpha=-2.0)
+
+
+def _assign(x: Tensor, square: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
+    """Position (N,) of the nearest centre, and the squared distance (N,) to it, of items with these squared lengths."""
+    assignment = torch.empty(len(x), dtype=torch.int64, device=x.device)
+    nearest = torch.empty(len(x), device=x.device)
+    step = max(1, _FLOATS // len(centers))
+    for start in range(0, len(x), step):
+        rows = x[start : start + step]
+        value, place = _partial(rows, centers).min(dim=1)
+        assignment[start : start + step] = place
+        nearest[start : start + step] = value
+    nearest.add_(square).clamp_(min=0)
+    return assignment, nearest
+
+
+def _means(x: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor) -> Tensor:
+    """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
+    share = torch.ones(len(x), device=x.device) if weights is None else weights.to(x)
+    mass = torch.zeros(len(centers), device=x.device).index_add_(0, assignment, share)
+    total = torch.zeros_like(centers)
+    for start in range(0, len(x), 8192):
+        part = slice(start, start + 8192)
+        total.index_add_(0, assignment[part], x[part] * share[part, None])
+    moved = torch.where(mass[:, None] > 0, total / mass.clamp(min=1e-30)[:, None], centers)
+    empty = (mass <= 0).nonzero()[:, 0]
+    if len(empty):
+        order = (nearest * share).sort(descending=True, stable=True).indices[: len(empty)]
+        order = order[(nearest * share)[order] > 0]
+        moved[empty[: len(order)]] = x[order]
+    return moved

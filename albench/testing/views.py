@@ -1,0 +1,79 @@
+"""A view made by hand, for tests of strategies: the real one, over a linear model that the test writes down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from albench.api.strategy import NEEDS
+from albench.pool import Items
+from albench.view import PoolView
+
+
+class LinearModel(nn.Module):
+    """Items are their own embeddings; logits are ``x @ weight.T + bias``."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.head = nn.Linear(weight.shape[1], weight.shape[0])
+        self.head.weight = nn.Parameter(weight.float())
+        self.head.bias = nn.Parameter(bias.float())
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, C) and embeddings (n, E) of x (n, E)."""
+        return self.head(x), x
+
+
+def make_view(
+    embeddings: Tensor,
+    *,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    labeled_embeddings: Tensor | None = None,
+    labeled_y: Tensor | None = None,
+    needs: Iterable[str] = NEEDS,
+    threshold: float = 1.0,
+    round_number: int = 1,
+    seed: int = 0,
+) -> PoolView:
+    """A view of a pool with the given embeddings through a linear head.
+
+    With the identity as ``weight`` the logits are the embeddings, so that embeddings of ``log p`` give probabilities p.
+
+    Parameters
+    ----------
+    embeddings
+        (N, E) of the unlabelled items.
+    weight, bias
+        (C, E) and (C,) of the head; by default the identity and zero.
+    labeled_embeddings, labeled_y
+        (L, E) and (L,) int64; by default none.
+    needs
+        What the strategy declares; by default everything.
+    threshold
+        Items whose top probability is below it are rejected.
+    """
+    x = embeddings.float()
+    weight = torch.eye(x.shape[1]) if weight is None else weight
+    bias = torch.zeros(len(weight)) if bias is None else bias
+    labeled = x[:0] if labeled_embeddings is None else labeled_embeddings.float()
+    y = torch.zeros(len(labeled), dtype=torch.int64) if labeled_y is None else labeled_y
+    model = LinearModel(weight, bias)
+    with torch.no_grad():
+        predicted = model(x)
+    return PoolView(
+        needs=frozenset(needs),
+        model=model,
+        items=Items(torch.cat([x, labeled]).numpy(), torch.device("cpu")),
+        index=torch.arange(len(x)),
+        predicted=predicted,
+        labeled=torch.arange(len(x), len(x) + len(labeled)),
+        labeled_y=y,
+        rejected=lambda probs: probs.amax(dim=1) < threshold,
+        n_classes=len(weight),
+        round_number=round_number,
+        budget_left=len(x),
+        stream=(seed, round_number),
+    )

@@ -1,0 +1,79 @@
+"""Writes docs/strategies.md and docs/methods.md from the registered components: their docstrings and options.
+
+``pages()`` gives the texts; ``python docs/check.py --write`` renews the files, ``python docs/check.py`` compares them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection
+from dataclasses import fields
+from typing import Any
+
+from albench.api import Kind, Method
+from albench.plugins import Component, Registry, plural, registry
+from albench.spec import options
+
+INTRODUCTION = {
+    "strategy": """# Query strategies
+
+Which unlabelled items to annotate next. Every strategy runs with every [method](methods.md), data set and backbone:
+`albench run -s NAME`, with options as `-s "NAME[OPTION=VALUE]"`. *Cold start*: it can choose the first labels too
+(`--initial-strategy NAME`).
+""",
+    "method": """# Semi-supervised methods
+
+What turns labelled and unlabelled batches into a loss. Every method runs with every [strategy](strategies.md), data set
+and backbone: `albench run -m NAME`, with options as `-m "NAME[OPTION=VALUE]"`.
+""",
+}
+
+
+def pages() -> dict[str, str]:
+    """File name in docs/ -> its text."""
+    found = registry()
+    return {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")}
+
+
+def _page(kind: Kind, found: Registry) -> str:
+    components = [c for c in found.components(kind) if c.distribution == "albench"]
+    lines = [INTRODUCTION[kind], "| name | what | family | paper |", "|---|---|---|---|"]
+    lines += [f"| [{c.name}](#{c.name}) | {c.summary} | {c.family} | {c.paper} |" for c in components]
+    if kind == "method":
+        lines += ["\n## Options of every method\n", *_option_table(Method)]
+    for component in components:
+        lines += [f"\n## {component.name}\n", *_entry(component)]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(component: Component) -> list[str]:
+    factory = component.load()
+    cold = " *Cold start.*" if getattr(factory, "cold_start", False) else ""
+    source = f"`{component.source}`"
+    lines = [f"*{component.family.capitalize()}.* {component.paper + '. ' if component.paper else ''}{source}{cold}\n"]
+    lines.append(_text(inspect.getdoc(factory) or ""))
+    hidden = (
+        {field.metadata.get("name", field.name) for field in fields(Method)} if component.kind == "method" else set()
+    )
+    table = _option_table(factory, hidden)
+    return [*lines, "", *table] if table else lines
+
+
+def _text(docstring: str) -> str:
+    """A numpydoc docstring as Markdown: section titles in bold, literal blocks fenced."""
+    text = re.sub(r"^(\w[\w ]*)\n-{3,}$", r"**\1**\n", docstring, flags=re.MULTILINE)
+    return re.sub(r"::\n\n((?: {4}.*\n?|\n)+)", _fence, text).replace("``", "`").strip()
+
+
+def _fence(match: re.Match[str]) -> str:
+    return f":\n\n```text\n{inspect.cleandoc(match[1])}\n```\n\n"
+
+
+def _option_table(factory: Callable[..., Any], hidden: Collection[str] = ()) -> list[str]:
+    rows = [
+        f"| `{o.name}` | {o.type.replace('|', ' or ')} | {o.default} | {o.bounds} | {o.help.replace('|', ' or ')} |"
+        for o in options(factory)
+        if o.name not in hidden
+    ]
+    return ["| option | type | default | bounds | |", "|---|---|---|---|---|", *rows] if rows else []

@@ -1,0 +1,105 @@
+"""ProbCover: balls of one radius that cover most of the pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from albench.api import Strategy, View, option
+from albench.kernels import NonFiniteScores, k_means
+
+BLOCK = 1 << 22
+"""Distances in one block."""
+RADII = 20
+"""Radii that are tried."""
+SAMPLE = 2000
+"""Items whose balls are looked at to choose the radius."""
+
+
+@dataclass(frozen=True)
+class ProbCover(Strategy):
+    """Choose, one after the other, the item whose ball of radius r covers most items not covered yet.
+
+    Embeddings are scaled to length 1. What lies within r of a labelled item is covered from the start. When everything
+    is covered, or no ball covers more than its own centre, the items farthest down in position order that are not
+    covered come first, then the others, lowest position first.
+
+    The radius is the largest one whose balls are still pure: over a sample of items, the share of balls that hold items
+    of one k-means cluster only (as many clusters as classes) is at least ``purity``.
+
+    Notes
+    -----
+    Yehuda, Dekel, Hacohen and Weinshall (2022), "Active Learning Through a Covering Lens", NeurIPS, arXiv 2205.11320,
+    algorithm 1 and the purity rule of its section on the choice of the radius. The graph of the paper is not stored:
+    degrees are brought down by the balls of the items newly covered, so each item's ball is looked at twice.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
+    cold_start: ClassVar[bool] = True
+
+    radius: float | None = option(None, "radius of a ball, between 0 and 2; none to choose it by purity", gt=0, le=2)
+    purity: float = option(0.95, "share of pure balls that the chosen radius keeps", gt=0, le=1)
+
+    def select(self, view: View, budget: int) -> Tensor:
+        """Choose ``budget`` positions, in the order picked."""
+        x = F.normalize(view.embeddings, dim=1)
+        bad = int((~torch.isfinite(x).all(dim=1)).sum())
+        if bad:
+            raise NonFiniteScores(f"{bad} of {len(x)} embeddings are not finite: check the model's outputs")
+        radius = self.radius if self.radius is not None else self._radius(x, view)
+        view.note("radius", radius)
+        near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere
+        covered = _covered_by(x, F.normalize(view.labeled_embeddings, dim=1), near)
+        degree = _degrees(x, x[~covered], near)
+        picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+        picks: list[int] = []
+        while len(picks) < budget:
+            best = int(degree.masked_fill(picked, -1).argmax())
+            if int(degree[best]) <= 1:
+                break
+            picks.append(best)
+            picked[best] = True
+            new = (x @ x[best] >= near) & ~covered
+            new[best] = ~covered[best]
+            covered |= new
+            degree -= _degrees(x, x[new], near)
+        rest = torch.cat([(~picked & ~covered).nonzero()[:, 0], (~picked & covered).nonzero()[:, 0]])
+        return torch.cat([torch.tensor(picks, dtype=torch.int64, device=x.device), rest])[:budget]
+
+    def _radius(self, x: Tensor, view: View) -> float:
+        """The largest of ``RADII`` radii whose balls are pure enough; the smallest where none is."""
+        _, cluster = k_means(x, min(view.n_classes, len(x)), generator=view.generator)
+        drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[:SAMPLE].to(x.device)
+        # Nearest item of another cluster: the ball is pure up to there.
+        other = torch.full((len(drawn),), -1.0, device=x.device)
+        step = max(1, BLOCK // len(drawn))
+        for start in range(0, len(x), step):
+            product = x[drawn] @ x[start : start + step].T
+            same = cluster[drawn, None] == cluster[start : start + step]
+            other = torch.maximum(other, product.masked_fill(same, -1.0).amax(dim=1))
+        reach = (2 - 2 * other).clamp(min=0).sqrt()
+        radii = torch.linspace(0.05, 1.0, RADII)
+        pure = [float(r) for r in radii if float((reach > r).double().mean()) >= self.purity]
+        return max(pure, default=float(radii[0]))
+
+
+def _covered_by(x: Tensor, centers: Tensor, near: float) -> Tensor:
+    """(N,) bool: within the ball of some centre."""
+    covered = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    step = max(1, BLOCK // max(len(centers), 1))
+    for start in range(0, len(x) if len(centers) else 0, step):
+        covered[start : start + step] = ((x[start : start + step] @ centers.T) >= near).any(dim=1)
+    return covered
+
+
+def _degrees(x: Tensor, items: Tensor, near: float) -> Tensor:
+    """(N,) int64: how many of some items lie in the ball of each."""
+    degree = torch.zeros(len(x), dtype=torch.int64, device=x.device)
+    step = max(1, BLOCK // max(len(x), 1))
+    for start in range(0, len(items), step):
+        degree += ((x @ items[start : start + step].T) >= near).sum(dim=1)
+    return degree

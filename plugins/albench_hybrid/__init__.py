@@ -1,0 +1,1 @@
+"""Strategies that weigh what the model is unsure of against where items lie."""

@@ -1,0 +1,41 @@
+"""Mean Teacher: the student agrees with the moving average of its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from albench.api import Batch, Forward, Logs, Method, State, option
+from albench_ssl.ramps import GAUSSIAN_STEPS, gaussian_ramp
+
+
+@dataclass(frozen=True)
+class MeanTeacher(Method):
+    """Squared difference between the student's prediction on one weak view and the teacher's on another.
+
+    Tarvainen and Valpola, "Mean teachers are better role models: Weight-averaged consistency targets improve
+    semi-supervised deep learning results", NeurIPS 2017, arXiv 1703.01780:
+
+    ``l = l_s + weight * exp(-5 (1 - t)^2) * mean( (p_w - p'_w2)^2 )``, with ``t = min(1, step / ramp_steps)``
+
+    The mean runs over items and classes. The teacher ``p'`` is the protocol's moving average of the weights, in
+    evaluation mode and without gradient, so that the paper's decay is the protocol's. The paper compares labelled items
+    as well, here the unlabelled ones.
+    """
+
+    views = frozenset({"weak", "weak2"})
+
+    weight: float = option(100.0, "weight of the squared difference after the ramp", ge=0)
+    ramp_steps: int = option(GAUSSIAN_STEPS, "steps over which that weight rises; 0 for no ramp", ge=0)
+
+    def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
+        teacher = torch.softmax(forward.ema(batch.views["weak2"]).float(), dim=1)
+        logits = forward(torch.cat([batch.x_lab, batch.x_weak]))
+        n_labeled = batch.x_lab.shape[0]
+        supervised = self.labeled_loss(logits[:n_labeled], batch)
+        unlabeled = F.mse_loss(torch.softmax(logits[n_labeled:].float(), dim=1), teacher)
+        logs = {"supervised_loss": supervised.detach(), "unlabeled_loss": unlabeled.detach()}
+        return supervised + self.weight * gaussian_ramp(step, self.ramp_steps) * unlabeled, state, logs

@@ -1,0 +1,81 @@
+"""UDA: a sharpened, confident prediction on the weak view teaches the strong one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from albench.api import Batch, Forward, Logs, Method, State, option
+from albench_ssl.losses import share, student_logits
+from albench_ssl.ramps import linear_ramp
+
+
+@dataclass(frozen=True)
+class UDA(Method):
+    """Divergence of the strong view's prediction from the sharpened one of the weak view.
+
+    Xie et al., "Unsupervised Data Augmentation for Consistency Training", NeurIPS 2020, arXiv 1904.12848, with its
+    confidence masking, prediction sharpening and, with ``tsa``, training signal annealing:
+
+    ``l = l_s + weight * mean( 1[max p_w > threshold] * KL( softmax(z_w / temperature) || p_s ) )``
+
+    The mean runs over the whole unlabelled batch, refused items included; the sharpened prediction carries no gradient.
+
+    Training signal annealing drops a labelled item whose correct class has a probability above
+    ``eta = a (1 - 1/C) + 1/C`` from ``l_s``, which is then averaged over the items that stay. With the share t of
+    ``tsa_steps`` done, ``a`` is ``t`` (linear), ``1 - exp(-5 t)`` (log) or ``exp(5 (t - 1))`` (exp). The paper's
+    schedule lasts for its whole training, here for a round of 200 steps.
+    """
+
+    views = frozenset({"weak", "strong"})
+
+    threshold: float = option(0.8, "top probability above which a prediction teaches", ge=0, lt=1)
+    temperature: float = option(0.4, "sharpens the prediction; 1 leaves it as it is", gt=0)
+    weight: float = option(1.0, "weight of the unlabelled loss", ge=0)
+    tsa: Literal["none", "linear", "log", "exp"] = option("none", "schedule of training signal annealing")
+    tsa_steps: int = option(200, "steps of that schedule", ge=1)
+
+    def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
+        weak = forward.frozen(batch.x_weak).float()
+        accepted = torch.softmax(weak, dim=1).amax(dim=1) > self.threshold
+        target = torch.log_softmax(weak / self.temperature, dim=1)
+
+        labeled, student = student_logits(forward, batch)
+        supervised = self.labeled_loss(labeled, batch) if self.tsa == "none" else self._annealed(labeled, batch, step)
+        strong = torch.log_softmax(student.float(), dim=1)
+        each = F.kl_div(strong, target, reduction="none", log_target=True).sum(dim=1)
+        unlabeled = torch.where(accepted, each, torch.zeros_like(each)).mean()
+        logs = {
+            "accepted": share(accepted),
+            "supervised_loss": supervised.detach(),
+            "unlabeled_loss": unlabeled.detach(),
+        }
+        return supervised + self.weight * unlabeled, state, logs
+
+    def rejected(self, probs: Tensor, state: State) -> Tensor:
+        """(N,) bool: top probability not above the threshold."""
+        return probs.amax(dim=1) <= self.threshold
+
+    def _annealed(self, logits: Tensor, batch: Batch, step: Tensor) -> Tensor:
+        """() labelled loss, averaged over the items that are not yet well predicted; 0 where all are."""
+        n_classes = logits.shape[1]
+        labels = batch.y_lab.unsqueeze(1) == torch.arange(n_classes, device=logits.device)
+        probs = torch.softmax(logits.detach().float(), dim=1)
+        correct = torch.where(labels, probs, torch.zeros_like(probs)).sum(dim=1)
+        kept = correct <= self._bar(step, n_classes)
+        # A row of zeros as target has no loss, so the mean over all items counts the kept ones only.
+        target = (labels & kept.unsqueeze(1)).to(logits.dtype)
+        return self.labeled_loss(logits, batch, target) * len(kept) / kept.sum().clamp(min=1)
+
+    def _bar(self, step: Tensor, n_classes: int) -> Tensor:
+        """() float32 ``eta``."""
+        t = linear_ramp(step, self.tsa_steps)
+        if self.tsa == "log":
+            t = 1 - torch.exp(-5 * t)
+        elif self.tsa == "exp":
+            t = torch.exp(5 * (t - 1))
+        return t * (1 - 1 / n_classes) + 1 / n_classes

@@ -1,0 +1,141 @@
+"""Strategies that ask where dropout samples of the model disagree.
+
+All of them stream over the samples: memory stays at a few (N, C) tensors, however many samples are drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from albench.api import Strategy, View, option
+from albench.kernels import NonFiniteScores, entropy
+
+
+@dataclass(frozen=True)
+class Dropout(Strategy):
+    """Base of the strategies that read ``view.mc_probs``: dropout on the embedding before the last layer."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"mc_probs"})
+
+    samples: int = option(20, "dropout samples", ge=2)
+    drop: float = option(0.5, "share of embedding units dropped", gt=0, lt=1)
+
+
+@dataclass(frozen=True)
+class VariationRatios(Dropout):
+    """Choose the items whose dropout samples agree least on a class.
+
+    Each sample votes for its top class: ``score = 1 - votes of the modal class / samples``.
+
+    Notes
+    -----
+    Freeman (1965), "Elementary Applied Statistics", Wiley; with dropout in Gal, Islam and Ghahramani (2017), "Deep
+    Bayesian Active Learning with Image Data", ICML, arXiv 1703.02910.
+    """
+
+    def scores(self, view: View) -> Tensor:
+        """(N,) share of samples outside the mode."""
+        votes = torch.zeros(len(view), view.n_classes, device=view.device)
+        for probs in view.mc_probs(self.samples, self.drop):
+            _require_finite(probs)
+            top = probs.argmax(dim=1, keepdim=True)
+            votes.scatter_add_(1, top, torch.ones_like(top, dtype=votes.dtype))
+        return 1 - votes.amax(dim=1) / self.samples
+
+
+@dataclass(frozen=True)
+class MeanStd(Dropout):
+    """Choose the items whose class probabilities vary most over dropout samples.
+
+    ``score = mean over classes of sqrt( E[p_c^2] - E[p_c]^2 )``.
+
+    Notes
+    -----
+    Kampffmeyer, Salberg and Jenssen (2016), "Semantic Segmentation of Small Objects and Modeling of Uncertainty in
+    Urban Remote Sensing Images Using Deep Convolutional Neural Networks", CVPR workshops; compared in Gal et al.
+    (2017), arXiv 1703.02910.
+    """
+
+    def scores(self, view: View) -> Tensor:
+        """(N,) mean standard deviation."""
+        # Welford's update: E[p^2] - E[p]^2 would lose all digits where the samples hardly differ.
+        mean = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
+        squares = torch.zeros_like(mean)
+        for count, probs in enumerate(view.mc_probs(self.samples, self.drop), start=1):
+            change = probs.double() - mean
+            mean += change / count
+            squares += change * (probs.double() - mean)
+        return (squares / self.samples).clamp(min=0).sqrt().mean(dim=1)
+
+
+@dataclass(frozen=True)
+class BALD(Dropout):
+    """Choose the items about which the samples are sure, each of something else.
+
+    The mutual information of the label and the weights: ``score = H( mean_t p_t ) - mean_t H(p_t)``.
+
+    Notes
+    -----
+    Houlsby, Huszar, Ghahramani and Lengyel (2011), "Bayesian Active Learning for Classification and Preference
+    Learning", arXiv 1112.5745; with dropout in Gal et al. (2017), arXiv 1703.02910.
+    """
+
+    def scores(self, view: View) -> Tensor:
+        """(N,) mutual information in nats, 0 .. the smaller of log C and log samples."""
+        return mutual_information(view, self.samples, self.drop)
+
+
+@dataclass(frozen=True)
+class PowerBALD(BALD):
+    """Sample items in proportion to a power of their BALD score, without replacement.
+
+    A batch of the best items by BALD alone holds near-copies; sampling spreads it. With noise g of the standard Gumbel
+    distribution, drawn for each item::
+
+        score = power * log BALD + g
+
+    and the largest of these are a sample without replacement, each next item being drawn with a probability
+    proportional to ``BALD ** power`` of those that are left. An item without any mutual information comes after all
+    others.
+
+    Notes
+    -----
+    Kirsch, Farquhar, Atighehchian, Jesson, Branchaud-Charron and Gal (2023), "Stochastic Batch Acquisition: A Simple
+    Baseline for Deep Active Learning", TMLR, arXiv 2106.12059, the power acquisition; the exponent is its beta.
+    """
+
+    power: float = option(1.0, "exponent of the score", gt=0)
+
+    def scores(self, view: View) -> Tensor:
+        """(N,) perturbed log scores."""
+        plain = super().scores(view)
+        uniform = torch.rand(len(view), generator=view.generator, device=view.device, dtype=torch.float64)
+        tiny = torch.finfo(torch.float64).tiny
+        noise = -(-uniform.clamp(min=tiny).log()).clamp(min=tiny).log()
+        # The noise of a uniform number of 53 bits is between -7 and 37: less 1,000, a zero comes last at any power.
+        return self.power * plain.clamp(min=tiny).log() + noise - 1000.0 * (plain == 0)
+
+
+def mutual_information(view: View, samples: int, drop: float) -> Tensor:
+    """(N,) float64 ``H( mean_t p_t ) - mean_t H(p_t)`` over dropout samples, in nats; NaN where a sample is not finite.
+
+    In float64 throughout: the two terms are close where the samples agree, and their difference is what ranks.
+    """
+    total = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
+    within = torch.zeros(len(view), dtype=torch.float64, device=view.device)
+    for sample in view.mc_probs(samples, drop):
+        probs = sample.double()
+        total += probs
+        within += entropy(probs)
+    return (entropy(total / samples) - within / samples).clamp(min=0)
+
+
+def _require_finite(probs: Tensor) -> None:
+    """A vote hides what is not finite, so it is looked for first."""
+    n_bad = int((~torch.isfinite(probs).all(dim=1)).sum())
+    if n_bad:
+        raise NonFiniteScores(f"{n_bad} of {len(probs)} items have probabilities that are not finite")

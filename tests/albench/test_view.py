@@ -1,0 +1,89 @@
+"""What a strategy may see beyond one round's predictions: parts of the view, dropout samples, the cold start."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from albench.api import Strategy, View
+from albench.errors import ContractError
+from albench.plan import Amounts
+from albench.pool import Items
+from albench.testing import make_view
+from albench.view import choose, cold_view
+
+EMBEDDINGS = torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
+LABELED = torch.randn(3, 4, generator=torch.Generator().manual_seed(2))
+
+
+class NeedsProbs(Strategy):
+    needs = frozenset({"probs"})
+
+
+class NeedsEmbeddings(Strategy):
+    needs = frozenset({"embeddings", "neighbors"})
+
+
+def test_a_part_of_the_view_shows_its_items_alone_under_the_other_needs() -> None:
+    whole = make_view(EMBEDDINGS, labeled_embeddings=LABELED, needs={"probs"}, threshold=0.5)
+    places = torch.tensor([7, 2, 4])
+    rejected = whole.rejected
+    part = whole.only(places, NeedsEmbeddings())
+    assert len(part) == 3
+    assert part.index.tolist() == [7, 2, 4]
+    assert torch.equal(part.embeddings, EMBEDDINGS[places])
+    assert torch.equal(part.labeled_embeddings, LABELED)
+    similarity = torch.nn.functional.normalize(EMBEDDINGS[places], dim=1)
+    torch.testing.assert_close(part.neighbors(1)[0][0, 0], (similarity[0] @ similarity[1:].T).max())
+    with pytest.raises(ContractError, match="reads 'probs'"):
+        _ = part.probs
+    assert torch.equal(whole.only(places, NeedsProbs()).probs, whole.probs[places])
+    assert torch.equal(whole.only(places, NeedsProbs()).rejected, rejected[places])
+
+
+def test_groups_and_notes_of_a_part_of_a_part_are_told_in_the_whole_view_s_positions() -> None:
+    whole = make_view(EMBEDDINGS)
+    inner = whole.only(torch.tensor([8, 6, 4, 2]), NeedsProbs()).only(torch.tensor([3, 1]), NeedsProbs())
+    inner.group("chosen", torch.tensor([1]))
+    inner.note("size", 2)
+    assert whole.groups["chosen"].tolist() == [6]
+    assert whole.notes == {"size": 2.0}
+
+
+def test_probabilities_of_labelled_items() -> None:
+    view = make_view(EMBEDDINGS, labeled_embeddings=LABELED, needs={"probs"})
+    torch.testing.assert_close(view.labeled_probs, LABELED.softmax(dim=1))
+    assert make_view(EMBEDDINGS).labeled_probs.shape == (0, 4)
+
+
+def test_dropout_keeps_the_mean_of_the_embedding_and_draws_anew() -> None:
+    view = make_view(torch.ones(2000, 2), weight=torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+    first, second = view.mc_probs(2, drop=0.25)
+    assert not torch.equal(first, second)
+    # One input, kept with probability 3/4 as 1 / 0.75, else 0: logits (4/3, 0) or (0, 0).
+    kept = (first[:, 0] > 0.6).double().mean()
+    assert abs(kept - 0.75) < 0.05
+    torch.testing.assert_close(first[:, 0].unique(), torch.tensor([0.5, 1 / (1 + torch.e ** (-4 / 3))]))
+
+
+def test_a_score_that_is_not_finite_names_the_strategy() -> None:
+    class Broken(Strategy):
+        needs = frozenset({"probs"})
+
+        def scores(self, view: View) -> torch.Tensor:
+            return torch.tensor([0.0, float("nan"), 1.0])
+
+    with pytest.raises(ContractError, match=r"strategy 'broken': 1 of 3 scores are not finite \(1 NaN, 0 infinite\)"):
+        choose(Broken(), make_view(EMBEDDINGS[:3]), 1, "broken")
+
+
+def test_a_cold_view_shows_the_items_themselves() -> None:
+    images = torch.arange(5 * 1 * 2 * 2, dtype=torch.uint8).reshape(5, 1, 2, 2).numpy()
+    view = cold_view(Items(images, torch.device("cpu")), NeedsEmbeddings(), 2, Amounts(2, 1, 2), seed=0)
+    assert view.embeddings.shape == (5, 4)
+    torch.testing.assert_close(view.embeddings.mean(dim=0), torch.zeros(4), atol=1e-6, rtol=0)
+    torch.testing.assert_close(view.embeddings.square().mean(), torch.tensor(1.0))
+    assert len(view.labeled_y) == 0
+    assert view.labeled_embeddings.shape == (0, 4)
+    with pytest.raises(ContractError, match="reads 'probs'"):
+        _ = view.probs

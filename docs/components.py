@@ -63,7 +63,8 @@ def _entry(component: Component) -> list[str]:
 def _text(docstring: str) -> str:
     """A numpydoc docstring as Markdown: section titles in bold, literal blocks fenced."""
     text = re.sub(r"^(\w[\w ]*)\n-{3,}$", r"**\1**\n", docstring, flags=re.MULTILINE)
-    return re.sub(r"::\n\n((?: {4}.*\n?|\n)+)", _fence, text).replace("``", "`").strip()
+    text = re.sub(r"(?<!`)``(?!`)", "`", text)
+    return re.sub(r"::\n\n((?: {4}.*\n?|\n)+)", _fence, text).strip()
 
 
 def _fence(match: re.Match[str]) -> str:

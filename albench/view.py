@@ -178,12 +178,10 @@ class PoolView:
         head: nn.Module = self._model.head  # type: ignore[assignment]  # the backbone's contract
         embeddings = self._predicted[1]
         for _ in range(samples):
-            probs = torch.empty(len(embeddings), self.n_classes, device=self.device)
-            for start in range(0, len(embeddings), MC_BLOCK):
-                part = embeddings[start : start + MC_BLOCK]
-                kept = torch.rand(part.shape, generator=self.generator, device=self.device) >= drop
-                probs[start : start + MC_BLOCK] = head(part * kept / (1 - drop)).softmax(dim=1)
-            yield probs
+            # One mask for all items: a sample is one network, so that what it says of two items belongs together.
+            kept = torch.rand(embeddings.shape[1], generator=self.generator, device=self.device) >= drop
+            mask = kept / (1 - drop)
+            yield torch.cat([head(part * mask).softmax(dim=1) for part in embeddings.split(MC_BLOCK)])
 
     def best(self, scores: Tensor, budget: int) -> Tensor:
         return top_k(scores, budget)

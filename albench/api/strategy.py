@@ -82,7 +82,7 @@ class View(Protocol):
         """Logits and embeddings of items; differentiable. Needs ``gradients``."""
 
     def mc_probs(self, samples: int, drop: float = 0.5) -> Iterator[Tensor]:
-        """``samples`` times (N, C) probabilities under dropout on the embedding. Needs ``mc_probs``."""
+        """``samples`` times (N, C) probabilities, each under one dropout mask on the embedding. Needs ``mc_probs``."""
 
     def best(self, scores: Tensor, budget: int) -> Tensor:
         """(budget,) positions of the largest of the scores (N,), best first, ties to the lowest position.

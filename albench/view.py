@@ -20,6 +20,8 @@ from albench.pool import Items, as_input
 
 MC_BLOCK = 4096
 """Items in one block of a dropout sample."""
+MC_LOGITS = 1 << 24
+"""Logits of dropout samples that are made at once."""
 
 
 class PoolView:
@@ -177,10 +179,21 @@ class PoolView:
     def _dropped(self, samples: int, drop: float) -> Iterator[Tensor]:
         head: nn.Module = self._model.head  # type: ignore[assignment]  # the backbone's contract
         embeddings = self._predicted[1]
-        for _ in range(samples):
-            # One mask for all items: a sample is one network, so that what it says of two items belongs together.
-            kept = torch.rand(embeddings.shape[1], generator=self.generator, device=self.device) >= drop
-            mask = kept / (1 - drop)
+        # One mask for all items: a sample is one network, so that what it says of two items belongs together.
+        size = (samples, embeddings.shape[1])
+        masks = (torch.rand(size, generator=self.generator, device=self.device) >= drop) / (1 - drop)
+        if isinstance(head, nn.Linear):
+            # A masked input is a masked weight, so one product serves many samples; with the classes first, what
+            # follows runs over whole vectors of items.
+            group = max(1, MC_LOGITS // max(1, len(self) * head.out_features))
+            bias = torch.zeros_like(head.weight[:, 0]) if head.bias is None else head.bias
+            for some in masks.split(group):
+                weights = (some[:, None] * head.weight).flatten(0, 1)
+                logits = torch.addmm(bias.repeat(len(some))[:, None], weights, embeddings.T)
+                for sample in logits.view(len(some), head.out_features, len(self)):
+                    yield sample.softmax(dim=0).T
+            return
+        for mask in masks:
             yield torch.cat([head(part * mask).softmax(dim=1) for part in embeddings.split(MC_BLOCK)])
 
     def best(self, scores: Tensor, budget: int) -> Tensor:

@@ -185,7 +185,9 @@ class Method:
         counts = batch.class_counts.clamp(min=0.5)
         share = counts / counts.sum()
         if self.labeled_loss_name == "class-weighted":
-            return F.cross_entropy(logits, target, weight=1 / (share * len(share)))
+            # Its own mean would divide by the weights' sum for labels, and by the items for probabilities.
+            weight = 1 / (share * len(share))
+            return F.cross_entropy(logits, target, weight=weight, reduction="none").mean()
         tau = 1.0 if self.labeled_loss_name == "balanced-softmax" else self.tau
         return F.cross_entropy(logits + tau * share.log(), target)
 

@@ -1,11 +1,12 @@
 """Blocked tensor kernels shared by plugins: exact, deterministic, on any device, never an N x N array."""
 
+from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.neighbors import nearest_neighbors
 from albench.kernels.scores import entropy, margin
-from albench.kernels.topk import NonFiniteScores, top_k, top_k_per_class
+from albench.kernels.topk import top_k, top_k_per_class
 
 __all__ = [
     "NonFiniteScores",
@@ -16,6 +17,7 @@ __all__ = [
     "margin",
     "nearest_neighbors",
     "nearest_to_centers",
+    "require_finite",
     "top_k",
     "top_k_per_class",
 ]

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from albench.kernels.ordering import require_finite_rows
+from albench.kernels.finite import require_finite
 
 # What is already picked sorts below every distance.
 _PICKED = -1.0
@@ -61,11 +61,11 @@ def k_center_greedy(
     -----
     Sener and Savarese (2018), "Active Learning for Convolutional Neural Networks: A Core-Set Approach", algorithm 1.
     """
-    require_finite_rows(x, "x")
+    require_finite(x=x)
     if not 0 <= k <= len(x):
         raise ValueError(f"k must be in 0 .. {len(x)}, got {k}")
     if centers is not None and len(centers):
-        require_finite_rows(centers, "centers")
+        require_finite(centers=centers)
         if centers.shape[1] != x.shape[1]:
             raise ValueError(f"centers have {centers.shape[1]} columns, x has {x.shape[1]}")
     if k == 0:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from albench.kernels.topk import NonFiniteScores
+from albench.kernels.finite import require_finite
 
 _FLOATS = 1 << 22
 """Products in one block: about what the caches hold."""
@@ -65,9 +65,7 @@ def k_means(
     """
     if x.dim() != 2 or not 1 <= k <= len(x):
         raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
-    bad = len(x) - int(torch.isfinite(x.sum(dim=1)).sum())
-    if bad:
-        raise NonFiniteScores(f"{bad} of {len(x)} rows are not finite: check the model's outputs")
+    require_finite(x=x)
     # Around the mean: the expanded square loses less to rounding there.
     mean = x.mean(dim=0)
     x = x - mean

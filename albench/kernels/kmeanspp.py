@@ -19,8 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from albench.kernels.finite import NonFiniteScores
 from albench.kernels.kcenter import _PICKED, _greedy_order, _largest
-from albench.kernels.topk import NonFiniteScores
 
 _ROWS = 4096
 _MOST_PROPOSALS = 8192

@@ -13,7 +13,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from albench.kernels.ordering import WORST, pack, require_finite_rows, unpack
+from albench.kernels.finite import require_finite
+from albench.kernels.ordering import WORST, pack, unpack
 
 Metric = Literal["cosine", "euclidean"]
 
@@ -56,13 +57,13 @@ def nearest_neighbors(
     ValueError
         k is out of range, a shape is wrong, or an input is not finite.
     """
-    require_finite_rows(x, "x")
+    require_finite(x=x)
     own = queries is None
     available = len(x) - 1 if own else len(x)
     if not 1 <= k <= available:
         raise ValueError(f"k must be in 1 .. {available} for {len(x)} items, got {k}")
     if queries is not None:
-        require_finite_rows(queries, "queries")
+        require_finite(queries=queries)
         if queries.shape[1] != x.shape[1]:
             raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
     if block is None:

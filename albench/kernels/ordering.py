@@ -35,21 +35,3 @@ def unpack(keys: Tensor) -> tuple[Tensor, Tensor]:
     ordered = (keys >> 32).int()
     bits = torch.where(ordered < 0, ordered ^ _LOW, ordered)
     return bits.view(torch.float32), _LOW - (keys & 0xFFFFFFFF)
-
-
-def require_finite_rows(x: Tensor, name: str) -> None:
-    """Check that a matrix can be measured at all.
-
-    Raises
-    ------
-    ValueError
-        ``x`` is not (N, D), or holds NaN or infinity; the message counts the rows.
-    """
-    if x.dim() != 2:
-        raise ValueError(f"{name} must be (N, D), got {tuple(x.shape)}")
-    # One pass without a mask: a sum is finite only where each term is, overflow aside, which the count below settles.
-    if torch.isfinite(x.sum(dtype=torch.float64 if x.device.type == "cpu" else None)):
-        return
-    bad = int((~torch.isfinite(x)).any(dim=1).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(x)} rows of {name} are not finite")

@@ -5,11 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from albench.errors import ContractError
-
-
-class NonFiniteScores(ContractError, ValueError):
-    """Scores hold NaN or infinity, so that the best of them cannot be told."""
+from albench.kernels.finite import NonFiniteScores
 
 
 def top_k(scores: Tensor, k: int) -> Tensor:
@@ -33,7 +29,16 @@ def top_k(scores: Tensor, k: int) -> Tensor:
     ValueError
         k is out of range.
     """
-    return _ranking(scores, k)[:k]
+    _check(scores, k)
+    if k == 0:
+        return torch.empty(0, dtype=torch.int64, device=scores.device)
+    if 8 * k > len(scores):
+        return _ranking(scores)[:k]
+    worst = scores.topk(k, sorted=False).values.amin()
+    above = (scores > worst).nonzero()[:, 0]
+    equal = (scores == worst).nonzero()[: k - len(above), 0]
+    best = torch.cat([above, equal])  # each part in ascending order, so a stable sort leaves ties to the lowest
+    return best[_ranking(scores[best])]
 
 
 def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> Tensor:
@@ -64,11 +69,12 @@ def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> 
     ValueError
         k or a class is out of range.
     """
-    ranking = _ranking(scores, k)
+    _check(scores, k)
     if classes.shape != scores.shape:
         raise ValueError(f"classes must have the shape of the scores {tuple(scores.shape)}, got {tuple(classes.shape)}")
     if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < n_classes:
         raise ValueError(f"classes must be in 0 .. {n_classes - 1}, got {int(classes.min())} .. {int(classes.max())}")
+    ranking = _ranking(scores)
     ranked_class, by_class = classes[ranking].sort(stable=True)
     count = torch.bincount(ranked_class, minlength=n_classes)
     place = torch.empty_like(ranking)
@@ -79,18 +85,22 @@ def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> 
     return ranking[taken]
 
 
-def _ranking(scores: Tensor, k: int) -> Tensor:
-    """Positions of all scores, best first."""
+def _ranking(scores: Tensor) -> Tensor:
+    """Positions of all scores, best first; the lowest among equals."""
+    return scores.sort(descending=True, stable=True).indices
+
+
+def _check(scores: Tensor, k: int) -> None:
+    """Check that the best k of some scores can be told."""
     if scores.dim() != 1:
         raise ValueError(f"scores must be (N,), got {tuple(scores.shape)}")
     if not 0 <= k <= len(scores):
         raise ValueError(f"k must be in 0 .. {len(scores)}, got {k}")
-    finite = torch.isfinite(scores)
-    if not finite.all():
-        n_nan = int(scores.isnan().sum())
-        n_inf = len(scores) - n_nan - int(finite.sum())
+    if torch.isfinite(scores.sum(dtype=torch.float64)):
+        return
+    n_nan, n_inf = int(scores.isnan().sum()), int(scores.isinf().sum())
+    if n_nan or n_inf:
         raise NonFiniteScores(
             f"{n_nan + n_inf} of {len(scores)} scores are not finite ({n_nan} NaN, {n_inf} infinite): "
             "check the learning rate and the model's outputs"
         )
-    return scores.sort(descending=True, stable=True).indices

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import top_k
+from albench.kernels import require_finite, top_k
 from albench_boostmis.uncertain import BalancedUncertainty
 from albench_boostmis.vat import adversarial_unstability
 
@@ -49,6 +49,7 @@ class BoostMIS(Strategy):
         other selector would have chosen too; ``unstable_class_<c>`` and ``uncertain_class_<c>``, the share of a
         selector's choice that is predicted as class c.
         """
+        require_finite(probabilities=view.probs, embeddings=view.embeddings)
         choice = _Choice(
             unstable=self._unstability(view) if self.selectors != "uncertain" else None,
             uncertain=BalancedUncertainty(view, self.density, self.n_neighbors, self.balanced)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, margin
+from albench.kernels import margin, require_finite
 
 BLOCK = 1 << 22
 """Kernel values in one block."""
@@ -46,10 +46,8 @@ class MaxHerding(Strategy):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
+        require_finite(embeddings=view.embeddings, labelled_embeddings=view.labeled_embeddings)
         x, weight = F.normalize(view.embeddings, dim=1), self.weight(view)
-        bad = int((~torch.isfinite(x.sum(dim=1) + weight)).sum())
-        if bad:
-            raise NonFiniteScores(f"{bad} of {len(x)} items have embeddings or weights that are not finite")
         drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[: self.reference]
         places = drawn.to(x.device).sort().values
         coverage = Coverage(x[places], weight[places], self.lengthscale)
@@ -90,6 +88,7 @@ class UncertaintyHerding(MaxHerding):
 
     def weight(self, view: View) -> Tensor:
         """(N,) 1 less the margin."""
+        require_finite(probabilities=view.probs)
         return 1 - margin(view.probs)
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, k_means
+from albench.kernels import k_means, require_finite
 
 BLOCK = 1 << 22
 """Distances in one block."""
@@ -46,10 +46,8 @@ class ProbCover(Strategy):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
+        require_finite(embeddings=view.embeddings, labelled_embeddings=view.labeled_embeddings)
         x = F.normalize(view.embeddings, dim=1)
-        bad = int((~torch.isfinite(x).all(dim=1)).sum())
-        if bad:
-            raise NonFiniteScores(f"{bad} of {len(x)} embeddings are not finite: check the model's outputs")
         radius = self.radius if self.radius is not None else self._radius(x, view)
         view.note("radius", radius)
         near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, top_k
+from albench.kernels import NonFiniteScores, require_finite, top_k
 from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions
-from albench_hybrid.inputs import require_finite
 
 _PARAMETERS = 512
 """Rows of the Fisher matrix that embeddings are projected down to, unless the user says otherwise."""

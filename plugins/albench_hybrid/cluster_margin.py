@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import margin, nearest_neighbors, top_k
-from albench_hybrid.inputs import require_finite
+from albench.kernels import margin, nearest_neighbors, require_finite, top_k
 
 
 @dataclass(frozen=True)

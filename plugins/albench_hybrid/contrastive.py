@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import nearest_neighbors
-from albench_hybrid.inputs import require_finite
+from albench.kernels import nearest_neighbors, require_finite
 
 _FLOATS = 1 << 24
 """Numbers in one block."""

@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from albench.api import Strategy, View, option
-from albench.kernels import top_k
-from albench_hybrid.inputs import require_finite
+from albench.kernels import require_finite, top_k
 
 _FLOATS = 1 << 24
 """Numbers in one block."""

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import k_means, margin, nearest_to_centers
-from albench_hybrid.inputs import require_finite
+from albench.kernels import k_means, margin, nearest_to_centers, require_finite
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View
-from albench_hybrid.inputs import require_finite
+from albench.kernels import require_finite
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class VariationRatios(Dropout):
         votes = torch.zeros(len(view), view.n_classes, device=view.device)
         for probs in view.mc_probs(self.samples, self.drop):
             _require_finite(probs)
-            top = probs.argmax(dim=1, keepdim=True)
+            top = probs.contiguous().argmax(dim=1, keepdim=True)
             votes.scatter_add_(1, top, torch.ones_like(top, dtype=votes.dtype))
         return 1 - votes.amax(dim=1) / self.samples
 

@@ -85,3 +85,11 @@ def test_entropy_and_margin() -> None:
     assert margin(probs).tolist() == [0.0, 1.0, 0.25]
     with pytest.raises(ValueError, match="at least 2 classes"):
         margin(torch.ones(3, 1))
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.data())
+def test_few_of_many_are_those_that_a_stable_sort_gives(values: list[int], data: st.DataObject) -> None:
+    scores = torch.tensor(values, dtype=torch.float32)
+    k = data.draw(st.integers(0, len(values)))
+    expected = sorted(range(len(values)), key=lambda i: (-values[i], i))[:k]
+    assert top_k(scores, k).tolist() == expected

@@ -184,7 +184,7 @@ def test_an_unstability_does_not_depend_on_who_is_rejected() -> None:
 
 def test_non_finite_probabilities_raise() -> None:
     view = FakeView(_random(10), torch.full((10, 2), torch.nan))
-    with pytest.raises(ContractError, match="scores are not finite"):
+    with pytest.raises(ContractError, match="10 of 10 rows of probabilities are not finite"):
         BoostMIS().select(view, 4)
 
 

@@ -113,5 +113,5 @@ def test_it_works_where_gradients_are_switched_off_and_leaves_the_inputs_alone()
 def test_non_finite_embeddings_raise(where: str) -> None:
     pool, labeled = torch.zeros(4, 2), torch.zeros(3, 2)
     (pool if where == "pool" else labeled)[1, 0] = torch.nan
-    with pytest.raises(ContractError, match=r"1 of . rows of the"):
+    with pytest.raises(ContractError, match=r"1 of . rows of"):
         DiscriminativeAL().select(make_view(pool, labeled_embeddings=labeled), 2)

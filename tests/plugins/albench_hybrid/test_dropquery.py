@@ -130,5 +130,5 @@ def test_the_seed_decides_and_nothing_else() -> None:
 def test_non_finite_embeddings_raise() -> None:
     x = torch.zeros(4, 2)
     x[2] = torch.nan
-    with pytest.raises(ContractError, match="1 of 4 rows of the"):
+    with pytest.raises(ContractError, match="1 of 4 rows of"):
         DropQuery().select(_view(x), 2)

@@ -122,5 +122,5 @@ def test_the_seed_decides_and_nothing_else() -> None:
 def test_non_finite_probabilities_raise() -> None:
     logits = torch.zeros(4, 2)
     logits[2, 0] = torch.nan
-    with pytest.raises(ContractError, match="1 of 4 rows of the probabilities are not finite"):
+    with pytest.raises(ContractError, match="1 of 4 rows of probabilities are not finite"):
         FALCUN().select(make_view(logits), 2)

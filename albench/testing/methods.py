@@ -1,0 +1,55 @@
+"""The conformance checks of semi-supervised methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import albench.testing.method_conduct as conduct
+import albench.testing.method_losses as losses
+from albench.testing.method_subject import MethodSubject
+from albench.testing.report import Check, Finding, collect
+
+METHOD_CHECKS: dict[str, Check[MethodSubject]] = collect(
+    MethodSubject,
+    [
+        losses.finite_loss,
+        losses.gradient_reaches_all_weights,
+        losses.nothing_accepted,
+        losses.everything_accepted,
+        losses.one_labeled_class,
+        losses.batch_of_one,
+        losses.unlabeled_ratio,
+        losses.labeled_loss_option,
+        losses.image_items,
+        losses.scalar_logs,
+        conduct.views_declared,
+        conduct.state_fixed,
+        conduct.inputs_unchanged,
+        conduct.deterministic,
+        conduct.no_host_reads,
+        conduct.lanes_match_each_alone,
+        conduct.global_state_untouched,
+        conduct.draws,
+        losses.rejected_mask,
+        losses.float64_inputs,
+        losses.mixed_precision,
+        losses.cuda_agrees,
+        conduct.warm_second_round,
+        conduct.cold_second_round,
+    ],
+)
+"""Every check of a method by name; ``METHOD_CHECKS[name](build, name="mine")`` gives one finding."""
+
+
+def check_method(build: Callable[[], Any], *, name: str) -> list[Finding]:
+    """Try all checks on a method.
+
+    Parameters
+    ----------
+    build
+        Returns a fresh method.
+    name
+        What the findings call it.
+    """
+    return [check(build, name=name) for check in METHOD_CHECKS.values()]

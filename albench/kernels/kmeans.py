@@ -11,7 +11,7 @@ from albench.kernels.finite import require_finite
 
 _FLOATS = 1 << 22
 """Products in one block: about what the caches hold."""
-_SEEDED_FROM = 20
+_SEEDED_FROM = 10
 """Items for each centre that the seeds are chosen among, where the pool is larger."""
 
 
@@ -23,7 +23,7 @@ def k_means(
     weights: Tensor | None = None,
     centers: Tensor | None = None,
     iterations: int = 20,
-    tolerance: float = 1e-4,
+    tolerance: float = 5e-4,
 ) -> tuple[Tensor, Tensor]:
     """Group items so that the (weighted) sum of squared distances to the groups' means is small.
 
@@ -42,7 +42,8 @@ def k_means(
     iterations
         Most rounds of assigning items and moving centres.
     tolerance
-        Stop once the squared shift of all centres is at most this share of the mean variance of a column, times k.
+        Stop once a round lowers the sum of squared distances by no more than this share of it; 0 to stop at a local
+        minimum alone.
 
     Returns
     -------
@@ -70,16 +71,15 @@ def k_means(
     mean = x.mean(dim=0)
     x = x - mean
     found = _seeds(x, k, generator, weights) if centers is None else centers - mean
-    limit = tolerance * float(x.var(dim=0, correction=0).mean()) * k
     square = torch.linalg.vecdot(x, x)
     assignment, nearest = _assign(x, square, found)
+    total = _sum(nearest, weights)
     for _ in range(iterations):
-        moved = _means(x, assignment, nearest, weights, found)
-        shift = float((moved - found).square().sum())
-        found = moved
-        before = assignment
+        found = _means(x, assignment, nearest, weights, found)
+        before, last = assignment, total
         assignment, nearest = _assign(x, square, found)
-        if shift <= limit or torch.equal(before, assignment):
+        total = _sum(nearest, weights)
+        if total >= (1 - tolerance) * last or torch.equal(before, assignment):
             break
     return found + mean, assignment
 
@@ -166,6 +166,11 @@ def _assign(x: Tensor, square: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]
         nearest[start : start + step] = value
     nearest.add_(square).clamp_(min=0)
     return assignment, nearest
+
+
+def _sum(nearest: Tensor, weights: Tensor | None) -> float:
+    """The (weighted) sum of squared distances (N,)."""
+    return float((nearest.double() if weights is None else nearest.double() * weights.to(nearest)).sum())
 
 
 def _means(x: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from albench.pool import Items, as_input
 
 MC_BLOCK = 4096
 """Items in one block of a dropout sample."""
-MC_LOGITS = 1 << 24
+MC_LOGITS = 1 << 23
 """Logits of dropout samples that are made at once."""
 
 
@@ -185,12 +185,15 @@ class PoolView:
         if isinstance(head, nn.Linear):
             # A masked input is a masked weight, so one product serves many samples; with the classes first, what
             # follows runs over whole vectors of items.
-            group = max(1, MC_LOGITS // max(1, len(self) * head.out_features))
+            n_classes = head.out_features
+            group = min(samples, max(1, MC_LOGITS // max(1, len(self) * n_classes)))
             bias = torch.zeros_like(head.weight[:, 0]) if head.bias is None else head.bias
+            logits = torch.empty(group * n_classes, len(self), device=self.device)
             for some in masks.split(group):
                 weights = (some[:, None] * head.weight).flatten(0, 1)
-                logits = torch.addmm(bias.repeat(len(some))[:, None], weights, embeddings.T)
-                for sample in logits.view(len(some), head.out_features, len(self)):
+                found = logits[: len(weights)]
+                torch.addmm(bias.repeat(len(some))[:, None], weights, embeddings.T, out=found)
+                for sample in found.view(len(some), n_classes, len(self)):
                     yield sample.softmax(dim=0).T
             return
         for mask in masks:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+_FLOATS = 1 << 17
+"""Probabilities in one block."""
 
 
 def entropy(probs: Tensor) -> Tensor:
@@ -19,8 +24,8 @@ def entropy(probs: Tensor) -> Tensor:
     (...) between 0 and log C.
     """
     # The logarithm is vectorised and torch.special.entr is not: a third of the time. Zeros become 0 * log(tiny) = 0.
-    logs = probs.clamp_min(torch.finfo(probs.dtype).tiny).log()
-    return (probs * logs).sum(dim=-1).neg()
+    tiny = torch.finfo(probs.dtype).tiny
+    return _by_rows(lambda p: (p * p.clamp_min(tiny).log()).sum(dim=1).neg(), probs)
 
 
 def margin(probs: Tensor) -> Tensor:
@@ -37,7 +42,21 @@ def margin(probs: Tensor) -> Tensor:
     """
     if probs.shape[-1] < 2:
         raise ValueError(f"a margin needs at least 2 classes, got {probs.shape[-1]}")
-    # Two maxima take half the time of topk.
-    best, place = probs.max(dim=-1, keepdim=True)
-    second = probs.scatter(-1, place, -torch.inf).amax(dim=-1)
-    return best.squeeze(-1) - second
+    return _by_rows(_margin, probs)
+
+
+def _margin(probs: Tensor) -> Tensor:
+    # Class after class over whole vectors of items: a seventh of the time of topk.
+    best, *others = probs.T.contiguous()
+    second = torch.full_like(best, -torch.inf)
+    for other in others:
+        second = torch.maximum(second, torch.minimum(best, other))
+        best = torch.maximum(best, other)
+    return best - second
+
+
+def _by_rows(score: Callable[[Tensor], Tensor], probs: Tensor) -> Tensor:
+    """A score of matrices (n, C) -> (n,) for probabilities (..., C), in blocks that stay in the caches."""
+    rows = probs.reshape(-1, probs.shape[-1])
+    step = max(4096, _FLOATS // max(1, probs.shape[-1]))
+    return torch.cat([score(part) for part in rows.split(step)]).reshape(probs.shape[:-1])

@@ -12,9 +12,9 @@ from torch import Tensor
 from albench.api import Strategy, View, option
 from albench.kernels import margin, require_finite
 
-BLOCK = 1 << 22
+BLOCK = 1 << 21
 """Kernel values in one block."""
-LAZY = 64
+LAZY = 8
 """Candidates whose gain is brought up to date at once."""
 
 
@@ -93,26 +93,32 @@ class UncertaintyHerding(MaxHerding):
 
 
 class Coverage:
-    """How well reference items (R, D), each with a weight, are covered by what has been added."""
+    """How well reference items (R, D), each with a weight, are covered by what has been added.
+
+    All blocks are computed in one piece of memory: made anew, each would leave a hole that the next does not fit.
+    """
 
     def __init__(self, x: Tensor, weight: Tensor, lengthscale: float) -> None:
-        self._x, self._weight = x, weight
-        self._scale = -0.5 / lengthscale**2
+        # exp(-|a - b|^2 / 2 l^2) = exp((<a, b> - 1) / l^2) for vectors of length 1.
+        self._x = x.T / lengthscale**2
+        self._least = torch.full((), -(lengthscale**-2), device=x.device)
+        self._weight = weight / len(weight)
         self._covered = torch.zeros(len(x), device=x.device)
-        self._step = max(1, BLOCK // max(len(x), 1))
+        self._block = torch.empty(max(1, BLOCK // max(len(x), 1)), len(x), device=x.device)
 
     def _kernel(self, items: Tensor) -> Tensor:
-        """(n, R) kernel values of items of length 1."""
-        squared = (2 - 2 * (items @ self._x.T)).clamp_(min=0)
-        return squared.mul_(self._scale).exp_()
+        """(n, R) kernel values of items of length 1, good until the next call."""
+        block = self._block[: len(items)]
+        return torch.addmm(self._least, items, self._x, out=block).clamp_(max=0).exp_()
 
     def add(self, items: Tensor) -> None:
         """Take items (n, D) into the covering set."""
-        for part in items.split(self._step) if len(items) else ():
-            self._covered = torch.maximum(self._covered, self._kernel(part).amax(dim=0))
+        for part in items.split(len(self._block)) if len(items) else ():
+            torch.maximum(self._covered, self._kernel(part).amax(dim=0), out=self._covered)
 
     def gains(self, items: Tensor) -> Tensor:
         """(n,) float64 what each item (n, D) would add to the coverage."""
-        weight = self._weight / len(self._weight)
-        parts = [(self._kernel(part) - self._covered).clamp_(min=0) @ weight for part in items.split(self._step)]
-        return torch.cat(parts).double()
+        gains = torch.empty(len(items), device=items.device)
+        for part, found in zip(items.split(len(self._block)), gains.split(len(self._block)), strict=True):
+            torch.mv(self._kernel(part).sub_(self._covered).clamp_(min=0), self._weight, out=found)
+        return gains.double()

@@ -14,6 +14,9 @@ from torch import Tensor
 from albench.api import Strategy, View, option
 from albench.kernels import NonFiniteScores, entropy
 
+ROWS = 8192
+"""Items in one block of float64."""
+
 
 @dataclass(frozen=True)
 class Dropout(Strategy):
@@ -66,9 +69,10 @@ class MeanStd(Dropout):
         mean = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
         squares = torch.zeros_like(mean)
         for count, probs in enumerate(view.mc_probs(self.samples, self.drop), start=1):
-            change = probs.double() - mean
-            mean += change / count
-            squares += change * (probs.double() - mean)
+            for sample, average, square in zip(*_blocks(probs, mean, squares), strict=True):
+                change = sample.double() - average
+                average += change / count
+                square += change * (sample.double() - average)
         return (squares / self.samples).clamp(min=0).sqrt().mean(dim=1)
 
 
@@ -128,10 +132,16 @@ def mutual_information(view: View, samples: int, drop: float) -> Tensor:
     total = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
     within = torch.zeros(len(view), dtype=torch.float64, device=view.device)
     for sample in view.mc_probs(samples, drop):
-        probs = sample.double()
-        total += probs
-        within += entropy(probs)
+        for part, summed, spread in zip(*_blocks(sample, total, within), strict=True):
+            probs = part.double()
+            summed += probs
+            spread += entropy(probs)
     return (entropy(total / samples) - within / samples).clamp(min=0)
+
+
+def _blocks(*tensors: Tensor) -> list[tuple[Tensor, ...]]:
+    """The same rows of each, in blocks whose float64 copies stay in the caches."""
+    return [tensor.split(ROWS) for tensor in tensors]
 
 
 def _require_finite(probs: Tensor) -> None:

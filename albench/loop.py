@@ -254,6 +254,7 @@ class Run:
             round_number=number,
             budget_left=self.oracle.budget_left,
             stream=(self.trial.seed, number),
+            approximate=self.trial.protocol.neighbors == "approximate",
         )
         picks = choose(self.parts.strategy, view, budget, self.trial.strategy)
         queried = ids[picks]

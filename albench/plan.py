@@ -54,6 +54,7 @@ class Protocol:
     checkpoint_metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "average_precision"] = option(
         "macro_f1", "validation metric that chooses the weights"
     )
+    neighbors: Literal["exact", "approximate"] = option("exact", "how the view finds neighbours; approximate by faiss")
     threads: int = option(1, "CPU threads of a trial", ge=1)
     device: Literal["cpu", "cuda"] = option("cpu", "kind of device that trains")
 
@@ -64,8 +65,12 @@ class Protocol:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The settings that a key is made of: what is left empty does not count."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if value != ""}
+        """The settings that a key is made of; those that came later do not count where they are at their default."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if LATER.get(name) != value}
+
+
+LATER = {"initial_strategy": "", "neighbors": "exact"}
+"""Settings that were added when trials had been stored without them, and what those had in force."""
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,10 @@ def prepare(
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
     first_labels(found, suite.protocol)
+    if suite.protocol.neighbors == "approximate":
+        from albench.kernels.approximate import require_faiss
+
+        require_faiss()
     data = {str(spec): load_data(str(spec), data_dir, files) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}

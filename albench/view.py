@@ -14,7 +14,7 @@ from albench import seeds
 from albench.api.strategy import Strategy
 from albench.errors import ContractError
 from albench.evaluate import predict
-from albench.kernels import NonFiniteScores, nearest_neighbors, top_k
+from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors, top_k
 from albench.plan import Amounts
 from albench.pool import Items, as_input
 
@@ -43,6 +43,8 @@ class PoolView:
         The method's rule: probabilities (N, C) -> (N,) bool.
     stream
         Parts of the name of the strategy's random streams.
+    approximate
+        Whether ``neighbors`` are approximate; their recall is then noted.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class PoolView:
         round_number: int,
         budget_left: int,
         stream: tuple[str | int, ...],
+        approximate: bool = False,
     ) -> None:
         self.round = round_number
         self.n_classes = n_classes
@@ -77,6 +80,7 @@ class PoolView:
         self._labeled = labeled
         self._labeled_y = labeled_y
         self._rejected = rejected
+        self._approximate = approximate
         self._outer: tuple[PoolView, Tensor] | None = None
         self._neighbors: dict[int, tuple[Tensor, Tensor]] = {}
 
@@ -157,8 +161,15 @@ class PoolView:
             nothing = torch.empty(len(self), 0, device=self.device)
             return nothing, nothing.long()
         if k not in self._neighbors:
-            self._neighbors[k] = nearest_neighbors(self._predicted[1], k)
+            self._neighbors[k] = self._found(k)
         return self._neighbors[k]
+
+    def _found(self, k: int) -> tuple[Tensor, Tensor]:
+        if not self._approximate:
+            return nearest_neighbors(self._predicted[1], k)
+        similarity, places, recall = approximate_neighbors(self._predicted[1], k)
+        self.note("neighbors_recall", recall)
+        return similarity, places
 
     def head(self, z: Tensor) -> Tensor:
         self._require("gradients")

@@ -1,5 +1,6 @@
-"""Blocked tensor kernels shared by plugins: exact, deterministic, on any device, never an N x N array."""
+"""Blocked tensor kernels shared by plugins: deterministic, on any device, never an N x N array, exact but for one."""
 
+from albench.kernels.approximate import approximate_neighbors
 from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
@@ -10,6 +11,7 @@ from albench.kernels.topk import top_k, top_k_per_class
 
 __all__ = [
     "NonFiniteScores",
+    "approximate_neighbors",
     "entropy",
     "k_center_greedy",
     "k_means",

@@ -1,1 +1,1 @@
-"""Built-in methods: supervised, pseudo-label, FixMatch and BoostMIS's adaptive pseudo labelling."""
+"""Built-in methods: learning from few labels, from consistency, by mixing, and from pseudo labels of many kinds."""

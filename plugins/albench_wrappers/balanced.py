@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, Task, View, option
-from albench.kernels import top_k, top_k_per_class
+from albench.kernels import require_finite, top_k_per_class
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Balanced(Strategy):
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions: by score best first, else class after class."""
         probs = view.probs
-        top_k(probs.amax(dim=1), 0)  # raises where a probability is not finite: its argmax would be no class
+        require_finite(probabilities=probs)  # the argmax of NaN would be no class
         classes = probs.argmax(dim=1)
         if type(self.of).scores is not Strategy.scores:
             return top_k_per_class(self.of.scores(view), classes, view.n_classes, budget)

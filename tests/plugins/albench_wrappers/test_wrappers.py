@@ -129,7 +129,7 @@ def test_balanced_with_one_predicted_class_and_one_item(of: Strategy) -> None:
 def test_balanced_refuses_classes_of_what_is_not_finite(of: Strategy) -> None:
     x = _labels(0, 1, 2)
     x[1, 1] = torch.nan
-    with pytest.raises(ContractError, match="1 of 3 scores are not finite"):
+    with pytest.raises(ContractError, match="1 of 3 rows of probabilities are not finite"):
         Balanced(of=of).select(make_view(x), 1)
 
 

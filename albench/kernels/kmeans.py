@@ -11,6 +11,8 @@ from albench.kernels.finite import require_finite
 
 _FLOATS = 1 << 22
 """Products in one block: about what the caches hold."""
+_ROWS = 8192
+"""Items in one block of copies."""
 _SEEDED_FROM = 10
 """Items for each centre that the seeds are chosen among, where the pool is larger."""
 
@@ -67,17 +69,15 @@ def k_means(
     if x.dim() != 2 or not 1 <= k <= len(x):
         raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
     require_finite(x=x)
-    # Around the mean: the expanded square loses less to rounding there.
+    # Around the mean: the expanded square loses less to rounding there. It is taken off block by block, not in a copy.
     mean = x.mean(dim=0)
-    x = x - mean
-    found = _seeds(x, k, generator, weights) if centers is None else centers - mean
-    square = torch.linalg.vecdot(x, x)
-    assignment, nearest = _assign(x, square, found)
+    found = _seeds(x, mean, k, generator, weights) if centers is None else centers - mean
+    assignment, nearest = _assign(x, mean, found)
     total = _sum(nearest, weights)
     for _ in range(iterations):
-        found = _means(x, assignment, nearest, weights, found)
+        found = _means(x, mean, assignment, nearest, weights, found)
         before, last = assignment, total
-        assignment, nearest = _assign(x, square, found)
+        assignment, nearest = _assign(x, mean, found)
         total = _sum(nearest, weights)
         if total >= (1 - tolerance) * last or torch.equal(before, assignment):
             break
@@ -93,7 +93,7 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     free = torch.ones(len(x), dtype=torch.bool, device=x.device)
     best = torch.full((len(centers),), torch.inf, device=x.device)  # less the centre's own square
     where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
-    square = torch.linalg.vecdot(x, x)
+    square = torch.cat([rows.square().sum(dim=1) for rows in x.split(_ROWS)])
     step = max(1, _FLOATS // max(len(centers), 1))
     for start in range(0, len(x), step):
         rows = x[start : start + step]
@@ -113,7 +113,7 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     return torch.tensor(taken, dtype=torch.int64, device=x.device)
 
 
-def _seeds(x: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
+def _seeds(x: Tensor, mean: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
     """Greedy k-means++: of several items drawn by squared distance the one that leaves the smallest sum is taken.
 
     In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
@@ -126,6 +126,7 @@ def _seeds(x: Tensor, k: int, generator: torch.Generator, weights: Tensor | None
         # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
         drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
         x, share = x[drawn], torch.ones(count, device=x.device)
+    x = x - mean
     trials = 2 + int(math.log(k))
     square = x.square().sum(dim=1)
     bound = torch.full((len(x),), torch.inf, device=x.device)
@@ -154,18 +155,18 @@ def _partial(rows: Tensor, centers: Tensor) -> Tensor:
     return torch.addmm(centers.square().sum(dim=1), rows, centers.T, alpha=-2.0)
 
 
-def _assign(x: Tensor, square: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
-    """Position (N,) of the nearest centre, and the squared distance (N,) to it, of items with these squared lengths."""
+def _assign(x: Tensor, mean: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
+    """Position (N,) of the nearest centre, and the squared distance (N,) to it; centres are around the mean."""
     assignment = torch.empty(len(x), dtype=torch.int64, device=x.device)
     nearest = torch.empty(len(x), device=x.device)
-    step = max(1, _FLOATS // len(centers))
+    step = max(1, min(_ROWS, _FLOATS // len(centers)))
     for start in range(0, len(x), step):
-        rows = x[start : start + step]
+        part = slice(start, start + step)
+        rows = x[part] - mean
         value, place = _partial(rows, centers).min(dim=1)
-        assignment[start : start + step] = place
-        nearest[start : start + step] = value
-    nearest.add_(square).clamp_(min=0)
-    return assignment, nearest
+        assignment[part] = place
+        torch.add(value, rows.square_().sum(dim=1), out=nearest[part])
+    return assignment, nearest.clamp_(min=0)
 
 
 def _sum(nearest: Tensor, weights: Tensor | None) -> float:
@@ -173,18 +174,20 @@ def _sum(nearest: Tensor, weights: Tensor | None) -> float:
     return float((nearest.double() if weights is None else nearest.double() * weights.to(nearest)).sum())
 
 
-def _means(x: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor) -> Tensor:
+def _means(
+    x: Tensor, mean: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor
+) -> Tensor:
     """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
     share = torch.ones(len(x), device=x.device) if weights is None else weights.to(x)
     mass = torch.zeros(len(centers), device=x.device).index_add_(0, assignment, share)
     total = torch.zeros_like(centers)
-    for start in range(0, len(x), 8192):
-        part = slice(start, start + 8192)
-        total.index_add_(0, assignment[part], x[part] * share[part, None])
+    for start in range(0, len(x), _ROWS):
+        part = slice(start, start + _ROWS)
+        total.index_add_(0, assignment[part], (x[part] - mean).mul_(share[part, None]))
     moved = torch.where(mass[:, None] > 0, total / mass.clamp(min=1e-30)[:, None], centers)
     empty = (mass <= 0).nonzero()[:, 0]
     if len(empty):
         order = (nearest * share).sort(descending=True, stable=True).indices[: len(empty)]
         order = order[(nearest * share)[order] > 0]
-        moved[empty[: len(order)]] = x[order]
+        moved[empty[: len(order)]] = x[order] - mean
     return moved

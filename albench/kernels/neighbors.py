@@ -45,7 +45,7 @@ def nearest_neighbors(
     queries
         (Q, D) float32; by default the items themselves, each without itself (a duplicate still counts).
     block
-        Rows of a product block; the extra memory is about ``8 * block**2`` bytes plus a copy of ``x``.
+        Rows of a product block; the extra memory is about ``8 * block**2`` bytes, plus a copy of ``x`` without queries.
 
     Returns
     -------
@@ -70,12 +70,11 @@ def nearest_neighbors(
         block = 1024 if x.device.type == "cpu" else 8192
     block = -(-block // _GROUP) * _GROUP
     centre = x.mean(dim=0) if metric == "euclidean" else None
-    items = _Prepared(x, centre)
     keep = k if metric == "cosine" else min(k + _SLACK, available)
     if queries is None:
-        keys = _own_neighbors(items, keep, block)
+        keys = _own_neighbors(_Prepared(x, centre), keep, block)
     else:
-        keys = _query_neighbors(_Prepared(queries, centre), items, keep, block)
+        keys = _query_neighbors(_Prepared(queries, centre), x, centre, keep, block)
     similarity, index = unpack(keys)
     if metric == "cosine":
         return similarity.clamp_(-1.0, 1.0), index
@@ -187,16 +186,17 @@ def _own_neighbors(items: _Prepared, k: int, block: int) -> Tensor:
     return torch.cat([part.keys for part in best])[: items.n]
 
 
-def _query_neighbors(queries: _Prepared, items: _Prepared, k: int, block: int) -> Tensor:
-    """Keys (Q, k), one block of queries after the other."""
-    parts = []
-    for i in range(0, len(queries.rows), block):
-        best = _Best(min(block, len(queries.rows) - i), k, items.rows.device)
-        for j in range(0, len(items.rows), block):
-            best.offer(queries.product(items, i, j, block), j)
-        best.merge()
-        parts.append(best.keys)
-    return torch.cat(parts)[: queries.n]
+def _query_neighbors(queries: _Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
+    """Keys (Q, k): each block of items is prepared once and offered to all queries."""
+    starts = range(0, len(queries.rows), block)
+    best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
+    for j in range(0, len(x), block):
+        items = _Prepared(x[j : j + block], centre)
+        for part, i in zip(best, starts, strict=True):
+            part.offer(queries.product(items, i, 0, block), j)
+    for part in best:
+        part.merge()
+    return torch.cat([part.keys for part in best])[: queries.n]
 
 
 def _measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,9 @@ from albench.kernels import require_finite, top_k
 from albench_boostmis.uncertain import BalancedUncertainty
 from albench_boostmis.vat import adversarial_unstability
 
+ROWS = 8192
+"""Items whose adversarial directions are drawn at once."""
+
 
 @dataclass(frozen=True)
 class BoostMIS(Strategy):
@@ -76,17 +79,19 @@ class BoostMIS(Strategy):
 
     def _unstability(self, view: View) -> Tensor:
         """(N,) the adversarial unstability of every item."""
-        embeddings = view.embeddings
         # Drawn for the whole pool, so that an item's score does not depend on which others are rejected.
-        directions = torch.randn(embeddings.shape, generator=view.generator, device=view.generator.device)
-        return adversarial_unstability(
-            view.head,
-            embeddings,
-            directions.to(embeddings.device),
-            xi=self.vat_xi,
-            eps=self.vat_eps,
-            iterations=self.vat_iterations,
-        )
+        scores = [
+            adversarial_unstability(
+                view.head,
+                part,
+                torch.randn(part.shape, generator=view.generator, device=view.generator.device).to(part.device),
+                xi=self.vat_xi,
+                eps=self.vat_eps,
+                iterations=self.vat_iterations,
+            )
+            for part in view.embeddings.split(ROWS)
+        ]
+        return torch.cat(scores)
 
 
 @dataclass(frozen=True)

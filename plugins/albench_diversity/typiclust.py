@@ -42,7 +42,8 @@ class TypiClust(Strategy):
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
         n = len(view)
-        x = F.normalize(torch.cat([view.embeddings, view.labeled_embeddings]), dim=1)
+        x = torch.cat([view.embeddings, view.labeled_embeddings])
+        F.normalize(x, dim=1, out=x)
         k = min(len(x) - n + budget, self.max_clusters, len(x))
         _, cluster = k_means(x, k, generator=view.generator)
         size = torch.bincount(cluster, minlength=k)

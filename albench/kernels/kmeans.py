@@ -141,11 +141,12 @@ def _seeds(x: Tensor, mean: Tensor, k: int, generator: torch.Generator, weights:
             break
         draws = torch.rand(trials, generator=generator, device=device, dtype=torch.float64).to(x.device)
         drawn = torch.searchsorted(total, draws * total[-1], right=True).clamp_(max=len(x) - 1)
-        distance = (square + square[drawn, None] - 2 * (x[drawn] @ x.T)).clamp_(min=0)
-        distance[torch.arange(trials, device=x.device), drawn] = 0
-        nearer = torch.minimum(distance, bound)
-        best = int((nearer * share).sum(dim=1).argmin())
-        bound = nearer[best]
+        # (N, trials): the product is faster this way round.
+        nearer = torch.addmm(square[:, None], x, x[drawn].T, alpha=-2.0).add_(square[drawn]).clamp_(min=0)
+        nearer[drawn, torch.arange(trials, device=x.device)] = 0
+        torch.minimum(nearer, bound[:, None], out=nearer)
+        best = int((share @ nearer).argmin())
+        bound = nearer[:, best].contiguous()
         chosen.append(int(drawn[best]))
     return x[torch.tensor(chosen, device=x.device)]
 

@@ -202,7 +202,7 @@ def _query_neighbors(queries: _Prepared, x: Tensor, centre: Tensor | None, k: in
 def _measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances (Q, k) of the chosen items from the differences themselves, and their positions, nearest first."""
     distance = torch.empty(index.shape, device=x.device)
-    rows = max(1, (1 << 22) // (index.shape[1] * x.shape[1]))
+    rows = max(1, (1 << 18) // (index.shape[1] * x.shape[1]))
     for i in range(0, len(queries), rows):
         difference = x[index[i : i + rows]] - queries[i : i + rows, None]
         distance[i : i + rows] = torch.linalg.vector_norm(difference, dim=2)

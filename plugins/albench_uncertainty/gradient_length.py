@@ -10,6 +10,9 @@ from torch import Tensor
 
 from albench.api import Strategy, View
 
+ROWS = 8192
+"""Items in one block of float64."""
+
 
 @dataclass(frozen=True)
 class ExpectedGradientLength(Strategy):
@@ -41,5 +44,6 @@ class ExpectedGradientLength(Strategy):
         others = probs.scatter(1, top, 0.0)
         of_top = (others.sum(dim=1, keepdim=True).square() + others.square().sum(dim=1, keepdim=True)).sqrt()
         length.scatter_(1, top, of_top)
-        size = torch.linalg.vector_norm(view.embeddings, dim=1, dtype=probs.dtype).square().add(1).sqrt()
+        parts = [part.double().square().sum(dim=1) for part in view.embeddings.split(ROWS)]
+        size = torch.cat(parts).add(1).sqrt()
         return (probs * length).sum(dim=1) * size

@@ -14,6 +14,8 @@ from albench.kernels import k_means, require_finite
 
 BLOCK = 1 << 22
 """Distances in one block."""
+ROWS = 2048
+"""Items on each side of a product block."""
 RADII = 20
 """Radii that are tried."""
 SAMPLE = 2000
@@ -52,7 +54,7 @@ class ProbCover(Strategy):
         view.note("radius", radius)
         near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere
         covered = _covered_by(x, F.normalize(view.labeled_embeddings, dim=1), near)
-        degree = _degrees(x, x[~covered], near)
+        degree = _first_degrees(x, covered, near)
         picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         picks: list[int] = []
         while len(picks) < budget:
@@ -94,10 +96,27 @@ def _covered_by(x: Tensor, centers: Tensor, near: float) -> Tensor:
     return covered
 
 
+def _first_degrees(x: Tensor, covered: Tensor, near: float) -> Tensor:
+    """(N,) int64: how many items that are not covered lie in the ball of each."""
+    if 2 * int(covered.sum()) >= len(x):
+        return _degrees(x, x[~covered], near)
+    # A product block serves its rows and its columns: half of all pairs. Whole numbers below 2^24 are exact.
+    degree = torch.zeros(len(x), device=x.device)
+    counted = (~covered).float()
+    blocks = list(zip(x.split(ROWS), counted.split(ROWS), degree.split(ROWS), strict=True))
+    for place, (rows, count_rows, of_rows) in enumerate(blocks):
+        for columns, count_columns, of_columns in blocks[place:]:
+            inside = (rows @ columns.T).ge_(near)
+            of_rows += inside @ count_columns
+            if columns is not rows:
+                of_columns += inside.T @ count_rows
+    return degree.long()
+
+
 def _degrees(x: Tensor, items: Tensor, near: float) -> Tensor:
     """(N,) int64: how many of some items lie in the ball of each."""
-    degree = torch.zeros(len(x), dtype=torch.int64, device=x.device)
-    step = max(1, BLOCK // max(len(x), 1))
-    for start in range(0, len(items), step):
-        degree += ((x @ items[start : start + step].T) >= near).sum(dim=1)
-    return degree
+    degree = torch.zeros(len(x), device=x.device)
+    for columns in items.split(ROWS):
+        for rows, of_rows in zip(x.split(ROWS), degree.split(ROWS), strict=True):
+            of_rows += (rows @ columns.T).ge_(near).sum(dim=1)
+    return degree.long()

@@ -72,17 +72,24 @@ def _print(entry: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from albench.render.prose import prose
+
     console = Console(highlight=False)
     console.print(Text.assemble((f"{entry['kind']} ", "dim"), (entry["name"], "bold"), f"  {entry['summary']}"))
     console.print()
-    console.print(Text(entry["description"]))
-    console.print()
+    console.print(prose(entry["description"]))
     if entry["options"]:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("option", "type", "default", "", ""):
             table.add_column(name, overflow="fold")
         for item in entry["options"]:
-            table.add_row(item["name"], Text(item["type"]), item["default"], item["bounds"], Text(item["help"]))
+            table.add_row(
+                item["name"],
+                Text(item["type"].replace("|", " | ")),
+                item["default"],
+                item["bounds"],
+                Text(item["help"]),
+            )
         console.print(table)
     else:
         console.print("It has no options.")

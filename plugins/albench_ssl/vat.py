@@ -45,8 +45,8 @@ class VAT(Method):
     Lengths are relative: ``s`` is the root mean square distance of the batch's items from their mean. The paper tunes
     an absolute length for each data set, which says nothing of feature vectors of any scale; 0.2 is about what its 2
     for MNIST and 2.5 to 3.5 for SVHN come to. Its ``xi`` of 1e-6 is below what single precision resolves next to an
-    item: a longer probe finds a worse push. Where classes lie close, tune ``eps``: on ``mescc-sim``, a stand-in, with 300
-    labels and three seeds macro F1 was 0.40 at 0.2 and 0.55 at 0.05, where ``supervised`` reached 0.56.
+    item: a longer probe finds a worse push. Where classes lie close, tune ``eps``: on ``mescc-sim``, a stand-in, with
+    300 labels and three seeds macro F1 was 0.40 at 0.2 and 0.55 at 0.05, where ``supervised`` reached 0.56.
 
     The random direction of an item is a normally distributed combination of the batch's centred items: a normal vector
     with the covariance of the data, not the identity. It needs no noise of an item's shape.

@@ -18,6 +18,7 @@ from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.prepare import Data, load_data
 from albench.store import SuiteStore, TrialStore
+from albench.trackers import trackers
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Job:
     data_dir: str | None
     data_hash: str
     device: str
+    trackers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -63,11 +65,14 @@ def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
     started = time.monotonic()
     trial = job.trial
     found = registry(job.plugin_files)
-    facts = TrialFacts(trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed)
+    facts = TrialFacts(
+        trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed, folder=job.folder
+    )
+    told = trackers(job.plugin_files, job.trackers)
     reported: set[str] = set()
 
-    def tell(hook: str, **arguments: Any) -> None:
-        for error in found.call(hook, **arguments):
+    def tell(event: str, /, **arguments: Any) -> None:
+        for error in told.call(event, **arguments):
             if error not in reported:
                 reported.add(error)
                 emit(Note(trial.key, error))
@@ -77,16 +82,14 @@ def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
         with store.claim() as owner:
             if owner:
                 return Busy(trial.key, owner)
-            tell("albench_trial_start", trial=facts)
-            _run_claimed(
-                job, found, store, emit, lambda record: tell("albench_round_end", event=RoundEnd(facts, record))
-            )
+            tell("trial_start", trial=facts)
+            _run_claimed(job, found, store, emit, lambda record: tell("round_end", event=RoundEnd(facts, record)))
     except Exception as error:
         reason = str(error) if isinstance(error, AlbenchError) else f"{type(error).__name__}: {error}"
         reason = " ".join(reason.split()) or type(error).__name__
-        tell("albench_trial_end", trial=dataclasses.replace(facts, status="failed", reason=reason))
+        tell("trial_end", trial=dataclasses.replace(facts, status="failed", reason=reason))
         return Failed(trial.key, reason, traceback.format_exc())
-    tell("albench_trial_end", trial=dataclasses.replace(facts, status="done"))
+    tell("trial_end", trial=dataclasses.replace(facts, status="done"))
     return Done(trial.key, time.monotonic() - started)
 
 

@@ -116,6 +116,9 @@ class _Add:
     def executor(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
         self._add("executor", name, target, summary)
 
+    def tracker(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("tracker", name, target, summary)
+
 
 def _first_line(target: object) -> str:
     if isinstance(target, str):
@@ -219,7 +222,7 @@ class Registry:
         for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 errors.append(f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}")
         return errors
 

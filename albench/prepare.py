@@ -55,6 +55,7 @@ class Plan:
     plugin_files: tuple[str, ...]
     data_dir: str | None
     all_trials: list[Trial] = field(default_factory=list)
+    trackers: tuple[str, ...] = ()
 
     @property
     def total_steps(self) -> int:
@@ -113,6 +114,7 @@ def prepare(
     data_dir: str | None = None,
     device: str = "auto",
     executor: Spec | None = None,
+    trackers: Sequence[str] = (),
     fresh: bool = False,
 ) -> Plan:
     """Load the data, check everything, and sort the trials. Writes nothing.
@@ -137,6 +139,8 @@ def prepare(
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
     first_labels(found, suite.protocol)
+    for tracker in trackers:
+        found.build("tracker", tracker)
     if suite.protocol.neighbors == "approximate":
         from albench.kernels.approximate import require_faiss
 
@@ -151,7 +155,9 @@ def prepare(
         alone = where != "cpu" or len(todo) < 2 or (os.cpu_count() or 1) < 2 or os.name == "nt"
         executor = Spec("local" if alone else "processes")
     found.build("executor", executor)
-    return Plan(suite, todo, done, skipped, counts, data, where, executor, folder, files, data_dir, planned)
+    return Plan(
+        suite, todo, done, skipped, counts, data, where, executor, folder, files, data_dir, planned, tuple(trackers)
+    )
 
 
 def _sort(

@@ -15,6 +15,7 @@ from albench.manifest import manifest_of
 from albench.plugins import registry
 from albench.prepare import Plan
 from albench.store import SuiteStore
+from albench.trackers import trackers
 
 CLAIM_PATIENCE = 3.0
 """Seconds after which trials that another process held are tried once more."""
@@ -63,10 +64,20 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
                     store.trial(trial.key).clear()
     suite_facts = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
     listener.plan(plan)
-    _tell(found.call("albench_suite_start", suite=suite_facts), listener)
+    trackers.cache_clear()
+    told = trackers(plan.plugin_files, plan.trackers)
+    _tell(told.call("suite_start", suite=suite_facts), listener)
     jobs = [
-        Job(t, str(plan.folder), plan.plugin_files, plan.data_dir, plan.data[t.dataset].hash, plan.device)
-        for t in plan.todo
+        Job(
+            trial=trial,
+            folder=str(plan.folder),
+            plugin_files=plan.plugin_files,
+            data_dir=plan.data_dir,
+            data_hash=plan.data[trial.dataset].hash,
+            device=plan.device,
+            trackers=plan.trackers,
+        )
+        for trial in plan.todo
     ]
     outcomes: list[Outcome] = []
     busy: list[Job] = []
@@ -87,7 +98,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
         if busy:  # a worker of a run that was just killed may hold its claim for a moment longer
             time.sleep(CLAIM_PATIENCE)
             carry_out(busy, final=True)
-    _tell(found.call("albench_suite_end", suite=suite_facts), listener)
+    _tell(told.call("suite_end", suite=suite_facts), listener)
     return outcomes
 
 

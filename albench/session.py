@@ -88,6 +88,7 @@ def run(
     out: str | Path = "results",
     device: str = "auto",
     executor: str | None = None,
+    trackers: Sequence[str] = (),
     plugins: Sequence[str | Path] = (),
     data_dir: str | Path | None = None,
     fresh: bool = False,
@@ -107,7 +108,7 @@ def run(
         How many seeds, or which.
     name, out
         The suite's folder is ``out/name``.
-    device, executor, data_dir, plugins
+    device, executor, trackers, data_dir, plugins
         As the options of ``albench run``.
     fresh
         Run everything again.
@@ -146,6 +147,7 @@ def run(
         data_dir=str(data_dir) if data_dir else None,
         device=device,
         executor=specs.parse(executor) if executor else None,
+        trackers=trackers,
         fresh=fresh,
     )
     outcomes = execute(plan, listener or Silent(), fresh=fresh)

@@ -17,6 +17,7 @@ from albench.api.method import VIEWS, Batch, Forward, Logs, Method, RoundFacts, 
 from albench.api.options import option
 from albench.api.strategy import NEEDS, Strategy, View
 from albench.api.task import Modality, Task
+from albench.api.tracker import Tracker
 from albench.errors import DataError, PluginError, UserError
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Strategy",
     "SuiteFacts",
     "Task",
+    "Tracker",
     "TrialFacts",
     "UserError",
     "View",

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from albench.api.executor import Executor
     from albench.api.method import Method
     from albench.api.strategy import Strategy
+    from albench.api.tracker import Tracker
 
 PROJECT = "albench"
-Kind = Literal["strategy", "method", "dataset", "backbone", "executor"]
-KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor")
+Kind = Literal["strategy", "method", "dataset", "backbone", "executor", "tracker"]
+KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor", "tracker")
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -41,6 +42,7 @@ class Add(Protocol):
     def dataset(self, name: str, target: str | Callable[..., Dataset], summary: str = "") -> None: ...
     def backbone(self, name: str, target: str | Callable[..., Backbone], summary: str = "") -> None: ...
     def executor(self, name: str, target: str | Callable[..., Executor], summary: str = "") -> None: ...
+    def tracker(self, name: str, target: str | Callable[..., Tracker], summary: str = "") -> None: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,15 @@ class SuiteFacts:
 
 @dataclass(frozen=True)
 class TrialFacts:
-    """A trial, as trackers see it. ``status`` is "running", "done" or "failed"; ``reason`` says why it failed."""
+    """A trial, as trackers see it.
+
+    Attributes
+    ----------
+    status, reason
+        ``"running"``, ``"done"`` or ``"failed"``, and why it failed.
+    folder
+        The suite's folder.
+    """
 
     key: str
     dataset: str
@@ -65,6 +75,7 @@ class TrialFacts:
     seed: int
     status: str = "running"
     reason: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)

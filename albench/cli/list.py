@@ -22,7 +22,7 @@ CHOICES = (*(plural(kind) for kind in KINDS), "plugins")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plugin_option
 def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
-    """List strategies, methods, datasets, backbones, executors or plugins."""
+    """List strategies, methods, datasets, backbones, executors, trackers or plugins."""
     from albench.plugins import registry
 
     found = registry(plugins)

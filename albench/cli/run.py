@@ -40,6 +40,7 @@ OWN_OPTIONS = {
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
+@click.option("--tracker", "trackers", multiple=True, type=SpecType("tracker"), help="Follow the run; may be repeated.")
 @plugin_option
 @data_dir_option
 @click.option("--out", default="results", show_default=True, metavar="DIR", help="Folder for results.")
@@ -52,6 +53,7 @@ def command(
     warm: bool | None,
     device: str,
     executor: str | None,
+    trackers: tuple[str, ...],
     plugins: tuple[str, ...],
     data_dir: str | None,
     out: str,
@@ -88,6 +90,7 @@ def command(
             data_dir=data_dir,
             device=device,
             executor=specs.parse(executor) if executor else None,
+            trackers=trackers,
             fresh=fresh,
         )
     if dry_run:

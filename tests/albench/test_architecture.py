@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     {"errors", "spec", "seeds"},
     {"api"},
-    {"plugins", "plan", "store", "compare", "metrics"},
+    {"plugins", "trackers", "plan", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
     {"loop"},
     {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render"},

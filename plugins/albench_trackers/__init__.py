@@ -1,0 +1,1 @@
+"""Built-in trackers: a file of JSON lines, TensorBoard, MLflow."""

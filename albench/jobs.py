@@ -32,6 +32,7 @@ class Job:
     data_hash: str
     device: str
     trackers: tuple[str, ...] = ()
+    query_time_limit: float | None = None
 
     @property
     def key(self) -> str:
@@ -84,8 +85,10 @@ def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
                 return Busy(trial.key, owner)
             tell("trial_start", trial=facts)
             _run_claimed(job, found, store, emit, lambda record: tell("round_end", event=RoundEnd(facts, record)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = str(error) if isinstance(error, AlbenchError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, SystemExit):
+            reason = f"a plugin called sys.exit({error.code!r})"
         reason = " ".join(reason.split()) or type(error).__name__
         tell("trial_end", trial=dataclasses.replace(facts, status="failed", reason=reason))
         return Failed(trial.key, reason, traceback.format_exc())
@@ -117,5 +120,6 @@ def _run_claimed(
         amounts=amounts(trial.protocol, data.splits.task, trial.dataset),
         device=torch.device(job.device),
         initial=first_labels(found, trial.protocol),
+        query_time_limit=job.query_time_limit,
     )
     run_trial(trial, parts, store, trial_facts(trial, data, found), emit, on_round)

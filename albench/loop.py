@@ -20,7 +20,9 @@ from albench.api.method import Method, RoundFacts
 from albench.api.strategy import Strategy
 from albench.augment import augmenter
 from albench.batches import Batches, Labeled
+from albench.errors import TrialError
 from albench.evaluate import evaluate, predict
+from albench.limits import TooLong, at_most
 from albench.oracle import Oracle
 from albench.plan import Amounts, Trial
 from albench.pool import Items, Pool, index_hash
@@ -45,6 +47,8 @@ class Parts:
     device: torch.device
     initial: Strategy | None = None
     """Chooses the first labels; None for the oracle's draw."""
+    query_time_limit: float | None = None
+    """Seconds after which a query fails the trial."""
 
 
 @contextlib.contextmanager
@@ -103,7 +107,16 @@ class Run:
             return self.oracle.draw_initial(parts.amounts.initial, trial.protocol.initial_draw, trial.seed)
         view = cold_view(self.train, parts.initial, parts.splits.task.n_classes, parts.amounts, trial.seed)
         name = trial.protocol.initial_strategy
-        return choose(parts.initial, view, parts.amounts.initial, name).sort().values
+        return self._choose(parts.initial, view, parts.amounts.initial, name).sort().values
+
+    def _choose(self, strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:
+        """A strategy's picks, checked and in time."""
+        limit = self.parts.query_time_limit
+        try:
+            with at_most(limit):
+                return choose(strategy, view, budget, name)
+        except TooLong:
+            raise TrialError(f"strategy '{name}' had not chosen after {limit:g} s (--query-time-limit).") from None
 
     def new_learner(self, number: int) -> Learner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
@@ -256,7 +269,7 @@ class Run:
             stream=(self.trial.seed, number),
             approximate=self.trial.protocol.neighbors == "approximate",
         )
-        picks = choose(self.parts.strategy, view, budget, self.trial.strategy)
+        picks = self._choose(self.parts.strategy, view, budget, self.trial.strategy)
         queried = ids[picks]
         self.buy(queried)
         groups = {"all": picks, **view.groups}

@@ -18,12 +18,17 @@ from typing import Any
 
 import pluggy
 
+from albench import __version__
 from albench import spec as specs
 from albench.api import hooks
-from albench.api.hooks import KINDS, PROJECT, Kind
-from albench.errors import PluginError, unknown
+from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
+from albench.errors import PluginError, UnknownName, unknown
 
 GROUP = "albench"
+DISABLE = "ALBENCH_DISABLE_PLUGINS"
+"""Environment variable: plugins or distributions, separated by commas, that are not loaded."""
+NO_PLUGINS = "ALBENCH_NO_PLUGINS"
+"""Environment variable: where it is set, only albench's own plugins are loaded; ``--no-plugins`` sets it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Plugin:
     distribution: str
     version: str
     error: str = ""
+    disabled: str = ""
+    """Why it is not used, where the user asked for that."""
     components: list[Component] = field(default_factory=list)
 
 
@@ -134,11 +141,22 @@ class Registry:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hooks)
         self.plugins: list[Plugin] = []
-        self.files = [*_files_from_environment(), *files]
+        self.files = [] if os.environ.get(NO_PLUGINS) else [*_files_from_environment(), *files]
+        unwanted = _names_from_environment()
         for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
             dist = entry_point.dist
             plugin = Plugin(entry_point.name, dist.name if dist else "?", dist.version if dist else "?")
-            self._register(plugin, entry_point.load)
+            if os.environ.get(NO_PLUGINS) and plugin.distribution != PROJECT:
+                plugin.disabled = "--no-plugins"
+            elif unwanted & {plugin.name, plugin.distribution}:
+                plugin.disabled = DISABLE
+            if plugin.disabled:
+                self.plugins.append(plugin)
+            else:
+                self._register(plugin, entry_point.load)
+        known = {name for plugin in self.plugins for name in (plugin.name, plugin.distribution)}
+        for name in sorted(unwanted - known):
+            self.plugins.append(Plugin(name, "?", "?", error=f"{DISABLE} names it, but there is no such plugin"))
         for file in self.files:
             self._register_file(file)
 
@@ -158,6 +176,7 @@ class Registry:
         name = f"{plugin.distribution}:{plugin.name}"
         try:
             module = load()
+            _check_version(module)
             self.manager.register(module, name=name)
             _check_hooks(self.manager, module)
             self._collect(plugin, module)
@@ -181,6 +200,11 @@ class Registry:
         """Plugins that could not be loaded."""
         return [plugin for plugin in self.plugins if plugin.error]
 
+    @property
+    def disabled(self) -> list[Plugin]:
+        """Plugins that the user asked not to load."""
+        return [plugin for plugin in self.plugins if plugin.disabled]
+
     def components(self, kind: Kind | None = None) -> list[Component]:
         """Every component, or those of one kind, sorted by kind and name."""
         found = [c for plugin in self.plugins for c in plugin.components if kind is None or c.kind == kind]
@@ -202,10 +226,12 @@ class Registry:
         """
         found = [component for component in self.components(kind) if component.name == name]
         if not found:
-            hint = f"see 'albench list {_PLURAL[kind]}'."
-            if self.broken:
-                hint += f" (Broken plugins: {', '.join(p.name for p in self.broken)}; see 'albench list plugins'.)"
-            raise unknown(kind, name, self.names(kind), hint)
+            error = unknown(kind, name, self.names(kind), f"see 'albench list {_PLURAL[kind]}'.")
+            for what, plugins in (("Disabled", self.disabled), ("Broken", self.broken)):
+                if plugins:
+                    names = ", ".join(plugin.name for plugin in plugins)
+                    error = UnknownName(f"{error} ({what} plugins: {names}; see 'albench list plugins'.)")
+            raise error
         if len(found) > 1:
             claims = " and ".join(f"'{c.plugin}' ({c.distribution})" for c in found)
             raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
@@ -243,6 +269,28 @@ def plural(kind: Kind) -> str:
 
 def _files_from_environment() -> list[str]:
     return [part for part in os.environ.get("ALBENCH_PLUGINS", "").split(os.pathsep) if part]
+
+
+def _names_from_environment() -> set[str]:
+    return {name.strip() for name in os.environ.get(DISABLE, "").split(",") if name.strip()}
+
+
+def _check_version(module: object) -> None:
+    """Compare the range of the plugin API that a plugin states, as ``albench_api``, with the one that is here."""
+    stated = getattr(module, "albench_api", None)
+    if stated is None:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        fits = SpecifierSet(stated).contains(API_VERSION)
+    except (InvalidSpecifier, TypeError, AttributeError):
+        raise PluginError(f"its albench_api is {stated!r}, not a range such as '>=1,<2'") from None
+    if not fits:
+        raise PluginError(
+            f"it supports the plugin API {stated}, and albench {__version__} has {API_VERSION}: "
+            "install another version of it or of albench"
+        )
 
 
 def _import_file(path: Path) -> ModuleType:

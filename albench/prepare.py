@@ -13,7 +13,7 @@ from typing import Literal
 from albench.api.dataset import Dataset, Splits
 from albench.api.hooks import Kind
 from albench.api.task import Task
-from albench.errors import DeviceError, StoreError
+from albench.errors import DeviceError, StoreError, SuiteError
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.spec import Spec
@@ -56,6 +56,7 @@ class Plan:
     data_dir: str | None
     all_trials: list[Trial] = field(default_factory=list)
     trackers: tuple[str, ...] = ()
+    query_time_limit: float | None = None
 
     @property
     def total_steps(self) -> int:
@@ -115,6 +116,7 @@ def prepare(
     device: str = "auto",
     executor: Spec | None = None,
     trackers: Sequence[str] = (),
+    query_time_limit: float | None = None,
     fresh: bool = False,
 ) -> Plan:
     """Load the data, check everything, and sort the trials. Writes nothing.
@@ -139,6 +141,8 @@ def prepare(
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
     first_labels(found, suite.protocol)
+    if query_time_limit is not None and not query_time_limit > 0:
+        raise SuiteError(f"--query-time-limit {query_time_limit:g}: it is a number of seconds above 0.")
     for tracker in trackers:
         found.build("tracker", tracker)
     if suite.protocol.neighbors == "approximate":
@@ -156,7 +160,20 @@ def prepare(
         executor = Spec("local" if alone else "processes")
     found.build("executor", executor)
     return Plan(
-        suite, todo, done, skipped, counts, data, where, executor, folder, files, data_dir, planned, tuple(trackers)
+        suite=suite,
+        todo=todo,
+        done=done,
+        skipped=skipped,
+        amounts=counts,
+        data=data,
+        device=where,
+        executor=executor,
+        folder=folder,
+        plugin_files=files,
+        data_dir=data_dir,
+        all_trials=planned,
+        trackers=tuple(trackers),
+        query_time_limit=query_time_limit,
     )
 
 

@@ -76,6 +76,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             data_hash=plan.data[trial.dataset].hash,
             device=plan.device,
             trackers=plan.trackers,
+            query_time_limit=plan.query_time_limit,
         )
         for trial in plan.todo
     ]

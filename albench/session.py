@@ -89,6 +89,7 @@ def run(
     device: str = "auto",
     executor: str | None = None,
     trackers: Sequence[str] = (),
+    query_time_limit: float | None = None,
     plugins: Sequence[str | Path] = (),
     data_dir: str | Path | None = None,
     fresh: bool = False,
@@ -108,7 +109,7 @@ def run(
         How many seeds, or which.
     name, out
         The suite's folder is ``out/name``.
-    device, executor, trackers, data_dir, plugins
+    device, executor, trackers, query_time_limit, data_dir, plugins
         As the options of ``albench run``.
     fresh
         Run everything again.
@@ -148,6 +149,7 @@ def run(
         device=device,
         executor=specs.parse(executor) if executor else None,
         trackers=trackers,
+        query_time_limit=query_time_limit,
         fresh=fresh,
     )
     outcomes = execute(plan, listener or Silent(), fresh=fresh)

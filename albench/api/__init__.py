@@ -4,6 +4,7 @@ from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
 from albench.api.executor import Busy, Done, Event, Executor, Failed, Job, Note, Outcome, Progress, Run
 from albench.api.hooks import (
+    API_VERSION,
     KINDS,
     Add,
     Kind,
@@ -21,6 +22,7 @@ from albench.api.tracker import Tracker
 from albench.errors import DataError, PluginError, UserError
 
 __all__ = [
+    "API_VERSION",
     "KINDS",
     "NEEDS",
     "VIEWS",

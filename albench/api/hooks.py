@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from albench.api.tracker import Tracker
 
 PROJECT = "albench"
+API_VERSION = "1.0"
+"""Version of what plugins may use: ``albench.api``, ``albench.kernels`` and ``albench.testing``."""
 Kind = Literal["strategy", "method", "dataset", "backbone", "executor", "tracker"]
 KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor", "tracker")
 

@@ -58,7 +58,7 @@ def _plugin_rows(found: Registry) -> list[dict[str, Any]]:
             "from": plugin.distribution,
             "version": plugin.version,
             "components": ", ".join(f"{c.kind} {c.name}" for c in plugin.components),
-            "error": plugin.error,
+            "error": plugin.error or (f"disabled by {plugin.disabled}" if plugin.disabled else ""),
         }
         for plugin in found.plugins
     ]

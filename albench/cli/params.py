@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ class SpecType(click.ParamType):
 
 
 def plugin_option(function: F) -> F:
-    """``--plugin FILE``, several times."""
+    """``--plugin FILE``, several times, and ``--no-plugins``."""
     option = click.option(
         "--plugin",
         "plugins",
@@ -38,7 +39,21 @@ def plugin_option(function: F) -> F:
         metavar="FILE",
         help="Load a plugin from a Python file (also ALBENCH_PLUGINS); may be repeated.",
     )
-    return option(function)
+    none = click.option(
+        "--no-plugins",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_no_plugins,
+        help="Load albench's own plugins alone (ALBENCH_DISABLE_PLUGINS=NAME,... leaves out some).",
+    )
+    return option(none(function))
+
+
+def _no_plugins(_ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    """Set the environment, which worker processes inherit."""
+    if wanted:
+        os.environ["ALBENCH_NO_PLUGINS"] = "1"
 
 
 def data_dir_option(function: F) -> F:

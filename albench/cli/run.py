@@ -40,6 +40,7 @@ OWN_OPTIONS = {
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
+@click.option("--query-time-limit", type=float, metavar="SECONDS", help="Fail a trial whose query takes longer.")
 @click.option("--tracker", "trackers", multiple=True, type=SpecType("tracker"), help="Follow the run; may be repeated.")
 @plugin_option
 @data_dir_option
@@ -53,6 +54,7 @@ def command(
     warm: bool | None,
     device: str,
     executor: str | None,
+    query_time_limit: float | None,
     trackers: tuple[str, ...],
     plugins: tuple[str, ...],
     data_dir: str | None,
@@ -91,6 +93,7 @@ def command(
             device=device,
             executor=specs.parse(executor) if executor else None,
             trackers=trackers,
+            query_time_limit=query_time_limit,
             fresh=fresh,
         )
     if dry_run:

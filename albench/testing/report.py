@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+from albench.limits import TooLong, at_most
 from albench.loop import numerics
 
 Status = Literal["pass", "fail", "skip"]
@@ -61,34 +59,8 @@ class NotApplicable(Exception):
     """Raised by a check: why it says nothing about this component."""
 
 
-class TooLong(BaseException):
-    """Ends a check that does not end by itself; no ``except Exception`` of a component stops it."""
-
-
 LIMIT = 60.0
 """Seconds of computing after which a check is ended; an ordinary one takes a small part of one."""
-
-
-@contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """End the block by ``TooLong`` after some seconds of this process's computing.
-
-    It needs the main thread and a system with interval timers; elsewhere there is no limit.
-    """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(*_: object) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGVTALRM, end)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 class Subject:
@@ -139,7 +111,7 @@ class Check(Generic[S]):
             return Finding(self.name, name, self.purpose, status, reason, case)
 
         try:
-            with at_most(LIMIT), numerics(1):  # one thread, as in a trial
+            with at_most(LIMIT, computing=True), numerics(1):  # one thread, as in a trial
                 subject = self.subject(build)
                 note = self.body(subject)
         except NotApplicable as why:

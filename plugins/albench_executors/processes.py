@@ -15,6 +15,9 @@ from typing import IO, Any
 
 from albench.api import Event, Executor, Failed, Job, Outcome, Run, option
 
+TIME_LIMIT = 124
+"""Exit code of a worker whose query could not be interrupted."""
+
 
 @dataclass(frozen=True)
 class Processes(Executor):
@@ -67,7 +70,7 @@ class _Worker:
         self.dead = False
         self._job: Job | None = None
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "ALBENCH_WORKER": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "albench_executors.worker", str(other.fileno())],
             pass_fds=[other.fileno()],
@@ -112,6 +115,8 @@ class _Worker:
                 name = f"signal {-code}"
             hint = " (out of memory?)" if name == "SIGKILL" else ""
             return f"its worker process was killed by {name}{hint}"
+        if code == TIME_LIMIT:
+            return "its query did not end in time and could not be interrupted: its worker process was ended"
         return f"its worker process ended with exit code {code}"
 
     def _tail(self, size: int = 4000) -> str:

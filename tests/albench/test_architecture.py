@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"errors", "spec", "seeds"},
+    {"errors", "limits", "spec", "seeds"},
     {"api"},
     {"plugins", "trackers", "plan", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,7 @@ BUILT_IN = {
     "dataset": {"mescc", "mescc-sim", "digits", "npz"},
     "backbone": {"mlp", "cnn", "wrn"},
     "executor": {"local", "processes"},
+    "tracker": {"jsonl", "tensorboard", "mlflow"},
 }
 ROOT = Path(__file__).parents[2]
 
@@ -192,3 +195,53 @@ def test_installed_packages_are_plugins_and_a_broken_one_stops_nothing(site: Pat
     compared = json.loads(albench("compare", "--format", "json").stdout)
     assert "packaged" in json.dumps(compared)
     assert "my-confidence" in json.dumps(compared)
+
+
+def test_plugins_can_be_left_out(site: Path, tmp_path: Path, toy: str) -> None:
+    def listed(*words: str, **environment: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [site, "-m", "albench", "list", "plugins", "--json", *words],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=True,
+            env=os.environ | environment,
+        )
+        return {plugin["name"]: plugin for plugin in json.loads(done.stdout)}
+
+    everything = listed()
+    some = listed(ALBENCH_DISABLE_PLUGINS="good, albench-broken")
+    assert some["good"]["error"] == some["broken"]["error"] == "disabled by ALBENCH_DISABLE_PLUGINS"
+    assert some["good"]["components"] == ""
+    assert some["uncertainty"] == everything["uncertainty"]
+    alone = listed("--no-plugins", "--plugin", toy)
+    assert alone["good"]["error"] == alone["broken"]["error"] == "disabled by --no-plugins"
+    assert "toy" not in alone
+    assert alone["uncertainty"] == everything["uncertainty"]
+    assert "there is no such plugin" in listed(ALBENCH_DISABLE_PLUGINS="godo")["godo"]["error"]
+
+
+def test_a_component_of_a_disabled_plugin_is_not_found_and_the_error_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALBENCH_DISABLE_PLUGINS", "hybrid")
+    with pytest.raises(UnknownName, match=r"Disabled plugins: hybrid"):
+        Registry().find("strategy", "badge")
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ('">=1,<2"', ""),
+        ('">=2"', r"it supports the plugin API >=2, and albench .* has 1\.\d+: install another version"),
+        ('"new"', "its albench_api is 'new', not a range such as '>=1,<2'"),
+        ("3", "its albench_api is 3, not a range such as '>=1,<2'"),
+    ],
+)
+def test_a_plugin_states_the_plugin_api_that_it_supports(tmp_path: Path, stated: str, message: str) -> None:
+    file = plugin_file(tmp_path, f"albench_api = {stated}\n" + textwrap.dedent(GOOD.format(name="mine")))
+    if not message:
+        assert "mine" in Registry([file]).names("strategy")
+        return
+    with pytest.raises(PluginError, match=message):
+        Registry([file])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +82,11 @@ class Wrong(Strategy):
             view.note("bad", float("nan"))
         if self.how == "exit":
             os._exit(7)
+        if self.how == "sys-exit":
+            sys.exit("enough")
+        if self.how == "hang":
+            while True:
+                time.sleep(0.01)
         if self.how == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         return positions

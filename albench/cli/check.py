@@ -1,0 +1,91 @@
+"""``albench check``: the conformance kit on a component, a plugin file or a distribution."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from albench.cli.params import plugin_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from albench.testing.report import Finding
+    from albench.testing.targets import Target
+
+SHOWN = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("-", "dim")}
+
+
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from albench.plugins import registry
+
+    names = {c.name for c in registry(tuple(ctx.params.get("plugins") or ())).components()}
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+@click.command("check")
+@click.argument("what", metavar="NAME|FILE|DISTRIBUTION", shell_complete=_complete)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_option
+def command(what: str, as_json: bool, plugins: tuple[str, ...]) -> int:
+    """Check that a component keeps its contract; exit code 1 where one does not.
+
+    A NAME may carry options, as in 'mine[alpha=2]', and may be that of several kinds. A FILE is a plugin file, a
+    DISTRIBUTION an installed package with plugins: all that it registers is checked.
+    """
+    from rich.console import Console
+
+    from albench.testing.targets import targets
+
+    found = targets(what, plugins)
+    console = Console(highlight=False)
+    reports = [(target, _report(target, None if as_json else console)) for target in found]
+    if as_json:
+        entries = [
+            {"kind": target.kind, "component": target.spec, "findings": [dataclasses.asdict(f) for f in findings]}
+            for target, findings in reports
+        ]
+        click.echo(json.dumps(entries, indent=1))
+    return 1 if any(finding.failed for _, findings in reports for finding in findings) else 0
+
+
+def _report(target: Target, console: Console | None) -> list[Finding]:
+    """The findings on a component, printed as they come where there is a console."""
+    from albench.testing.checks import CHECKS, findings
+
+    if console is None:
+        return list(findings(target))
+    from rich.text import Text
+
+    console.print(Text.assemble((f"{target.kind} ", "dim"), (target.spec, "bold")))
+    width = max(map(len, CHECKS[target.kind]))
+    collected = []
+    for finding in findings(target):
+        collected.append(finding)
+        console.print(_line(finding, width))
+    counts = {status: sum(finding.status == status for finding in collected) for status in SHOWN}
+    summary = f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} do not apply"
+    console.print(Text(summary, "bold red" if counts["fail"] else "bold green"))
+    console.print()
+    return collected
+
+
+def _line(finding: Finding, width: int) -> Any:
+    """A check in one line, a failed one with its reason and its smallest case below."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    word, style = SHOWN[finding.status]
+    note = finding.reason if finding.status == "skip" else finding.tried
+    head = Text.assemble((f"  {word:<5}", style), f"{finding.check:<{width}}  ", (note, "dim"))
+    if not finding.failed:
+        return head
+    below = [Text(finding.reason, "red")]
+    if finding.case:
+        below.append(Text(f"smallest case: {finding.case}"))
+    return Group(head, *[Padding(text, (0, 0, 0, 7)) for text in below])

@@ -1,0 +1,31 @@
+"""Every check of the kit, by kind of component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from albench.api.hooks import Kind
+from albench.testing.backbones import BACKBONE_CHECKS
+from albench.testing.datasets import DATASET_CHECKS
+from albench.testing.executors import EXECUTOR_CHECKS
+from albench.testing.methods import METHOD_CHECKS
+from albench.testing.report import Check, Finding
+from albench.testing.strategies import STRATEGY_CHECKS
+from albench.testing.targets import Target
+from albench.testing.trackers import TRACKER_CHECKS
+
+CHECKS: dict[Kind, dict[str, Check]] = {
+    "strategy": STRATEGY_CHECKS,
+    "method": METHOD_CHECKS,
+    "dataset": DATASET_CHECKS,
+    "backbone": BACKBONE_CHECKS,
+    "executor": EXECUTOR_CHECKS,
+    "tracker": TRACKER_CHECKS,
+}
+"""Kind -> check's name -> check."""
+
+
+def findings(target: Target) -> Iterator[Finding]:
+    """The findings on a component, check by check."""
+    for check in CHECKS[target.kind].values():
+        yield check(target.build, name=target.spec)

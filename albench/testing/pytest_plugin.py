@@ -9,8 +9,8 @@
     def test_conformance(albench_finding):
         assert not albench_finding.failed, albench_finding
 
-The marker takes names, plugin files and distributions, as ``albench check`` does. A check that does not apply is skipped
-with its reason.
+The marker takes names, plugin files and distributions, as ``albench check`` does. A check that does not apply is
+skipped with its reason.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +25,7 @@ def describe() -> str:
         module = importlib.import_module(module_name)
         for name in sorted(module.__all__):
             lines += described(f"{module_name}.{name}", getattr(module, name))
-    text = "\n".join(lines) + "\n"
-    return re.sub(r"<[\w. ]+ at 0x[0-9a-f]+>", "...", text)  # a default that is an object has an address
+    return "\n".join(lines) + "\n"
 
 
 def described(name: str, value: Any) -> Iterator[str]:
@@ -44,13 +42,21 @@ def described(name: str, value: Any) -> Iterator[str]:
             if isinstance(kind, property):
                 yield f"  {member} (property)"
             elif inspect.isfunction(kind):
-                yield f"  {member}{inspect.signature(kind)}"
+                yield f"  {member}{signature(kind)}"
             else:
                 yield f"  {member}"
     elif inspect.isfunction(value):
-        yield f"{name}{inspect.signature(value)}"
+        yield f"{name}{signature(value)}"
     else:
         yield f"{name}: {type(value).__name__}"
+
+
+def signature(function: Any) -> inspect.Signature:
+    """The signature; a default that is no plain value is shown as ``...``."""
+    found = inspect.signature(function)
+    plain = (bool, int, float, str, tuple, type(None), type(inspect.Parameter.empty))
+    parameters = [p if isinstance(p.default, plain) else p.replace(default=...) for p in found.parameters.values()]
+    return found.replace(parameters=parameters)
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

@@ -1,0 +1,1 @@
+"""An albench query strategy: small margins, spread out."""

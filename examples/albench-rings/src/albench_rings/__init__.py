@@ -1,0 +1,1 @@
+"""For albench: a data set of rings, and temporal ensembling."""

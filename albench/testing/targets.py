@@ -10,7 +10,7 @@ from typing import Any
 
 from albench import spec as specs
 from albench.api.hooks import Kind
-from albench.errors import UserError, unknown
+from albench.errors import SpecError, UserError, unknown
 from albench.plugins import Component, Registry, registry
 
 
@@ -39,7 +39,7 @@ def targets(wanted: str, plugin_files: tuple[str, ...] = ()) -> list[Target]:
     Raises
     ------
     UserError
-        Nothing is called so, or a file or distribution registers nothing.
+        Nothing is called so, a file or distribution registers nothing, or no component takes the options.
     """
     if wanted.endswith(".py") or "/" in wanted:
         found = registry((*plugin_files, wanted))
@@ -49,7 +49,7 @@ def targets(wanted: str, plugin_files: tuple[str, ...] = ()) -> list[Target]:
     parsed = specs.parse(wanted)
     named = [c for c in found.components() if c.name == parsed.name]
     if named:
-        return [Target(c.kind, wanted, partial(found.build, c.kind, wanted)) for c in named]
+        return _with_options(named, wanted, found)
     plugins = [p for p in found.plugins if parsed.name in (p.distribution, p.name)]
     if not plugins:
         known = {c.name for c in found.components()} | {p.distribution for p in found.plugins}
@@ -59,6 +59,22 @@ def targets(wanted: str, plugin_files: tuple[str, ...] = ()) -> list[Target]:
         raise UserError(f"plugin '{broken[0].name}' of {broken[0].distribution} is broken: {broken[0].error}")
     components = [c for plugin in plugins for c in plugin.components]
     return _all(components, found, f"{wanted} registers no component.")
+
+
+def _with_options(named: list[Component], wanted: str, found: Registry) -> list[Target]:
+    """The components of a name that take the options given, of those kinds that do."""
+    fitting, refusal = [], None
+    for component in named:
+        build = partial(found.build, component.kind, wanted)
+        try:
+            build()
+        except SpecError as error:
+            refusal = refusal or error
+        else:
+            fitting.append(Target(component.kind, wanted, build))
+    if refusal is not None and not fitting:
+        raise refusal
+    return fitting
 
 
 def _all(components: list[Component], found: Registry, otherwise: str) -> list[Target]:

@@ -1,0 +1,124 @@
+"""``albench check``: what it prints, what it exits with, and the same from pytest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from albench.cli.main import cli
+
+BROKEN = '''
+from dataclasses import dataclass
+
+import torch
+
+from albench.api import Strategy, hookimpl
+
+
+@dataclass(frozen=True)
+class Twice(Strategy):
+    """Chooses the first item, again and again."""
+
+    def select(self, view, budget):
+        return torch.zeros(budget, dtype=torch.int64)
+
+
+@dataclass(frozen=True)
+class Fine(Strategy):
+    """Chooses the first items."""
+
+    def select(self, view, budget):
+        return torch.arange(budget)
+
+
+@hookimpl
+def albench_register(add):
+    add.strategy("twice", Twice)
+    add.strategy("fine", Fine)
+'''
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    path = tmp_path / "broken.py"
+    path.write_text(BROKEN)
+    return str(path)
+
+
+def test_a_component_that_keeps_its_contract_passes() -> None:
+    done = CliRunner().invoke(cli, ["check", "entropy"], standalone_mode=False)
+    assert done.return_value == 0
+    assert "strategy entropy" in done.output
+    assert " 0 failed" in done.output
+    assert "FAIL" not in done.output
+
+
+def test_a_fault_is_shown_with_the_smallest_case_that_shows_it(broken: str) -> None:
+    done = CliRunner().invoke(cli, ["check", broken], standalone_mode=False)
+    assert done.return_value == 1
+    first, second = done.output.split("strategy fine")
+    assert "FAIL unique-positions" in first
+    assert "4 of the positions had been chosen before" not in first, "the smallest case has 3"
+    assert "2 of the positions had been chosen before" in first
+    assert "smallest case: blobs: N=5, L=12, C=4, E=8, budget=3, seed=0" in first
+    assert " 0 failed" in second
+
+
+def test_json_holds_every_finding(broken: str) -> None:
+    done = CliRunner().invoke(cli, ["check", "twice", "--plugin", broken, "--json"], standalone_mode=False)
+    assert done.return_value == 1
+    (entry,) = json.loads(done.output)
+    assert (entry["kind"], entry["component"]) == ("strategy", "twice")
+    faults = {finding["check"]: finding for finding in entry["findings"] if finding["status"] == "fail"}
+    assert "unique-positions" in faults
+    assert faults["unique-positions"]["case"].startswith("blobs: N=5")
+    assert {finding["status"] for finding in entry["findings"]} == {"pass", "fail", "skip"}
+
+
+def test_options_and_names_of_several_kinds() -> None:
+    done = CliRunner().invoke(cli, ["check", "boostmis", "--json"], standalone_mode=False)
+    assert [entry["kind"] for entry in json.loads(done.output)] == ["strategy", "method"]
+    done = CliRunner().invoke(cli, ["check", "subsample[of=margin,size=30]", "--json"], standalone_mode=False)
+    assert done.return_value == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("entropi", "did you mean 'entropy'?"),
+        ("entropy[temperature=2]", "temperature"),
+        ("nowhere.py", "there is no such file"),
+        ("", "empty component name"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(what: str, message: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "albench", "check", what], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_same_checks_run_in_pytest(broken: str, tmp_path: Path) -> None:
+    test = tmp_path / "test_mine.py"
+    test.write_text(
+        "import pytest\n\n\n"
+        f"@pytest.mark.albench({broken!r})\n"
+        "def test_conformance(albench_finding):\n"
+        "    assert not albench_finding.failed, albench_finding\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rA", str(test)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert "FAILED test_mine.py::test_conformance[strategy-twice-unique-positions]" in done.stdout
+    assert "PASSED test_mine.py::test_conformance[strategy-fine-unique-positions]" in done.stdout
+    assert "2 of the positions had been chosen before" in done.stdout

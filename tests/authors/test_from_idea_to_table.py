@@ -1,0 +1,105 @@
+"""As a plugin author: a fresh environment with albench's wheel alone, and real packages installed by pip."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = {
+    "albench-margin-spread": {"strategy margin-spread"},
+    "albench-rings": {"dataset rings", "method temporal-ensembling"},
+}
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with albench's wheel; the libraries it needs are those of this environment."""
+    folder = tmp_path_factory.mktemp("author")
+    source = folder / "source"
+    shutil.copytree(ROOT / "albench", source / "albench", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "plugins", source / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    _pip("wheel", "-w", str(folder), str(source))
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    python = folder / "venv" / "bin" / "python"
+    target = next((folder / "venv" / "lib").glob("python*/site-packages"))
+    _pip("install", "--target", str(target), *map(str, folder.glob("*.whl")))
+    # What stands in a .pth file comes after the packages of the environment itself.
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (target / "libraries.pth").write_text("\n".join(libraries) + "\n")
+    where = _run(python, "-c", "import albench; print(albench.__file__)").stdout
+    assert where.startswith(str(target)), "this checkout is not what is tested"
+    return python
+
+
+def _pip(command: str, *words: str) -> None:
+    options = ["-q", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", command, *options, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _run(python: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "ALBENCH"))}
+    environment["OMP_NUM_THREADS"] = "1"
+    done = subprocess.run(
+        [str(python), *words], capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=300
+    )
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def _install(python: Path, package: Path) -> None:
+    """``pip install ./package`` into the environment."""
+    target = next((python.parents[1] / "lib").glob("python*/site-packages"))
+    _pip("install", "--target", str(target), str(package))
+
+
+def test_from_an_idea_to_the_table(python: Path, tmp_path: Path) -> None:
+    def albench(*words: str) -> str:
+        return _run(python, "-m", "albench", *words, cwd=tmp_path).stdout
+
+    albench("new", "strategy", "my-idea")
+    package = tmp_path / "albench-my-idea"
+    _install(python, package)
+    tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
+    assert " passed" in tested
+    assert "failed" not in tested
+    checked = albench("check", "my-idea")
+    assert "0 failed" in checked
+    albench("run", "-s", "my-idea", "-s", "random", "-d", "digits", "--seeds", "2", "--rounds", "2", "--steps", "20")
+    table = albench("compare")
+    assert "my-idea" in table
+    assert "random" in table
+    plugins = {p["from"]: p for p in json.loads(albench("list", "plugins", "--json"))}
+    assert plugins["albench-my-idea"]["components"] == "strategy my-idea"
+    assert not plugins["albench-my-idea"]["error"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_path: Path, name: str) -> None:
+    package = tmp_path / name
+    shutil.copytree(ROOT / "examples" / name, package)
+    _install(python, package)
+    tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
+    assert " passed" in tested
+    checked = json.loads(_run(python, "-m", "albench", "check", name, "--json").stdout)
+    assert {f"{entry['kind']} {entry['component']}" for entry in checked} == EXAMPLES[name]
+    assert not [f for entry in checked for f in entry["findings"] if f["status"] == "fail"]
+    if name == "albench-rings":
+        words = ("-d", "rings", "-m", "temporal-ensembling", "-m", "supervised", "-s", "random", "--seeds", "2")
+        amounts = ("--initial", "12", "--query-size", "12", "--rounds", "2", "--steps", "50")
+        _run(python, "-m", "albench", "run", *words, *amounts, cwd=tmp_path)
+        assert "temporal-ensembling" in _run(python, "-m", "albench", "compare", cwd=tmp_path).stdout

@@ -31,14 +31,14 @@ def cover_counts(x: Tensor, similarity: float, *, items: Tensor | None = None, c
         raise ValueError("give items or counted, not both")
     if counted is not None and 2 * int(counted.sum()) <= len(x):
         items = x[counted]
-    degree = torch.zeros(len(x), device=x.device)  # whole numbers below 2^24 are exact
+    degree = x.new_zeros(len(x))  # whole numbers below 2^24 are exact
     if items is not None:
         for columns in items.split(_ROWS):
             for rows, of_rows in zip(x.split(_ROWS), degree.split(_ROWS), strict=True):
                 of_rows += (rows @ columns.T).ge_(similarity).sum(dim=1)
         return degree.long()
     # A product block serves its rows and its columns: half of all pairs.
-    weight = torch.ones_like(degree) if counted is None else counted.float()
+    weight = torch.ones_like(degree) if counted is None else counted.to(degree)
     blocks = list(zip(x.split(_ROWS), weight.split(_ROWS), degree.split(_ROWS), strict=True))
     for place, (rows, weight_rows, of_rows) in enumerate(blocks):
         for columns, weight_columns, of_columns in blocks[place:]:

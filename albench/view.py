@@ -192,14 +192,15 @@ class PoolView:
         embeddings = self._predicted[1]
         # One mask for all items: a sample is one network, so that what it says of two items belongs together.
         size = (samples, embeddings.shape[1])
-        masks = (torch.rand(size, generator=self.generator, device=self.device) >= drop) / (1 - drop)
+        kept = torch.rand(size, generator=self.generator, device=self.device) >= drop
+        masks = kept.to(embeddings.dtype) / (1 - drop)
         if isinstance(head, nn.Linear):
             # A masked input is a masked weight, so one product serves many samples; with the classes first, what
             # follows runs over whole vectors of items.
             n_classes = head.out_features
             group = min(samples, max(1, MC_LOGITS // max(1, len(self) * n_classes)))
             bias = torch.zeros_like(head.weight[:, 0]) if head.bias is None else head.bias
-            logits = torch.empty(group * n_classes, len(self), device=self.device)
+            logits = embeddings.new_empty(group * n_classes, len(self))
             for some in masks.split(group):
                 weights = (some[:, None] * head.weight).flatten(0, 1)
                 found = logits[: len(weights)]

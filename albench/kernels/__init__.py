@@ -1,22 +1,28 @@
 """Blocked tensor kernels shared by plugins: deterministic, on any device, never an N x N array, exact but for one."""
 
 from albench.kernels.approximate import approximate_neighbors
+from albench.kernels.coverage import cover_counts, is_covered
 from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.neighbors import nearest_neighbors
+from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin
 from albench.kernels.topk import top_k, top_k_per_class
 
 __all__ = [
     "NonFiniteScores",
     "approximate_neighbors",
+    "cover_counts",
     "entropy",
+    "is_covered",
     "k_center_greedy",
     "k_means",
     "k_means_plus_plus",
     "margin",
+    "mean_standard_deviation",
+    "mutual_information",
     "nearest_neighbors",
     "nearest_to_centers",
     "require_finite",

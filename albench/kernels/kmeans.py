@@ -91,7 +91,7 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     """
     taken: list[int] = []
     free = torch.ones(len(x), dtype=torch.bool, device=x.device)
-    best = torch.full((len(centers),), torch.inf, device=x.device)  # less the centre's own square
+    best = x.new_full((len(centers),), torch.inf)  # less the centre's own square
     where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
     square = torch.cat([rows.square().sum(dim=1) for rows in x.split(_ROWS)])
     step = max(1, _FLOATS // max(len(centers), 1))
@@ -119,17 +119,17 @@ def _seeds(x: Tensor, mean: Tensor, k: int, generator: torch.Generator, weights:
     In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
     """
     device = generator.device
-    share = torch.ones(len(x), device=x.device) if weights is None else weights.to(x)
+    share = x.new_ones(len(x)) if weights is None else weights.to(x)
     count = max(_SEEDED_FROM * k, 2000)
     if int((share > 0).sum()) > count:
         draws = torch.rand(len(x), generator=generator, device=device, dtype=torch.float64).to(x.device)
         # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
         drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
-        x, share = x[drawn], torch.ones(count, device=x.device)
+        x, share = x[drawn], x.new_ones(count)
     x = x - mean
     trials = 2 + int(math.log(k))
     square = x.square().sum(dim=1)
-    bound = torch.full((len(x),), torch.inf, device=x.device)
+    bound = x.new_full((len(x),), torch.inf)
     chosen: list[int] = []
     for _ in range(k):
         wanted = share if not chosen else share * bound
@@ -159,7 +159,7 @@ def _partial(rows: Tensor, centers: Tensor) -> Tensor:
 def _assign(x: Tensor, mean: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
     """Position (N,) of the nearest centre, and the squared distance (N,) to it; centres are around the mean."""
     assignment = torch.empty(len(x), dtype=torch.int64, device=x.device)
-    nearest = torch.empty(len(x), device=x.device)
+    nearest = torch.empty(len(x), dtype=x.dtype, device=x.device)
     step = max(1, min(_ROWS, _FLOATS // len(centers)))
     for start in range(0, len(x), step):
         part = slice(start, start + step)
@@ -179,8 +179,8 @@ def _means(
     x: Tensor, mean: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor
 ) -> Tensor:
     """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
-    share = torch.ones(len(x), device=x.device) if weights is None else weights.to(x)
-    mass = torch.zeros(len(centers), device=x.device).index_add_(0, assignment, share)
+    share = x.new_ones(len(x)) if weights is None else weights.to(x)
+    mass = x.new_zeros(len(centers)).index_add_(0, assignment, share)
     total = torch.zeros_like(centers)
     for start in range(0, len(x), _ROWS):
         part = slice(start, start + _ROWS)

@@ -101,10 +101,10 @@ class Coverage:
     def __init__(self, x: Tensor, weight: Tensor, lengthscale: float) -> None:
         # exp(-|a - b|^2 / 2 l^2) = exp((<a, b> - 1) / l^2) for vectors of length 1.
         self._x = x.T / lengthscale**2
-        self._least = torch.full((), -(lengthscale**-2), device=x.device)
-        self._weight = weight / len(weight)
-        self._covered = torch.zeros(len(x), device=x.device)
-        self._block = torch.empty(max(1, BLOCK // max(len(x), 1)), len(x), device=x.device)
+        self._least = x.new_full((), -(lengthscale**-2))
+        self._weight = (weight / len(weight)).to(x)
+        self._covered = x.new_zeros(len(x))
+        self._block = x.new_empty(max(1, BLOCK // max(len(x), 1)), len(x))
 
     def _kernel(self, items: Tensor) -> Tensor:
         """(n, R) kernel values of items of length 1, good until the next call."""
@@ -118,7 +118,7 @@ class Coverage:
 
     def gains(self, items: Tensor) -> Tensor:
         """(n,) float64 what each item (n, D) would add to the coverage."""
-        gains = torch.empty(len(items), device=items.device)
+        gains = items.new_empty(len(items))
         for part, found in zip(items.split(len(self._block)), gains.split(len(self._block)), strict=True):
             torch.mv(self._kernel(part).sub_(self._covered).clamp_(min=0), self._weight, out=found)
         return gains.double()

@@ -10,12 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import k_means, require_finite
+from albench.kernels import cover_counts, is_covered, k_means, require_finite
 
 BLOCK = 1 << 22
 """Distances in one block."""
-ROWS = 2048
-"""Items on each side of a product block."""
 RADII = 20
 """Radii that are tried."""
 SAMPLE = 2000
@@ -53,8 +51,8 @@ class ProbCover(Strategy):
         radius = self.radius if self.radius is not None else self._radius(x, view)
         view.note("radius", radius)
         near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere
-        covered = _covered_by(x, F.normalize(view.labeled_embeddings, dim=1), near)
-        degree = _first_degrees(x, covered, near)
+        covered = is_covered(x, F.normalize(view.labeled_embeddings, dim=1), near)
+        degree = cover_counts(x, near, counted=~covered)
         picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         picks: list[int] = []
         while len(picks) < budget:
@@ -66,7 +64,7 @@ class ProbCover(Strategy):
             new = (x @ x[best] >= near) & ~covered
             new[best] = ~covered[best]
             covered |= new
-            degree -= _degrees(x, x[new], near)
+            degree -= cover_counts(x, near, items=x[new])
         rest = torch.cat([(~picked & ~covered).nonzero()[:, 0], (~picked & covered).nonzero()[:, 0]])
         return torch.cat([torch.tensor(picks, dtype=torch.int64, device=x.device), rest])[:budget]
 
@@ -85,38 +83,3 @@ class ProbCover(Strategy):
         radii = torch.linspace(0.05, 1.0, RADII)
         pure = [float(r) for r in radii if float((reach > r).double().mean()) >= self.purity]
         return max(pure, default=float(radii[0]))
-
-
-def _covered_by(x: Tensor, centers: Tensor, near: float) -> Tensor:
-    """(N,) bool: within the ball of some centre."""
-    covered = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-    step = max(1, BLOCK // max(len(centers), 1))
-    for start in range(0, len(x) if len(centers) else 0, step):
-        covered[start : start + step] = ((x[start : start + step] @ centers.T) >= near).any(dim=1)
-    return covered
-
-
-def _first_degrees(x: Tensor, covered: Tensor, near: float) -> Tensor:
-    """(N,) int64: how many items that are not covered lie in the ball of each."""
-    if 2 * int(covered.sum()) >= len(x):
-        return _degrees(x, x[~covered], near)
-    # A product block serves its rows and its columns: half of all pairs. Whole numbers below 2^24 are exact.
-    degree = torch.zeros(len(x), device=x.device)
-    counted = (~covered).float()
-    blocks = list(zip(x.split(ROWS), counted.split(ROWS), degree.split(ROWS), strict=True))
-    for place, (rows, count_rows, of_rows) in enumerate(blocks):
-        for columns, count_columns, of_columns in blocks[place:]:
-            inside = (rows @ columns.T).ge_(near)
-            of_rows += inside @ count_columns
-            if columns is not rows:
-                of_columns += inside.T @ count_rows
-    return degree.long()
-
-
-def _degrees(x: Tensor, items: Tensor, near: float) -> Tensor:
-    """(N,) int64: how many of some items lie in the ball of each."""
-    degree = torch.zeros(len(x), device=x.device)
-    for columns in items.split(ROWS):
-        for rows, of_rows in zip(x.split(ROWS), degree.split(ROWS), strict=True):
-            of_rows += (rows @ columns.T).ge_(near).sum(dim=1)
-    return degree.long()

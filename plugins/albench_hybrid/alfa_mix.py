@@ -77,7 +77,7 @@ def class_means(embeddings: Tensor, classes: Tensor, n_classes: int) -> Tensor:
     total = torch.zeros(n_classes, embeddings.shape[1], dtype=torch.float64, device=embeddings.device)
     total.index_add_(0, classes, embeddings.double())
     everything = embeddings.double().mean(dim=0)
-    return torch.where(count > 0, total / count.clamp(min=1), everything).float()
+    return torch.where(count > 0, total / count.clamp(min=1), everything).to(embeddings.dtype)
 
 
 def _changes(view: View, z: Tensor, anchors: Tensor, step: float) -> Tensor:

@@ -76,11 +76,11 @@ class DiscriminativeAL(Strategy):
         """
         widths = [x.shape[1], *([self.hidden] if self.hidden else []), 1]
         weights = [
-            torch.randn(m, n, generator=generator, device=generator.device).to(x.device) * (2.0 / m) ** 0.5
+            torch.randn(m, n, generator=generator, device=generator.device).to(x) * (2.0 / m) ** 0.5
             for m, n in itertools.pairwise(widths)
         ]
         weights[-1] *= 0.1  # near zero at the start: the classifier has to earn its certainty
-        biases = [torch.zeros(n, device=x.device) for n in widths[1:]]
+        biases = [x.new_zeros(n) for n in widths[1:]]
 
         def log_odds(rows: Tensor) -> Tensor:
             for weight, bias in zip(weights[:-1], biases[:-1], strict=True):

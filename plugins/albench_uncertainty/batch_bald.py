@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from albench.api import View, option
-from albench.kernels import entropy, top_k
-from albench_uncertainty.dropout import Dropout, mutual_information
+from albench.kernels import entropy, mutual_information, top_k
+from albench_uncertainty.dropout import Dropout
 
 BLOCK = 2**22
 """Numbers in one block of label probabilities."""
@@ -60,7 +60,7 @@ class BatchBALD(Dropout):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
-        alone = mutual_information(view, self.samples, self.drop)
+        alone = mutual_information(view.mc_probs(self.samples, self.drop))
         kept = top_k(alone, min(len(view), max(self.candidates, 2 * budget))).sort().values
         probs = self._networks(view, kept)
         joint = Joint(probs, self.max_configurations, self.configurations, view.generator)

@@ -12,10 +12,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, entropy
-
-ROWS = 8192
-"""Items in one block of float64."""
+from albench.kernels import NonFiniteScores, mean_standard_deviation, mutual_information
 
 
 @dataclass(frozen=True)
@@ -65,15 +62,7 @@ class MeanStd(Dropout):
 
     def scores(self, view: View) -> Tensor:
         """(N,) mean standard deviation."""
-        # Welford's update: E[p^2] - E[p]^2 would lose all digits where the samples hardly differ.
-        mean = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
-        squares = torch.zeros_like(mean)
-        for count, probs in enumerate(view.mc_probs(self.samples, self.drop), start=1):
-            for sample, average, square in zip(*_blocks(probs, mean, squares), strict=True):
-                change = sample.double() - average
-                average += change / count
-                square += change * (sample.double() - average)
-        return (squares / self.samples).clamp(min=0).sqrt().mean(dim=1)
+        return mean_standard_deviation(view.mc_probs(self.samples, self.drop))
 
 
 @dataclass(frozen=True)
@@ -90,7 +79,7 @@ class BALD(Dropout):
 
     def scores(self, view: View) -> Tensor:
         """(N,) mutual information in nats, 0 .. the smaller of log C and log samples."""
-        return mutual_information(view, self.samples, self.drop)
+        return mutual_information(view.mc_probs(self.samples, self.drop))
 
 
 @dataclass(frozen=True)
@@ -122,26 +111,6 @@ class PowerBALD(BALD):
         noise = -(-uniform.clamp(min=tiny).log()).clamp(min=tiny).log()
         # The noise of a uniform number of 53 bits is between -7 and 37: less 1,000, a zero comes last at any power.
         return self.power * plain.clamp(min=tiny).log() + noise - 1000.0 * (plain == 0)
-
-
-def mutual_information(view: View, samples: int, drop: float) -> Tensor:
-    """(N,) float64 ``H( mean_t p_t ) - mean_t H(p_t)`` over dropout samples, in nats; NaN where a sample is not finite.
-
-    In float64 throughout: the two terms are close where the samples agree, and their difference is what ranks.
-    """
-    total = torch.zeros(len(view), view.n_classes, dtype=torch.float64, device=view.device)
-    within = torch.zeros(len(view), dtype=torch.float64, device=view.device)
-    for sample in view.mc_probs(samples, drop):
-        for part, summed, spread in zip(*_blocks(sample, total, within), strict=True):
-            probs = part.double()
-            summed += probs
-            spread += entropy(probs)
-    return (entropy(total / samples) - within / samples).clamp(min=0)
-
-
-def _blocks(*tensors: Tensor) -> list[tuple[Tensor, ...]]:
-    """The same rows of each, in blocks whose float64 copies stay in the caches."""
-    return [tensor.split(ROWS) for tensor in tensors]
 
 
 def _require_finite(probs: Tensor) -> None:

@@ -75,17 +75,22 @@ def _report(target: Target, console: Console | None) -> list[Finding]:
 
 
 def _line(finding: Finding, width: int) -> Any:
-    """A check in one line, a failed one with its reason and its smallest case below."""
-    from rich.console import Group
-    from rich.padding import Padding
+    """A check in one row, a failed one with its reason and its smallest case below."""
+    from rich.table import Table
     from rich.text import Text
 
     word, style = SHOWN[finding.status]
-    note = finding.reason if finding.status == "skip" else finding.tried
-    head = Text.assemble((f"  {word:<5}", style), f"{finding.check:<{width}}  ", (note, "dim"))
-    if not finding.failed:
-        return head
-    below = [Text(finding.reason, "red")]
-    if finding.case:
-        below.append(Text(f"smallest case: {finding.case}"))
-    return Group(head, *[Padding(text, (0, 0, 0, 7)) for text in below])
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(width=6)
+    row.add_column(width=width)
+    row.add_column()
+    row.add_row(
+        Text(f"  {word}", style),
+        finding.check,
+        Text(finding.reason if finding.status == "skip" else finding.tried, "dim"),
+    )
+    if finding.failed:
+        row.add_row("", "", Text(finding.reason, "red"))
+        if finding.case:
+            row.add_row("", "", Text(f"smallest case: {finding.case}"))
+    return row

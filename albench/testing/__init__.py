@@ -1,18 +1,39 @@
-"""What a plugin author tests with: views made by hand, and the conformance kit.
+"""What a plugin author tests with: the conformance kit, and views made by hand.
 
-One test for each check, with pytest::
+``albench check NAME`` runs the kit; so does pytest, one test for each component and check::
 
-    from albench.testing import STRATEGY_CHECKS
+    import pytest
 
-    @pytest.mark.parametrize("check", STRATEGY_CHECKS.values(), ids=lambda check: check.name)
-    def test_conformance(check):
-        finding = check(MyStrategy, name="mine")
-        assert not finding.failed, finding
+
+    @pytest.mark.albench("my-idea")
+    def test_conformance(albench_finding):
+        assert not albench_finding.failed, albench_finding
+
+From Python, ``check_strategy(MyStrategy, name="mine")`` gives the findings of all checks.
 """
 
+from albench.testing.backbones import BACKBONE_CHECKS, check_backbone
+from albench.testing.datasets import DATASET_CHECKS, check_dataset
+from albench.testing.executors import EXECUTOR_CHECKS, check_executor
 from albench.testing.methods import METHOD_CHECKS, check_method
 from albench.testing.report import Finding
 from albench.testing.strategies import STRATEGY_CHECKS, check_strategy
+from albench.testing.trackers import TRACKER_CHECKS, check_tracker
 from albench.testing.views import make_view
 
-__all__ = ["METHOD_CHECKS", "STRATEGY_CHECKS", "Finding", "check_method", "check_strategy", "make_view"]
+__all__ = [
+    "BACKBONE_CHECKS",
+    "DATASET_CHECKS",
+    "EXECUTOR_CHECKS",
+    "METHOD_CHECKS",
+    "STRATEGY_CHECKS",
+    "TRACKER_CHECKS",
+    "Finding",
+    "check_backbone",
+    "check_dataset",
+    "check_executor",
+    "check_method",
+    "check_strategy",
+    "check_tracker",
+    "make_view",
+]

@@ -1,0 +1,437 @@
+"""Planted faults of executors and trackers: each has to be caught by the check that is there for it."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from albench.api import Done, Executor, Failed, Note, Tracker
+from albench.testing import executor_conduct, executor_subject
+from albench.testing.executors import EXECUTOR_CHECKS, check_executor
+from albench.testing.trackers import TRACKER_CHECKS, check_tracker
+from albench_executors.processes import Processes
+
+
+class Sound(Executor):
+    """One job after the other; the faults below change one thing each."""
+
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            yield run(job, emit)
+
+
+class LeavesOut(Sound):
+    def map(self, run, jobs, emit):
+        yield from super().map(run, jobs[:5], emit)
+
+
+class RunsTwice(Sound):
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            run(job, emit)
+            yield run(job, emit)
+
+
+class TellsTwice(Sound):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            yield outcome
+            yield outcome
+
+
+class NeedsJobs(Sound):
+    def map(self, run, jobs, emit):
+        jobs[0]
+        yield from super().map(run, jobs, emit)
+
+
+class OwnKeys(Sound):
+    def map(self, run, jobs, emit):
+        for number, outcome in enumerate(super().map(run, jobs, emit)):
+            yield replace(outcome, key=f"trial {number}")
+
+
+class Pairs(Sound):
+    def map(self, run, jobs, emit):
+        yield from zip(jobs, super().map(run, jobs, emit), strict=True)
+
+
+class HidesFailures(Sound):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            yield Done(outcome.key, 0.0) if isinstance(outcome, Failed) else outcome
+
+
+class DropsTheTraceback(Sound):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            yield replace(outcome, detail="") if isinstance(outcome, Failed) else outcome
+
+
+class LowerCase(Sound):
+    """Keeps outcomes by a file's name that is not the key."""
+
+    def map(self, run, jobs, emit):
+        outcomes = {job.key.lower(): run(job, emit) for job in jobs}
+        for job in jobs:
+            yield replace(outcomes[job.key.lower()], key=job.key)
+
+
+class ByPosition(Sound):
+    """Gives the outcomes in the order of the jobs' names to the jobs in their order."""
+
+    def map(self, run, jobs, emit):
+        for job, other in zip(jobs, sorted(jobs, key=lambda job: job.key), strict=True):
+            yield replace(run(other, emit), key=job.key)
+
+
+class Mute(Sound):
+    def map(self, run, jobs, emit):
+        yield from super().map(run, jobs, lambda _: None)
+
+
+class TextsOnly(Sound):
+    def map(self, run, jobs, emit):
+        yield from super().map(run, jobs, lambda event: emit(event) if isinstance(event, Note) else None)
+
+
+class Talks(Sound):
+    def map(self, run, jobs, emit):
+        emit(Note("", "here we go"))
+        yield from super().map(run, jobs, emit)
+
+
+class PassesOver(Sound):
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            try:
+                yield run(job, emit)
+            except Exception:
+                continue
+
+
+class CallsItDone(Sound):
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            try:
+                yield run(job, emit)
+            except Exception:
+                yield Done(job.key, 0.0)
+
+
+class Once(Sound):
+    def __init__(self):
+        self.done = False
+
+    def map(self, run, jobs, emit):
+        if not self.done:
+            yield from super().map(run, jobs, emit)
+        self.done = True
+
+
+class Remembers(Sound):
+    def __init__(self):
+        self.outcomes = {}
+
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            self.outcomes.setdefault(job.key, run(job, emit))
+        yield from self.outcomes.values()
+
+
+class Endless(Sound):
+    def map(self, run, jobs, emit):
+        yield from super().map(run, jobs[:-1], emit)
+        threading.Event().wait()
+
+
+class NoneAtOnce(Sound):
+    def concurrency(self):
+        return 0
+
+
+class Half(Sound):
+    def concurrency(self):
+        return os.cpu_count() / 2
+
+
+class Exits(Sound):
+    def map(self, run, jobs, emit):
+        sys.exit("no cluster")
+
+
+class NoExecutor:
+    pass
+
+
+@dataclass(frozen=True)
+class TwoProcesses(Processes):
+    workers: int = 2
+
+
+class OneDeathEndsAll(TwoProcesses):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            if isinstance(outcome, Failed) and "worker process" in outcome.reason:
+                raise RuntimeError("the pool is broken")
+            yield outcome
+
+
+class DeathIsSilent(TwoProcesses):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            if not (isinstance(outcome, Failed) and "worker process" in outcome.reason):
+                yield outcome
+
+
+class DeathInManyLines(TwoProcesses):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            died = isinstance(outcome, Failed) and "worker process" in outcome.reason
+            yield replace(outcome, reason=f"it died:\n{outcome.reason}") if died else outcome
+
+
+class GoesOn(TwoProcesses):
+    """Holds on to its workers when it is closed."""
+
+    kept: ClassVar[list[Iterator[Any]]] = []
+
+    def map(self, run, jobs, emit):
+        workers = super().map(run, jobs, emit)
+        self.kept.append(workers)
+        for outcome in workers:  # noqa: UP028  # to delegate would pass the closing on
+            yield outcome
+
+
+EXECUTOR_FAULTS = [
+    (NoneAtOnce, "concurrency-positive", "concurrency() is 0"),
+    (Half, "concurrency-positive", "not a whole number above 0"),
+    (NoExecutor, "every-job-once", "has no map(): subclass albench.api.Executor"),
+    (LeavesOut, "every-job-once", "job 'job-5' has 0 outcomes"),
+    (RunsTwice, "every-job-once", "job 'job-0' was carried out 2 times"),
+    (TellsTwice, "every-job-once", "job 'job-0' has 2 outcomes"),
+    (NeedsJobs, "every-job-once", "raised IndexError"),
+    (Endless, "every-job-once", "map had not ended after"),
+    (Exits, "every-job-once", "map called sys.exit('no cluster')"),
+    (Pairs, "every-job-once", "map gave a tuple"),
+    (OwnKeys, "outcomes-passed-on", "job 'a' has 0 outcomes"),
+    (HidesFailures, "outcomes-passed-on", "run returned Failed(key='b'"),
+    (DropsTheTraceback, "outcomes-passed-on", "detail=''"),
+    (LowerCase, "keys-of-any-form", "'UPPER' got the outcome of another"),
+    (ByPosition, "order-of-jobs", "with the jobs in reverse"),
+    (Mute, "events-reach-emit", "reported 3 events, 0 came"),
+    (TextsOnly, "events-reach-emit", "reported 3 events, 1 came"),
+    (Talks, "events-reach-emit", "1 events reached emit that no job reported"),
+    (PassesOver, "errors-not-lost", "job 'b' has 0 outcomes"),
+    (CallsItDone, "errors-not-lost", "run raised an error for job 'b', and map gave Done"),
+    (Once, "map-again", "has 0 outcomes"),
+    (Remembers, "map-again", "there is an outcome of 'job-0'"),
+    (OneDeathEndsAll, "dead-worker", "raised RuntimeError: the pool is broken"),
+    (DeathIsSilent, "dead-worker", "job 'b' has 0 outcomes"),
+    (DeathInManyLines, "dead-worker", "is to be one line"),
+    (GoesOn, "closed-early", "processes went on after map was closed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("build", "check", "reason"), EXECUTOR_FAULTS, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_a_faulty_executor_is_caught(
+    build: Callable[[], Any], check: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_conduct, "GRACE", 0.2)
+    if build is Endless:
+        monkeypatch.setattr(executor_subject, "PATIENCE", 0.3)
+    finding = EXECUTOR_CHECKS[check](build, name="planted")
+    while GoesOn.kept:
+        GoesOn.kept.pop().close()
+    assert finding.failed, finding
+    assert reason in finding.reason
+    assert "\n" not in finding.reason
+
+
+def test_a_sound_executor_passes() -> None:
+    findings = check_executor(Sound, name="sound")
+    assert [str(finding) for finding in findings if finding.failed] == []
+    assert {finding.check for finding in findings if finding.status == "skip"} == {"dead-worker", "closed-early"}
+
+
+def test_every_executor_check_has_a_fault_that_it_catches() -> None:
+    assert {check for _, check, _ in EXECUTOR_FAULTS} == set(EXECUTOR_CHECKS)
+
+
+@dataclass(frozen=True)
+class SoundTracker(Tracker):
+    """A line a round; the faults below change one thing each."""
+
+    def round_end(self, event):
+        self.write(event.trial.folder, f"{event.trial.key} {event.record['test']['accuracy']}")
+
+    def write(self, folder, line):
+        with Path(folder, "rounds.txt").open("a", encoding="utf-8") as handle:
+            handle.write(f"{line}\n")
+
+
+class Deaf(Tracker):
+    def on_round_end(self, event): ...
+
+
+class OtherName(SoundTracker):
+    def round_end(self, round):
+        super().round_end(round)
+
+
+class NoTracker:
+    pass
+
+
+class ExpectsSuccess(SoundTracker):
+    def trial_end(self, trial):
+        if trial.status == "failed":
+            raise ValueError(trial.reason)
+
+
+class NewFileOnly(SoundTracker):
+    def trial_start(self, trial):
+        Path(trial.folder, f"{trial.key}.txt").touch(exist_ok=False)
+
+
+class StartedHere(SoundTracker):
+    """Knows only the suite that was started in its own process."""
+
+    def __init__(self):
+        object.__setattr__(self, "suites", [])
+
+    def suite_start(self, suite):
+        self.suites.append(suite)
+
+    def round_end(self, event):
+        self.write(self.suites[0].path, event.trial.key)
+
+
+class Averages(SoundTracker):
+    def round_end(self, event):
+        sum(event.record["test"].values())
+
+
+class LastLoss(SoundTracker):
+    def round_end(self, event):
+        self.write(event.trial.folder, event.record["training"]["loss"][-1])
+
+
+class Ascii(SoundTracker):
+    def round_end(self, event):
+        Path(event.trial.folder, "names.txt").write_text(" ".join(event.record["test"]), encoding="ascii")
+
+
+class WorkingDirectory(SoundTracker):
+    def round_end(self, event):
+        self.write(".", "round")
+
+
+class IntoTheRecords(SoundTracker):
+    def suite_end(self, suite):
+        for path in Path(suite.path).glob("trials/*/rounds.jsonl"):
+            path.write_text(path.read_text() + "the end\n")
+
+
+class WritesWhenBuilt(SoundTracker):
+    def __init__(self):
+        Path("runs").mkdir(exist_ok=True)
+
+
+class TakesOut(SoundTracker):
+    def round_end(self, event):
+        event.record.pop("queried")
+
+
+class NotesInManifest(SoundTracker):
+    def suite_start(self, suite):
+        suite.manifest["tracked"] = True
+
+
+class Shuffles(SoundTracker):
+    def trial_start(self, trial):
+        random.seed(trial.seed)
+
+
+class GoesThere(SoundTracker):
+    def suite_start(self, suite):
+        os.chdir(suite.path)
+
+
+class Prints(SoundTracker):
+    def trial_end(self, trial):
+        print(trial.key, "is over")
+
+
+class ExitsOnFailure(SoundTracker):
+    def trial_end(self, trial):
+        if trial.reason:
+            sys.exit(1)
+
+
+class Uploads(SoundTracker):
+    stop: ClassVar[threading.Event] = threading.Event()
+
+    def trial_end(self, trial):
+        threading.Thread(target=self.stop.wait, name="uploads").start()
+
+
+TRACKER_FAULTS = [
+    (Deaf, "listens", "Deaf overrides none of"),
+    (NoTracker, "listens", "has no suite_start(): subclass albench.api.Tracker"),
+    (OtherName, "whole-suite", "round_end is called as round_end(event=...)"),
+    (ExpectsSuccess, "whole-suite", "raised ValueError: strategy 'mine'"),
+    (ExpectsSuccess, "failed-trials", "raised ValueError"),
+    (ExitsOnFailure, "failed-trials", "trial_end called sys.exit(1)"),
+    (NewFileOnly, "interrupted-trial", "raised FileExistsError"),
+    (StartedHere, "two-processes", "raised IndexError"),
+    (Averages, "missing-values", "raised TypeError"),
+    (LastLoss, "missing-values", "raised KeyError"),
+    (Ascii, "unicode-names", "raised UnicodeEncodeError"),
+    (WorkingDirectory, "own-folder", "it wrote 'rounds.txt' outside the suite's folder"),
+    (IntoTheRecords, "own-folder", "rounds.jsonl', which others keep"),
+    (WritesWhenBuilt, "writes-nothing-when-built", "building it wrote 'runs'"),
+    (TakesOut, "facts-unchanged", "round_end changed the facts"),
+    (NotesInManifest, "facts-unchanged", "suite_start changed the facts"),
+    (Shuffles, "global-state-untouched", "it changed random's state"),
+    (GoesThere, "global-state-untouched", "it changed the working directory"),
+    (Prints, "prints-nothing", "it printed 'blobs--fixmatch--mine--mlp--s0"),
+    (Uploads, "process-can-end", "it left the thread 'uploads'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("build", "check", "reason"), TRACKER_FAULTS, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_a_faulty_tracker_is_caught(build: Callable[[], Any], check: str, reason: str) -> None:
+    state = random.getstate()
+    Uploads.stop.clear()
+    finding = TRACKER_CHECKS[check](build, name="planted")
+    random.setstate(state)
+    Uploads.stop.set()
+    assert finding.failed, finding
+    assert reason in finding.reason
+    assert "\n" not in finding.reason
+
+
+def test_a_finding_names_the_event_that_failed() -> None:
+    finding = TRACKER_CHECKS["missing-values"](LastLoss, name="planted")
+    assert finding.case == "round_end of round 0 of trial blobs--fixmatch--mine--mlp--s0--7783afbb84e8"
+
+
+def test_a_sound_tracker_passes() -> None:
+    assert [str(finding) for finding in check_tracker(SoundTracker, name="sound") if finding.status != "pass"] == []
+
+
+def test_every_tracker_check_has_a_fault_that_it_catches() -> None:
+    assert {check for _, check, _ in TRACKER_FAULTS} == set(TRACKER_CHECKS)

@@ -31,7 +31,9 @@ class TensorBoard(Tracker):
             raise PluginError("tracker tensorboard needs TensorBoard: pip install 'albench[tensorboard]'")
 
     def trial_start(self, trial: TrialFacts) -> None:
-        self._run(trial).texts(trial=_table(trial))
+        run = self._run(trial)
+        if run.new:
+            run.texts(trial=_table(trial))
 
     def round_end(self, event: RoundEnd) -> None:
         self._run(event.trial).numbers(scalars(event.record), event.record["n_labeled"])
@@ -51,11 +53,18 @@ class TensorBoard(Tracker):
 
 
 class _Run:
-    """The run of one trial: a new file of events in its folder."""
+    """The run of one trial: a new file of events in its folder.
+
+    Attributes
+    ----------
+    new
+        Whether there was none before.
+    """
 
     def __init__(self, folder: Path) -> None:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+        self.new = not folder.exists()
         self._writer = EventFileWriter(str(folder))
         self._step: int | None = None
 

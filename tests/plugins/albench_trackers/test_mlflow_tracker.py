@@ -82,9 +82,7 @@ def test_a_run_a_trial_in_the_folder_of_the_suite(small_run: Callable[..., Any],
         assert run.info.artifact_uri.startswith(folder.as_uri())
 
 
-def test_a_failed_trial_is_told_and_its_next_try_goes_on_in_its_run(
-    small_run: Callable[..., Any], store: str
-) -> None:
+def test_a_failed_trial_is_told_and_its_next_try_goes_on_in_its_run(small_run: Callable[..., Any], store: str) -> None:
     tracker = f"mlflow[uri={store},experiment=failing]"
     small_run(trackers=[tracker], strategy="wrong", on_failure="keep")
     (run,) = runs(store, "failing")

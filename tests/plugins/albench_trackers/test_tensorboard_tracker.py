@@ -94,6 +94,7 @@ def test_an_interrupted_trial_goes_on_in_its_run(small_run: Callable[..., Any], 
     records = read_trial(trial).records
     assert scalars(run, "test/accuracy") == near([(r["n_labeled"], r["test"]["accuracy"]) for r in records])
     assert texts(run, "status") == [(28, "done")]
+    assert len(texts(run, "trial")) == 1
 
 
 def test_a_trial_made_again_takes_the_place_of_what_it_had_written(tmp_path: Path) -> None:

@@ -12,14 +12,36 @@
 From Python, ``check_strategy(MyStrategy, name="mine")`` gives the findings of all checks.
 """
 
-from albench.testing.backbones import BACKBONE_CHECKS, check_backbone
-from albench.testing.datasets import DATASET_CHECKS, check_dataset
-from albench.testing.executors import EXECUTOR_CHECKS, check_executor
-from albench.testing.methods import METHOD_CHECKS, check_method
-from albench.testing.report import Finding
-from albench.testing.strategies import STRATEGY_CHECKS, check_strategy
-from albench.testing.trackers import TRACKER_CHECKS, check_tracker
-from albench.testing.views import make_view
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from albench.testing.backbones import BACKBONE_CHECKS, check_backbone
+    from albench.testing.datasets import DATASET_CHECKS, check_dataset
+    from albench.testing.executors import EXECUTOR_CHECKS, check_executor
+    from albench.testing.methods import METHOD_CHECKS, check_method
+    from albench.testing.report import Finding
+    from albench.testing.strategies import STRATEGY_CHECKS, check_strategy
+    from albench.testing.trackers import TRACKER_CHECKS, check_tracker
+    from albench.testing.views import make_view
+
+_LAZY = {
+    "BACKBONE_CHECKS": "backbones",
+    "DATASET_CHECKS": "datasets",
+    "EXECUTOR_CHECKS": "executors",
+    "METHOD_CHECKS": "methods",
+    "STRATEGY_CHECKS": "strategies",
+    "TRACKER_CHECKS": "trackers",
+    "Finding": "report",
+    "check_backbone": "backbones",
+    "check_dataset": "datasets",
+    "check_executor": "executors",
+    "check_method": "methods",
+    "check_strategy": "strategies",
+    "check_tracker": "trackers",
+    "make_view": "views",
+}
 
 __all__ = [
     "BACKBONE_CHECKS",
@@ -37,3 +59,16 @@ __all__ = [
     "check_tracker",
     "make_view",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when asked for: worker processes import what they run, and nothing else."""
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(f"albench.testing.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'albench.testing' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from albench.cli.params import plugin_option
+from albench.cli.params import data_dir_option, plugin_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +31,9 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 @click.command("check")
 @click.argument("what", metavar="NAME|FILE|DISTRIBUTION", shell_complete=_complete)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
 @plugin_option
-def command(what: str, as_json: bool, plugins: tuple[str, ...]) -> int:
+def command(what: str, as_json: bool, data_dir: str | None, plugins: tuple[str, ...]) -> int:
     """Check that a component keeps its contract; exit code 1 where one does not.
 
     A NAME may carry options, as in 'mine[alpha=2]', and may be that of several kinds. A FILE is a plugin file, a
@@ -43,7 +45,8 @@ def command(what: str, as_json: bool, plugins: tuple[str, ...]) -> int:
 
     found = targets(what, plugins)
     console = Console(highlight=False)
-    reports = [(target, _report(target, None if as_json else console)) for target in found]
+    root = Path(data_dir) if data_dir else None
+    reports = [(target, _report(target, root, None if as_json else console)) for target in found]
     if as_json:
         entries = [
             {"kind": target.kind, "component": target.spec, "findings": [dataclasses.asdict(f) for f in findings]}
@@ -53,18 +56,18 @@ def command(what: str, as_json: bool, plugins: tuple[str, ...]) -> int:
     return 1 if any(finding.failed for _, findings in reports for finding in findings) else 0
 
 
-def _report(target: Target, console: Console | None) -> list[Finding]:
+def _report(target: Target, root: Path | None, console: Console | None) -> list[Finding]:
     """The findings on a component, printed as they come where there is a console."""
     from albench.testing.checks import CHECKS, findings
 
     if console is None:
-        return list(findings(target))
+        return list(findings(target, root))
     from rich.text import Text
 
     console.print(Text.assemble((f"{target.kind} ", "dim"), (target.spec, "bold")))
     width = max(map(len, CHECKS[target.kind]))
     collected = []
-    for finding in findings(target):
+    for finding in findings(target, root):
         collected.append(finding)
         console.print(_line(finding, width))
     counts = {status: sum(finding.status == status for finding in collected) for status in SHOWN}

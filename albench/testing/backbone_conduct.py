@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -18,9 +20,8 @@ from albench.testing.backbone_subject import (
     outputs,
     predicted,
 )
-from albench.testing.dataset_subject import other_globals
 from albench.testing.report import Fault, NotApplicable, first_line, quoted
-from albench.testing.watch import changed_globals, changed_tensors, copies, global_state
+from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals
 
 ROUNDING = 1e-4
 """Share of the largest value by which sums in another order may differ in float32."""
@@ -69,12 +70,13 @@ def head_gives_the_logits(subject: BackboneSubject) -> str:
 def global_state_untouched(subject: BackboneSubject) -> None:
     """build and the forward pass, in train and in eval mode, leave global random states and settings as they are."""
     for task in subject.tasks:
-        before = global_state()
-        model = subject.model(task)
-        _unchanged(before, "build", "draw weights from the generator, with nn.init's generator=")
-        for mode in ("eval", "train"):
-            outputs(model.train(mode == "train"), items(task))
-            _unchanged(before, f"the forward pass in {mode} mode", "leave out what draws, such as dropout")
+        with other_globals(2):  # a seed set before is no change: start from another state
+            before = global_state()
+            model = subject.model(task)
+            _unchanged(before, "build", "draw weights from the generator, with nn.init's generator=")
+            for mode in ("eval", "train"):
+                outputs(model.train(mode == "train"), items(task))
+                _unchanged(before, f"the forward pass in {mode} mode", "leave out what draws, such as dropout")
 
 
 def _unchanged(before: dict[str, object], what: str, remedy: str) -> None:
@@ -209,7 +211,11 @@ def vmap_lanes(subject: BackboneSubject) -> None:
             return {"logits": logits, "embedding": embedding} | named
 
         stacked = {name: torch.stack([lane[name] for lane in lanes]) for name in lanes[0]}
-        together = torch.func.vmap(step)(stacked, torch.stack(xs))
+        try:
+            together = torch.func.vmap(step)(stacked, torch.stack(xs))
+        except RuntimeError as error:
+            told = textwrap.shorten(first_line(error), 100, placeholder=" ...")
+            raise Fault(f"vmap_safe is True, yet vmap cannot run the model ({told}): set it to False") from error
         for place, (weights, x) in enumerate(zip(lanes, xs, strict=True)):
             changed = other(step(weights, x), {name: value[place] for name, value in together.items()}, 10 * ROUNDING)
             if changed:

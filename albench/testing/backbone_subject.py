@@ -127,4 +127,4 @@ def finite(made: dict[str, Tensor], where: str) -> None:
     """Raise where outputs are not finite."""
     for name, value in made.items():
         if not bool(torch.isfinite(value).all()):
-            raise Fault(f"the {name} {where} has values that are not finite")
+            raise Fault(f"values of the {name} {where} are not finite")

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from albench.testing.backbone_subject import BackboneSubject, items, other, outputs, predicted
-from albench.testing.dataset_subject import other_globals
 from albench.testing.report import Fault, quoted
+from albench.testing.watch import other_globals
 
 
 def gradient_reaches_all_weights(subject: BackboneSubject) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from albench.api.hooks import Kind
 from albench.testing.backbones import BACKBONE_CHECKS
+from albench.testing.dataset_subject import DatasetSubject
 from albench.testing.datasets import DATASET_CHECKS
 from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.methods import METHOD_CHECKS
@@ -25,7 +29,15 @@ CHECKS: dict[Kind, dict[str, Check]] = {
 """Kind -> check's name -> check."""
 
 
-def findings(target: Target) -> Iterator[Finding]:
-    """The findings on a component, check by check."""
+def findings(target: Target, root: Path | None = None) -> Iterator[Finding]:
+    """The findings on a component, check by check.
+
+    Parameters
+    ----------
+    root
+        The data folder, for data sets.
+    """
     for check in CHECKS[target.kind].values():
+        if target.kind == "dataset":
+            check = replace(check, subject=partial(DatasetSubject, root=root))
         yield check(target.build, name=target.spec)

@@ -13,9 +13,9 @@ import numpy as np
 from albench.api.task import Modality
 from albench.errors import DataError
 from albench.pool import check_splits
-from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests, other_globals
+from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests
 from albench.testing.report import Fault, NotApplicable, quoted
-from albench.testing.watch import changed_globals, global_state
+from albench.testing.watch import changed_globals, global_state, other_globals
 
 ENOUGH = 30
 """Training items beside one of each class, below which a value may agree with the labels by chance."""
@@ -32,7 +32,7 @@ def item_types(subject: DatasetSubject) -> None:
         if part.x.ndim != (4 if image else 2):
             raise Fault(f"{name}.x has the shape {part.x.shape}; {shape} is needed")
         if part.x.dtype not in kinds:
-            raise Fault(f"{name}.x is {part.x.dtype}: write x.astype(np.float32)")
+            raise Fault(f"{name}.x is {part.x.dtype}: write x.astype(np.{kinds[0]})")
         if part.y.dtype != np.int64 or part.y.ndim != 1:
             raise Fault(f"{name}.y is {part.y.ndim}-d of {part.y.dtype}: 1-d of int64 is needed")
         if not len(part.y) or len(part.x) != len(part.y):
@@ -136,11 +136,11 @@ def splits_apart(subject: DatasetSubject) -> str:
         if not shared:
             continue
         if one in groups and other in groups:  # images of two patients may be alike, e.g. blank; see groups-apart
-            alike.append(f"{len(shared)} items of {one} are also in {other}, of other groups")
+            alike.append(f"{len(shared)} of {one}'s items are also in {other}, of other groups")
             continue
         item = min(shared, key=rows[one].__getitem__)
-        where = f"row {rows[one][item]} of {one} is row {rows[other][item]} of {other}"
-        raise Fault(f"{len(shared)} items are in both, e.g. {where}: drop duplicates before splitting")
+        where = f"row {rows[one][item]} is row {rows[other][item]} there"
+        raise Fault(f"{len(shared)} of {one}'s items are also in {other}, e.g. {where}: drop duplicates, then split")
     return "; ".join(alike)
 
 
@@ -184,6 +184,7 @@ def global_state_untouched(subject: DatasetSubject) -> None:
     """find, load, verify and the views leave global random states and settings as they are."""
     x = subject.items(8)
     noise, root = subject.noise(len(x)), subject.root
+    subject.case = ""
     dataset = subject.build()
     steps: dict[str, Callable[[], Any]] = {
         "find": partial(dataset.find, root),
@@ -192,9 +193,10 @@ def global_state_untouched(subject: DatasetSubject) -> None:
         **{view: partial(subject.view, view, x, noise, dataset) for view in VIEWS},
     }
     for name, step in steps.items():
-        before = global_state()
-        step()
-        changed = changed_globals(before)
+        with other_globals(2):  # a seed set before is no change: start from another state
+            before = global_state()
+            step()
+            changed = changed_globals(before)
         if changed:
             remedy = "read the noise" if name in VIEWS else "use a generator of its own"
             raise Fault(f"{name} changed {' and '.join(changed)}: {remedy}")

@@ -53,9 +53,11 @@ def simulated_files(subject: DatasetSubject) -> None:
     with tempfile.TemporaryDirectory() as name:
         for out in (Path(name) / "one", Path(name) / "two"):
             files = dataset.simulate(out, 0)
-            absent = [file for file in files if not (file.is_file() and file.is_relative_to(out))]
-            if absent or not files:
-                raise Fault(f"simulate names {absent[0]}, which is not there" if absent else "simulate names no file")
+            if not files:
+                raise Fault("simulate names no file")
+            for file in files:
+                if not file.is_file() or not file.is_relative_to(out):
+                    raise Fault(f"simulate names {file.name}, which it did not write into the folder given")
             if not dataset.find(out):
                 raise Fault("find is False for the folder that simulate wrote")
             splits = dataset.load(out)

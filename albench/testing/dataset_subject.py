@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.random import mtrand
 from torch import Tensor
 
 from albench import seeds
@@ -173,18 +170,3 @@ def digests(splits: Splits) -> Iterator[tuple[str, str]]:
     for name, each in splits.groups.items():
         yield f"groups[{name}]", repr(np.asarray(each).tolist())
     yield "task", repr(splits.task)
-
-
-@contextlib.contextmanager
-def other_globals(seed: int) -> Iterator[None]:
-    """Other global random states of torch, numpy and random while it lasts; they are put back after."""
-    before = random.getstate(), mtrand.get_state(legacy=False), torch.get_rng_state()
-    random.seed(seed)
-    mtrand.seed(seed)
-    torch.default_generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        mtrand.set_state(before[1])
-        torch.set_rng_state(before[2])

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from albench.pool import as_input
-from albench.testing.dataset_subject import VIEWS, DatasetSubject, other_globals
+from albench.testing.dataset_subject import VIEWS, DatasetSubject
 from albench.testing.report import Fault, NotApplicable
-from albench.testing.watch import changed_tensors, copies
+from albench.testing.watch import changed_tensors, copies, other_globals
 
 ITEMS = 8
 BELOW_ONE = 1 - 2**-24
@@ -61,14 +61,15 @@ def same_noise_same_view(subject: DatasetSubject) -> None:
 def other_noise_other_view(subject: DatasetSubject) -> str:
     """Other noise gives another view of at least one item."""
     x = subject.items(ITEMS)
+    note = ""
     for name in VIEWS:
         views = [proper(subject.view(name, x, subject.noise(len(x), seed)), x) for seed in range(3)]
         if any(not torch.equal(views[0], other) for other in views[1:]):
             continue
         if name == "strong" or not torch.equal(views[0], as_input(x.clone())):
             raise Fault(f"the {name} view is the same whatever the noise")
-        return "the weak view is the item itself"
-    return ""
+        note = "the weak view is the item itself"
+    return note
 
 
 def views_write_nothing(subject: DatasetSubject) -> None:
@@ -111,14 +112,14 @@ def proper(view: Any, x: Tensor) -> Tensor:
         images and leaves 0 .. 1.
     """
     if not isinstance(view, Tensor):
-        raise Fault(f"it is a {type(view).__name__}, not a tensor")
+        raise Fault(f"the view is a {type(view).__name__}, not a tensor")
     if view.shape != x.shape or view.dtype != torch.float32:
-        raise Fault(f"it is {tuple(view.shape)} of {view.dtype}: return {tuple(x.shape)} of torch.float32")
+        raise Fault(f"the view is {tuple(view.shape)} of {view.dtype}: return {tuple(x.shape)} of torch.float32")
     if view.device != x.device:
-        raise Fault(f"it is on {view.device}, the items are on {x.device}")
+        raise Fault(f"the view is on {view.device}, the items are on {x.device}")
     if not bool(torch.isfinite(view).all()):
-        raise Fault("it has values that are not finite")
+        raise Fault("the view has values that are not finite")
     low, high = float(view.min()), float(view.max())
     if x.ndim == 4 and (low < -SLACK or high > 1 + SLACK):
-        raise Fault(f"its values run from {low:.3g} to {high:.3g}: those of images are in 0 .. 1")
+        raise Fault(f"the view's values run from {low:.3g} to {high:.3g}: those of images are in 0 .. 1")
     return view

@@ -40,6 +40,21 @@ def changed_globals(before: Mapping[str, Any]) -> list[str]:
     return [name for name, value in before.items() if now[name] != value]
 
 
+@contextlib.contextmanager
+def other_globals(seed: int) -> Iterator[None]:
+    """Other global random states of torch, numpy and random while it lasts; they are put back after."""
+    before = random.getstate(), mtrand.get_state(legacy=False), torch.get_rng_state()
+    random.seed(seed)
+    mtrand.seed(seed)
+    torch.default_generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        mtrand.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
 def copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies to compare with later."""
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}

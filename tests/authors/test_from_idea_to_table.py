@@ -38,7 +38,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What stands in a .pth file comes after the packages of the environment itself.
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     (target / "libraries.pth").write_text("\n".join(libraries) + "\n")
-    where = _run(python, "-c", "import albench; print(albench.__file__)").stdout
+    where = _run(python, "-c", "import albench; print(albench.__file__)", cwd=folder).stdout
     assert where.startswith(str(target)), "this checkout is not what is tested"
     return python
 
@@ -51,7 +51,7 @@ def _pip(command: str, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _run(python: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def _run(python: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "ALBENCH"))}
     environment["OMP_NUM_THREADS"] = "1"
     done = subprocess.run(
@@ -95,7 +95,7 @@ def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_
     _install(python, package)
     tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
     assert " passed" in tested
-    checked = json.loads(_run(python, "-m", "albench", "check", name, "--json").stdout)
+    checked = json.loads(_run(python, "-m", "albench", "check", name, "--json", cwd=tmp_path).stdout)
     assert {f"{entry['kind']} {entry['component']}" for entry in checked} == EXAMPLES[name]
     assert not [f for entry in checked for f in entry["findings"] if f["status"] == "fail"]
     if name == "albench-rings":

@@ -2,7 +2,7 @@
 
 - Every relative link in a Markdown file leads to a file.
 - Every ``albench`` command line in a ``sh`` block names a command and options that exist.
-- docs/strategies.md and docs/methods.md are what the components say of themselves (``--write`` renews them).
+- docs/strategies.md, methods.md and checks.md are what components and the kit say of themselves (``--write`` renews).
 - Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it).
 """
 

@@ -1,4 +1,4 @@
-"""Writes docs/strategies.md and docs/methods.md from the registered components: their docstrings and options.
+"""Writes docs/strategies.md and docs/methods.md from the registered components, docs/checks.md from the kit.
 
 ``pages()`` gives the texts; ``python docs/check.py --write`` renews the files, ``python docs/check.py`` compares them.
 """
@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Any
+
+import kit
 
 from albench.api import Kind, Method
 from albench.plugins import Component, Registry, plural, registry
@@ -33,7 +35,7 @@ and backbone: `albench run -m NAME`, with options as `-m "NAME[OPTION=VALUE]"`.
 def pages() -> dict[str, str]:
     """File name in docs/ -> its text."""
     found = registry()
-    return {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")}
+    return {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")} | {"checks.md": kit.page()}
 
 
 def _page(kind: Kind, found: Registry) -> str:

@@ -1,0 +1,70 @@
+"""Writes docs/checks.md: the conformance kit's checks, and the planted faults that the tests prove each to catch."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+
+from albench.api import KINDS
+from albench.testing.checks import CHECKS
+
+TESTS = Path(__file__).resolve().parents[1] / "tests" / "conformance"
+FAULTS = {
+    "test_kit_catches_faults": ("strategy", "method"),
+    "test_dataset_and_backbone_faults": ("dataset", "backbone"),
+    "test_executor_and_tracker_faults": ("executor", "tracker"),
+}
+"""Test file -> kinds whose faults it plants, in lists such as STRATEGY_FAULTS."""
+
+INTRODUCTION = """# What the conformance kit checks
+
+`albench check NAME`, a plugin file or a distribution in place of the name; `@pytest.mark.albench("NAME")` in a test; or
+`albench.testing` from Python. A check passes, fails with the smallest case that shows the fault, or does not apply,
+with the reason.
+
+Each check is proven by planted faults: components that break one rule, which the tests require to be caught by the
+check that is there for it. *Planted* lists them by name, {n_faults} in all.
+"""
+
+
+def page() -> str:
+    """The text of the page."""
+    caught = _caught()
+    lines = [INTRODUCTION.format(n_faults=sum(len(names) for kind in caught.values() for names in kind.values()))]
+    for kind in KINDS:
+        lines += [f"## {kind.capitalize()}\n", "| check | what it tries | planted |", "|---|---|---|"]
+        for name, check in CHECKS[kind].items():
+            purpose = check.purpose.replace("|", "\\|")
+            lines.append(f"| `{name}` | {purpose} | {', '.join(caught[kind][name])} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _caught() -> dict[str, dict[str, list[str]]]:
+    """Kind -> check -> names of the faults that it is proven to catch."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for file, kinds in FAULTS.items():
+        module = _module(file)
+        for kind in kinds:
+            for build, check, *_ in getattr(module, f"{kind.upper()}_FAULTS"):
+                found[kind][check].append(_words(getattr(build, "__name__", type(build).__name__)))
+    return found
+
+
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _words(name: str) -> str:
+    """``PoolIds`` as "pool ids"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").strip().lower()

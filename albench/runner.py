@@ -62,6 +62,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             with store.trial(trial.key).claim() as owner:
                 if not owner:
                     store.trial(trial.key).clear()
+    for trial in plan.done:  # a run killed after its last record left its last checkpoint
+        store.trial(trial.key).drop_checkpoints()
     suite_facts = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
     listener.plan(plan)
     trackers.cache_clear()

@@ -136,6 +136,15 @@ def test_a_missing_or_damaged_checkpoint_means_that_the_trial_is_made_again(
         assert stable_records(folder) == whole
 
 
+def test_the_checkpoint_of_a_run_killed_after_its_last_record_is_removed(small_run: Any, tmp_path: Path) -> None:
+    small_run(start="warm")
+    (records,) = tmp_path.glob("results/blobs/trials/*/rounds.jsonl")
+    leftover = records.parent / "checkpoint-1.pt"
+    leftover.write_bytes(b"of the last round but one")
+    small_run(start="warm")
+    assert not leftover.exists()
+
+
 def test_cold_starts_need_no_checkpoint(small_run: Any, stable_records: Stable, tmp_path: Path) -> None:
     folder = tmp_path / "results" / "blobs"
     small_run(method="boostmis")

@@ -11,7 +11,7 @@ import click
 from albench import __version__
 from albench.errors import AlbenchError, nearest
 
-COMMANDS = ("run", "compare", "list", "show", "check", "data")
+COMMANDS = ("run", "compare", "list", "show", "new", "check", "data")
 
 
 class LazyGroup(click.Group):

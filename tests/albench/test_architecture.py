@@ -17,7 +17,7 @@ FLOORS = [
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
     {"loop"},
     {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render"},
-    {"testing", "pytest_plugin", "cli"},
+    {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]
 FILES = sorted((ROOT / "albench").rglob("*.py"))

@@ -67,6 +67,27 @@ def _install(python: Path, package: Path) -> None:
     _pip("install", "--target", str(target), str(package))
 
 
+def test_from_an_idea_to_the_table(python: Path, tmp_path: Path) -> None:
+    def albench(*words: str) -> str:
+        return _run(python, "-m", "albench", *words, cwd=tmp_path).stdout
+
+    albench("new", "strategy", "my-idea")
+    package = tmp_path / "albench-my-idea"
+    _install(python, package)
+    tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
+    assert " passed" in tested
+    assert "failed" not in tested
+    checked = albench("check", "my-idea")
+    assert "0 failed" in checked
+    albench("run", "-s", "my-idea", "-s", "random", "-d", "digits", "--seeds", "2", "--rounds", "2", "--steps", "20")
+    table = albench("compare")
+    assert "my-idea" in table
+    assert "random" in table
+    plugins = {p["from"]: p for p in json.loads(albench("list", "plugins", "--json"))}
+    assert plugins["albench-my-idea"]["components"] == "strategy my-idea"
+    assert not plugins["albench-my-idea"]["error"]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_path: Path, name: str) -> None:
     package = tmp_path / name

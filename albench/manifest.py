@@ -16,6 +16,7 @@ from typing import Any
 
 from albench.plugins import registry
 from albench.prepare import Plan
+from albench.store import FORMAT
 
 
 def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
 
     device = torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else platform.machine()
     return {
-        "format": 1,
+        "format": FORMAT,
         "suite": plan.suite.name,
         "versions": {
             "albench": version("albench"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 FORMAT = 1
+"""Version of a results folder's layout."""
 _MARK = ',"checksum":"'
 
 
@@ -244,8 +245,20 @@ class SuiteStore:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """A suite's manifest; empty where there is none."""
-    return _read_json(folder / "manifest.json")
+    """A suite's manifest; empty where there is none.
+
+    Raises
+    ------
+    StoreError
+        Where it is damaged, or of another version of albench's formats.
+    """
+    manifest = _read_json(folder / "manifest.json")
+    if manifest and manifest.get("format") != FORMAT:
+        raise StoreError(
+            f"{folder} has results of format {manifest.get('format')}, this albench reads {FORMAT}: use the version "
+            "that made them, or --name or --out for others."
+        )
+    return manifest
 
 
 def read_trial(folder: Path) -> TrialFiles:

@@ -23,7 +23,7 @@ from albench.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
-         *sorted((ROOT / "benchmarks").rglob("*.md")), *sorted((ROOT / "results").rglob("README.md"))]  # fmt: skip
+         *sorted((ROOT / "examples").rglob("*.md")), *sorted((ROOT / "benchmarks").rglob("*.md")), *sorted((ROOT / "results").rglob("README.md"))]  # fmt: skip
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
 

@@ -117,6 +117,8 @@ class Method:
 
     views: ClassVar[frozenset[str]] = frozenset()
     """The augmented views of unlabelled items that ``loss`` reads; none means that no unlabelled batch is drawn."""
+    vmap_safe: ClassVar[bool] = True
+    """False where ``loss`` cannot keep the rules below, so that its seeds have to be trained one after the other."""
 
     unlabeled_ratio: int = option(2, "unlabelled items in a batch for each labelled one", ge=1)
     labeled_loss_name: Literal["cross-entropy", "class-weighted", "balanced-softmax", "logit-adjusted"] = option(

@@ -107,7 +107,7 @@ def no_host_reads(subject: MethodSubject) -> None:
 def lanes_match_each_alone(subject: MethodSubject) -> None:
     """Two seeds under torch.func.vmap give what each gives alone, over two steps."""
     method = subject.build()
-    if getattr(method, "vmap_safe", True) is False:
+    if not method.vmap_safe:
         raise NotApplicable("it says that its seeds cannot share a step (vmap_safe)")
     steps = [subject.prepare(method, what="two lanes", seed=seed, dtype=torch.float64) for seed in (0, 1)]
     alone_step = functional(method, steps[0].model)

@@ -1,0 +1,142 @@
+"""The plugin guide's examples: each one is taken from its page, checked by the kit, and run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from albench.api.hooks import KINDS
+from albench.plugins import Registry
+from albench.testing import check_method
+from albench.testing.checks import findings
+from albench.testing.targets import targets
+from albench.testing.views import make_view
+
+GUIDE = Path(__file__).parents[2] / "docs" / "plugins"
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+SMALL = ("--seeds", "1", "--rounds", "2", "--steps", "3", "--set", "batch_size=16", "--set", "evaluations=1")
+METHOD = """
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from albench.api import Method
+
+
+@dataclass(frozen=True)
+class Shown(Method):
+    views = frozenset({"weak", "strong"})
+
+"""
+
+
+def blocks(page: str) -> list[str]:
+    return PYTHON.findall((GUIDE / page).read_text(encoding="utf-8"))
+
+
+def albench(words: list[str], folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "albench", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def failed(path: Path) -> list[str]:
+    (target,) = targets(str(path))
+    return [finding.check for finding in findings(target) if finding.failed]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_each_kind_works_as_its_page_says(kind: str, tmp_path: Path) -> None:
+    text = (GUIDE / f"{kind}.md").read_text(encoding="utf-8")
+    assert re.match(r"# [^\n]+\n\n```python\n", text), "a page starts with its example"
+    lines = SHELL.findall(text)[0].splitlines()
+    (name,) = set(re.findall(r"\w+\.py", "".join(lines)))
+    (tmp_path / name).write_text(blocks(f"{kind}.md")[0], encoding="utf-8")
+    assert {shlex.split(line)[1] for line in lines} >= {"check", "run"}
+    for line in lines:
+        words = shlex.split(line)[1:]
+        printed = albench([*words, *SMALL] if words[0] == "run" else words, tmp_path)
+        assert words[0] != "check" or ("0 failed" in printed and "are not there" not in printed)
+        assert words[0] != "run" or "failed" not in printed
+
+
+def test_the_first_example_is_the_one_in_examples() -> None:
+    example = (GUIDE.parents[1] / "examples" / "my_strategy.py").read_text(encoding="utf-8")
+    assert blocks("README.md")[0].partition("\n")[2] == example.partition("\n")[2]
+
+
+@pytest.mark.parametrize("page", ["strategy.md", "badge.md"])
+def test_the_known_answer_of_a_page_is_right(page: str) -> None:
+    *_, example, test = blocks(page)
+    names: dict[str, Callable[[], None]] = {}
+    exec(example + test, names)
+    (name,) = [name for name in names if name.startswith("test_")]
+    names[name]()
+
+
+def test_badge_line_by_line_has_the_faults_that_its_page_names(tmp_path: Path) -> None:
+    path = tmp_path / "my_badge.py"
+    path.write_text(blocks("badge.md")[0], encoding="utf-8")
+    text = (GUIDE / "badge.md").read_text(encoding="utf-8").split("<!-- caught -->")[1]
+    named = re.findall(r"`([a-z-]+-[a-z-]+)`", text.split(" are among what fails")[0])
+    assert len(named) >= 3
+    assert set(named) <= set(failed(path))
+
+
+def test_badge_with_kernels_keeps_the_contract_and_chooses_as_the_built_in_one(tmp_path: Path) -> None:
+    path = tmp_path / "my_badge.py"
+    path.write_text(blocks("badge.md")[1], encoding="utf-8")
+    assert failed(path) == []
+    found = Registry([str(path)])
+    z = torch.randn(200, 5, generator=torch.Generator().manual_seed(0))
+    for options in ("", "[first=uniform]"):
+        picks = [found.build("strategy", f"{name}{options}").select(make_view(z), 20) for name in ("my-badge", "badge")]
+        assert torch.equal(*picks)
+
+
+def shown() -> dict[str, tuple[str, str, set[str]]]:
+    """Rule -> wrong, right, the checks that tell."""
+    text = (GUIDE / "vmap.md").read_text(encoding="utf-8")
+    rules = {}
+    for section in text.split("\n## ")[1:]:
+        caught = re.search(r"^Caught by (.+)\.$", section, re.MULTILINE)
+        if caught:
+            wrong, right = PYTHON.findall(section)
+            rules[section.splitlines()[0]] = (wrong, right, set(re.findall(r"`([a-z-]+)`", caught[1])))
+    return rules
+
+
+def build(code: str) -> Callable[[], object]:
+    names: dict[str, Callable[[], object]] = {}
+    exec(METHOD + textwrap.indent(code, "    "), names)
+    return names["Shown"]
+
+
+@pytest.mark.parametrize("rule", shown())
+def test_wrong_is_caught_and_right_is_not(rule: str) -> None:
+    wrong, right, caught = shown()[rule]
+    assert caught <= {finding.check for finding in check_method(build(wrong), name="wrong") if finding.failed}
+    assert [str(finding) for finding in check_method(build(right), name="right") if finding.failed] == []
+
+
+def test_the_guide_has_a_page_for_each_kind_and_rules_for_methods() -> None:
+    assert {f"{kind}.md" for kind in KINDS} <= {path.name for path in GUIDE.glob("*.md")}
+    assert len(shown()) >= 6

@@ -22,8 +22,11 @@ from components import pages
 from albench.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
-         *sorted((ROOT / "examples").rglob("*.md")), *sorted((ROOT / "benchmarks").rglob("*.md")), *sorted((ROOT / "results").rglob("README.md"))]  # fmt: skip
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
+    *(page for room in ("docs", "examples", "benchmarks") for page in sorted((ROOT / room).rglob("*.md"))),
+    *sorted((ROOT / "results").rglob("README.md")),
+]
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
 

@@ -113,7 +113,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: Path, target: Path) -> Path:
+    def broken(*_: Path) -> Path:
         raise OSError("no space left")
 
     monkeypatch.setattr(Path, "rename", broken)

@@ -59,12 +59,12 @@ def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "loc
 def test_a_killed_run_goes_on_and_ends_the_same(
     toy: str, tmp_path: Path, stable_records: Stable, executor: str
 ) -> None:
-    subprocess.run(command(toy, tmp_path, "whole"), check=True, capture_output=True)
+    subprocess.run(command(toy, tmp_path, "whole", seeds=4), check=True, capture_output=True)
     rng = random.Random(3)
     kills = 0
     for _ in range(6):
         process = subprocess.Popen(
-            command(toy, tmp_path, "killed", executor=executor),
+            command(toy, tmp_path, "killed", seeds=4, executor=executor),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(
             kills += 1
         process.wait()
     assert kills >= 3, "the run ended before it could be killed"
-    subprocess.run(command(toy, tmp_path, "killed", executor=executor), check=True, capture_output=True)
+    subprocess.run(command(toy, tmp_path, "killed", seeds=4, executor=executor), check=True, capture_output=True)
     assert stable_records(tmp_path / "killed") == stable_records(tmp_path / "whole")
     assert not list(tmp_path.glob("killed/trials/*/checkpoint*"))
 

@@ -17,6 +17,7 @@ from albench.store import (
     TrialStore,
     decode_record,
     encode_record,
+    read_manifest,
     read_trial,
     suite_folders,
     write_atomic,
@@ -160,10 +161,17 @@ def test_checkpoints(tmp_path: Path) -> None:
 def test_the_manifest_joins_what_runs_add(tmp_path: Path) -> None:
     store = SuiteStore(tmp_path / "s")
     store.open()
-    store.update_manifest({"runs": [1], "datasets": {"a": 1}, "suite": "s"})
-    manifest = store.update_manifest({"runs": [2], "datasets": {"b": 2}, "suite": "s"})
-    assert manifest == {"runs": [1, 2], "datasets": {"a": 1, "b": 2}, "suite": "s"}
+    both = {"format": 1, "suite": "s"}
+    store.update_manifest({**both, "runs": [1], "datasets": {"a": 1}})
+    manifest = store.update_manifest({**both, "runs": [2], "datasets": {"b": 2}})
+    assert manifest == {**both, "runs": [1, 2], "datasets": {"a": 1, "b": 2}}
     assert json.loads((tmp_path / "s" / "manifest.json").read_text()) == manifest
+
+
+def test_results_of_another_format_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"format": 2, "suite": "s"}')
+    with pytest.raises(StoreError, match="has results of format 2, this albench reads 1: use the version that made"):
+        read_manifest(tmp_path)
 
 
 def test_folders_without_results_are_named(tmp_path: Path) -> None:

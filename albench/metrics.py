@@ -25,6 +25,7 @@ def metrics(probs: np.ndarray, y: np.ndarray, class_names: Sequence[str], ordina
     - its ``recall.<name>`` is nan, and ``balanced_accuracy`` is the mean recall of the other classes;
     - it is left out of the means ``auroc`` and ``average_precision``, for which it is undefined (``auroc`` also
       leaves out a class to which every item belongs; with no class left the value is nan);
+    - ``minority_recall`` is without it (nan where no class with items is smaller than the mean class);
     - it counts in ``macro_precision``, ``macro_recall`` and ``macro_f1`` where it was predicted (with 0) and not
       otherwise: these are means over the classes in ``y`` or among the predictions, an undefined ratio being 0.
 
@@ -41,8 +42,9 @@ def metrics(probs: np.ndarray, y: np.ndarray, class_names: Sequence[str], ordina
 
     Returns
     -------
-    ``accuracy``, ``balanced_accuracy``, ``macro_precision``, ``macro_recall``, ``macro_f1``, ``auroc`` and
-    ``average_precision`` (of class 1 for two classes, else the mean of each class against the rest), ``ece``,
+    ``accuracy``, ``balanced_accuracy``, ``minority_recall`` (mean recall of the classes with fewer items than the mean
+    class), ``macro_precision``, ``macro_recall``, ``macro_f1``, ``auroc`` and ``average_precision`` (of class 1 for two
+    classes, else the mean of each class against the rest), ``ece``,
     ``quadratic_weighted_kappa`` for ordinal classes, ``sensitivity_at_95_specificity`` for two classes, and
     ``recall.<name>`` for every class.
 
@@ -129,10 +131,12 @@ def _counted(confusion: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
     present = labeled > 0
     recall = np.full(len(hit), np.nan)
     recall[present] = hit[present] / labeled[present]
+    minority = present & (labeled * len(hit) < labeled.sum())
     seen = present | (called > 0)
     hit, labeled, called = hit[seen], labeled[seen], called[seen]
     return recall, {
         "balanced_accuracy": float(recall[present].mean()),
+        "minority_recall": _mean(recall[minority].tolist()),
         "macro_precision": float((hit / np.maximum(called, 1)).mean()),
         "macro_recall": float((hit / np.maximum(labeled, 1)).mean()),
         "macro_f1": float((2 * hit / (labeled + called)).mean()),

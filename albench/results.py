@@ -27,9 +27,9 @@ class Results:
         The suites' folders.
     frame
         One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
-        ``backbone``, ``seed``, ``protocol``, ``device``, ``round``, ``n_labeled``; metrics as ``test.macro_f1`` or
-        ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``; ``pseudo_label.accepted``,
-        ``pseudo_label.accuracy``; ``peak_memory_mb``.
+        ``backbone``, ``seed``, ``protocol``, ``device``, ``pool_size``, ``round``, ``n_labeled``; metrics as
+        ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
+        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``.
     failed
         One row a trial without complete records: its names, ``status`` (failed, skipped, incomplete) and ``reason``.
     """
@@ -70,8 +70,9 @@ def load(*folders: str | Path) -> Results:
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     for suite in suites:
+        sizes = {name: about["sizes"][0] for name, about in read_manifest(suite).get("datasets", {}).items()}
         for folder in trial_folders(suite):
-            found, failure = _read(suite, folder)
+            found, failure = _read(suite, folder, sizes)
             rows += found
             failed += failure
     columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled"]
@@ -80,11 +81,12 @@ def load(*folders: str | Path) -> Results:
     return Results(tuple(suites), frame, pd.DataFrame(failed, columns=names))
 
 
-def _read(suite: Path, folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _read(suite: Path, folder: Path, sizes: dict[str, int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     files = read_trial(folder)
     facts = files.facts
     base = {"suite": suite.name, **{name: facts[name] for name in _FACTS}, "protocol": facts["protocol_hash"]}
-    rows = [{**base, "device": facts["protocol"]["device"], **dict(_flat(record))} for record in files.records]
+    common = {**base, "device": facts["protocol"]["device"], "pool_size": sizes.get(facts["dataset"], 0)}
+    rows = [{**common, **dict(_flat(record))} for record in files.records]
     rounds = facts["protocol"]["rounds"]
     if files.outcome:
         return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]

@@ -34,6 +34,44 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How the ranked value varies over seeds.
+
+    Attributes
+    ----------
+    std
+        Standard deviation; NaN with fewer than two seeds.
+    iqm, iqm_low, iqm_high
+        Interquartile mean and its 95 % bootstrap interval.
+    """
+
+    std: float
+    iqm: float
+    iqm_low: float
+    iqm_high: float
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A number of labels with its 95 % bootstrap interval over seeds.
+
+    Infinity stands for what is not reached with the labels of the protocol, NaN for what there is not.
+    """
+
+    labels: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Mean seconds of a trial, all rounds together."""
+
+    train: float
+    query: float
+
+
+@dataclass(frozen=True)
 class Difference:
     """What a row's ranked value differs from its baseline's, paired by seed.
 
@@ -46,9 +84,15 @@ class Difference:
     n
         Number of seeds that both have.
     p, p_holm
-        Paired t-test, before and after Holm's correction over all differences of the comparison; NaN without a test.
+        Before and after Holm's correction over all differences of the comparison; NaN without a test.
     verdict
         ``better`` or ``worse`` where significant after the correction, ``~`` where not.
+    test
+        ``t``, ``permutation`` or ``wilcoxon``; empty without a test.
+    effect
+        Cohen's d of the paired differences.
+    seeds_needed
+        For an effect of the observed size, with 80 % power; None where there is no effect to find, or above 1,000.
     """
 
     method: str
@@ -59,6 +103,9 @@ class Difference:
     p: float
     p_holm: float
     verdict: Verdict
+    test: str = ""
+    effect: float = float("nan")
+    seeds_needed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +128,17 @@ class Row:
         True where the row is its own baseline.
     difference
         None where the row is the baseline or has none.
+    spread
+        Of the ranked value.
+    reach
+        Labels to the target; None without a target.
+    saved
+        Labels saved against the baseline at equal quality: the target's, else what the baseline has with all of its
+        labels. None where the row is the baseline or has none. Minus infinity where the row never gets there.
+    seconds
+        Measured, on whatever machine ran the trials.
+    cost_adjusted, cost_rank
+        Area under the curve over cost in place of labels; None without prices.
     """
 
     dataset: str
@@ -95,13 +153,26 @@ class Row:
     value: Estimate
     is_baseline: bool = False
     difference: Difference | None = None
+    spread: Spread | None = None
+    reach: Reach | None = None
+    saved: Reach | None = None
+    seconds: Seconds | None = None
+    cost_adjusted: Estimate | None = None
+    cost_rank: int | None = None
 
 
 @dataclass(frozen=True)
 class Group:
     """Rows that may be compared: one data set under one protocol, best first.
 
-    ``ranked`` is the label count that ranks; None where AUBC ranks, or where the group lacks that label count.
+    Attributes
+    ----------
+    ranked
+        The label count that ranks; None where AUBC ranks, or where the group lacks that label count.
+    target
+        The metric's value that the comparison's target means here; NaN without one.
+    costs
+        Lowest and highest cost that all curves cover; NaN without prices.
     """
 
     dataset: str
@@ -111,6 +182,8 @@ class Group:
     n_labeled: tuple[int, ...]
     ranked: int | None
     rows: tuple[Row, ...]
+    target: float = float("nan")
+    costs: tuple[float, float] = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -125,6 +198,81 @@ class Failure:
     protocol: str
     status: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Probability that a run beats one of the baseline, with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OverallRow:
+    """One method and strategy over all data sets.
+
+    Attributes
+    ----------
+    backbone
+        Empty where every data set has one backbone of its own.
+    mean_rank
+        Over data sets, 1 the best.
+    iqm, iqm_low, iqm_high
+        Interquartile mean of the ranked value over data sets and seeds, and its 95 % bootstrap interval.
+    n
+        Runs that it rests on.
+    improvement, difference
+        Against the baseline, the difference paired by seed and data set; None where the row is the baseline or has
+        none.
+    """
+
+    backbone: str
+    method: str
+    strategy: str
+    mean_rank: float
+    iqm: float
+    iqm_low: float
+    iqm_high: float
+    n: int
+    improvement: Chance | None = None
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Overall:
+    """The rows that every data set has, best mean rank first.
+
+    Attributes
+    ----------
+    settings
+        Data sets with their protocols.
+    friedman_p
+        Friedman's test that all rows are alike; NaN with fewer than three rows.
+    critical_difference
+        Nemenyi's, of mean ranks at the 5 % level.
+    indistinguishable
+        First and last row of each run of rows whose mean ranks lie within the critical difference.
+    left_out
+        ``method/strategy`` that not every data set has.
+    """
+
+    settings: tuple[str, ...]
+    rows: tuple[OverallRow, ...]
+    friedman_p: float
+    critical_difference: float
+    indistinguishable: tuple[tuple[int, int], ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Pairwise wins: entry (i, j) is in how many settings row i beats row j, by share of label counts."""
+
+    names: tuple[tuple[str, str, str], ...]
+    matrix: tuple[tuple[float, ...], ...]
+    n_settings: int
 
 
 @dataclass(frozen=True)
@@ -148,6 +296,14 @@ class Comparison:
         Trials without complete records.
     notes
         What a reader has to know: stand-ins, protocols apart, what was left out.
+    target, cost, cost_unit
+        As the user typed them, empty where not given; ``hours`` or ``money``.
+    details
+        Whether readable formats show what is beside means: spread, effect, p-values, seconds.
+    overall
+        Over data sets; None with fewer than two.
+    wins
+        Pairwise; None with one row.
     """
 
     metric: str
@@ -159,6 +315,12 @@ class Comparison:
     groups: tuple[Group, ...]
     failed: tuple[Failure, ...]
     notes: tuple[str, ...]
+    target: str = ""
+    cost: str = ""
+    cost_unit: str = ""
+    details: bool = False
+    overall: Overall | None = None
+    wins: Wins | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:

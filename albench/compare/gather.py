@@ -13,6 +13,7 @@ from albench.errors import UserError, unknown
 METRICS: dict[str, bool] = {
     "accuracy": True,
     "balanced_accuracy": True,
+    "minority_recall": True,
     "macro_precision": True,
     "macro_recall": True,
     "macro_f1": True,

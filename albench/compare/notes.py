@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from albench.compare.data import Group
+from albench.compare.data import Group, Overall
 from albench.compare.gather import Curves
 
 _SHOWN = 4
@@ -14,7 +14,12 @@ _SHOWN = 4
 
 
 def write_notes(
-    curves: Sequence[Curves], groups: Sequence[Group], column: str, ranking: str, baseline: str
+    curves: Sequence[Curves],
+    groups: Sequence[Group],
+    column: str,
+    ranking: str,
+    baseline: str,
+    overall: Overall | None = None,
 ) -> list[str]:
     """One line a fact, the most important first.
 
@@ -35,7 +40,38 @@ def write_notes(
         lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
     lines += _few_seeds(groups)
     lines += _baselines(groups, places, baseline)
+    lines += _undecided(groups, places)
+    lines += _not_everywhere(groups, overall)
     return lines
+
+
+def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:
+    """How many seeds would tell what is not distinguishable, where that can be said."""
+    lines = []
+    for group, place in zip(groups, places, strict=True):
+        open_ = [row for row in group.rows if row.difference and row.difference.verdict == "~"]
+        needed = [
+            f"{_label(row.method, row.strategy, row.backbone, group)} {row.difference.seeds_needed:,}"
+            for row in open_
+            if row.difference and row.difference.seeds_needed
+        ]
+        if needed:
+            lines.append(
+                f"{place}: seeds that would tell what is not distinguishable (~), were the differences as they "
+                f"look: about {_some(needed)}."
+            )
+    return lines
+
+
+def _not_everywhere(groups: Sequence[Group], overall: Overall | None) -> list[str]:
+    """What the comparison over data sets leaves out."""
+    if sum(len(group.rows) > 1 for group in groups) < 2:
+        return []
+    if overall is None:
+        return ["nothing is compared over data sets: no two rows are in all of them."]
+    if overall.left_out:
+        return [f"over data sets only what all of them have is compared; left out: {_some(overall.left_out)}."]
+    return []
 
 
 def _stand_ins(groups: Sequence[Group]) -> list[str]:

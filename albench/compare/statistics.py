@@ -29,11 +29,19 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     there = ~np.isnan(values)
     n = there.sum(axis=-1)
     mean = np.where(there, values, 0.0).sum(axis=-1) / np.where(n > 0, n, np.nan)
-    squares = np.where(there, values - mean[..., None], 0.0) ** 2
     # Without two values there is no spread: NaN, never 0, all the way through.
     free = np.where(n > 1, n - 1.0, np.nan)
-    error = np.sqrt(squares.sum(axis=-1) / free / np.where(n > 0, n, np.nan))
+    error = deviation(values) / np.sqrt(np.where(n > 0, n, np.nan))
     return mean, stdtrit(free, (1 + CONFIDENCE) / 2) * error, n
+
+
+def deviation(values: np.ndarray) -> np.ndarray:
+    """(..., S) -> (...,) standard deviation over seeds; NaN with fewer than two values."""
+    there = ~np.isnan(values)
+    n = there.sum(axis=-1)
+    mean = np.where(there, values, 0.0).sum(axis=-1) / np.where(n > 0, n, np.nan)
+    squares = np.where(there, values - mean[..., None], 0.0) ** 2
+    return np.asarray(np.sqrt(squares.sum(axis=-1) / np.where(n > 1, n - 1.0, np.nan)))
 
 
 def paired(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

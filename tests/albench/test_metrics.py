@@ -58,6 +58,8 @@ def expected(probs: np.ndarray, y: np.ndarray) -> dict[str, float]:
     found["auroc"] = np.mean([sk.roc_auc_score(y == label, probs[:, label]) for label in present])
     found["average_precision"] = np.mean([sk.average_precision_score(y == label, probs[:, label]) for label in present])
     recalls = sk.recall_score(y, predicted, labels=range(n_classes), average=None, zero_division=np.nan)
+    small = [label for label in range(n_classes) if 0 < (y == label).sum() < len(y) / n_classes]
+    found["minority_recall"] = np.mean(recalls[small]) if small else np.nan
     return found | {f"recall.c{label}": value for label, value in enumerate(recalls)}
 
 
@@ -111,6 +113,7 @@ def test_absent_class_that_is_predicted() -> None:
     assert np.isnan(found["recall.c2"])
     assert np.isnan(found["recall.c3"])
     assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
+    assert np.isnan(found["minority_recall"])  # a mean class has one item, and c1 has no fewer
     assert found["macro_recall"] == pytest.approx((2 / 3 + 1 + 0) / 3)
     assert found["macro_precision"] == pytest.approx((1 + 1 + 0) / 3)
     assert found["macro_f1"] == pytest.approx((0.8 + 1 + 0) / 3)
@@ -161,6 +164,7 @@ def test_perfect_and_constant_predictions() -> None:
     y = np.arange(12) % 3
     perfect = metrics(np.eye(3)[y], y, names(3), ordinal=True)
     assert perfect.pop("ece") == 0.0
+    assert np.isnan(perfect.pop("minority_recall"))  # all classes are alike
     assert set(perfect.values()) == {1.0}
     constant = metrics(np.full((12, 3), 1 / 3), y, names(3))
     assert constant["auroc"] == 0.5
@@ -185,3 +189,11 @@ def test_imports_numpy_only() -> None:
     code = "import sys, albench.metrics; print(sorted({'sklearn', 'scipy', 'torch', 'pandas'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_minority_recall_by_hand() -> None:
+    # 6, 3, 2 and 1 items: the mean class has 3, so the last two are the minority: recalls 1/2 and 0.
+    y = np.repeat([0, 1, 2, 3], [6, 3, 2, 1])
+    predicted = y.copy()
+    predicted[[10, 11]] = 0
+    assert metrics(np.eye(4)[predicted], y, names(4))["minority_recall"] == pytest.approx(0.25)

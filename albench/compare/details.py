@@ -1,0 +1,141 @@
+"""What a row shows beside its means: spread, labels to a target, labels saved, seconds, quality at equal cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from albench.compare.cost import Cost, area_at_equal_cost, spent_seconds
+from albench.compare.data import Estimate, Reach, Seconds, Spread
+from albench.compare.gather import Curves
+from albench.compare.labels import Saving, Target, savings
+from albench.compare.resample import DRAWS, interquartile_mean, limits
+from albench.compare.statistics import deviation, interval
+from albench.errors import UserError
+
+TRAIN, QUERY = "seconds.train", "seconds.query"
+
+
+@dataclass(frozen=True)
+class Details:
+    """One group's details; arrays are (R,).
+
+    Attributes
+    ----------
+    spread
+        (4, R) standard deviation, interquartile mean and its limits.
+    saving
+        Labels needed and saved.
+    target
+        The metric's value to reach; NaN without one.
+    seconds
+        (2, R) training and queries of a whole trial; NaN where they are not recorded.
+    cost
+        (3, R) mean, half width and number of the area over cost, or None without prices.
+    costs
+        Lowest and highest cost in common.
+    """
+
+    spread: np.ndarray
+    saving: Saving
+    target: float
+    seconds: np.ndarray
+    cost: np.ndarray | None
+    costs: tuple[float, float]
+
+    def of_row(self, row: int) -> tuple[Spread, Reach | None, Reach | None, Seconds | None, Estimate | None]:
+        """Spread, labels to the target, labels saved, seconds, and quality at equal cost of one row."""
+        s = self.saving
+        needed = Reach(float(s.needed[row]), float(s.needed_low[row]), float(s.needed_high[row]))
+        saved = Reach(float(s.saved[row]), float(s.saved_low[row]), float(s.saved_high[row]))
+        train, query = map(float, self.seconds[:, row])
+        cost = None
+        if self.cost is not None:
+            mean, half, n = self.cost[:, row]
+            cost = Estimate(float(mean), float(half), int(n))
+        return (
+            Spread(*map(float, self.spread[:, row])),
+            None if np.isnan(self.target) else needed,
+            None if np.isnan(saved.labels) else saved,
+            None if np.isnan(train) else Seconds(train, query),
+            cost,
+        )
+
+
+def group_details(
+    curves: Curves, column: str, ranked: np.ndarray, baseline: np.ndarray, target: float, cost: Cost | None, sign: float
+) -> Details:
+    """All details of one group.
+
+    Parameters
+    ----------
+    ranked
+        (R, S) the score that ranks.
+    baseline
+        (R,) position of each row's baseline, -1 for none.
+    target
+        NaN without one.
+    """
+    values = curves.values[column]
+    goal = None if np.isnan(target) else target
+    seconds = np.array([_total(curves.values.get(name), curves.recorded) for name in (TRAIN, QUERY)])
+    area, costs = None, (float("nan"), float("nan"))
+    if cost is not None:
+        spent = cost.of(curves.n_labeled, spent_seconds(curves.values[TRAIN], curves.values[QUERY]))
+        areas, *costs_found = area_at_equal_cost(values, spent)
+        area, costs = np.array(interval(areas)), (costs_found[0], costs_found[1])
+    saving = savings(values, curves.n_labeled, baseline, goal, sign)
+    return Details(_spread(ranked), saving, target, seconds, area, costs)
+
+
+def _total(seconds: np.ndarray | None, recorded: np.ndarray) -> np.ndarray:
+    """(R,) mean over seeds of a whole trial's seconds; trials with missing rounds are left out."""
+    if seconds is None:
+        return np.full(len(recorded), np.nan)
+    whole = recorded.all(axis=2)
+    total = np.where(whole, np.where(recorded, seconds, 0).sum(axis=2), 0).sum(axis=1)
+    n = whole.sum(axis=1)
+    return np.asarray(total / np.where(n > 0, n, np.nan))
+
+
+def _spread(ranked: np.ndarray) -> np.ndarray:
+    """(4, R): standard deviation, interquartile mean, its 95 % bootstrap limits."""
+    std = deviation(ranked)
+    low, high = np.full((2, len(ranked)), np.nan)
+    for row, values in enumerate(ranked):
+        values = values[~np.isnan(values)]
+        if len(values) > 1:
+            rng = np.random.Generator(np.random.PCG64(len(values)))
+            picks = rng.integers(len(values), size=(DRAWS, len(values)))
+            low[row], high[row] = limits(interquartile_mean(values[picks]), len(values))
+    return np.stack([std, interquartile_mean(ranked), low, high])
+
+
+def target_values(target: Target, frame: pd.DataFrame, column: str, groups: list[Curves], sign: float) -> list[float]:
+    """What a target means in each group.
+
+    A share of full is that of the best mean over seeds of any row that was trained on the labels of the whole pool, on
+    the same data set under whichever protocol; NaN where the data set has none.
+
+    Raises
+    ------
+    UserError
+        Where no data set has such a row.
+    """
+    if not target.share_of_full:
+        return [target.value] * len(groups)
+    if sign < 0:
+        raise UserError(f"target {target}: a share of full needs a metric of which higher is better; give a value.")
+    pool = frame.get("pool_size")
+    full = frame.iloc[:0] if pool is None else frame[frame["n_labeled"] == pool]
+    if full.empty:
+        name = groups[0].dataset
+        raise UserError(
+            f"target {target}: no trial has the labels of the whole pool; run one: "
+            f"albench run -d {name} -m supervised -s random --initial 100% --rounds 1"
+        )
+    means = full.groupby(["dataset", "protocol", "backbone", "method", "strategy"])[column].mean()
+    best = means.groupby("dataset").max()
+    return [float(best.get(group.dataset, float("nan"))) * target.share_of_full for group in groups]

@@ -1,0 +1,93 @@
+"""One group's scores as arrays: means, intervals, what ranks, and the paired difference of each row to its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from albench.compare.gather import Curves
+from albench.compare.overall import Name
+from albench.compare.ranking import Ranking
+from albench.compare.statistics import area, interval, paired
+from albench.errors import unknown
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One group's statistics: R rows, S seeds, K columns (its label counts, then AUBC).
+
+    Attributes
+    ----------
+    mean, half, n
+        (R, K) over seeds.
+    scores
+        (R, S, K) what they are over.
+    column
+        The column that ranks, or None where the group lacks it.
+    sign
+        1 where higher is better, else -1.
+    baseline
+        (R,) row of each row's baseline, which may be itself; -1 for none.
+    ranked
+        (R, S) the score that ranks; NaN where the group lacks it.
+    against
+        (R, S) the baseline's; NaN for a row without another row as its baseline.
+    gap, gap_half, pairs
+        (R,) the row's ranked score minus its baseline's.
+    """
+
+    curves: Curves
+    mean: np.ndarray
+    half: np.ndarray
+    n: np.ndarray
+    scores: np.ndarray
+    column: int | None
+    sign: float
+    baseline: np.ndarray
+    ranked: np.ndarray
+    against: np.ndarray
+    gap: np.ndarray
+    gap_half: np.ndarray
+    pairs: np.ndarray
+
+
+def numbers_of(curves: Curves, values: np.ndarray, ranking: Ranking, baseline: str, sign: float) -> Numbers:
+    scores = np.concatenate([values, area(values, curves.n_labeled)[..., None]], axis=2)
+    mean, half, n = interval(scores.swapaxes(1, 2))
+    column = ranking.column(curves)
+    rows = _baseline_rows(curves, baseline)
+    ranked = np.full(scores.shape[:2], np.nan) if column is None else scores[..., column]
+    others = (rows >= 0) & (rows != np.arange(len(rows)))
+    against = np.where(others[:, None], ranked[rows], np.nan)
+    gap, gap_half, pairs, _ = paired(ranked, against)
+    return Numbers(curves, mean, half, n, scores, column, sign, rows, ranked, against, gap, gap_half, pairs)
+
+
+def _baseline_rows(curves: Curves, baseline: str) -> np.ndarray:
+    """(R,) position of each row's baseline, -1 for none."""
+    position = {name: at for at, name in enumerate(curves.names)}
+    pairs = {f"{method}/{strategy}": (method, strategy) for _, method, strategy in curves.names}
+    found = []
+    for backbone, method, _ in curves.names:
+        pair = pairs.get(baseline, (method, baseline))
+        found.append(position.get((backbone, *pair), -1))
+    return np.array(found)
+
+
+def baseline_names(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> dict[Name, Name]:
+    """Row -> its baseline, where some group has both."""
+    return {
+        name: names[at]
+        for number, names in zip(numbers, named, strict=True)
+        for name, at in zip(names, number.baseline, strict=True)
+        if at >= 0
+    }
+
+
+def check_baseline(baseline: str | None, groups: list[Curves]) -> None:
+    names = {(method, strategy) for group in groups for _, method, strategy in group.names}
+    known = {strategy for _, strategy in names} | {f"{method}/{strategy}" for method, strategy in names}
+    if baseline is not None and baseline not in known:
+        raise unknown("baseline", baseline, known, hint="name a strategy, or METHOD/STRATEGY, that has results.")

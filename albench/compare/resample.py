@@ -1,0 +1,137 @@
+"""Bootstrap over seeds: spread of means, interquartile means, and of what is read off a curve."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from albench.compare.statistics import CONFIDENCE
+
+DRAWS = 2000
+
+
+@functools.lru_cache(maxsize=32)
+def draws(n_seeds: int, count: int = DRAWS, stream: int = 0) -> np.ndarray:
+    """(count, n_seeds) how often each seed is in each resample; the same, read-only, for the same arguments."""
+    rng = np.random.Generator(np.random.PCG64([stream, n_seeds]))
+    found = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count).astype(np.float64)
+    found.flags.writeable = False
+    return found
+
+
+def resampled_means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Means over seeds in each resample.
+
+    Parameters
+    ----------
+    values
+        (R, S, L), NaN where a seed has no value.
+    weights
+        (B, S) from ``draws``.
+
+    Returns
+    -------
+    (B, R, L); NaN where no seed that has a value was drawn.
+    """
+    there = ~np.isnan(values)
+    total = np.einsum("bs,rsl->brl", weights, np.where(there, values, 0.0), optimize=True)
+    n = np.einsum("bs,rsl->brl", weights, there.astype(np.float64), optimize=True)
+    return total / np.where(n > 0, n, np.nan)
+
+
+def interquartile_mean(values: np.ndarray) -> np.ndarray:
+    """Mean of the middle half along the last axis, without NaN; the quarters at both ends are trimmed by count.
+
+    With n values ``n // 4`` are left out at each end (SciPy's ``trim_mean(values, 0.25)``): the mean itself below 4.
+    """
+    ordered = np.sort(values, axis=-1)  # NaN last
+    n = (~np.isnan(values)).sum(axis=-1, keepdims=True)
+    place = np.arange(values.shape[-1])
+    inside = (place >= n // 4) & (place < n - n // 4)
+    count = inside.sum(axis=-1)
+    return np.where(inside, ordered, 0.0).sum(axis=-1) / np.where(count > 0, count, np.nan)
+
+
+def limits(samples: np.ndarray, n_seeds: int) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of resamples along the first axis, by expanded percentiles.
+
+    Plain percentiles are too narrow where seeds are few: a resample varies by ``(n - 1) / n`` of the variance, and a
+    normal stands in for Student's t. The tails are those that make a mean's interval right (Hesterberg 2015, "What
+    Teachers Should Know About the Bootstrap", The American Statistician 69, arXiv 1411.5279).
+
+    Parameters
+    ----------
+    samples
+        (B, ...); NaN is left out, and infinities stand for what was not reached.
+    n_seeds
+        Seeds that were resampled, of each data set.
+
+    Returns
+    -------
+    Two of (...,); NaN where all samples are.
+    """
+    ordered = np.sort(samples, axis=0)  # NaN last
+    n = (~np.isnan(samples)).sum(axis=0)
+    tail = _tail(n_seeds)
+
+    def at(share: float) -> np.ndarray:
+        place = np.clip(np.ceil(share * n - 1e-6).astype(np.int64) - 1, 0, np.maximum(n - 1, 0))
+        return np.take_along_axis(ordered, place[None], axis=0)[0]
+
+    return at(tail), at(1 - tail)
+
+
+@functools.cache
+def _tail(n_seeds: int) -> float:
+    """Share of resamples beyond each limit."""
+    from scipy.special import ndtr, stdtrit
+
+    if n_seeds < 2:
+        return (1 - CONFIDENCE) / 2
+    return float(ndtr(np.sqrt(n_seeds / (n_seeds - 1)) * stdtrit(n_seeds - 1, (1 - CONFIDENCE) / 2)))
+
+
+def stratified_iqm(scores: list[np.ndarray], count: int = DRAWS) -> tuple[float, float, float]:
+    """Interquartile mean over all data sets and seeds, with a bootstrap stratified by data set.
+
+    Agarwal, Schwarzer, Castro, Courville and Bellemare (2021), "Deep Reinforcement Learning at the Edge of the
+    Statistical Precipice", NeurIPS, arXiv 2108.13264, section 4: seeds are resampled within each data set.
+
+    Parameters
+    ----------
+    scores
+        One (S_d,) array a data set, without NaN.
+
+    Returns
+    -------
+    The interquartile mean and its 95 % interval.
+    """
+    point = float(interquartile_mean(np.concatenate(scores)))
+    parts = []
+    for stream, of_dataset in enumerate(scores):
+        rng = np.random.Generator(np.random.PCG64([stream, len(of_dataset)]))
+        parts.append(of_dataset[rng.integers(len(of_dataset), size=(count, len(of_dataset)))])
+    low, high = limits(interquartile_mean(np.concatenate(parts, axis=1)), min(map(len, scores)))
+    return point, float(low), float(high)
+
+
+def improvement(a: list[np.ndarray], b: list[np.ndarray], count: int = DRAWS) -> tuple[float, float, float]:
+    """Probability that a run of ``a`` beats one of ``b`` on a data set drawn at random, ties counting half.
+
+    Agarwal et al. 2021, section 4: the mean over data sets of the share of pairs of runs in which ``a`` is larger, with
+    a bootstrap stratified by data set.
+
+    Parameters
+    ----------
+    a, b
+        One (S_d,) array a data set each, in the same order of data sets, without NaN.
+    """
+    point, samples = [], []
+    for stream, (x, y) in enumerate(zip(a, b, strict=True)):
+        wins = (x[:, None] > y[None]) + 0.5 * (x[:, None] == y[None])
+        point.append(wins.mean())
+        of_x, of_y = draws(len(x), count, 2 * stream) / len(x), draws(len(y), count, 2 * stream + 1) / len(y)
+        samples.append(np.einsum("bx,xy,by->b", of_x, wins, of_y, optimize=True))
+    low, high = limits(np.mean(samples, axis=0), min(map(len, [*a, *b])))
+    return float(np.mean(point)), float(low), float(high)

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
 
+_OPTIONS = (
+    click.option("--metric", default="macro_f1", show_default=True, help="Metric to compare."),
+    click.option("--split", default="test", show_default=True, help="test or val."),
+    click.option("--at", default="aubc", show_default=True, help="What ranks: final, aubc, round:K or labels:N."),
+    click.option(
+        "--baseline", help="Strategy, or METHOD/STRATEGY, that the others are compared with.  [default: random]"
+    ),
+    click.option("--target", help="Quality to reach: 0.8, or 95%-of-full. Shows the labels that takes."),
+    click.option(
+        "--cost", multiple=True, metavar="KEY=NUMBER", help="seconds-per-label, or price-per-label, price-per-hour."
+    ),
+    click.option("--test", default="auto", show_default=True, help="auto, t, permutation or wilcoxon."),
+)
+
+
+def compared(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what is compared."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
 @click.command("compare")
 @click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
-@click.option("--metric", default="macro_f1", show_default=True, help="Metric to compare.")
-@click.option("--split", default="test", show_default=True, help="test or val.")
-@click.option("--at", default="aubc", show_default=True, help="What ranks: final, aubc, round:K or labels:N.")
-@click.option("--baseline", help="Strategy, or METHOD/STRATEGY, that the others are compared with.  [default: random]")
+@compared
+@click.option("--details", is_flag=True, help="Show labels saved, spread, effect sizes, p-values and seconds too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", metavar="FILE", help="Write to a file instead of the screen.")
-def command(
-    folders: tuple[str, ...], metric: str, split: str, at: str, baseline: str | None, form: str, output: str | None
-) -> None:
+def command(folders: tuple[str, ...], form: str, output: str | None, **options: Any) -> None:
     """Compare methods and strategies: mean, 95 % interval over seeds, AUBC, differences paired by seed.
 
     DIR is a suite's folder or a folder of suites; 'results' where none is given.
@@ -29,7 +49,7 @@ def command(
     from albench.results import load
 
     results = load(*folders)
-    comparison = results.compare(metric=metric, split=split, at=at, baseline=baseline)
+    comparison = results.compare(**options)
     if form == "table" and output is None:
         from rich.console import Console
 

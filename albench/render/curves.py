@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from albench.render.cells import spread
+from albench.render.texts import spread
 
 if TYPE_CHECKING:
     from albench.compare import CurveTable

@@ -13,6 +13,7 @@ from albench.render.cells import Column
 GAP = 2
 _ENOUGH = 4
 """Value columns that are enough to keep names whole and numbers roomy."""
+_ALWAYS = ("name", "seeds", "difference")
 _FOLDED = 14
 _NARROWEST = 8
 
@@ -87,7 +88,7 @@ def _layout(every: Sequence[Column], width: int, compact: bool, fold: bool) -> L
     whole = list(widths)
     for at in names:
         widths[at] = min(widths[at], _FOLDED) if fold else widths[at]
-    chosen = {at for at, column in enumerate(every) if column.role not in ("labels", "aubc") or column.ranked}
+    chosen = {at for at, column in enumerate(every) if column.role in _ALWAYS or column.ranked}
     while fold and _over(widths, chosen, width) > 0 and max(widths[at] for at in names) > _NARROWEST:
         widths[max(names, key=lambda at: widths[at])] -= 1
     for at in _by_importance(every):
@@ -100,9 +101,16 @@ def _layout(every: Sequence[Column], width: int, compact: bool, fold: bool) -> L
 
 
 def _by_importance(every: Sequence[Column]) -> list[int]:
-    """Positions of value columns: last and first label count, AUBC, then halving the gaps between."""
-    labels = [at for at, column in enumerate(every) if column.role == "labels"]
-    order = [labels[-1], labels[0], *(at for at, column in enumerate(every) if column.role == "aubc")]
+    """Positions of value columns: what was asked for, last and first label count, AUBC, then halving the gaps between.
+
+    Details come last.
+    """
+
+    def those(role: str) -> list[int]:
+        return [at for at, column in enumerate(every) if column.role == role]
+
+    labels = those("labels")
+    order = [*those("reach"), labels[-1], labels[0], *those("aubc")]
     spans = [(0, len(labels) - 1)]
     while spans:
         low, high = spans.pop(0)
@@ -110,7 +118,7 @@ def _by_importance(every: Sequence[Column]) -> list[int]:
             middle = (low + high) // 2
             order.append(labels[middle])
             spans += [(low, middle), (middle, high)]
-    return list(dict.fromkeys(order))
+    return list(dict.fromkeys([*order, *those("extra")]))
 
 
 def _n_values(layout: Layout) -> int:

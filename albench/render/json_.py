@@ -1,4 +1,4 @@
-"""The comparison as strict JSON at full precision: what is not a number is null."""
+"""The comparison as strict JSON at full precision: what is not a number is null, what is not reached "inf"."""
 
 from __future__ import annotations
 
@@ -25,4 +25,6 @@ def _strict(value: Any) -> Any:
         return {key: _strict(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_strict(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from albench.render.cells import Cell, columns, facts, failures, heading, legend
+from albench.render.across import overall_columns, overall_facts
+from albench.render.cells import Cell, Column, columns
+from albench.render.fit import GAP, wrap
+from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare import Comparison, Group
+    from albench.compare.data import Comparison
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -30,54 +34,114 @@ _SPECIAL = {
     "]": "{]}",
     "±": r"$\pm$",
 }
-_MARKS = {"": "", "*": "$^{*}$", "~": r"$^{\sim}$"}
-_NEGATIVE = str.maketrans({"-": "$-$", "+": "$+$", "±": r"$\pm$", "–": "--"})
+# A mark hangs over the right edge, so that digits stay under digits.
+_MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
+_IN_TEXT = {"*": "$^{*}$", r"\textasciitilde{}": r"$^{\sim}$"}
+_NEGATIVE = str.maketrans({"-": "$-$", "+": "$+$", "±": r"$\pm$", "–": "--", "<": "$<$", ">": "$>$"})
+_ENOUGH = 70
+"""Letters that fit side by side in the text width of an article."""
+_FOLDED = 18
+_ALIKE = "Rows that share a letter are not distinguishable by their mean ranks"
+_LAST_LATIN = 0x17F
 
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it is, on one line."""
-    escaped = "".join(_SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    escaped = "".join(_SPECIAL.get(letter, letter) for letter in line)
     return re.sub(r"(?<=-)(?=-)", "{}", escaped).replace("–", "--")  # two hyphens are not a dash
 
 
 def to_text(comparison: Comparison) -> str:
-    """One table a group, then what is not complete and the notes as lists."""
-    lines = ["% needs \\usepackage{booktabs}"]
+    """One table a group, one over all data sets, then what is not complete and the notes as lists.
+
+    A table that is wide has its intervals below their means, and shrinks where it is still wider than the line.
+    """
+    lines: list[str] = []
     for group in comparison.groups:
-        lines += ["", *_table(group, comparison)]
+        name, stand_in = heading(group)
+        about = f"{name} ({stand_in})" if stand_in else name
+        about += f": {', '.join(facts(group, comparison))}. {'. '.join(legend(comparison))}."
+        lines += ["", *_table(about, columns(group, comparison))]
+    if comparison.overall:
+        about = f"{'. '.join(overall_facts(comparison.overall))}. {_ALIKE}."
+        lines += ["", *_table(about, overall_columns(comparison.overall, comparison))]
     lines += _section("Not complete", failures(comparison))
     lines += _section("Notes", comparison.notes)
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return "".join(f"% {need}\n" for need in _needs(text)) + text
 
 
-def _table(group: Group, comparison: Comparison) -> Iterator[str]:
-    name, stand_in = heading(group)
-    about = ", ".join(facts(group, comparison))
-    title = f"{name} ({stand_in})" if stand_in else name
-    shown = columns(group, comparison)
+def _needs(text: str) -> Iterator[str]:
+    yield r"needs \usepackage{booktabs}" + (r" and \usepackage{graphicx}" if r"\resizebox" in text else "")
+    if any(ord(letter) > _LAST_LATIN for letter in text):
+        yield "needs XeLaTeX or LuaLaTeX, with a font that has all of its letters"
+
+
+def _table(caption: str, shown: Sequence[Column]) -> Iterator[str]:
+    wide = sum(max(map(len, [column.title, *(cell.text for cell in column.cells)])) + GAP for column in shown) > _ENOUGH
+    text = escape(caption)
+    for plain, mark in _IN_TEXT.items():
+        text = text.replace(plain, mark)
     yield r"\begin{table}"
     yield r"\centering"
-    yield rf"\caption{{{escape(title)}: {escape(about)}. {_legend(comparison)}.}}"
+    yield rf"\caption{{{text}}}\par\smallskip"
+    if wide:
+        yield r"\small"
+        yield r"\setlength{\tabcolsep}{4.5pt}"
+        yield r"\sbox0{%"
     yield rf"\begin{{tabular}}{{{''.join('l' if column.role == 'name' else 'r' for column in shown)}}}"
     yield r"\toprule"
-    yield _line([escape(column.title) for column in shown])
+    yield from _header(shown)
     yield r"\midrule"
-    for at in range(len(group.rows)):
-        yield _line([_cell(column.cells[at], column.role == "name") for column in shown])
+    for at in range(len(shown[0].cells)):
+        if wide and at:
+            yield r"\addlinespace[2pt]"
+        yield from _row([column.cells[at] for column in shown], [column.role == "name" for column in shown], wide)
     yield r"\bottomrule"
-    yield r"\end{tabular}"
+    yield r"\end{tabular}" + ("}%" if wide else "")
+    if wide:
+        yield r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
     yield r"\end{table}"
 
 
-def _legend(comparison: Comparison) -> str:
-    """The legend, with the marks as the table shows them."""
-    text = escape(". ".join(legend(comparison)))
-    return text.replace("*", _MARKS["*"]).replace(r"\textasciitilde{}", _MARKS["~"])
+def _header(shown: Sequence[Column]) -> Iterator[str]:
+    """The titles; label counts side by side share the word."""
+    counts = [at for at, column in enumerate(shown) if re.fullmatch(r"[\d,]+ labels", column.title)]
+    titles = [column.title for column in shown]
+    if len(counts) > 1:
+        first, last = counts[0], counts[-1]
+        over = [*[""] * first, rf"\multicolumn{{{len(counts)}}}{{c}}{{labels}}", *[""] * (len(shown) - last - 1)]
+        yield _line(over)
+        yield rf"\cmidrule(lr){{{first + 1}-{last + 1}}}"
+        titles = [title.removesuffix(" labels") if at in counts else title for at, title in enumerate(titles)]
+    yield _line([escape(title) for title in titles])
 
 
-def _cell(cell: Cell, is_name: bool) -> str:
-    text = escape(cell.text) if is_name or "seeds" in cell.text else cell.text.translate(_NEGATIVE)
-    return (rf"\textbf{{{text}}}" if cell.bold else text) + _MARKS[cell.mark]
+def _row(cells: Sequence[Cell], names: Sequence[bool], wide: bool) -> Iterator[str]:
+    """One line or, in a wide table, the means and below them what follows; names go on there too."""
+    parts = [_parts(cell, is_name) if wide else [cell.text] for cell, is_name in zip(cells, names, strict=True)]
+    for number, texts in enumerate(zip_longest(*parts, fillvalue="")):
+        written = []
+        for cell, is_name, text in zip(cells, names, texts, strict=True):
+            plain = escape(text) if is_name or "seeds" in text else _numbers(text)
+            if number == 0:
+                written.append((rf"\textbf{{{plain}}}" if cell.bold else plain) + _MARKS[cell.mark])
+            else:
+                written.append(rf"{{\scriptsize {plain}}}" if plain else "")
+        yield _line(written)
+
+
+def _parts(cell: Cell, is_name: bool) -> list[str]:
+    if is_name:
+        return wrap(cell.text, _FOLDED).split("\n")
+    value, _, rest = cell.text.partition(" ")
+    return [value, rest] if rest else [value]
+
+
+def _numbers(text: str) -> str:
+    # A bracket right after a line's end would be read as that line's extra space.
+    return text.translate(_NEGATIVE).replace("[", "{[}").replace("]", "{]}")
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -88,4 +152,4 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
     items = [rf"\item {escape(line)}" for line in lines]
-    return ["", rf"\paragraph{{{title}}}", r"\begin{itemize}", *items, r"\end{itemize}"]
+    return ["", rf"\paragraph{{{title}}}", r"\begin{itemize}", r"\raggedright", *items, r"\end{itemize}"]

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from albench.render.cells import Cell, columns, facts, failures, heading, legend
+from albench.render.across import overall_columns, overall_facts
+from albench.render.cells import Cell, Column, columns
+from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare import Comparison, Group
+    from albench.compare.data import Comparison, Group, Overall
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 
@@ -22,6 +24,8 @@ def escape(text: str) -> str:
 def to_text(comparison: Comparison) -> str:
     """One section a group, then the legend, what is not complete, and the notes."""
     lines = [line for group in comparison.groups for line in _group(group, comparison)]
+    if comparison.overall:
+        lines += _overall(comparison.overall, comparison)
     lines += [f"{escape('. '.join(legend(comparison)))}.", ""]
     lines += _section("Not complete", failures(comparison))
     lines += _section("Notes", comparison.notes)
@@ -37,10 +41,21 @@ def _group(group: Group, comparison: Comparison) -> Iterator[str]:
         yield ""
     yield escape(", ".join(facts(group, comparison)))
     yield ""
-    shown = columns(group, comparison)
+    yield from _grid(columns(group, comparison))
+
+
+def _overall(overall: Overall, comparison: Comparison) -> Iterator[str]:
+    yield f"### {len(overall.settings)} data sets together"
+    yield ""
+    yield escape(f"{'. '.join(overall_facts(overall))}.")
+    yield ""
+    yield from _grid(overall_columns(overall, comparison))
+
+
+def _grid(shown: Sequence[Column]) -> Iterator[str]:
     yield _line([escape(column.title) for column in shown])
     yield _line(["---" if column.role == "name" else "---:" for column in shown])
-    for at in range(len(group.rows)):
+    for at in range(len(shown[0].cells)):
         yield _line([_cell(column.cells[at]) for column in shown])
     yield ""
 

@@ -13,11 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from albench.render.cells import Cell, Column, columns, facts, failures, heading, legend
+from albench.render.across import overall_columns, overall_facts
+from albench.render.cells import Cell, Column, columns
 from albench.render.fit import GAP, Layout, fit, texts, wrap
+from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare import Comparison, Group
+    from albench.compare.data import Comparison, Group, Overall
 
 _STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
 _UNLIMITED = 100_000
@@ -32,6 +34,8 @@ class ComparisonView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for group in self._comparison.groups:
             yield from _group(group, self._comparison, options.max_width)
+        if self._comparison.overall:
+            yield from _overall(self._comparison.overall, self._comparison, options.max_width)
         for line in legend(self._comparison):
             yield _line(line, style="dim")
         yield from _section("Not complete", failures(self._comparison), "red")
@@ -61,6 +65,20 @@ def _group(group: Group, comparison: Comparison, width: int) -> Iterator[Text | 
     yield Text()
 
 
+def _overall(overall: Overall, comparison: Comparison, width: int) -> Iterator[Text | Table]:
+    yield Text(f"{len(overall.settings)} data sets together", style="bold")
+    for line in overall_facts(overall):
+        yield _line(line, style="dim")
+    yield Text()
+    every = overall_columns(overall, comparison)
+    layout = fit(every, width)
+    yield _table(layout)
+    missing = ", ".join(column.title for column in every if column not in layout.columns)
+    if missing:
+        yield _line(f"Hidden: {missing}. Widen the terminal, or choose another --format.", style="dim")
+    yield Text()
+
+
 def _hidden(every: Sequence[Column], shown: Sequence[Column]) -> str:
     """What had to be left out, or nothing."""
     missing = [column for column in every if column not in shown]
@@ -70,9 +88,8 @@ def _hidden(every: Sequence[Column], shown: Sequence[Column]) -> str:
         total = sum(column.role == "labels" for column in every)
         which = ", ".join(counts) if len(counts) <= 6 else f"{counts[0]}, {counts[1]}, ... {counts[-1]}"
         parts.append(f"{len(counts)} of {total} label counts ({which})")
-    if len(counts) < len(missing):
-        parts.append("AUBC")
-    return f"Hidden: {' and '.join(parts)}. Widen the terminal, or choose another --format." if parts else ""
+    parts += [column.title for column in missing if column.role != "labels"]
+    return f"Hidden: {', '.join(parts)}. Widen the terminal, or choose another --format." if parts else ""
 
 
 def _table(layout: Layout) -> Table:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from albench.compare import Comparison, Difference, Estimate
+    from albench.compare.data import Comparison, Difference, Estimate, Overall, Row, Wins
 
 _FIELDS = (
     "kind",
@@ -24,6 +24,8 @@ _FIELDS = (
     "n_labeled",
     "mean",
     "half_width",
+    "low",
+    "high",
     "n_seeds",
     "best",
     "clear",
@@ -31,17 +33,23 @@ _FIELDS = (
     "p",
     "p_holm",
     "verdict",
+    "test",
+    "effect",
+    "seeds_needed",
     "seed",
     "text",
 )
 
 
 def to_text(comparison: Comparison) -> str:
-    """Lines of five kinds.
+    """One line a number, named by its ``kind``.
 
-    ``labels`` (a mean at a label count), ``aubc``, ``difference`` (of the ranked value, against ``baseline``),
-    ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and ``note`` (in ``text``). A field that
-    does not apply, or has no value, is empty.
+    Of a row: ``labels`` (a mean at a label count), ``aubc``, ``difference`` (of the ranked value, against
+    ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached, ``-inf``
+    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``. Over data sets:
+    ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
+    ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
+    ``note``. A field that does not apply, or has no value, is empty.
     """
     file = io.StringIO()
     writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
@@ -61,10 +69,54 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
             yield {"kind": "aubc", **base, **_estimate(row.aubc)}
             if row.difference:
                 yield {"kind": "difference", **base, "n_labeled": group.ranked, **_difference(row.difference)}
+            yield from _details(row, base)
+    if comparison.overall:
+        yield from _overall(comparison.overall, metric)
+    if comparison.wins:
+        yield from _wins(comparison.wins, metric)
     for trial in comparison.failed:
         yield {"kind": trial.status, **_names(trial), "seed": trial.seed, "text": trial.reason}
     for note in comparison.notes:
         yield {"kind": "note", "text": note}
+
+
+def _details(row: Row, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if row.spread:
+        yield {"kind": "std", **base, "mean": row.spread.std}
+        yield {
+            **{"kind": "iqm", **base, "mean": row.spread.iqm},
+            **{"low": row.spread.iqm_low, "high": row.spread.iqm_high},
+        }
+    for kind, reach in (("labels_to_target", row.reach), ("labels_saved", row.saved)):
+        if reach:
+            yield {"kind": kind, **base, "mean": reach.labels, "low": reach.low, "high": reach.high}
+    if row.seconds:
+        yield {"kind": "train_seconds", **base, "mean": row.seconds.train}
+        yield {"kind": "query_seconds", **base, "mean": row.seconds.query}
+    if row.cost_adjusted:
+        yield {"kind": "cost_adjusted", **base, **_estimate(row.cost_adjusted), "rank": row.cost_rank}
+
+
+def _overall(overall: Overall, metric: str) -> Iterator[dict[str, Any]]:
+    for row in overall.rows:
+        names = {"backbone": row.backbone, "method": row.method, "strategy": row.strategy, "metric": metric}
+        yield {"kind": "mean_rank", **names, "mean": row.mean_rank}
+        yield {"kind": "overall_iqm", **names, "mean": row.iqm, "low": row.iqm_low, "high": row.iqm_high}
+        if row.difference:
+            yield {"kind": "overall_difference", **names, **_difference(row.difference)}
+        if row.improvement:
+            chance = row.improvement
+            yield {"kind": "improvement", **names, "mean": chance.value, "low": chance.low, "high": chance.high}
+    yield {"kind": "friedman", "metric": metric, "p": overall.friedman_p}
+    yield {"kind": "critical_difference", "metric": metric, "mean": overall.critical_difference}
+
+
+def _wins(wins: Wins, metric: str) -> Iterator[dict[str, Any]]:
+    for name, row in zip(wins.names, wins.matrix, strict=True):
+        names = dict(zip(("backbone", "method", "strategy"), name, strict=True))
+        for other, won in zip(wins.names, row, strict=True):
+            if other != name:
+                yield {"kind": "wins", **names, "metric": metric, "baseline": "/".join(other[1:]), "mean": won}
 
 
 def _names(entry: Any) -> dict[str, str]:
@@ -90,6 +142,9 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "p": difference.p,
         "p_holm": difference.p_holm,
         "verdict": difference.verdict,
+        "test": difference.test,
+        "effect": difference.effect,
+        "seeds_needed": difference.seeds_needed,
     }
 
 

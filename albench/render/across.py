@@ -1,0 +1,53 @@
+"""The table over several data sets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from albench.render.cells import Cell, Column, names_column, tested
+from albench.render.texts import NONE, p_text, range_text
+
+if TYPE_CHECKING:
+    from albench.compare.data import Comparison, Overall
+
+
+def overall_columns(overall: Overall, comparison: Comparison) -> list[Column]:
+    """The table over data sets; rows that share a letter are not distinguishable by their mean ranks."""
+    rows = overall.rows
+    found = [
+        names_column(title, [getattr(row, title) for row in rows])
+        for title in ("method", "backbone")
+        if len({getattr(row, title) for row in rows}) > 1
+    ]
+    found.append(names_column("strategy", [row.strategy for row in rows]))
+    found.append(Column("mean rank", "labels", tuple(Cell(f"{row.mean_rank:.2f}") for row in rows), ranked=True))
+    found.append(Column("alike", "extra", tuple(Cell(letters) for letters in _letters(overall))))
+    cells = tuple(Cell(range_text(row.iqm, row.iqm_low, row.iqm_high)) for row in rows)
+    found.append(Column("IQM [95 %]", "labels", cells))
+    if any(row.difference for row in rows):
+        title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
+        usual = max(row.difference.n for row in rows if row.difference)
+        found.append(Column(title, "difference", tuple(tested(row.difference, usual) for row in rows)))
+        chances = [row.improvement for row in rows]
+        texts = (range_text(c.value, c.low, c.high, "{:.2f}".format) if c else NONE for c in chances)
+        found.append(Column("P(better)", "labels", tuple(map(Cell, texts))))
+    return found
+
+
+def overall_facts(overall: Overall) -> list[str]:
+    """How the table over data sets is to be read."""
+    found = [f"over {len(overall.settings)} data sets: {', '.join(overall.settings)}"]
+    if not math.isnan(overall.friedman_p):
+        found.append(f"Friedman's test that all are alike: p {p_text(overall.friedman_p)}")
+    found.append(f"critical difference of mean ranks (Nemenyi, 5 %): {overall.critical_difference:.2f}")
+    return found
+
+
+def _letters(overall: Overall) -> list[str]:
+    """A letter for each run of rows within the critical difference."""
+    found = [""] * len(overall.rows)
+    for letter, (first, last) in enumerate(overall.indistinguishable):
+        for at in range(first, last + 1):
+            found[at] += chr(ord("a") + letter % 26)
+    return [text or NONE for text in found]

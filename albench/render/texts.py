@@ -1,0 +1,82 @@
+"""Numbers as readable formats write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from albench.compare.data import Difference, Estimate, Reach
+
+NONE = "–"
+
+
+def number(value: float) -> str:
+    """Three decimals."""
+    return f"{_tidy(value):.3f}"
+
+
+def spread(value: Estimate | Difference, usual: int, signed: bool = False) -> str:
+    """``0.712 ± 0.014``, the mean alone where there is no interval, a dash where there is nothing.
+
+    The number of seeds follows in brackets where it is not the usual one.
+    """
+    if math.isnan(value.mean):
+        return NONE
+    text = f"{_tidy(value.mean):+.3f}" if signed else number(value.mean)
+    if not math.isnan(value.half_width):
+        text += f" ± {number(value.half_width)}"
+    return text if value.n == usual else f"{text} ({value.n})"
+
+
+def _tidy(value: float) -> float:
+    """Without a minus on what shows as zero."""
+    return 0.0 if abs(value) < 0.0005 else value
+
+
+def range_text(value: float, low: float, high: float, write: Callable[[float], str] | None = None) -> str:
+    """``0.712 [0.690, 0.731]``."""
+    write = write or number
+    if math.isnan(value):
+        return NONE
+    return write(value) if math.isnan(low) else f"{write(value)} [{write(low)}, {write(high)}]"
+
+
+def p_text(value: float) -> str:
+    """Three decimals, below that ``< 0.001``."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def reach_text(reach: Reach | None, most: int) -> str:
+    """Labels with their interval; ``>600`` is more than there were."""
+
+    def write(labels: float) -> str:
+        return f">{most:,}" if math.isinf(labels) else f"{labels:,.0f}"
+
+    return NONE if reach is None else range_text(reach.labels, reach.low, reach.high, write)
+
+
+def saved_text(saved: Reach, needed: Reach | None, most: int) -> str:
+    """Labels saved, with their interval.
+
+    ``never`` where the row does not get there. Where only the row does, the baseline would need more than the ``most``
+    labels that it had: ``>107`` where the row needed 193 of 300.
+    """
+
+    def write(labels: float, own: float) -> str:
+        if math.isinf(labels):
+            return f">{max(most - own, 0):,.0f}" if labels > 0 else "never"
+        return f"{labels:+,.0f}"
+
+    if needed is None:
+        return range_text(saved.labels, saved.low, saved.high, lambda labels: write(labels, most))
+    text = write(saved.labels, needed.labels)
+    if math.isnan(saved.low):
+        return text
+    return f"{text} [{write(saved.low, needed.high)}, {write(saved.high, needed.low)}]"
+
+
+def or_none(value: float, write: Callable[[float], str]) -> str:
+    """The number, a dash where there is none."""
+    return NONE if math.isnan(value) else write(value)

@@ -1,0 +1,101 @@
+"""What is said around the tables: headings, facts, the legend, what is not complete."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from albench.render.cells import n_seeds
+
+if TYPE_CHECKING:
+    from albench.compare.data import Comparison, Group, Row
+
+
+def heading(group: Group) -> tuple[str, str]:
+    """The data set, and what it stands in for (empty where it is real)."""
+    return group.dataset, f"stand-in for {group.stand_in}: simulated, not patient data" if group.stand_in else ""
+
+
+def facts(group: Group, comparison: Comparison) -> list[str]:
+    """What holds for the whole table of a group, in short pieces."""
+    direction = "higher" if comparison.higher_is_better else "lower"
+    found = [f"{comparison.split} {comparison.metric} ({direction} is better)"]
+    found.append(f"ranked by {_ranked_by(group, comparison)}")
+    if len(comparison.baseline) > 12:
+        found.append(f"baseline {comparison.baseline}")
+    methods, backbones = ({getattr(row, name) for row in group.rows} for name in ("method", "backbone"))
+    found += [f"method {name}" for name in methods if len(methods) == 1]
+    found += [f"backbone {name}" for name in backbones if len(backbones) == 1]
+    n = n_seeds(group)
+    if n is not None:
+        found.append("1 seed" if n == 1 else f"{n} seeds")
+    found.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
+    return found
+
+
+def _ranked_by(group: Group, comparison: Comparison) -> str:
+    if comparison.at == "aubc":
+        return "AUBC"
+    return f"{group.ranked:,} labels" if group.ranked is not None else f"nothing: there is no {comparison.at}"
+
+
+def legend(comparison: Comparison) -> list[str]:
+    """How to read the marks."""
+    estimates = [e for row in comparison.rows for e in (*row.cells.values(), row.aubc)]
+    found = ["Mean ± half width of the 95 % t-interval over seeds"]
+    if any(_fewer(row) for row in comparison.rows):
+        found[0] += "; in brackets their number, where it is not all of the row's"
+    if any(len(group.n_labeled) > 1 for group in comparison.groups):
+        found.append("AUBC: area under the budget curve, divided by its span of labels")
+    if any(estimate.best for estimate in estimates):
+        found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
+    if comparison.baseline:
+        found.append(f"Against {comparison.baseline}: difference paired by seed; * significant, ~ not distinguishable")
+    if comparison.baseline or any(estimate.best for estimate in estimates):
+        n = comparison.n_tests
+        tests = f"over {n} difference{'s' * (n > 1)}, and " if n else ""
+        named = _tests(comparison)
+        found.append(f"A * means p < 0.05, paired by seed ({named}), Holm-corrected {tests}over all bests of a kind")
+    if comparison.target:
+        found.append(
+            "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"
+        )
+    if any(row.saved for row in comparison.rows) and (comparison.target or comparison.details):
+        what = "the target" if comparison.target else "what the baseline reaches with all of its labels"
+        found.append(f"Labels saved: fewer labels than the baseline needs for {what}; never: it is not reached")
+    if comparison.cost:
+        found.append(
+            f"At equal cost ({comparison.cost}): AUBC over what labels, training and queries cost, and its rank"
+        )
+    if comparison.details:
+        found.append(
+            "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"
+        )
+    return found
+
+
+def _tests(comparison: Comparison) -> str:
+    """The tests that the differences were put to."""
+    names = {"t": "t-test", "permutation": "permutation of signs", "wilcoxon": "Wilcoxon's signed ranks"}
+    differences = [row.difference for row in comparison.rows if row.difference]
+    used = [text for name, text in names.items() if any(d.test == name for d in differences)]
+    return ", ".join(used) or names["t"]
+
+
+def failures(comparison: Comparison) -> list[str]:
+    """One line for all seeds of a cell that ended for one reason."""
+    several = [len({getattr(trial, name) for trial in comparison.failed}) > 1 for name in ("backbone", "protocol")]
+    seeds: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for trial in comparison.failed:
+        where = f"{trial.dataset} {trial.method}/{trial.strategy}"
+        where += f" on {trial.backbone}" * several[0] + f" ({trial.protocol})" * several[1]
+        seeds[trial.status, where, " ".join(trial.reason.split())].append(trial.seed)
+    return [
+        f"{status}: {where}, seed{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}: {reason}"
+        for (status, where, reason), found in seeds.items()
+    ]
+
+
+def _fewer(row: Row) -> bool:
+    """Whether a value of the row rests on fewer seeds than the row has."""
+    return any(0 < e.n < len(row.seeds) for e in (*row.cells.values(), row.aubc, row.difference) if e is not None)

@@ -1,0 +1,33 @@
+"""``albench report``: stored results as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from albench.cli.compare import compared
+
+
+@click.command("report")
+@click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
+@compared
+@click.option("--output", default="report.html", show_default=True, metavar="FILE", help="The page.")
+def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
+    """Write one HTML page: curves, tables, differences, diagnostics and what made the results.
+
+    The page is complete in itself: it opens from disk and needs no network. DIR is a suite's folder or a folder of
+    suites; 'results' where none is given.
+    """
+    from albench.errors import StoreError
+    from albench.report import write
+    from albench.results import load
+
+    path = Path(output)
+    results = load(*folders)
+    try:
+        size = write(path, results, **options)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {path} ({size / 2**20:.1f} MB). Open it in a browser.")

@@ -1,7 +1,7 @@
 """Publish a result set: python benchmarks/publish.py results/SUITE [--metric macro_f1]
 
 Writes results/published/SUITE/: README.md (command, tables, diagnostics), table.csv, curves.svg and manifest.json.
-Needs matplotlib.
+Needs matplotlib: pip install 'albench[plot]'.
 """
 
 from __future__ import annotations
@@ -11,50 +11,13 @@ import json
 import shlex
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
-from scipy.stats import t as student
 
 import albench
+from albench.compare import learning_curve_table
 from albench.render import render
+from albench.render.figure import Look, figure_bytes
 from albench.store import read_trial, trial_folders
-
-mpl.use("svg")
-mpl.rcParams["svg.hashsalt"] = "albench"  # the same picture from the same results
-from matplotlib import pyplot as plt  # noqa: E402 - after the backend is chosen
-
-# Okabe and Ito's colours, told apart with any colour vision; line styles tell methods apart.
-COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-STYLES = ["-", "--", ":", "-."]
-
-
-def curves(frame: pd.DataFrame, metric: str, path: Path) -> None:
-    """Mean learning curves with 95 % intervals, a panel for each data set and method."""
-    datasets, methods = list(frame["dataset"].unique()), list(frame["method"].unique())
-    strategies = list(frame["strategy"].unique())
-    figure, axes = plt.subplots(
-        len(datasets), len(methods), figsize=(3.2 * len(methods), 2.8 * len(datasets)), sharey="row", squeeze=False
-    )
-    for row, dataset in enumerate(datasets):
-        for column, method in enumerate(methods):
-            axis = axes[row][column]
-            part = frame[(frame["dataset"] == dataset) & (frame["method"] == method)]
-            for place, strategy in enumerate(strategies):
-                grouped = part[part["strategy"] == strategy].groupby("n_labeled")[f"test.{metric}"]
-                mean, half = grouped.mean(), grouped.sem() * student.ppf(0.975, (grouped.count() - 1).clip(lower=1))
-                color = COLORS[place % len(COLORS)]
-                axis.plot(mean.index, mean, STYLES[place % len(STYLES)], color=color, label=strategy, linewidth=1.6)
-                axis.fill_between(mean.index, mean - half, mean + half, color=color, alpha=0.12, linewidth=0)
-            axis.set_title(f"{dataset}\n{method}", fontsize=9)
-            axis.grid(alpha=0.3)
-            if row == len(datasets) - 1:
-                axis.set_xlabel("labels")
-        axes[row][0].set_ylabel(f"test {metric}")
-    handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncol=min(4, len(labels)), frameon=False, fontsize=8)
-    figure.tight_layout(rect=(0, 0.04 + 0.03 * (len(labels) // 5), 1, 1))
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
 
 
 def diagnostics(suite: Path) -> pd.DataFrame:
@@ -104,7 +67,8 @@ def main() -> None:
     out = Path(__file__).parents[1] / "results" / "published" / manifest["suite"]
     out.mkdir(parents=True, exist_ok=True)
     comparison = results.compare(metric=arguments.metric)
-    curves(results.frame, arguments.metric, out / "curves.svg")
+    tables = learning_curve_table(results.frame, metrics=[arguments.metric])
+    (out / "curves.svg").write_bytes(figure_bytes(tables, ".svg", Look(by_method=True)))
     (out / "table.csv").write_text(render(comparison, "csv"), encoding="utf-8")
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     commands = dict.fromkeys(shlex.join(run["command"]) for run in manifest["runs"] if run["trials"])

@@ -1,0 +1,142 @@
+"""``albench plot``: learning curves as a figure for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from albench.compare import CurveTable
+
+_INCHES = click.FloatRange(min=1.0, max=30.0)
+
+
+@click.command("plot")
+@click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
+@click.option("--output", default="curves.png", show_default=True, metavar="FILE", help="A .png, .svg or .pdf file.")
+@click.option("--metric", "metrics", multiple=True, help="A row of panels; may be repeated.  [default: macro_f1]")
+@click.option("--split", default="test", show_default=True, help="test or val.")
+@click.option("-s", "--strategy", "strategies", multiple=True, help="Draw this strategy alone; may be repeated.")
+@click.option("-m", "--method", "methods", multiple=True, help="Draw this method alone; may be repeated.")
+@click.option("-d", "--dataset", "datasets", multiple=True, help="Draw this data set alone; may be repeated.")
+@click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
+@click.option("--by-method", is_flag=True, help="Panels for each method.")
+@click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
+@click.option("--title", default="", help="Above all panels.")
+@click.option("--width", type=_INCHES, default=3.5, show_default=True, help="Inches of a panel.")
+@click.option("--height", type=_INCHES, default=2.6, show_default=True, help="Inches of a panel; the legend is below.")
+@click.option("--dpi", type=click.IntRange(30, 1200), default=200, show_default=True, help="Pixels an inch, of a .png.")
+def command(
+    folders: tuple[str, ...],
+    output: str,
+    metrics: tuple[str, ...],
+    split: str,
+    strategies: tuple[str, ...],
+    methods: tuple[str, ...],
+    datasets: tuple[str, ...],
+    baseline: str | None,
+    by_method: bool,
+    no_bands: bool,
+    title: str,
+    width: float,
+    height: float,
+    dpi: int,
+) -> None:
+    """Draw learning curves: mean over seeds with its 95 % interval, a panel for each data set and protocol.
+
+    DIR is a suite's folder or a folder of suites; 'results' where none is given. Needs matplotlib: pip install
+    'albench[plot]'.
+    """
+    from albench.compare import learning_curve_table
+    from albench.errors import StoreError, UserError
+    from albench.render.figure import Look, check_suffix, figure_bytes
+    from albench.results import load
+    from albench.store import write_atomic
+
+    path = Path(output)
+    check_suffix(path.suffix.lower(), output)
+    results = load(*folders)
+    wanted = {"dataset": datasets, "method": methods, "strategy": strategies}
+    _check(wanted, baseline, results.frame)
+    frame, failed = (_chosen(part, wanted, baseline or "") for part in (results.frame, results.failed))
+    if frame.empty and not results.frame.empty:
+        raise UserError("no curve is left: nothing that was run has all of these names; leave one of them out.")
+    tables = learning_curve_table(frame, split, tuple(dict.fromkeys(metrics)) or ("macro_f1",))
+    look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi)
+    content = figure_bytes(tables, path.suffix.lower(), look)
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {path}.")
+    for line in (*_copies(frame), *_failures(failed), *_gaps(tables)):
+        click.echo(f"  {line}")
+
+
+def _check(wanted: dict[str, tuple[str, ...]], baseline: str | None, frame: pd.DataFrame) -> None:
+    """Raise ``UserError`` where a name to draw has no results, with the nearest that has."""
+    from albench.errors import unknown
+
+    for kind, names in wanted.items():
+        known = set(frame[kind])
+        for name in names:
+            if known and name not in known:
+                raise unknown(kind, name, known, hint="name one that has results: see 'albench compare'.")
+    known = {*frame["strategy"], *(frame["method"] + "/" + frame["strategy"])}
+    if baseline is not None and known and baseline not in known:
+        raise unknown("baseline", baseline, known, hint="name a strategy, or METHOD/STRATEGY, that has results.")
+
+
+def _chosen(frame: pd.DataFrame, wanted: dict[str, tuple[str, ...]], baseline: str) -> pd.DataFrame:
+    """The rows to draw; a baseline stays whatever strategies, or METHOD/STRATEGY whatever methods, are wanted."""
+    pair = frame["method"] + "/" + frame["strategy"]
+    for kind, names in wanted.items():
+        if names:
+            kept = frame[kind].isin(names)
+            kept |= (pair == baseline) & (kind != "dataset") | (frame["strategy"] == baseline) & (kind == "strategy")
+            frame = frame[kept]
+            pair = pair[kept]
+    return frame
+
+
+def _copies(frame: pd.DataFrame) -> list[str]:
+    """Trials that are there more than once."""
+    from albench.compare.gather import gather
+
+    return gather(frame, [])[1]
+
+
+def _failures(failed: pd.DataFrame) -> Iterator[str]:
+    """One line for all seeds that ended for one reason."""
+    groups = failed.groupby(["status", "dataset", "method", "strategy", "backbone", "reason"], sort=True)["seed"]
+    for names, seeds in groups:
+        status, dataset, method, strategy, _, reason = map(str, names)
+        found = sorted(set(seeds))
+        which = f"seed{'s' * (len(found) > 1)} {', '.join(map(str, found))}"
+        yield f"{status}: {dataset} {method}/{strategy}, {which}: {' '.join(reason.split())}"
+
+
+def _gaps(tables: Sequence[CurveTable]) -> Iterator[str]:
+    """Curves, and points of curves, that rest on fewer seeds than others of their panel."""
+    from albench.render.figure import panel_of
+    from albench.render.figure_style import metric_name
+
+    for table in tables:
+        name = f"{table.dataset} {table.method}/{table.strategy}"
+        most = max(len(other.seeds) for other in tables if panel_of(other) == panel_of(table))
+        if len(table.seeds) < most:
+            yield f"{name}: {len(table.seeds)} of {most} seeds."
+        for metric in table.metrics:
+            numbers = {row.n_labeled: row.estimates[metric].n for row in table.rows}
+            fewer = [count for count, n in numbers.items() if n < len(table.seeds)]
+            if not any(numbers.values()):
+                yield f"{name}: no {metric_name(metric, table.split)} is defined, so it has no curve."
+            elif fewer:
+                least = min(numbers[count] for count in fewer)
+                at = ", ".join(f"{count:,}" for count in fewer)
+                yield f"{name}: {least} of {len(table.seeds)} seeds at {at} labels ({metric})."

@@ -1,0 +1,253 @@
+"""Learning curves as a figure for print: PNG, SVG or PDF, the same bytes for the same curves."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from albench.errors import UserError
+from albench.render.figure_style import (
+    LINE,
+    RC,
+    SIZE,
+    Name,
+    Style,
+    folded,
+    folded_name,
+    is_baseline,
+    metric_name,
+    styles,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+    from albench.compare import CurveTable, Estimate
+
+SUFFIXES = (".png", ".svg", ".pdf")
+_METADATA: dict[str, dict[str, Any]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+_MOST_COLUMNS = 4
+_MOST_TICKS = 7
+_AROUND = 0.6
+"""Inches of a panel beside its axes."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a figure shows beside the curves.
+
+    Attributes
+    ----------
+    width, height
+        Inches of one panel, by default a column of a paper; the legend is below and has a height of its own.
+    baseline
+        A strategy, or ``method/strategy``, drawn in black where it is there.
+    by_method
+        Whether each method has panels of its own.
+    bands
+        Whether to draw the 95 % intervals.
+    title
+        Above all panels.
+    dpi
+        Pixels an inch, of a PNG.
+    """
+
+    width: float = 3.5
+    height: float = 2.6
+    baseline: str = "random"
+    by_method: bool = False
+    bands: bool = True
+    title: str = ""
+    dpi: int = 200
+
+
+Panel = tuple[str, str, str, str, str]
+"""Data set, what it stands in for, protocol, backbone and, where methods are apart, method."""
+
+
+def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = None) -> bytes:
+    """Draw learning curves: a row of panels a metric, a panel a data set, protocol and backbone.
+
+    Parameters
+    ----------
+    tables
+        What ``albench.compare.learning_curve_table`` returned; at least one.
+    suffix
+        ``.png``, ``.svg`` or ``.pdf``.
+
+    Returns
+    -------
+    The file's content.
+
+    Raises
+    ------
+    UserError
+        Where matplotlib is not installed, or a figure cannot have that suffix.
+    """
+    look = look or Look()
+    check_suffix(suffix)
+    names = sorted({(table.method, table.strategy) for table in tables})
+    baselines = [name for name in names if is_baseline(name, look.baseline)]
+    try:
+        from matplotlib import style
+    except ImportError:
+        raise UserError("figures need matplotlib: pip install 'albench[plot]'") from None
+    content = io.BytesIO()
+    # A matplotlibrc of the user is left aside meanwhile: it would change the picture.
+    with style.context(["default", RC]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # letters that the font lacks are boxes
+        figure = _figure(tables, names, baselines, look)
+        figure.savefig(content, format=suffix[1:], dpi=look.dpi, metadata=_METADATA[suffix])
+    return content.getvalue()
+
+
+def check_suffix(suffix: str, path: str = "") -> None:
+    """Raise ``UserError`` where a figure cannot have this suffix."""
+    if suffix not in SUFFIXES:
+        raise UserError(f"a figure is a .png, .svg or .pdf file, not '{path or suffix}'.")
+
+
+def panel_of(table: CurveTable, by_method: bool = False) -> Panel:
+    """The panel of a curve."""
+    return table.dataset, table.stand_in, table.protocol, table.backbone, table.method if by_method else ""
+
+
+def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequence[Name], look: Look) -> Figure:
+    from matplotlib.figure import Figure
+
+    metrics = tables[0].metrics
+    panels = sorted({panel_of(table, look.by_method) for table in tables})
+    lines = math.ceil(len(panels) / _MOST_COLUMNS)  # of panels, for one metric
+    columns, rows = math.ceil(len(panels) / lines), lines * len(metrics)
+    headings = [_heading(panel, panels, look.width - _AROUND) for panel in panels]
+    curves, samples = styles(names, baselines, look.by_method)
+    figure = Figure(figsize=(look.width * columns, look.height * rows), layout="constrained")
+    for at, place in itertools.product(range(len(metrics)), range(len(panels))):
+        axes = figure.add_subplot(rows, columns, (at * lines + place // columns) * columns + place % columns + 1)
+        _draw(axes, [t for t in tables if panel_of(t, look.by_method) == panels[place]], metrics[at], curves, look)
+        beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
+        axes.set_ylim(*_limits(beside, metrics[at], look.bands))  # one data set's panels can be compared
+        if at == 0 or lines > 1:
+            axes.set_title(headings[place], parse_math=False)
+        if at == len(metrics) - 1 or lines > 1:
+            axes.set_xlabel("labels")
+        if place % columns == 0:
+            axes.set_ylabel(folded(metric_name(metrics[at], tables[0].split), look.height), parse_math=False)
+    title = folded(look.title, look.width * columns)
+    if title:
+        figure.suptitle(title, weight="bold", parse_math=False)
+    legend = _legend(figure, samples, _caption(tables, names, look))
+    # Panels keep their size: what stands above and below them adds to the height.
+    above = max(heading.count("\n") for heading in headings) * (rows if lines > 1 else 1) + len(title.splitlines())
+    below = legend.get_window_extent().height / figure.dpi
+    figure.set_figheight(look.height * rows + above * LINE + below)
+    return figure
+
+
+def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], look: Look) -> None:
+    """One panel: the curves of one data set, protocol and backbone."""
+    alpha = max(0.06, min(0.2, 0.8 / len(tables)))
+    for table in tables:
+        style = curves[table.method, table.strategy]
+        labels = [row.n_labeled for row in table.rows]
+        estimates = [row.estimates[metric] for row in table.rows]
+        means = [estimate.mean for estimate in estimates]
+        axes.plot(labels, means, **style, markevery=max(1, len(labels) // 12))
+        if look.bands and len(labels) == 1:  # a band of one point would have no width
+            axes.errorbar(labels, means, [estimates[0].half_width], color=style["color"], capsize=2, linewidth=0.8)
+        elif look.bands:
+            low, high = ([e.mean + sign * e.half_width for e in estimates] for sign in (-1, 1))
+            axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)
+    _ticks(axes, sorted({row.n_labeled for table in tables for row in table.rows}), look.width - _AROUND)
+
+
+def _ticks(axes: Axes, counts: Sequence[int], inches: float) -> None:
+    """The label counts, each or every second, third ..., or round numbers where these are too uneven for their room."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    room = max(2, min(_MOST_TICKS, int(inches * 72 / (0.65 * SIZE * len(f"{counts[-1]:,}") + SIZE))))
+    every = math.ceil(len(counts) / room)
+    shown = counts[::every]
+    nearest = min((b - a for a, b in itertools.pairwise(shown)), default=1)
+    if nearest * room >= shown[-1] - shown[0]:
+        axes.set_xticks(shown)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(room - 1, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _limits(estimates: Sequence[Estimate], metric: str, bands: bool) -> tuple[float, float]:
+    """What the vertical axis spans: the curves and their intervals, but nothing that the metric cannot reach."""
+    from albench.compare import METRICS
+
+    widths = [e.half_width if bands and math.isfinite(e.half_width) else 0.0 for e in estimates]
+    ends = [e.mean + sign * w for e, w in zip(estimates, widths, strict=True) for sign in (-1, 1)]
+    ends = [end for end in ends if math.isfinite(end)] or [0.0, 1.0]
+    low, high = min(ends), max(ends)
+    if metric in METRICS or metric.startswith("recall."):
+        low, high = max(low, -1.0 if metric == "quadratic_weighted_kappa" else 0.0), min(high, 1.0)
+    padding = max(0.04 * (high - low), 0.005)
+    return low - padding, high + padding
+
+
+def _heading(panel: Panel, panels: Sequence[Panel], inches: float) -> str:
+    """The data set, what tells the panel from its other panels, and what it stands in for."""
+    dataset, stand_in, protocol, backbone, method = panel
+    beside = [other for other in panels if other[0] == dataset]
+    apart = [f"method {method}"] * (len({other[4] for other in panels}) > 1)
+    apart += [f"protocol {protocol}"] * (len({other[2] for other in beside}) > 1)
+    apart += [f"backbone {backbone}"] * (len({other[3] for other in beside}) > 1)
+    lines = [folded_name(dataset, inches)]
+    lines += [folded(", ".join(apart), inches)] * bool(apart)
+    lines += [folded(f"stand-in for {stand_in}: simulated, not patient data", inches)] * bool(stand_in)
+    return "\n".join(lines)
+
+
+def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) -> str:
+    """What all curves share, and the number of seeds."""
+    seeds = sorted({len(table.seeds) for table in tables})
+    count = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else f"{seeds[0]} seeds"
+    text = "1 seed" if seeds == [1] else f"mean{' and 95 % interval' * look.bands} over {count}"
+    methods, strategies = ({name[part] for name in names} for part in (0, 1))
+    if len(methods) == 1 and len(strategies) > 1:
+        return f"method {methods.pop()}; {text}"
+    if len(strategies) == 1 and len(methods) > 1 and not look.by_method:
+        return f"strategy {strategies.pop()}; {text}"
+    return text
+
+
+def _legend(figure: Figure, samples: dict[str, Style], caption: str) -> Legend:
+    """Below all panels, in the columns that make it lowest, names whole where possible; the caption is over it."""
+    inches = figure.get_figwidth()
+    text = folded(caption, inches - 0.2)
+    most = len(samples) if len(samples) <= 6 else min(len(samples), max(2, int(inches)))
+    found = []
+    for columns, fold in itertools.product(range(1, most + 1), (False, True)):
+        room = inches / (columns if fold else 1) - 0.5
+        legend = _in_columns(figure, samples, text, columns, room)
+        box = legend.get_window_extent()
+        legend.remove()
+        if box.width <= figure.bbox.width or (columns == 1 and not fold):
+            found.append((round(box.height), fold, columns, room))
+    return _in_columns(figure, samples, text, *min(found)[2:])
+
+
+def _in_columns(figure: Figure, samples: dict[str, Style], caption: str, columns: int, inches: float) -> Legend:
+    """A legend whose names are folded to so many inches."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], **style) for style in samples.values()]
+    # A label that starts with '_' would be left out: texts come once the legend is there.
+    legend = figure.legend(handles, ["-"] * len(handles), loc="outside lower center", ncols=columns, title=caption)
+    legend.get_title().set_parse_math(False)
+    for entry, text in zip(legend.get_texts(), samples, strict=True):
+        entry.set_parse_math(False)
+        entry.set_text(folded_name(text, inches, figure.get_figwidth() - 0.5))
+    return legend

@@ -48,15 +48,22 @@ class TrialFiles:
     outcome: dict[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
+    @property
+    def status(self) -> str:
+        """``complete``, ``incomplete``, or what the outcome says: ``failed`` or ``skipped``."""
+        if self.outcome:
+            return str(self.outcome.get("status"))
+        return "complete" if len(self.records) >= self.facts["protocol"]["rounds"] else "incomplete"
+
 
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a whole file or nothing: a temporary file beside it, flushed, then renamed."""
-    with _replacing(path) as handle:
+    with replacing(path) as handle:
         handle.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file that takes the place of ``path`` once the block ends well."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
@@ -167,7 +174,7 @@ class TrialStore:
         """Keep what a round needs of the one before it; earlier checkpoints stay until ``drop_checkpoints``."""
         import torch
 
-        with _replacing(self.folder / f"checkpoint-{number}.pt") as handle:
+        with replacing(self.folder / f"checkpoint-{number}.pt") as handle:
             torch.save(content, handle)
 
     def load_checkpoint(self, number: int) -> dict[str, Any] | None:

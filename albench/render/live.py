@@ -17,9 +17,10 @@ from albench.estimate import duration
 if TYPE_CHECKING:
     from albench.plan import Trial
     from albench.prepare import Plan
+    from albench.progress import TrialState
 
 
-def label(trial: Trial) -> str:
+def label(trial: Trial | TrialState) -> str:
     """``mescc-sim  boostmis + random  seed 0``."""
     return f"{trial.dataset}  {trial.method} + {trial.strategy}  seed {trial.seed}"
 

@@ -1,0 +1,169 @@
+"""The sources of a merge: read without trust, and checked for what cannot stand in one table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from albench.archive import read_checked, unpack
+from albench.errors import StoreError
+from albench.plan import LATER, check_name
+from albench.store import TrialFiles, read_manifest, suite_folders, trial_folders
+
+OF_A_RUN = ("versions", "plugins", "host", "determinism")
+"""Parts of a manifest that say what its last run was made with."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of one source.
+
+    Attributes
+    ----------
+    source
+        How the user knows its suite: ``a.zip/digits``.
+    """
+
+    source: str
+    folder: Path
+    facts: dict[str, Any]
+    rounds: int
+    status: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.source}/trials/{self.folder.name}"
+
+    def read(self) -> TrialFiles:
+        return read_checked(self.folder, self.where)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite of one source."""
+
+    source: str
+    name: str
+    manifest: dict[str, Any]
+    trials: list[Trial]
+    problems: list[str]
+
+
+def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
+    """A source's suites.
+
+    Parameters
+    ----------
+    path
+        A suite's folder, a folder of suites, or an archive.
+    unpacked
+        Folder to make for what an archive holds.
+
+    Raises
+    ------
+    StoreError
+        Where it is none of them, or damaged.
+    """
+    if path.is_dir():
+        folders = suite_folders(path)
+        inside = folders != [path]
+    elif path.is_file():
+        unpacked.mkdir()
+        folders, inside = unpack(path, unpacked), True
+    else:
+        raise StoreError(f"there is no {path}: a source is a suite's folder, a folder of suites or an archive.")
+    for folder in folders:
+        name = check_name(folder.resolve().name)
+        source = f"{path}/{name}" if inside else str(path)
+        trials: list[Trial] = []
+        problems: list[str] = []
+        for trial in trial_folders(folder):
+            files = read_checked(trial, f"{source}/trials/{trial.name}")
+            trials.append(Trial(source, trial, files.facts, len(files.records), files.status))
+            problems += files.problems
+        yield Suite(source, name, _manifest(folder, source), trials, problems)
+
+
+def _manifest(folder: Path, source: str) -> dict[str, Any]:
+    try:
+        manifest = read_manifest(folder)
+    except StoreError as error:
+        raise StoreError(str(error).replace(str(folder), source)) from None
+    except (ValueError, RecursionError):
+        manifest = {}
+    kinds = {**dict.fromkeys((*OF_A_RUN, "datasets", "protocols"), dict), "runs": list}
+    wrong = [name for name, kind in kinds.items() if not isinstance(manifest.get(name), kind)]
+    if wrong or not all(isinstance(run, dict) for run in manifest["runs"]):
+        raise StoreError(f"{source}/manifest.json is damaged: it does not hold a right {(wrong or ['runs'])[0]}.")
+    return manifest
+
+
+def check_data(suites: Iterable[Suite]) -> None:
+    """Raise ``StoreError`` where a data set's name stands for other data in one source than in another."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for suite in suites:
+        for trial in suite.trials:
+            where = found[trial.facts["dataset"]][trial.facts["data_hash"]]
+            if suite.source not in where:
+                where.append(suite.source)
+    for dataset, hashes in sorted(found.items()):
+        if len(hashes) > 1:
+            raise StoreError(
+                f"data set {dataset} is not the same data everywhere: {by_source_text(hashes)}. Such results do not "
+                "belong in one table: run one again on the other's data, or leave it out of the sources."
+            )
+
+
+def check_starts(suites: Iterable[Suite]) -> None:
+    """Raise ``StoreError`` where trials of a seed, which are compared in pairs, started from other labels."""
+    found: dict[tuple[str, str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for suite in suites:
+        for trial in suite.trials:
+            facts = trial.facts
+            if start := facts.get("initial_hash"):
+                where = found[facts["dataset"], facts["protocol_hash"], facts["seed"]][str(start)]
+                if suite.source not in where:
+                    where.append(suite.source)
+    for (dataset, _, seed), hashes in sorted(found.items()):
+        if len(hashes) > 1:
+            raise StoreError(
+                f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
+                f"{by_source_text(hashes)}. Such trials cannot be paired: run one again with the other's versions (see "
+                "versions in manifest.json), or leave it out of the sources."
+            )
+
+
+def by_source_text(values: dict[str, list[str]]) -> str:
+    """``1f3b in a.zip and b.zip, 77ac in c``."""
+    return ", ".join(f"{value} in {' and '.join(sources)}" for value, sources in values.items())
+
+
+def check_protocols(parts: Sequence[Suite]) -> None:
+    """Raise ``StoreError`` where a suite was run on a data set under settings that its widest source has not."""
+    found: dict[str, dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
+    for suite in parts:
+        for trial in suite.trials:
+            found[trial.facts["dataset"]][suite.source][trial.facts["protocol_hash"]] = trial.facts["protocol"]
+    for dataset, by_source in sorted(found.items()):
+        widest = max(by_source, key=lambda source: len(by_source[source]))
+        for source, protocols in by_source.items():
+            for other in set(protocols) - set(by_source[widest]):
+                nearest = min(
+                    (_settings(old, protocols[other]) for old in by_source[widest].values()),
+                    key=lambda names: (len(names), names),
+                )
+                changes = ", ".join(nearest) or "protocol_hash"
+                raise StoreError(
+                    f"suite {parts[0].name} was run on {dataset} under other settings in {widest} than in {source}: "
+                    f"{changes}. Run one again with the settings of the other; or merge each "
+                    "into a folder of its own and name both: albench compare DIR1 DIR2."
+                )
+
+
+def _settings(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The settings that differ: ``steps 10 and 20``."""
+    pairs = {name: (old.get(name, LATER.get(name)), new.get(name, LATER.get(name))) for name in {**old, **new}}
+    return [f"{name} {a!r} and {b!r}" for name, (a, b) in pairs.items() if a != b]

@@ -16,7 +16,8 @@ FLOORS = [
     {"plugins", "trackers", "plan", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
     {"loop"},
-    {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render"},
+    {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render", "report"}
+    | {"archive", "merge", "progress", "sources"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

@@ -10,34 +10,36 @@ from albench.api.task import Task
 from albench.metrics import metrics
 from albench.pool import Items, as_input
 
-BLOCK_BYTES = 32 * 2**20
-"""Input bytes of one block of predictions."""
-
-
-def block_size(items: Items) -> int:
-    """Items in one block of predictions."""
-    one = items.gather(torch.zeros(1, dtype=torch.int64))
-    return max(64, min(4096, BLOCK_BYTES // max(1, one.numel() * 4)))
-
 
 @torch.no_grad()
 def predict(model: nn.Module, items: Items, index: Tensor) -> tuple[Tensor, Tensor]:
     """Logits (n, C) and embeddings (n, E), float32 on the items' device, of the items at ``index``."""
+    logits, embeddings = _predict(model, items, index, 2)
+    return logits, embeddings
+
+
+@torch.no_grad()
+def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> tuple[Tensor, ...]:
+    """The first outputs of a model, each written block by block into the tensor that is returned."""
     was_training = model.training
     model.eval()
-    logits, embeddings = [], []
+    found: tuple[Tensor, ...] = ()
+    start = 0
     rows = index if len(index) else torch.zeros(1, dtype=torch.int64)  # the shapes of an empty answer
-    for block in items.blocks(rows, block_size(items)):
-        scores, embedding = model(as_input(block))
-        logits.append(scores.float())
-        embeddings.append(embedding.float())
+    for block in items.blocks(rows, items.block_size):
+        outputs = model(as_input(block))[:n_outputs]
+        if not found:
+            found = tuple(part.new_empty((len(rows), *part.shape[1:]), dtype=torch.float32) for part in outputs)
+        for whole, part in zip(found, outputs, strict=True):
+            whole[start : start + len(part)] = part
+        start += len(block)
     model.train(was_training)
-    return torch.cat(logits)[: len(index)], torch.cat(embeddings)[: len(index)]
+    return tuple(whole[: len(index)] for whole in found)
 
 
 def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:
     """Every metric of a model on a split; a metric that is not defined there is None."""
-    logits, _ = predict(model, items, torch.arange(len(items)))
+    (logits,) = _predict(model, items, torch.arange(len(items)), 1)
     probs = logits.double().softmax(dim=1).cpu().numpy()
     found = metrics(probs, y, task.class_names, task.ordinal)
     return {name: None if np.isnan(value) else float(value) for name, value in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,8 +13,12 @@ from torch import Tensor
 from albench.api.dataset import Split, Splits
 from albench.errors import ContractError, DataError
 
+COPIED_BYTES = 256 * 2**20
+"""Arrays up to this size are copied; a larger one is read where it lies, so that a memory map stays one."""
 RESIDENT_BYTES = 6 * 2**30
-"""Arrays up to this size are held on the training device; larger ones stay where they are and are read in blocks."""
+"""Arrays up to this size are held on an accelerator; larger ones stay on its host and are sent block by block."""
+BLOCK_BYTES = 32 * 2**20
+"""Bytes of one block where all items are gone through."""
 
 
 class Items:
@@ -29,32 +34,42 @@ class Items:
 
     def __init__(self, x: np.ndarray, device: torch.device) -> None:
         self.device = device
-        self._array = x
-        resident = x.nbytes <= RESIDENT_BYTES
-        self._tensor = torch.from_numpy(np.array(x, copy=True)).to(device) if resident else None
+        self._tensor = _over(np.array(x, copy=True, order="C") if x.nbytes <= COPIED_BYTES else x)
+        if x.nbytes <= RESIDENT_BYTES:
+            self._tensor = self._tensor.to(device)
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self._tensor)
 
     @property
     def is_image(self) -> bool:
         """True for (N, C, H, W) items."""
-        return self._array.ndim == 4
+        return self._tensor.ndim == 4
+
+    @property
+    def block_size(self) -> int:
+        """Items in one block of all: 64 to 4096."""
+        one = self._tensor[:1]
+        return max(64, min(4096, BLOCK_BYTES // max(1, one.numel() * 4)))
 
     def gather(self, index: Tensor) -> Tensor:
         """(n, ...) copies of the items at ``index`` (n,) int64."""
-        if self._tensor is not None:
-            return self._tensor.index_select(0, index.to(self.device))
-        rows = index.cpu().numpy()
-        order = np.argsort(rows, kind="stable")  # a memory map is read front to back
-        block = np.empty((len(rows), *self._array.shape[1:]), self._array.dtype)
-        block[order] = self._array[rows[order]]
-        return torch.from_numpy(block).to(self.device)
+        return self._tensor.index_select(0, index.to(self._tensor.device)).to(self.device)
 
     def blocks(self, index: Tensor, size: int) -> Iterator[Tensor]:
         """The items at ``index``, ``size`` at a time."""
         for start in range(0, len(index), size):
             yield self.gather(index[start : start + size])
+
+
+def _over(x: np.ndarray) -> Tensor:
+    """A tensor over the memory of an array, or over a copy where torch cannot read its layout."""
+    if any(step < 0 for step in x.strides):
+        x = np.ascontiguousarray(x)
+    with warnings.catch_warnings():
+        # A map that cannot be written to: nothing writes to it, since only copies are handed out.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(x)
 
 
 def as_input(x: Tensor) -> Tensor:
@@ -134,11 +149,11 @@ def check_splits(splits: Splits, name: str) -> None:
         )
 
 
-def _check_finite(x: np.ndarray, where: str, block: int = 4096) -> None:
+def _check_finite(x: np.ndarray, where: str) -> None:
     if not np.issubdtype(x.dtype, np.floating):
         return
-    for start in range(0, len(x), block):
-        part = x[start : start + block].reshape(len(x[start : start + block]), -1)
+    for start, rows in _blocks(x):
+        part = rows.reshape(len(rows), -1)
         # A row's sum is finite only if all of it is; the rare overflow of finite values is looked at again below.
         with np.errstate(over="ignore", invalid="ignore"):
             suspects = np.flatnonzero(~np.isfinite(part.sum(axis=1)))
@@ -148,13 +163,20 @@ def _check_finite(x: np.ndarray, where: str, block: int = 4096) -> None:
                 raise DataError(f"{where}, row {start + row}: a feature is {bad[0]}; features must be finite.")
 
 
+def _blocks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """First row and rows of one block of items after another."""
+    size = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
+    for start in range(0, len(x), size):
+        yield start, x[start : start + size]
+
+
 def data_hash(splits: Splits) -> str:
     """Sixteen hexadecimal digits that name the items and labels of all three splits."""
     digest = hashlib.blake2b(digest_size=8)
     for split in (splits.train, splits.val, splits.test):
         digest.update(f"{split.x.shape}{split.x.dtype.str}".encode())
-        for start in range(0, len(split.x), 8192):
-            digest.update(np.ascontiguousarray(split.x[start : start + 8192]).data)
+        for _, rows in _blocks(split.x):
+            digest.update(np.ascontiguousarray(rows).data)
         digest.update(np.ascontiguousarray(split.y, dtype=np.int64).data)
     return digest.hexdigest()
 

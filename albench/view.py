@@ -245,15 +245,14 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
 
     Items are flattened and scaled to zero mean and unit variance over the pool, by one factor for all columns.
     """
-    x = as_input(items.gather(torch.arange(len(items)))).flatten(1)
-    x = x - x.mean(dim=0)
+    x = _standardized(items)
     nothing = torch.empty(0, dtype=torch.int64)
     return PoolView(
         needs=strategy.needs & {"embeddings", "neighbors"},
         model=nn.Identity(),
         items=items,
         index=torch.arange(len(items)),
-        predicted=(torch.empty(len(items), 0, device=items.device), x / x.square().mean().sqrt().clamp(min=1e-12)),
+        predicted=(torch.empty(len(items), 0, device=items.device), x),
         labeled=nothing,
         labeled_y=nothing.to(items.device),
         rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
@@ -262,6 +261,19 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
         budget_left=amounts.labels[-1],
         stream=("initial", seed),
     )
+
+
+def _standardized(items: Items) -> Tensor:
+    """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second."""
+    parts = items.blocks(torch.arange(len(items)), items.block_size)
+    first = as_input(next(parts)).flatten(1)
+    x = first.new_empty(len(items), first.shape[1])
+    x[: len(first)] = first
+    for place, part in enumerate(parts, start=1):
+        x[place * len(first) :][: len(part)] = as_input(part).flatten(1)
+    x.sub_(x.mean(dim=0))
+    square = sum(float(part.double().square().sum()) for part in x.split(len(first)))
+    return x.div_(max((square / x.numel()) ** 0.5, 1e-12))
 
 
 def choose(strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:

@@ -1,6 +1,7 @@
 """Blocked tensor kernels shared by plugins: deterministic, on any device, never an N x N array, exact but for one."""
 
 from albench.kernels.approximate import approximate_neighbors
+from albench.kernels.blocks import joined
 from albench.kernels.coverage import cover_counts, is_covered
 from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
@@ -10,13 +11,17 @@ from albench.kernels.neighbors import nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin
 from albench.kernels.topk import top_k, top_k_per_class
+from albench.kernels.unit import Rows, UnitRows
 
 __all__ = [
     "NonFiniteScores",
+    "Rows",
+    "UnitRows",
     "approximate_neighbors",
     "cover_counts",
     "entropy",
     "is_covered",
+    "joined",
     "k_center_greedy",
     "k_means",
     "k_means_plus_plus",

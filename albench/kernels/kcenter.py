@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
 
 # What is already picked sorts below every distance.
@@ -163,16 +164,15 @@ def _first_bounds(x: Tensor, centers: Tensor, block: int) -> Tensor:
     noise = (8.0 + x.shape[1] ** 0.5) * torch.finfo(torch.float32).eps
     center_square = centers.square().sum(dim=1)
     largest = center_square.max()
-    bounds = []
-    for rows in x.split(block):
-        nearest = torch.full((len(rows),), torch.inf, device=x.device)
+    bound = x.new_empty(len(x))
+    for rows, nearest in zip(x.split(block), bound.split(block), strict=True):
+        nearest.fill_(torch.inf)
         for columns, square in zip(centers.split(block), center_square.split(block), strict=True):
             # The row's own square is the same for all centres, so it can wait until the minimum is taken.
             product = torch.addmm(square, rows, columns.T, alpha=-2.0)
             torch.minimum(nearest, product.amin(dim=1), out=nearest)
         row_square = rows.square().sum(dim=1)
-        bounds.append(nearest.add_(row_square).clamp_(min=0.0).add_(row_square + largest, alpha=noise))
-    bound = torch.cat(bounds)
+        nearest.add_(row_square).clamp_(min=0.0).add_(row_square + largest, alpha=noise)
     if not torch.isfinite(bound).all():
         raise ValueError("items or centers are too large: their squared distances overflow float32")
     return bound
@@ -235,5 +235,5 @@ def _squared(a: Tensor, b: Tensor) -> Tensor:
 def _nearest_to_mean(x: Tensor, block: int) -> int:
     """The item nearest the mean, from the differences; the lowest position among equals."""
     mean = x.mean(dim=0)
-    distance = torch.cat([(part - mean).square_().sum(dim=1) for part in x.split(block)])
+    distance = joined(((part - mean).square_().sum(dim=1) for part in x.split(block)), len(x))
     return int((distance == distance.min()).nonzero()[0, 0])

@@ -7,7 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
+from albench.kernels.unit import Rows, mean_row
 
 _FLOATS = 1 << 22
 """Products in one block: about what the caches hold."""
@@ -18,7 +20,7 @@ _SEEDED_FROM = 10
 
 
 def k_means(
-    x: Tensor,
+    x: Rows,
     k: int,
     *,
     generator: torch.Generator,
@@ -32,7 +34,7 @@ def k_means(
     Parameters
     ----------
     x
-        (N, D) float32.
+        (N, D) float32, or rows that are scaled where they are read.
     k
         Number of centres, 1 .. N.
     generator
@@ -66,11 +68,12 @@ def k_means(
     Careful Seeding", with the greedy choice of its section on experiments. Each round costs one
     matrix product of 2 N k D operations.
     """
-    if x.dim() != 2 or not 1 <= k <= len(x):
+    if len(x.shape) != 2 or not 1 <= k <= len(x):
         raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
-    require_finite(x=x)
+    if isinstance(x, Tensor):
+        require_finite(x=x)
     # Around the mean: the expanded square loses less to rounding there. It is taken off block by block, not in a copy.
-    mean = x.mean(dim=0)
+    mean = mean_row(x)
     found = _seeds(x, mean, k, generator, weights) if centers is None else centers - mean
     assignment, nearest = _assign(x, mean, found)
     total = _sum(nearest, weights)
@@ -93,7 +96,7 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     free = torch.ones(len(x), dtype=torch.bool, device=x.device)
     best = x.new_full((len(centers),), torch.inf)  # less the centre's own square
     where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
-    square = torch.cat([rows.square().sum(dim=1) for rows in x.split(_ROWS)])
+    square = joined((rows.square().sum(dim=1) for rows in x.split(_ROWS)), len(x))
     step = max(1, _FLOATS // max(len(centers), 1))
     for start in range(0, len(x), step):
         rows = x[start : start + step]
@@ -113,20 +116,20 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     return torch.tensor(taken, dtype=torch.int64, device=x.device)
 
 
-def _seeds(x: Tensor, mean: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
+def _seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
     """Greedy k-means++: of several items drawn by squared distance the one that leaves the smallest sum is taken.
 
     In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
     """
     device = generator.device
-    share = x.new_ones(len(x)) if weights is None else weights.to(x)
+    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
     count = max(_SEEDED_FROM * k, 2000)
     if int((share > 0).sum()) > count:
         draws = torch.rand(len(x), generator=generator, device=device, dtype=torch.float64).to(x.device)
         # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
         drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
-        x, share = x[drawn], x.new_ones(count)
-    x = x - mean
+        x, share = x[drawn], mean.new_ones(count)
+    x = x[:] - mean
     trials = 2 + int(math.log(k))
     square = x.square().sum(dim=1)
     bound = x.new_full((len(x),), torch.inf)
@@ -156,10 +159,10 @@ def _partial(rows: Tensor, centers: Tensor) -> Tensor:
     return torch.addmm(centers.square().sum(dim=1), rows, centers.T, alpha=-2.0)
 
 
-def _assign(x: Tensor, mean: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
+def _assign(x: Rows, mean: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
     """Position (N,) of the nearest centre, and the squared distance (N,) to it; centres are around the mean."""
     assignment = torch.empty(len(x), dtype=torch.int64, device=x.device)
-    nearest = torch.empty(len(x), dtype=x.dtype, device=x.device)
+    nearest = mean.new_empty(len(x))
     step = max(1, min(_ROWS, _FLOATS // len(centers)))
     for start in range(0, len(x), step):
         part = slice(start, start + step)
@@ -176,11 +179,11 @@ def _sum(nearest: Tensor, weights: Tensor | None) -> float:
 
 
 def _means(
-    x: Tensor, mean: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor
+    x: Rows, mean: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor
 ) -> Tensor:
     """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
-    share = x.new_ones(len(x)) if weights is None else weights.to(x)
-    mass = x.new_zeros(len(centers)).index_add_(0, assignment, share)
+    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
+    mass = mean.new_zeros(len(centers)).index_add_(0, assignment, share)
     total = torch.zeros_like(centers)
     for start in range(0, len(x), _ROWS):
         part = slice(start, start + _ROWS)

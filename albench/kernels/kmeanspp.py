@@ -19,6 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from albench.kernels.blocks import joined
 from albench.kernels.finite import NonFiniteScores
 from albench.kernels.kcenter import _PICKED, _greedy_order, _largest
 
@@ -93,7 +94,8 @@ class _Distances:
 
     def __init__(self, a: Tensor, b: Tensor, capacity: int) -> None:
         self.a, self.b = a, b
-        self.square = torch.cat([_square(*rows) for rows in zip(a.split(_ROWS), b.split(_ROWS), strict=True)])
+        blocks = zip(a.split(_ROWS), b.split(_ROWS), strict=True)
+        self.square = joined((_square(*rows) for rows in blocks), len(a))
         bad = len(a) - int(torch.isfinite(self.square).sum())
         if bad:
             raise NonFiniteScores(

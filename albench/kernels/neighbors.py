@@ -13,12 +13,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
 from albench.kernels.ordering import WORST, pack, unpack
 
 Metric = Literal["cosine", "euclidean"]
 
 _GROUP = 16
+_ROWS = 8192
+"""Items prepared at once."""
+_QUERY_FLOATS = 1 << 24
+"""Numbers in the queries that are held ready at once."""
 # Selection by the expanded square is only good to rounding, so a few more are kept and measured again.
 _SLACK = 8
 
@@ -72,16 +77,18 @@ def nearest_neighbors(
     centre = x.mean(dim=0) if metric == "euclidean" else None
     keep = k if metric == "cosine" else min(k + _SLACK, available)
     if queries is None:
-        keys = _own_neighbors(_Prepared(x, centre), keep, block)
+        keys = _own_neighbors(Prepared(x, centre), keep, block)
     else:
-        keys = _query_neighbors(_Prepared(queries, centre), x, centre, keep, block)
+        rows = max(block, _QUERY_FLOATS // max(1, x.shape[1]) // block * block)
+        parts = (_query_neighbors(Prepared(part, centre), x, centre, keep, block) for part in queries.split(rows))
+        keys = joined(parts, len(queries))
     similarity, index = unpack(keys)
     if metric == "cosine":
         return similarity.clamp_(-1.0, 1.0), index
-    return _measure_again(x, x if queries is None else queries, index, k)
+    return measure_again(x, x if queries is None else queries, index, k)
 
 
-class _Prepared:
+class Prepared:
     """Items ready for products: rows scaled to length 1, or centred; padded with zeros to whole groups."""
 
     def __init__(self, x: Tensor, centre: Tensor | None) -> None:
@@ -91,15 +98,16 @@ class _Prepared:
         self.half_square: Tensor | None = None
         if centre is None:
             # Dividing by the largest entry first keeps tiny and huge vectors from under- or overflowing when squared.
-            scale = x.abs().amax(dim=1, keepdim=True)
-            torch.div(x, torch.where(scale > 0, scale, 1.0), out=filled)
-            length = torch.linalg.vector_norm(filled, dim=1, keepdim=True)
-            filled.div_(torch.where(length > 0, length, 1.0))
+            for part, out in zip(x.split(_ROWS), filled.split(_ROWS), strict=True):
+                scale = part.abs().amax(dim=1, keepdim=True)
+                torch.div(part, torch.where(scale > 0, scale, 1.0), out=out)
+                length = torch.linalg.vector_norm(out, dim=1, keepdim=True)
+                out.div_(torch.where(length > 0, length, 1.0))
         else:
             torch.sub(x, centre, out=filled)
             self.half_square = 0.5 * torch.linalg.vector_norm(self.rows, dim=1).square_()
 
-    def product(self, other: _Prepared, i: int, j: int, block: int) -> Tensor:
+    def product(self, other: Prepared, i: int, j: int, block: int) -> Tensor:
         """Similarity of a block of rows with a block of another's rows; padding has -inf."""
         out = self.rows[i : i + block] @ other.rows[j : j + block].T
         if self.half_square is not None and other.half_square is not None:
@@ -169,7 +177,7 @@ class _Best:
             self.lowest = torch.nextafter(unpack(worst)[0], torch.full((), torch.inf, device=worst.device))
 
 
-def _own_neighbors(items: _Prepared, k: int, block: int) -> Tensor:
+def _own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
     """Keys (N, k): each block of the upper triangle is offered to its rows, and transposed to its columns."""
     device = items.rows.device
     starts = range(0, len(items.rows), block)
@@ -186,12 +194,12 @@ def _own_neighbors(items: _Prepared, k: int, block: int) -> Tensor:
     return torch.cat([part.keys for part in best])[: items.n]
 
 
-def _query_neighbors(queries: _Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
+def _query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
     """Keys (Q, k): each block of items is prepared once and offered to all queries."""
     starts = range(0, len(queries.rows), block)
     best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
     for j in range(0, len(x), block):
-        items = _Prepared(x[j : j + block], centre)
+        items = Prepared(x[j : j + block], centre)
         for part, i in zip(best, starts, strict=True):
             part.offer(queries.product(items, i, 0, block), j)
     for part in best:
@@ -199,7 +207,7 @@ def _query_neighbors(queries: _Prepared, x: Tensor, centre: Tensor | None, k: in
     return torch.cat([part.keys for part in best])[: queries.n]
 
 
-def _measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances (Q, k) of the chosen items from the differences themselves, and their positions, nearest first."""
     distance = torch.empty(index.shape, device=x.device)
     rows = max(1, (1 << 18) // (index.shape[1] * x.shape[1]))

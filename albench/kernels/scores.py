@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from albench.kernels.blocks import joined
+
 _FLOATS = 1 << 17
 """Probabilities in one block."""
 
@@ -59,4 +61,4 @@ def _by_rows(score: Callable[[Tensor], Tensor], probs: Tensor) -> Tensor:
     """A score of matrices (n, C) -> (n,) for probabilities (..., C), in blocks that stay in the caches."""
     rows = probs.reshape(-1, probs.shape[-1])
     step = max(4096, _FLOATS // max(1, probs.shape[-1]))
-    return torch.cat([score(part) for part in rows.split(step)]).reshape(probs.shape[:-1])
+    return joined((score(part) for part in rows.split(step)), len(rows)).reshape(probs.shape[:-1])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import require_finite, top_k
+from albench.kernels import joined, require_finite, top_k
 from albench_boostmis.uncertain import BalancedUncertainty
 from albench_boostmis.vat import adversarial_unstability
 
@@ -80,7 +80,7 @@ class BoostMIS(Strategy):
     def _unstability(self, view: View) -> Tensor:
         """(N,) the adversarial unstability of every item."""
         # Drawn for the whole pool, so that an item's score does not depend on which others are rejected.
-        scores = [
+        scores = (
             adversarial_unstability(
                 view.head,
                 part,
@@ -90,8 +90,8 @@ class BoostMIS(Strategy):
                 iterations=self.vat_iterations,
             )
             for part in view.embeddings.split(ROWS)
-        ]
-        return torch.cat(scores)
+        )
+        return joined(scores, len(view))
 
 
 @dataclass(frozen=True)

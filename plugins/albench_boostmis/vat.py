@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from albench.kernels import joined
+
 _ROWS = 512
 
 
@@ -47,11 +49,11 @@ def adversarial_unstability(
     in Zhang et al. (2022), BoostMIS. The gradient is that of the *sum* over items: a mean makes it smaller as the
     pool grows, until a constant in the normalisation shortens the directions of confident items.
     """
-    scores = [
+    scores = (
         _score_block(head, r, d, xi, eps, iterations)
         for r, d in zip(embeddings.split(_ROWS), directions.split(_ROWS), strict=True)
-    ]
-    return torch.cat(scores) if scores else embeddings.new_zeros(0)
+    )
+    return joined(scores, len(embeddings)) if len(embeddings) else embeddings.new_zeros(0)
 
 
 def _score_block(

@@ -110,6 +110,34 @@ def whole_labels(y: np.ndarray, where: str) -> np.ndarray:
     return np.ascontiguousarray(y).astype(np.int64)
 
 
+def numbered_classes(raw: Mapping[str, Raw]) -> tuple[str, ...]:
+    """``"0"``, ``"1"``, ...: as many names as the largest label of whole numbers from 0 needs.
+
+    Raises
+    ------
+    DataError
+        Where a label is larger than the number of items: a stray 10**12 is no class.
+    """
+    labels = [each for each in raw.values() if len(each.y)]
+    n_classes = 1 + max((int(each.y.max()) for each in labels), default=0)
+    if n_classes > sum(len(each.y) for each in labels):
+        worst = max(labels, key=lambda each: int(each.y.max()))
+        row = int(worst.y.argmax())
+        raise DataError(f"{worst.y_from}: row {row} has the label {worst.y[row]}, more than there are items")
+    return tuple(str(label) for label in range(n_classes))
+
+
+def single_labels(y: np.ndarray, where: str) -> np.ndarray:
+    """(N,) int64 from (N,) or (N, 1); several labels an item are refused, and so is one below 0."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise DataError(f"{where}: {y.shape[1]} labels an item; only sets with one label an item can be used")
+    whole = whole_labels(y, where)
+    negative = np.flatnonzero(whole < 0)
+    if len(negative):
+        raise DataError(f"{where}: row {negative[0]} has the label {whole[negative[0]]}; labels start at 0")
+    return whole
+
+
 def check_range(y: np.ndarray, n_classes: int, where: str) -> None:
     """Raise where a label is not in ``0 .. n_classes - 1``, naming the first such row."""
     wrong = np.flatnonzero((y < 0) | (y >= n_classes))

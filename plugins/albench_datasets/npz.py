@@ -1,4 +1,4 @@
-"""Images from a .npz file in the layout of MedMNIST (Yang et al., 2023, Scientific Data 10:41)."""
+"""Images from a .npz file or a folder of .npy files, as in MedMNIST (Yang et al., 2023, Scientific Data 10:41)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from albench.api import DataError, ImageDataset, Splits, option
-from albench_datasets.checks import Raw, checked_splits, whole_labels
-from albench_datasets.npyfiles import read_header
+from albench_datasets.checks import Raw, checked_splits, numbered_classes, single_labels
+from albench_datasets.npyfiles import open_npy, read_header
 from albench_datasets.published import SPLITS
-from albench_datasets.roots import candidate_roots
+from albench_datasets.roots import named_path
 
 CHANNELS = (1, 3)
 MAX_RATIO = 1100
@@ -22,9 +22,12 @@ MAX_RATIO = 1100
 
 @dataclass(frozen=True, kw_only=True)
 class Npz(ImageDataset):
-    """``train_images``, ``train_labels`` and likewise ``val_`` and ``test_``: uint8 (N, H, W) or (N, H, W, C)."""
+    """``train_images``, ``train_labels`` and likewise ``val_`` and ``test_``: uint8 (N, H, W) or (N, H, W, C).
 
-    path: str = option(help="the .npz file; relative to the data folder or the working folder")
+    Arrays of a folder, ``train_images.npy`` and so on, are memory-mapped; those of a .npz file are read into memory.
+    """
+
+    path: str = option(help="the .npz file, or a folder of .npy files; relative to the data folder or working folder")
 
     def load(self, root: Path | None) -> Splits:
         """Read the file.
@@ -37,31 +40,34 @@ class Npz(ImageDataset):
         path = self._file(root)
         if path is None:
             raise DataError(
-                f"npz[path={self.path}]: no such file; give its full path or its folder with --data-dir DIR"
+                f"npz[path={self.path}]: no such file or folder; give its full path or its folder with --data-dir DIR"
             )
-        arrays = read_npz(path, tuple(f"{split}_{what}" for split in SPLITS for what in ("images", "labels")))
+        arrays = _read(path)
         raw = {}
         for split in SPLITS:
             x_from, y_from = f"{path}: {split}_images", f"{path}: {split}_labels"
             labels = single_labels(arrays[f"{split}_labels"], y_from)
             raw[split] = Raw(channels_first(arrays[f"{split}_images"], x_from), labels, x_from, y_from)
-        # Codes too high for the count are refused before names are made of them: a stray 10**12 is no class.
-        n_classes = 1 + max((int(each.y.max()) for each in raw.values() if len(each.y)), default=0)
-        if n_classes > sum(len(each.y) for each in raw.values()):
-            worst = max((each for each in raw.values() if len(each.y)), key=lambda each: int(each.y.max()))
-            row = int(worst.y.argmax())
-            raise DataError(f"{worst.y_from}: row {row} has the label {worst.y[row]}, more than there are items")
-        return checked_splits(raw, modality="image", class_names=tuple(str(label) for label in range(n_classes)))
+        return checked_splits(raw, modality="image", class_names=numbered_classes(raw))
 
     def find(self, root: Path | None) -> bool:
         """True where the file is there."""
         return self._file(root) is not None
 
     def _file(self, root: Path | None) -> Path | None:
-        """The file under the user's folder, the working folder or the data folders, whichever has it first."""
-        bases = [*(candidate_roots(root) if root is not None else []), Path(), *candidate_roots(None)]
-        paths = (base / Path(self.path).expanduser() for base in bases)
-        return next((path for path in paths if path.is_file()), None)
+        """The file or folder under the user's folder, the working folder or the data folders: the first there is."""
+        return named_path(self.path, root)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The six arrays, mapped where they are files of a folder."""
+    names = tuple(f"{split}_{what}" for split in SPLITS for what in ("images", "labels"))
+    if not path.is_dir():
+        return read_npz(path, names)
+    missing = [f"{name}.npy" for name in names if not (path / f"{name}.npy").is_file()]
+    if missing:
+        raise DataError(f"{path}: no {', '.join(missing)}; save each array with numpy.save")
+    return {name: open_npy(path / f"{name}.npy") for name in names}
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -98,19 +104,10 @@ def channels_first(images: np.ndarray, where: str) -> np.ndarray:
     if images.ndim == 3:
         return images[:, None]
     if images.ndim == 4 and images.shape[3] in CHANNELS:
-        return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        # of a map only a view is made: its items are put in order when they are read
+        moved = images.transpose(0, 3, 1, 2)
+        return moved if isinstance(images, np.memmap) else np.ascontiguousarray(moved)
     raise DataError(f"{where}: an array of shape {images.shape}; (N, H, W) or (N, H, W, 1 or 3) is needed")
-
-
-def single_labels(labels: np.ndarray, where: str) -> np.ndarray:
-    """(N,) int64 from (N,) or (N, 1); several labels an item are refused, and so is one below 0."""
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        raise DataError(f"{where}: {labels.shape[1]} labels an item; only sets with one label an item can be used")
-    whole = whole_labels(labels, where)
-    negative = np.flatnonzero(whole < 0)
-    if len(negative):
-        raise DataError(f"{where}: row {negative[0]} has the label {whole[negative[0]]}; labels start at 0")
-    return whole
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> np.ndarray:

@@ -12,5 +12,8 @@ def albench_register(add: Add) -> None:
     add.dataset("mescc-sim", "albench_datasets.mescc_sim:MesccSim", "simulated stand-in for MESCC's features")
     add.dataset("mescc-phantom", "albench_datasets.phantom.dataset:MesccPhantom", "drawn stand-in for MESCC's images")
     add.dataset("digits", "albench_datasets.digits:Digits", "scikit-learn's 1,797 handwritten digits, 8 x 8 grey")
-    add.dataset("npz", "albench_datasets.npz:Npz", "images from a file in the MedMNIST layout: npz[path=FILE]")
+    add.dataset("npz", "albench_datasets.npz:Npz", "images in the MedMNIST layout: npz[path=FILE or FOLDER of .npy]")
+    add.dataset(
+        "features", "albench_datasets.features:Features", "vectors from .npy files, mapped: features[path=FOLDER]"
+    )
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "PNG or JPEG files, a folder a class")

@@ -24,6 +24,13 @@ def candidate_roots(root: Path | None, subfolder: str = "mescc") -> list[Path]:
     return [folder for base in bases for folder in (base / subfolder, base) if folder.is_dir()]
 
 
+def named_path(name: str, root: Path | None) -> Path | None:
+    """A file or folder under the user's folder, the working folder or the data folders: the first there is."""
+    bases = [*(candidate_roots(root) if root is not None else []), Path(), *candidate_roots(None)]
+    paths = (base / Path(name).expanduser() for base in bases)
+    return next((path for path in paths if path.exists()), None)
+
+
 def default_roots() -> list[Path]:
     """The folder in ``ALBENCH_DATA``, if it is set, and the user's data folder, whether they exist or not."""
     import platformdirs

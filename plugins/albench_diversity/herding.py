@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import margin, require_finite
+from albench.kernels import Rows, UnitRows, margin, require_finite
 
 BLOCK = 1 << 21
 """Kernel values in one block."""
@@ -46,12 +45,11 @@ class MaxHerding(Strategy):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
-        require_finite(embeddings=view.embeddings, labelled_embeddings=view.labeled_embeddings)
-        x, weight = F.normalize(view.embeddings, dim=1), self.weight(view)
+        x, weight = UnitRows(view.embeddings), self.weight(view)
         drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[: self.reference]
         places = drawn.to(x.device).sort().values
         coverage = Coverage(x[places], weight[places], self.lengthscale)
-        coverage.add(F.normalize(view.labeled_embeddings, dim=1))
+        coverage.add(UnitRows(view.labeled_embeddings))
         bound = coverage.gains(x)
         current = torch.zeros(len(x), dtype=torch.int64, device=x.device)  # picks that a bound knows of
         picks: list[int] = []
@@ -111,14 +109,14 @@ class Coverage:
         block = self._block[: len(items)]
         return torch.addmm(self._least, items, self._x, out=block).clamp_(max=0).exp_()
 
-    def add(self, items: Tensor) -> None:
+    def add(self, items: Rows) -> None:
         """Take items (n, D) into the covering set."""
         for part in items.split(len(self._block)) if len(items) else ():
             torch.maximum(self._covered, self._kernel(part).amax(dim=0), out=self._covered)
 
-    def gains(self, items: Tensor) -> Tensor:
+    def gains(self, items: Rows) -> Tensor:
         """(n,) float64 what each item (n, D) would add to the coverage."""
-        gains = items.new_empty(len(items))
+        gains = self._covered.new_empty(len(items))
         for part, found in zip(items.split(len(self._block)), gains.split(len(self._block)), strict=True):
             torch.mv(self._kernel(part).sub_(self._covered).clamp_(min=0), self._weight, out=found)
         return gains.double()

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import cover_counts, is_covered, k_means, require_finite
+from albench.kernels import UnitRows, cover_counts, is_covered, k_means
 
 BLOCK = 1 << 22
 """Distances in one block."""
@@ -46,12 +45,11 @@ class ProbCover(Strategy):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
-        require_finite(embeddings=view.embeddings, labelled_embeddings=view.labeled_embeddings)
-        x = F.normalize(view.embeddings, dim=1)
+        x = UnitRows(view.embeddings)
         radius = self.radius if self.radius is not None else self._radius(x, view)
         view.note("radius", radius)
         near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere
-        covered = is_covered(x, F.normalize(view.labeled_embeddings, dim=1), near)
+        covered = is_covered(x, UnitRows(view.labeled_embeddings), near)
         degree = cover_counts(x, near, counted=~covered)
         picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         picks: list[int] = []
@@ -61,14 +59,15 @@ class ProbCover(Strategy):
                 break
             picks.append(best)
             picked[best] = True
-            new = (x @ x[best] >= near) & ~covered
+            centre = x[best : best + 1]
+            new = is_covered(x, centre, near) & ~covered
             new[best] = ~covered[best]
             covered |= new
             degree -= cover_counts(x, near, items=x[new])
         rest = torch.cat([(~picked & ~covered).nonzero()[:, 0], (~picked & covered).nonzero()[:, 0]])
         return torch.cat([torch.tensor(picks, dtype=torch.int64, device=x.device), rest])[:budget]
 
-    def _radius(self, x: Tensor, view: View) -> float:
+    def _radius(self, x: UnitRows, view: View) -> float:
         """The largest of ``RADII`` radii whose balls are pure enough; the smallest where none is."""
         _, cluster = k_means(x, min(view.n_classes, len(x)), generator=view.generator)
         drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[:SAMPLE].to(x.device)

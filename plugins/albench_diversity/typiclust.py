@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import k_means, nearest_neighbors
+from albench.kernels import UnitRows, k_means, nearest_neighbors
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,7 @@ class TypiClust(Strategy):
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
         n = len(view)
-        x = torch.cat([view.embeddings, view.labeled_embeddings])
-        F.normalize(x, dim=1, out=x)
+        x = UnitRows(view.embeddings, view.labeled_embeddings)
         k = min(len(x) - n + budget, self.max_clusters, len(x))
         _, cluster = k_means(x, k, generator=view.generator)
         size = torch.bincount(cluster, minlength=k)
@@ -67,7 +65,7 @@ class TypiClust(Strategy):
             left[best] -= 1
         return torch.tensor(picks, dtype=torch.int64)
 
-    def _ranked(self, x: Tensor, members: Tensor, n: int) -> list[int]:
+    def _ranked(self, x: UnitRows, members: Tensor, n: int) -> list[int]:
         """Unlabelled positions of a cluster, most typical first, ties to the lowest."""
         k = min(self.n_neighbors, len(members) - 1)
         if k < 1:

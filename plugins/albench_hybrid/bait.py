@@ -11,7 +11,7 @@ from torch import Tensor
 
 from albench.api import Strategy, View, option
 from albench.kernels import NonFiniteScores, require_finite, top_k
-from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions
+from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 
 _PARAMETERS = 512
 """Rows of the Fisher matrix that embeddings are projected down to, unless the user says otherwise."""
@@ -60,7 +60,8 @@ class BAIT(Strategy):
         require_finite(probabilities=probs, embeddings=embeddings, labelled_embeddings=labeled)
         size = self.n_components or max(1, _PARAMETERS // view.n_classes)
         if size < embeddings.shape[1]:
-            directions = leading_directions(torch.cat([probs, labeled_probs]), torch.cat([embeddings, labeled]), size)
+            moment = weighted_moment(probs, embeddings) + weighted_moment(labeled_probs, labeled)
+            directions = leading_directions(moment, size)
             embeddings, labeled = embeddings @ directions, labeled @ directions
         of_labeled = fisher_sum(labeled_probs, labeled)
         fisher = (fisher_sum(probs, embeddings) + of_labeled) / (len(probs) + len(labeled))

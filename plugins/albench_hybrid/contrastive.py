@@ -65,11 +65,11 @@ def mean_divergence(labeled_probs: Tensor, neighbors: Tensor, probs: Tensor) -> 
     # Of the divergence, the neighbour's own part does not depend on the item, and the rest is linear in the neighbour.
     own = -torch.special.entr(labeled).sum(dim=1)
     rows = max(1, _FLOATS // (neighbors.shape[1] * probs.shape[1]))
-    parts = []
-    for near, part in zip(neighbors.split(rows), probs.split(rows), strict=True):
-        cross = (labeled[near].mean(dim=1) * _raised(part).log()).sum(dim=1)
-        parts.append(own[near].mean(dim=1) - cross)
-    return torch.cat(parts)
+    score = torch.empty(len(probs), dtype=torch.float64, device=probs.device)
+    for near, part, out in zip(neighbors.split(rows), probs.split(rows), score.split(rows), strict=True):
+        torch.sum(labeled[near].mean(dim=1) * _raised(part).log(), dim=1, out=out)
+        torch.sub(own[near].mean(dim=1), out, out=out)
+    return score
 
 
 def _raised(probs: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from albench.api import Strategy, View, option
-from albench.kernels import require_finite, top_k
+from albench.kernels import joined, require_finite, top_k
 
 _FLOATS = 1 << 24
 """Numbers in one block."""
@@ -49,26 +50,32 @@ class DiscriminativeAL(Strategy):
         require_finite(embeddings=x, labelled_embeddings=known)
         deviation, mean = torch.std_mean(x, dim=0, correction=0)
         scale = torch.where(deviation > 0, deviation, 1.0)
-        x, known = (x - mean).div_(scale), (known - mean).div_(scale)
+
+        def scaled(rows: Tensor) -> Tensor:
+            return (rows - mean).div_(scale)
+
+        known = scaled(known)
         left = torch.arange(len(x), device=x.device)
         picks = left[:0]
         n_parts = min(self.sub_batches, budget)
         for part in range(n_parts):
             take = budget // n_parts + (part < budget % n_parts)
             if len(known):
-                chosen = top_k(self._log_odds(x, left, known, view.generator)[left], take)
+                chosen = top_k(self._log_odds(x, scaled, left, known, view.generator)[left], take)
             else:
                 shuffled = torch.randperm(len(left), generator=view.generator, device=view.generator.device)
                 chosen = shuffled[:take].to(x.device)
             picks = torch.cat([picks, left[chosen]])
-            known = torch.cat([known, x[left[chosen]]])
+            known = torch.cat([known, scaled(x[left[chosen]])])
             kept = torch.ones_like(left, dtype=torch.bool)
             kept[chosen] = False
             left = left[kept]
         return picks
 
-    def _log_odds(self, x: Tensor, left: Tensor, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Train a classifier of the rows of ``x`` (N, D) at positions ``left`` against ``known`` (L, D).
+    def _log_odds(
+        self, x: Tensor, scaled: Callable[[Tensor], Tensor], left: Tensor, known: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Train a classifier of rows of ``x`` (N, D), once scaled, at positions ``left`` against ``known`` (L, D).
 
         Returns
         -------
@@ -96,10 +103,11 @@ class DiscriminativeAL(Strategy):
         optimizer = torch.optim.Adam([*weights, *biases], lr=self.lr)
         with torch.enable_grad():
             for first, second in zip(unlabeled, labeled, strict=True):
-                odds = log_odds(torch.cat([x[first], known[second]]))
+                odds = log_odds(torch.cat([scaled(x[first]), known[second]]))
                 loss = functional.softplus(-odds[:half]).mean() + functional.softplus(odds[half:]).mean()
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
         with torch.no_grad():
-            return torch.cat([log_odds(rows) for rows in x.split(max(1, _FLOATS // max(x.shape[1], self.hidden)))])
+            rows = max(1, _FLOATS // max(x.shape[1], self.hidden))
+            return joined((log_odds(scaled(part)) for part in x.split(rows)), len(x))

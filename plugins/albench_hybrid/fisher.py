@@ -46,19 +46,23 @@ def fisher_sum(probs: Tensor, z: Tensor) -> Tensor:
     return total
 
 
-def leading_directions(probs: Tensor, z: Tensor, n: int) -> Tensor:
-    """(D, n) orthonormal: the subspace of embeddings that keeps the most of the trace of the Fisher information.
-
-    They are the leading eigenvectors of the second moment of the embeddings (N, D), weighted by
-    ``trace(diag(p) - p p^T) = 1 - |p|^2``.
-    """
+def weighted_moment(probs: Tensor, z: Tensor) -> Tensor:
+    """(D, D) float64: sum of ``z z^T`` over embeddings (N, D), weighted by ``trace(diag(p) - p p^T) = 1 - |p|^2``."""
     moment = torch.zeros(z.shape[1], z.shape[1], dtype=torch.float64, device=z.device)
     rows = max(1, _FLOATS // z.shape[1])
     for p, part in zip(_normalized(probs).split(rows), z.split(rows), strict=True):
         scaled = part * (p * (1.0 - p)).sum(dim=1, keepdim=True).sqrt().to(z.dtype)
         moment += scaled.T @ scaled
+    return moment
+
+
+def leading_directions(moment: Tensor, n: int) -> Tensor:
+    """(D, n) float32, orthonormal: the subspace that keeps the most of the trace of the Fisher information.
+
+    They are the leading eigenvectors of the embeddings' ``weighted_moment``.
+    """
     _require_finite(moment)
-    return torch.linalg.eigh(moment).eigenvectors[:, -n:].to(z.dtype)
+    return torch.linalg.eigh(moment).eigenvectors[:, -n:].float()
 
 
 class FisherItems:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import entropy
+from albench.kernels import entropy, joined
 
 _ROWS = 512
 """Rows of a block: few, so that their float64 copies stay in the cache."""
@@ -39,8 +39,10 @@ class InformationDensity(Strategy):
 
 def density(embeddings: Tensor) -> Tensor:
     """(N,) float64 mean cosine similarity to all rows (N, D), the row itself included; 0 for a row of zeros."""
-    mean = torch.stack([_unit(part).sum(dim=0) for part in embeddings.split(_ROWS)]).sum(dim=0) / len(embeddings)
-    return torch.cat([_unit(part) @ mean for part in embeddings.split(_ROWS)])
+    n_blocks = -(-len(embeddings) // _ROWS)
+    sums = joined((_unit(part).sum(dim=0, keepdim=True) for part in embeddings.split(_ROWS)), n_blocks)
+    mean = sums.sum(dim=0) / len(embeddings)
+    return joined((_unit(part) @ mean for part in embeddings.split(_ROWS)), len(embeddings))
 
 
 def _unit(x: Tensor) -> Tensor:

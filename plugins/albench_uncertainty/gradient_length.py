@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from albench.api import Strategy, View
+from albench.kernels import joined
 
 ROWS = 8192
 """Items in one block of float64."""
@@ -44,6 +44,6 @@ class ExpectedGradientLength(Strategy):
         others = probs.scatter(1, top, 0.0)
         of_top = (others.sum(dim=1, keepdim=True).square() + others.square().sum(dim=1, keepdim=True)).sqrt()
         length.scatter_(1, top, of_top)
-        parts = [part.double().square().sum(dim=1) for part in view.embeddings.split(ROWS)]
-        size = torch.cat(parts).add(1).sqrt()
+        parts = (part.double().square().sum(dim=1) for part in view.embeddings.split(ROWS))
+        size = joined(parts, len(view)).add(1).sqrt()
         return (probs * length).sum(dim=1) * size

@@ -28,6 +28,8 @@ DATASETS = {
     "mescc-sim": "mescc-sim",
     "mescc-phantom": "mescc-phantom",
     "npz": "npz[path={folder}/set.npz]",
+    "npz-mapped": "npz[path={folder}/mapped]",
+    "features": "features[path={folder}/vectors]",
     "imagefolder": "imagefolder[path={folder}/split,size=8]",
     "imagefolder-in-one": "imagefolder[path={folder}/one,size=8,mode=rgb,groups=groups.csv]",
 }
@@ -43,7 +45,7 @@ def factory(kind: Kind, spec: str) -> Callable[[], Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A .npz file, and images in folders with and without a split; no two images are the same."""
+    """A .npz file, folders of .npy files, images in folders with and without a split; no two images are the same."""
     root = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     arrays: dict[str, np.ndarray] = {}
@@ -53,6 +55,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in range(count):
             _picture(root / "split" / split / "ab"[row % 2] / f"{row}.png", rng)
     np.savez_compressed(root / "set.npz", **arrays)
+    for name in ("mapped", "vectors"):
+        (root / name).mkdir()
+    for name, values in arrays.items():
+        np.save(root / "mapped" / f"{name}.npy", values)
+        vectors = values.reshape(len(values), -1).astype(np.float32) if "images" in name else values[:, 0]
+        np.save(root / "vectors" / f"{name.replace('_images', '-features').replace('_labels', '-labels')}.npy", vectors)
     lines = ["file,group"]
     for row in range(60):
         _picture(root / "one" / "ab"[row % 2] / f"{row}.png", rng)

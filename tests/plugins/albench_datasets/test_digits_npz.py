@@ -83,7 +83,7 @@ def test_path_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not component.find(None)
     monkeypatch.setenv("ALBENCH_DATA", str(tmp_path))
     assert component.find(None)
-    with pytest.raises(DataError, match=r"npz\[path=absent\.npz\]: no such file; give its full path"):
+    with pytest.raises(DataError, match=r"npz\[path=absent\.npz\]: no such file or folder; give its full path"):
         Npz(path="absent.npz").load(tmp_path)
 
 

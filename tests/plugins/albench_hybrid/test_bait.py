@@ -10,7 +10,7 @@ from albench.errors import ContractError
 from albench.testing.views import make_view
 from albench.view import PoolView, choose
 from albench_hybrid.bait import BAIT
-from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions
+from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 
 
 def _view(n: int = 24, d: int = 3, c: int = 3, labeled: int = 4, seed: int = 0) -> PoolView:
@@ -116,7 +116,7 @@ def test_the_directions_hold_the_most_information() -> None:
     probs = torch.tensor([[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]])
     z = torch.tensor([[3.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 9.0]])
     # The longest embedding belongs to a sure item, which holds no information.
-    np.testing.assert_allclose(leading_directions(probs, z, 1).abs(), [[1.0], [0.0], [0.0]], atol=1e-6)
+    np.testing.assert_allclose(leading_directions(weighted_moment(probs, z), 1).abs(), [[1.0], [0.0], [0.0]], atol=1e-6)
 
 
 def test_fewer_labels_and_candidates() -> None:

@@ -45,6 +45,12 @@ def balanced(ids: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generato
     return drawn
 
 
+def _sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A CPU tensor on the training device, where it arrives in time: the host does not wait for it."""
+    # From memory that is not pinned the copy would wait until the device has done all that it was given.
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
 class Batches:
     """An iterator over the batches of one round.
 
@@ -109,7 +115,7 @@ class Batches:
         device = self._items.device
         index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
         rows = index_lab.numel() + index_unl.numel() * len(self._views)
-        noise = torch.rand(rows, self._noise_size, generator=self._noise).to(device, non_blocking=True)
+        noise = _sent(torch.rand(rows, self._noise_size, generator=self._noise), device)
         parts = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
         x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), parts[0], consume=True)
         views: dict[str, Tensor] = {}
@@ -128,6 +134,6 @@ class Batches:
                 self._y_lab[start + step],
                 {name: view[unl] for name, view in views.items()},
                 index_unl[step],
-                {name: tensor.to(device) for name, tensor in draws.items()},
+                {name: _sent(tensor, device) for name, tensor in draws.items()},
                 self._class_counts,
             )

@@ -1,31 +1,43 @@
-"""One trial in whatever process carries it out: claim, run, report."""
+"""Trials in whatever process carries them out: claim, run, report."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from albench import spec as specs
-from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome
+from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome
 from albench.api.hooks import RoundEnd, TrialFacts
 from albench.errors import AlbenchError, StoreError
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.prepare import Data, load_data
-from albench.store import SuiteStore, TrialStore
+from albench.store import SuiteStore
 from albench.trackers import trackers
+
+SHARED = "shared"
+"""Folder of a suite for first rounds that trials share; empty again once all is done."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One trial for an executor: plain values, so that it can be sent to another process."""
+    """One trial, or several that differ by seed alone, for an executor: plain values that can be sent to a process.
 
-    trial: Trial
+    Attributes
+    ----------
+    together
+        Whether seeds share their steps; one trial alone then goes the same way as many, so that it comes out the same.
+    share
+        Whether a first round is left for, and taken from, trials that differ by strategy alone.
+    """
+
+    trials: tuple[Trial, ...]
     folder: str
     plugin_files: tuple[str, ...]
     data_dir: str | None
@@ -33,10 +45,12 @@ class Job:
     device: str
     trackers: tuple[str, ...] = ()
     query_time_limit: float | None = None
+    together: bool = False
+    share: bool = True
 
     @property
     def key(self) -> str:
-        return self.trial.key
+        return self.trials[0].key
 
 
 def trial_facts(trial: Trial, data: Data, found: Registry) -> dict[str, Any]:
@@ -62,64 +76,120 @@ def trial_facts(trial: Trial, data: Data, found: Registry) -> dict[str, Any]:
 
 
 def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
-    """Carry out one trial in this process; what goes wrong inside comes back as ``Failed``."""
+    """Carry out a job in this process; what goes wrong inside comes back as ``Failed``.
+
+    Each of several trials reports its own end as an ``Ended`` event; the outcome then says that the job is over.
+    """
     started = time.monotonic()
-    trial = job.trial
-    found = registry(job.plugin_files)
-    facts = TrialFacts(
-        trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed, folder=job.folder
-    )
-    told = trackers(job.plugin_files, job.trackers)
-    reported: set[str] = set()
+    members = [_Member(job, trial, emit) for trial in job.trials]
+    with contextlib.ExitStack() as claims:
+        free = [member for member in members if member.claim(claims)]
+        if free:
+            _carry_out(job, free, emit)
+    outcomes = [member.end(time.monotonic() - started) for member in members]
+    if len(outcomes) == 1:
+        return outcomes[0]
+    for outcome in outcomes:
+        emit(Ended(outcome))
+    return Done(job.key, time.monotonic() - started)
 
-    def tell(event: str, /, **arguments: Any) -> None:
-        for error in told.call(event, **arguments):
-            if error not in reported:
-                reported.add(error)
-                emit(Note(trial.key, error))
 
+class _Member:
+    """One of a job's trials: its folder, its trackers, and what became of it."""
+
+    def __init__(self, job: Job, trial: Trial, emit: Callable[[Event], None]) -> None:
+        self.trial = trial
+        self.store = SuiteStore(Path(job.folder)).trial(trial.key)
+        self.error: BaseException | None = None
+        self._owner = ""
+        self._emit = emit
+        self._facts = TrialFacts(
+            trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed, folder=job.folder
+        )
+        self._trackers = trackers(job.plugin_files, job.trackers)
+        self._reported: set[str] = set()
+
+    def claim(self, claims: contextlib.ExitStack) -> bool:
+        """Hold the trial until ``claims`` ends; False where another process holds it, or it cannot be held."""
+        try:
+            self._owner = claims.enter_context(self.store.claim())
+        except Exception as error:
+            self.error = error
+        if self._owner or self.error:
+            return False
+        self._tell("trial_start", trial=self._facts)
+        return True
+
+    def round_end(self, record: dict[str, Any]) -> None:
+        self._tell("round_end", event=RoundEnd(self._facts, record))
+
+    def end(self, seconds: float) -> Outcome:
+        """Tell the trackers, and return the outcome."""
+        if self._owner:
+            return Busy(self.trial.key, self._owner)
+        if self.error is None:
+            self._tell("trial_end", trial=dataclasses.replace(self._facts, status="done"))
+            return Done(self.trial.key, seconds)
+        reason = _reason(self.error)
+        self._tell("trial_end", trial=dataclasses.replace(self._facts, status="failed", reason=reason))
+        return Failed(self.trial.key, reason, "".join(traceback.format_exception(self.error)))
+
+    def _tell(self, event: str, /, **arguments: Any) -> None:
+        for error in self._trackers.call(event, **arguments):
+            if error not in self._reported:
+                self._reported.add(error)
+                self._emit(Note(self.trial.key, error))
+
+
+def _reason(error: BaseException) -> str:
+    """One line that says what went wrong."""
+    if isinstance(error, SystemExit):
+        return f"a plugin called sys.exit({error.code!r})"
+    text = str(error) if isinstance(error, AlbenchError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _carry_out(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) -> None:
+    """Run the members' trials; what goes wrong is left in their ``error``."""
     try:
-        store = SuiteStore(Path(job.folder)).trial(trial.key)
-        with store.claim() as owner:
-            if owner:
-                return Busy(trial.key, owner)
-            tell("trial_start", trial=facts)
-            _run_claimed(job, found, store, emit, lambda record: tell("round_end", event=RoundEnd(facts, record)))
+        _run(job, members, emit)
     except (Exception, SystemExit) as error:
-        reason = str(error) if isinstance(error, AlbenchError) else f"{type(error).__name__}: {error}"
-        if isinstance(error, SystemExit):
-            reason = f"a plugin called sys.exit({error.code!r})"
-        reason = " ".join(reason.split()) or type(error).__name__
-        tell("trial_end", trial=dataclasses.replace(facts, status="failed", reason=reason))
-        return Failed(trial.key, reason, traceback.format_exc())
-    tell("trial_end", trial=dataclasses.replace(facts, status="done"))
-    return Done(trial.key, time.monotonic() - started)
+        for member in members:
+            member.error = member.error or error
 
 
-def _run_claimed(
-    job: Job,
-    found: Registry,
-    store: TrialStore,
-    emit: Callable[[Event], None],
-    on_round: Callable[[dict[str, Any]], None],
-) -> None:
+def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) -> None:
     import torch
 
     from albench.loop import Parts, run_trial
+    from albench.share import SharedRounds
+    from albench.together import Lane, run_trials
 
-    trial = job.trial
-    data = load_data(trial.dataset, job.data_dir, job.plugin_files)
+    first = job.trials[0]
+    found = registry(job.plugin_files)
+    data = load_data(first.dataset, job.data_dir, job.plugin_files)
     if data.hash != job.data_hash:
-        raise StoreError(f"{trial.dataset} changed while the suite was running: start the run again.")
+        raise StoreError(f"{first.dataset} changed while the suite was running: start the run again.")
     parts = Parts(
         dataset=data.dataset,
         splits=data.splits,
-        method=found.build("method", trial.method),
-        strategy=found.build("strategy", trial.strategy),
-        backbone=found.build("backbone", trial.backbone),
-        amounts=amounts(trial.protocol, data.splits.task, trial.dataset),
+        method=found.build("method", first.method),
+        strategy=found.build("strategy", first.strategy),
+        backbone=found.build("backbone", first.backbone),
+        amounts=amounts(first.protocol, data.splits.task, first.dataset),
         device=torch.device(job.device),
-        initial=first_labels(found, trial.protocol),
+        initial=first_labels(found, first.protocol),
         query_time_limit=job.query_time_limit,
+        shared=SharedRounds(Path(job.folder) / SHARED, data.hash) if job.share else None,
     )
-    run_trial(trial, parts, store, trial_facts(trial, data, found), emit, on_round)
+    if not job.together:
+        (member,) = members
+        facts = trial_facts(member.trial, data, found)
+        run_trial(member.trial, parts, member.store, facts, emit, member.round_end)
+        return
+    lanes = [
+        Lane(member.trial, member.store, trial_facts(member.trial, data, found), member.round_end) for member in members
+    ]
+    run_trials(lanes, parts, emit)
+    for member, lane in zip(members, lanes, strict=True):
+        member.error = lane.error

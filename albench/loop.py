@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,8 +28,9 @@ from albench.limits import TooLong, at_most
 from albench.oracle import Oracle
 from albench.plan import Amounts, Trial
 from albench.pool import Items, Pool, index_hash
+from albench.share import SharedRounds, weights_hash
 from albench.store import FORMAT, TrialStore
-from albench.train import Learner
+from albench.train import Learner, Trained
 from albench.view import PoolView, choose, cold_view
 
 CURVE_METRIC = "macro_f1"
@@ -49,6 +52,15 @@ class Parts:
     """Chooses the first labels; None for the oracle's draw."""
     query_time_limit: float | None = None
     """Seconds after which a query fails the trial."""
+    shared: SharedRounds | None = None
+    """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
+
+    @functools.cached_property
+    def items(self) -> tuple[Items, Items, Items]:
+        """The three splits on the training device, once for all trials that have these parts."""
+        splits = self.splits
+        train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
+        return train, val, test
 
 
 @contextlib.contextmanager
@@ -80,9 +92,7 @@ class Run:
         self.trial = trial
         self.parts = parts
         self.emit = emit
-        self.train, self.val, self.test = (
-            Items(split.x, parts.device) for split in (splits.train, splits.val, splits.test)
-        )
+        self.train, self.val, self.test = parts.items
         self.augmenter = augmenter(
             parts.dataset,
             splits.task,
@@ -144,14 +154,21 @@ class Run:
 
     def round(self, number: int) -> dict[str, Any]:
         """Carry out one round and return its record."""
-        protocol, task = self.trial.protocol, self.parts.splits.task
-        if number > 0 and protocol.start == "cold":
+        self.begin(number)
+        return self.finish(number, self._train(number))
+
+    def begin(self, number: int) -> None:
+        """Make the learner ready for a round."""
+        if number > 0 and self.trial.protocol.start == "cold":
             self.learner = self.new_learner(number)
+        self._start_round(number)
+
+    def finish(self, number: int, trained: Trained) -> dict[str, Any]:
+        """What follows a round's training: evaluate, query, annotate; returns the round's record."""
+        protocol, task = self.trial.protocol, self.parts.splits.task
         n_labeled = len(self.pool.labeled)
         clock = Clock(self.parts.device)
-        trained = self._train(number)
-        best: nn.Module = trained["best"]
-        clock.lap("train")
+        best = trained.best
         val = evaluate(best, self.val, self.parts.splits.val.y, task)
         test = evaluate(best, self.test, self.parts.splits.test.y, task)
         shown = test.get(CURVE_METRIC)
@@ -170,22 +187,27 @@ class Run:
             "test": test,
             "pseudo_label": pseudo_label,
             "query": query,
-            "training": {"best_step": trained["best_step"], **trained["curves"]},
+            "training": {"best_step": trained.best_step, "weights": weights_hash(best), **trained.curves},
             "initial_hash": self.initial_hash,
-            "seconds": clock.seconds,
+            "seconds": {"train": round(trained.seconds, 4), **clock.seconds},
             "peak_memory_mb": peak_memory_mb(self.parts.device),
         }
 
-    def _train(self, number: int) -> dict[str, Any]:
-        self._start_round(number)
-        batches = self.batches(number)
-        return self.learner.train_round(batches, self.validate, lambda step: self._progress(number, step))
-
-    def time_steps(self, steps: int) -> tuple[nn.Module, float]:
-        """Seconds of some training steps after one that warms up, and the model; for estimates."""
-        self._start_round(0)
-        seconds = self.learner.time_steps(self.batches(0), steps)
-        return self.learner.average, seconds
+    def _train(self, number: int) -> Trained:
+        """Train, or take what another trial left of the same first round."""
+        shared = self.parts.shared if number == 0 else None
+        with shared.hold(self.trial) if shared else contextlib.nullcontext() as left:
+            if left:
+                return self.learner.adopt(left)
+            clock = Clock(self.parts.device)
+            trained = self.learner.train_round(
+                self.batches(number), self.validate, lambda step: self.progress(number, step)
+            )
+            clock.lap("train")
+            trained = dataclasses.replace(trained, seconds=clock.seconds["train"])
+            if shared:
+                shared.keep(self.trial, self.learner.left(trained))
+            return trained
 
     def _start_round(self, number: int) -> None:
         parts, protocol = self.parts, self.trial.protocol
@@ -230,7 +252,8 @@ class Run:
         value = evaluate(model, self.val, self.parts.splits.val.y, self.parts.splits.task)[name]
         return -1.0 if value is None else value
 
-    def _progress(self, number: int, step: int) -> None:
+    def progress(self, number: int, step: int) -> None:
+        """Tell how far the round's training is."""
         protocol = self.trial.protocol
         self.emit(Progress(self.trial.key, number, protocol.rounds, step, protocol.steps, self.metric))
 
@@ -311,15 +334,8 @@ def peak_memory_mb(device: torch.device) -> float | None:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-def run_trial(
-    trial: Trial,
-    parts: Parts,
-    store: TrialStore,
-    facts: dict[str, Any],
-    emit: Callable[[Progress], None],
-    on_round: Callable[[dict[str, Any]], None],
-) -> None:
-    """Carry out what is missing of a trial, a record a round.
+class StoredRun:
+    """A trial being carried out, with its records on disk.
 
     Parameters
     ----------
@@ -328,23 +344,57 @@ def run_trial(
     on_round
         Called with each record once it is on disk.
     """
-    with numerics(trial.protocol.threads):
-        run = Run(trial, parts, emit)
-        records = store.start({**facts, "initial_hash": run.initial_hash})
-        warm = trial.protocol.start == "warm"
-        if records and warm and len(records) < trial.protocol.rounds:
+
+    def __init__(
+        self,
+        trial: Trial,
+        parts: Parts,
+        store: TrialStore,
+        facts: dict[str, Any],
+        emit: Callable[[Progress], None],
+        on_round: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.run = Run(trial, parts, emit)
+        self._store = store
+        self._on_round = on_round
+        self._rounds = trial.protocol.rounds
+        self._warm = trial.protocol.start == "warm"
+        records = store.start({**facts, "initial_hash": self.run.initial_hash})
+        if records and self._warm and len(records) < self._rounds:
             checkpoint = store.load_checkpoint(len(records) - 1)
             if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
                 store.truncate(0)
                 records = []
             else:
-                run.learner.restore(checkpoint)
-        run.replay(records)
-        for number in range(len(records), trial.protocol.rounds):
-            record = run.round(number)
-            last = number + 1 == trial.protocol.rounds
-            if warm and not last:
-                store.save_checkpoint(number, {"format": FORMAT, **run.learner.checkpoint()})
-            store.append(record)
-            store.drop_checkpoints(keep=None if last else number)
-            on_round(record)
+                self.run.learner.restore(checkpoint)
+        self.run.replay(records)
+        self.next = len(records)
+
+    @property
+    def done(self) -> bool:
+        return self.next >= self._rounds
+
+    def keep(self, record: dict[str, Any]) -> None:
+        """Put the next round's record on disk."""
+        number, last = self.next, self.next + 1 == self._rounds
+        if self._warm and not last:
+            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
+        self._store.append(record)
+        self._store.drop_checkpoints(keep=None if last else number)
+        self.next += 1
+        self._on_round(record)
+
+
+def run_trial(
+    trial: Trial,
+    parts: Parts,
+    store: TrialStore,
+    facts: dict[str, Any],
+    emit: Callable[[Progress], None],
+    on_round: Callable[[dict[str, Any]], None],
+) -> None:
+    """Carry out what is missing of a trial, a record a round (see ``StoredRun``)."""
+    with numerics(trial.protocol.threads):
+        stored = StoredRun(trial, parts, store, facts, emit, on_round)
+        while not stored.done:
+            stored.keep(stored.run.round(stored.next))

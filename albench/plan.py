@@ -56,12 +56,13 @@ class Protocol:
     )
     neighbors: Literal["exact", "approximate"] = option("exact", "how the view finds neighbours; approximate by faiss")
     threads: int = option(1, "CPU threads of a trial", ge=1)
+    lanes: str = option("off", "seeds trained in one vectorised step: off, auto or a number from 2 on")
     device: Literal["cpu", "cuda"] = option("cpu", "kind of device that trains")
 
     @property
     def hash(self) -> str:
         """Eight hexadecimal digits that name these settings."""
-        return _digest(self.content, 4)
+        return digest(self.content, 4)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ class Protocol:
         return {name: value for name, value in dataclasses.asdict(self).items() if LATER.get(name) != value}
 
 
-LATER = {"initial_strategy": "", "neighbors": "exact"}
+LATER = {"initial_strategy": "", "neighbors": "exact", "lanes": "off"}
 """Settings that were added when trials had been stored without them, and what those had in force."""
 
 
@@ -91,7 +92,7 @@ class Trial:
         """Stable name of the trial: readable parts and a hash of everything that decides its records."""
         content = [FORMAT, *self.resolved, self.seed, self.protocol.content]
         names = "--".join(specs.parse(part).name for part in (self.dataset, self.method, self.strategy, self.backbone))
-        return f"{names}--s{self.seed}--{_digest(content, 6)}"
+        return f"{names}--s{self.seed}--{digest(content, 6)}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ class Amounts:
         return [self.initial + self.query_size * number for number in range(self.rounds)]
 
 
-def _digest(content: Any, size: int) -> str:
+def digest(content: Any, size: int) -> str:
+    """``2 * size`` hexadecimal digits that name plain content."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()
 
@@ -142,6 +144,8 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
         raise SuiteError(str(error)) from None
     for name in ("initial", "query_size"):
         _amount(name, getattr(made, name), pool_size=None)
+    if made.lanes not in ("off", "auto") and not (made.lanes.isdecimal() and int(made.lanes) > 1):
+        raise SuiteError(f"lanes '{made.lanes}': write off, auto or a number from 2 on.")
     return made
 
 

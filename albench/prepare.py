@@ -57,6 +57,7 @@ class Plan:
     all_trials: list[Trial] = field(default_factory=list)
     trackers: tuple[str, ...] = ()
     query_time_limit: float | None = None
+    share: bool = True
 
     @property
     def total_steps(self) -> int:
@@ -117,6 +118,7 @@ def prepare(
     executor: Spec | None = None,
     trackers: Sequence[str] = (),
     query_time_limit: float | None = None,
+    share: bool = True,
     fresh: bool = False,
 ) -> Plan:
     """Load the data, check everything, and sort the trials. Writes nothing.
@@ -174,6 +176,7 @@ def prepare(
         all_trials=planned,
         trackers=tuple(trackers),
         query_time_limit=query_time_limit,
+        share=share,
     )
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
-from albench.api.executor import Busy, Event, Executor, Failed, Note, Outcome
+from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress
 from albench.api.hooks import SuiteFacts
-from albench.jobs import Job, run_job, trial_facts
+from albench.grouping import jobs_of, notes
+from albench.jobs import SHARED, run_job, trial_facts
 from albench.manifest import manifest_of
+from albench.plan import Trial
 from albench.plugins import registry
 from albench.prepare import Plan
+from albench.share import SharedRounds
 from albench.store import SuiteStore
 from albench.trackers import trackers
 
@@ -27,7 +33,7 @@ class Listener(Protocol):
     def plan(self, plan: Plan) -> None:
         """The run is about to start."""
 
-    def event(self, event: Event) -> None:
+    def event(self, event: Progress | Note) -> None:
         """A trial reports."""
 
     def outcome(self, outcome: Outcome) -> None:
@@ -69,40 +75,66 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     trackers.cache_clear()
     told = trackers(plan.plugin_files, plan.trackers)
     _tell(told.call("suite_start", suite=suite_facts), listener)
-    jobs = [
-        Job(
-            trial=trial,
-            folder=str(plan.folder),
-            plugin_files=plan.plugin_files,
-            data_dir=plan.data_dir,
-            data_hash=plan.data[trial.dataset].hash,
-            device=plan.device,
-            trackers=plan.trackers,
-            query_time_limit=plan.query_time_limit,
-        )
-        for trial in plan.todo
-    ]
+    for note in notes(plan):
+        listener.event(Note("", note))
+    todo = {trial.key: trial for trial in plan.todo}
+    left = Shares(plan)
     outcomes: list[Outcome] = []
-    busy: list[Job] = []
-    by_key = {job.key: job for job in jobs}
+    busy: list[Trial] = []
 
-    def carry_out(batch: Sequence[Job], final: bool) -> None:
-        for outcome in executor.map(run_job, batch, listener.event):
-            if isinstance(outcome, Busy) and not final:
-                busy.append(by_key[outcome.key])
-                continue
-            outcomes.append(outcome)
-            if isinstance(outcome, Failed):
-                store.trial(outcome.key).outcome("failed", outcome.reason, outcome.detail)
-            listener.outcome(outcome)
+    def end(outcome: Outcome, final: bool) -> None:
+        if isinstance(outcome, Busy) and not final:
+            busy.append(todo[outcome.key])
+            return
+        outcomes.append(outcome)
+        left.ended(todo[outcome.key])
+        if isinstance(outcome, Failed):
+            store.trial(outcome.key).outcome("failed", outcome.reason, outcome.detail)
+        listener.outcome(outcome)
+
+    def carry_out(trials: Sequence[Trial], final: bool) -> None:
+        jobs = {job.key: job for job in jobs_of(plan, trials, executor.concurrency())}
+        reported: set[str] = set()
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Ended):
+                reported.add(event.key)
+                end(event.outcome, final)
+            else:
+                listener.event(event)
+
+        for outcome in executor.map(run_job, list(jobs.values()), hear):
+            members = [trial.key for trial in jobs[outcome.key].trials]
+            if len(members) == 1:
+                end(outcome, final)
+            elif isinstance(outcome, Failed):  # the worker died: what had not ended died with it
+                for key in members:
+                    if key not in reported:
+                        end(dataclasses.replace(outcome, key=key), final)
 
     with _terminate_as_interrupt():
-        carry_out(jobs, final=False)
+        carry_out(plan.todo, final=False)
         if busy:  # a worker of a run that was just killed may hold its claim for a moment longer
             time.sleep(CLAIM_PATIENCE)
             carry_out(busy, final=True)
     _tell(told.call("suite_end", suite=suite_facts), listener)
     return outcomes
+
+
+class Shares:
+    """First rounds that trials share: a file goes once the last trial that could read it has ended."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._rounds = {name: SharedRounds(plan.folder / SHARED, data.hash) for name, data in plan.data.items()}
+        self._left = Counter(self._path(trial) for trial in plan.todo)
+
+    def _path(self, trial: Trial) -> Path:
+        return self._rounds[trial.dataset].path(trial)
+
+    def ended(self, trial: Trial) -> None:
+        self._left[self._path(trial)] -= 1
+        if self._left[self._path(trial)] == 0:
+            self._rounds[trial.dataset].drop(trial)
 
 
 def _tell(errors: list[str], listener: Listener) -> None:

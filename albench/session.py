@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from albench import spec as specs
-from albench.api.executor import Event, Failed, Outcome
+from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.errors import TrialError
 from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, load_suite, parse_seeds, protocol
 from albench.prepare import Plan, prepare
@@ -25,7 +25,7 @@ class Silent:
     def plan(self, plan: Plan) -> None:
         """Ignored."""
 
-    def event(self, event: Event) -> None:
+    def event(self, event: Progress | Note) -> None:
         """Ignored."""
 
     def outcome(self, outcome: Outcome) -> None:
@@ -90,6 +90,7 @@ def run(
     executor: str | None = None,
     trackers: Sequence[str] = (),
     query_time_limit: float | None = None,
+    share: bool = True,
     plugins: Sequence[str | Path] = (),
     data_dir: str | Path | None = None,
     fresh: bool = False,
@@ -111,6 +112,8 @@ def run(
         The suite's folder is ``out/name``.
     device, executor, trackers, query_time_limit, data_dir, plugins
         As the options of ``albench run``.
+    share
+        Whether trials that differ only by strategy train their first round once; it changes no record.
     fresh
         Run everything again.
     on_failure
@@ -150,6 +153,7 @@ def run(
         executor=specs.parse(executor) if executor else None,
         trackers=trackers,
         query_time_limit=query_time_limit,
+        share=share,
         fresh=fresh,
     )
     outcomes = execute(plan, listener or Silent(), fresh=fresh)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-import itertools
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -73,6 +72,45 @@ class ModelForward:
         return logits
 
 
+def sgd(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> torch.optim.SGD:
+    """The protocol's optimizer; weight decay is for matrices alone."""
+    groups = [{"params": matrices, "weight_decay": protocol.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.SGD(
+        [group for group in groups if group["params"]],
+        lr=protocol.lr,
+        momentum=protocol.momentum,
+        nesterov=protocol.momentum > 0,
+        fused=True,
+    )
+
+
+def check_steps(protocol: Protocol) -> set[int]:
+    """Numbers of finished steps after which a round validates; its last step is one."""
+    steps, count = protocol.steps, protocol.evaluations
+    return {round(steps * (at + 1) / count) for at in range(count)} | {steps}
+
+
+class Best:
+    """The weights that validated best in a round; of equal ones the first."""
+
+    def __init__(self) -> None:
+        self.step = 0
+        self._score = -math.inf
+        self._weights: dict[str, Tensor] | None = None
+
+    def offer(self, score: float, step: int, model: nn.Module) -> None:
+        """Keep the model's weights where they are better."""
+        if score > self._score or self._weights is None:
+            self._score, self.step = score, step
+            self._weights = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def model(self, like: nn.Module) -> nn.Module:
+        """A copy of a model, with the best weights."""
+        made = copy.deepcopy(like)
+        made.load_state_dict(self._weights or {})
+        return made
+
+
 @contextlib.contextmanager
 def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
     for module in normalizers:
@@ -82,6 +120,26 @@ def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
     finally:
         for module in normalizers:
             module.track_running_stats = True
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a round's training gave.
+
+    Attributes
+    ----------
+    curves
+        Name -> at most ``CURVE_POINTS`` means of what the steps logged.
+    best_step, best
+        When the weights validated best, and a model that has them.
+    seconds
+        Of the training; where it was shared, or made in one step with others, what falls to this trial.
+    """
+
+    curves: dict[str, list[float]]
+    best_step: int
+    best: nn.Module
+    seconds: float = 0.0
 
 
 class Learner:
@@ -106,14 +164,7 @@ class Learner:
         self.first_step = 0
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": protocol.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.SGD(
-            [group for group in groups if group["params"]],
-            lr=protocol.lr,
-            momentum=protocol.momentum,
-            nesterov=protocol.momentum > 0,
-            fused=True,
-        )
+        self.optimizer = sgd(matrices, others, protocol)
         self._forward = ModelForward(self.model, self.average)
         self._average_params = list(self.average.parameters())
         self._params = [p.detach() for p in self.model.parameters()]
@@ -134,7 +185,7 @@ class Learner:
 
     def train_round(
         self, batches: Iterable[Batch], validate: Callable[[nn.Module], float], progress: Callable[[int], None]
-    ) -> dict[str, Any]:
+    ) -> Trained:
         """Train for the protocol's steps; keep the weights that validate best.
 
         Parameters
@@ -145,45 +196,21 @@ class Learner:
             Model -> the metric that chooses the weights; higher is better.
         progress
             Called with the number of finished steps now and then.
-
-        Returns
-        -------
-        ``curves`` (name -> at most ``CURVE_POINTS`` means), ``best_step``, ``best`` (the model with the best weights).
         """
         steps = self.protocol.steps
-        checks = {round(steps * (i + 1) / self.protocol.evaluations) for i in range(self.protocol.evaluations)} | {
-            steps
-        }
-        curves = Curves(steps)
-        best_score, best_step, best_weights = -math.inf, 0, None
+        checks = check_steps(self.protocol)
+        curves, best = Curves(steps), Best()
         self.model.train()
         for step, batch in enumerate(batches):
             curves.add(step, self._step(step, batch))
             done = step + 1
             if done in checks:
                 curves.check_finite(done)
-                score = validate(self.average)
-                if score > best_score or best_weights is None:
-                    best_score, best_step = score, done
-                    best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
+                best.offer(validate(self.average), done, self.average)
             if done % 10 == 0 or done == steps:
                 progress(done)
         self.first_step += steps
-        best = copy.deepcopy(self.average)
-        best.load_state_dict(best_weights or {})
-        return {"curves": curves.means(), "best_step": best_step, "best": best}
-
-    def time_steps(self, batches: Iterable[Batch], steps: int) -> float:
-        """Seconds of ``steps`` training steps, after one that is not counted. The weights change."""
-        self.model.train()
-        started = 0.0
-        for step, batch in enumerate(itertools.islice(batches, steps + 1)):
-            self._step(step, batch)
-            if step == 0:
-                started = time.perf_counter()
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return time.perf_counter() - started
+        return Trained(curves.means(), best.step, best.model(self.average))
 
     def _step(self, step: int, batch: Batch) -> dict[str, Tensor]:
         if self._format:
@@ -232,6 +259,27 @@ class Learner:
             "first_step": self.first_step,
         }
 
+    def left(self, trained: Trained) -> dict[str, Any]:
+        """All that another trial needs to go on as this one after a round, as tensors and plain values."""
+        whole = self.checkpoint() if self.protocol.start == "warm" else {"state": self.state}
+        return {
+            "checkpoint": whole,
+            "best": trained.best.state_dict(),
+            "best_step": trained.best_step,
+            "curves": trained.curves,
+            "seconds": trained.seconds,
+        }
+
+    def adopt(self, left: dict[str, Any]) -> Trained:
+        """Go on as the learner that left this after a round."""
+        if "model" in left["checkpoint"]:
+            self.restore(left["checkpoint"])
+        else:
+            self.state = {name: value.to(self.device) for name, value in left["checkpoint"]["state"].items()}
+        best = copy.deepcopy(self.average)
+        best.load_state_dict(left["best"])
+        return Trained(left["curves"], left["best_step"], best, left["seconds"])
+
     def restore(self, content: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.model.load_state_dict(content["model"])
@@ -242,7 +290,10 @@ class Learner:
 
 
 class Curves:
-    """Means of what each step logs, over at most ``CURVE_POINTS`` stretches of a round, summed on the device."""
+    """Means of what each step logs, over at most ``CURVE_POINTS`` stretches of a round, summed on the device.
+
+    Logs are scalars, or (L,) where several lanes train together; ``lane`` then says whose curves are meant.
+    """
 
     def __init__(self, steps: int) -> None:
         self._points = min(CURVE_POINTS, steps)
@@ -257,9 +308,9 @@ class Curves:
         for name, value in logs.items():
             sums[name] = value.float() + sums[name] if name in sums else value.float()
 
-    def check_finite(self, step: int) -> None:
+    def check_finite(self, step: int, lane: int = 0) -> None:
         """Stop the trial where the loss is no number any more."""
-        losses = [float(sums["loss"]) for sums in self._sums if sums]
+        losses = _numbers([sums["loss"] for sums in self._sums if sums], lane)
         if not all(map(math.isfinite, losses)):
             finite = [f"{v / n:.4g}" for v, n in zip(losses, self._counts, strict=False) if math.isfinite(v)]
             raise TrialError(
@@ -267,14 +318,18 @@ class Curves:
                 f"{', '.join(finite[-3:]) or 'none'}: lower lr or check the data"
             )
 
-    def means(self) -> dict[str, list[float]]:
+    def means(self, lane: int = 0) -> dict[str, list[float]]:
         """name -> the mean of each stretch."""
         names = sorted({name for sums in self._sums for name in sums})
-        return {
-            name: [
-                float(f"{float(sums[name]) / count:.6g}")
-                for sums, count in zip(self._sums, self._counts, strict=True)
-                if name in sums
-            ]
-            for name in names
-        }
+        found: dict[str, list[float]] = {}
+        for name in names:
+            parts = [(sums[name], count) for sums, count in zip(self._sums, self._counts, strict=True) if name in sums]
+            values = _numbers([total for total, _ in parts], lane)
+            found[name] = [float(f"{value / count:.6g}") for value, (_, count) in zip(values, parts, strict=True)]
+        return found
+
+
+def _numbers(sums: list[Tensor], lane: int) -> list[float]:
+    """A lane's values, read from the device at once."""
+    found: list[float] = torch.stack([value.view(-1)[lane] for value in sums]).tolist()
+    return found

@@ -2,7 +2,7 @@
 
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
-from albench.api.executor import Busy, Done, Event, Executor, Failed, Job, Note, Outcome, Progress, Run
+from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run
 from albench.api.hooks import (
     API_VERSION,
     KINDS,
@@ -33,6 +33,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "Done",
+    "Ended",
     "Event",
     "Executor",
     "Failed",

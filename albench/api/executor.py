@@ -39,9 +39,6 @@ class Note:
     text: str
 
 
-Event = Progress | Note
-
-
 @dataclass(frozen=True)
 class Done:
     """A trial that is complete on disk."""
@@ -73,8 +70,22 @@ class Busy:
 Outcome = Done | Failed | Busy
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What became of one trial of a job that carries several."""
+
+    outcome: Outcome
+
+    @property
+    def key(self) -> str:
+        return self.outcome.key
+
+
+Event = Progress | Note | Ended
+
+
 class Job(Protocol):
-    """One trial as an executor sees it: a key and nothing that cannot be pickled."""
+    """One trial, or several that train together, as an executor sees it: a key and nothing that cannot be pickled."""
 
     @property
     def key(self) -> str: ...

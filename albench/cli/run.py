@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
 
 OWN_OPTIONS = {
-    *("initial", "initial_strategy", "initial_draw", "query_size", "rounds", "steps", "start", "seeds", "name"),
+    *(
+        "initial",
+        "initial_strategy",
+        "initial_draw",
+        "query_size",
+        "rounds",
+        "steps",
+        "start",
+        "seeds",
+        "name",
+        "lanes",
+    ),
 }
 """Settings that have an option of their own, so that ``--set`` is not a second way to give them."""
 
@@ -38,8 +49,10 @@ OWN_OPTIONS = {
     default=None,
     help="Keep the weights, or draw fresh ones in each round (default).",
 )
+@click.option("--lanes", metavar="auto|off|N", help="Seeds trained in one vectorised step.  [default: off]")
+@click.option("--share/--no-share", default=True, help="Train the same first round once for all strategies (default).")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ...")
+@click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ray[...], slurm[...]")
 @click.option("--query-time-limit", type=float, metavar="SECONDS", help="Fail a trial whose query takes longer.")
 @click.option("--tracker", "trackers", multiple=True, type=SpecType("tracker"), help="Follow the run; may be repeated.")
 @plugin_option
@@ -59,6 +72,7 @@ def command(
     plugins: tuple[str, ...],
     data_dir: str | None,
     out: str,
+    share: bool,
     fresh: bool,
     dry_run: bool,
     **options: Any,
@@ -94,10 +108,11 @@ def command(
             executor=specs.parse(executor) if executor else None,
             trackers=trackers,
             query_time_limit=query_time_limit,
+            share=share,
             fresh=fresh,
         )
     if dry_run:
-        return _dry_run(console, plan)
+        return _dry_run(console, plan, fresh)
     listener = display(console)
     try:
         with listener:
@@ -125,14 +140,19 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def _dry_run(console: Any, plan: Plan) -> int:
+def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
     from albench.estimate import estimate
     from albench.render.live import plan_lines
 
     for line in plan_lines(plan, verbose=True):
         console.print(line, soft_wrap=True)
     if plan.todo:
-        console.print(f"estimated time: {estimate(plan)}", soft_wrap=True)
+        with console.status("Timing parts of the trials ..."):
+            found = estimate(plan, fresh=fresh)
+        first, *others = found.lines
+        console.print(f"estimated time: {first}", soft_wrap=True)
+        for note in others:
+            console.print(f"  {note}", style="dim", soft_wrap=True)
     console.print("dry run: nothing was run or written.")
     return 0
 

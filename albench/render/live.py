@@ -11,7 +11,8 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome
+from albench.api import executor
+from albench.api.executor import Busy, Done, Failed, Note, Outcome
 from albench.estimate import duration
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class PlainDisplay(_Shown):
     def __exit__(self, *_: object) -> None:
         return None
 
-    def event(self, event: Event) -> None:
+    def event(self, event: executor.Progress | Note) -> None:
         if isinstance(event, Note):
             self.note(event)
             return
@@ -180,7 +181,7 @@ class LiveDisplay(_Shown):
             self._suite = self._bars.add_task("[bold]suite", total=plan.total_steps, where="starting ...", metric="")
             self._live.start()
 
-    def event(self, event: Event) -> None:
+    def event(self, event: executor.Progress | Note) -> None:
         if isinstance(event, Note):
             self.note(event)
             return

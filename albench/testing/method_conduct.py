@@ -10,9 +10,10 @@ from torch import Tensor
 
 from albench import seeds
 from albench.api.method import VIEWS, Method
+from albench.lanes import functional, stack
 from albench.testing.method_subject import MethodSubject, state_like
 from albench.testing.report import Fault, NotApplicable, quoted
-from albench.testing.steps import CPU, ReadViews, Step, flat, functional, lane, round_facts, stack, train
+from albench.testing.steps import CPU, ReadViews, Step, flat, lane, round_facts, train
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, host_reads, other_globals
 
 
@@ -111,7 +112,7 @@ def lanes_match_each_alone(subject: MethodSubject) -> None:
         raise NotApplicable("it says that its seeds cannot share a step (vmap_safe)")
     steps = [subject.prepare(method, what="two lanes", seed=seed, dtype=torch.float64) for seed in (0, 1)]
     alone_step = functional(method, steps[0].model)
-    together_step = torch.func.vmap(alone_step, in_dims=(0, 0, 0, 0, None))
+    together_step = torch.func.vmap(alone_step, in_dims=(0, 0, 0, 0, 0, None))
     lanes = [lane(step) for step in steps]
     for counter in (torch.tensor(0), torch.tensor(1)):
         alone = [alone_step(*one, counter) for one in lanes]
@@ -119,7 +120,7 @@ def lanes_match_each_alone(subject: MethodSubject) -> None:
         for name, value in flat(stack(alone)).items():
             if not torch.allclose(together[name].double(), value.double(), rtol=1e-5, atol=1e-7):
                 raise Fault(f"with two lanes in one step {_result(name)} differs from that of each lane alone")
-        lanes = [(*one[:3], made[1][1][0]) for one, made in zip(lanes, alone, strict=True)]
+        lanes = [(*one[:4], made[1][1][0]) for one, made in zip(lanes, alone, strict=True)]
 
 
 def _result(name: str) -> str:

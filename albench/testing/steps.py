@@ -15,6 +15,7 @@ from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.augment import augmenter
 from albench.batches import Batches, Labeled
+from albench.lanes import fields
 from albench.plan import Protocol
 from albench.pool import Items
 from albench.train import Learner, ModelForward
@@ -198,49 +199,10 @@ def prepare(method: Method, case: StepCase, *, dtype: torch.dtype = torch.float3
     return Step(case.model().to(device, dtype), case.average().to(device, dtype), moved, state, counter)
 
 
-class Bound(nn.Module):
-    """A model with other weights, which may be those of several lanes at once."""
-
-    def __init__(self, model: nn.Module, weights: dict[str, Tensor]) -> None:
-        super().__init__()
-        self._call = lambda x: torch.func.functional_call(model, weights, (x,))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and embeddings."""
-        found: tuple[Tensor, Tensor] = self._call(x)
-        return found
-
-
-def functional(method: Method, model: nn.Module) -> Any:
-    """The gradient and the value of a step as a function of tensors alone, for ``torch.func.vmap``.
-
-    Called with what ``lane`` returns and the step's counter, it gives ``gradients, (loss, (state, logs))``.
-    """
-
-    def loss(weights: Any, averages: Any, batch: Any, state: State, counter: Tensor) -> tuple[Tensor, Any]:
-        forward = ModelForward(Bound(model, weights), Bound(model, averages))
-        value, new_state, logs = method.loss(forward, Batch(*batch), state, counter)
-        return value, (new_state, logs)
-
-    return torch.func.grad_and_value(loss, has_aux=True)
-
-
 def lane(step: Step) -> tuple[Any, ...]:
-    """The inputs of a step as nested plain containers: weights, averages, batch, state."""
-    batch = step.batch
-    fields = (batch.x_lab, batch.y_lab, dict(batch.views), batch.index, batch.noise, batch.class_counts)
+    """The inputs of a step as nested plain containers: weights, averages, buffers, batch, state."""
     weights, averages = dict(step.model.named_parameters()), dict(step.average.named_parameters())
-    return {k: v.detach() for k, v in weights.items()}, averages, fields, step.state
-
-
-def stack(lanes: list[Any]) -> Any:
-    """Nested containers of tensors, one of each lane, as one whose tensors have the lanes as first dimension."""
-    first = lanes[0]
-    if isinstance(first, Tensor):
-        return torch.stack(lanes)
-    if isinstance(first, dict):
-        return {name: stack([one[name] for one in lanes]) for name in first}
-    return tuple(stack([one[place] for one in lanes]) for place in range(len(first)))
+    return {k: v.detach() for k, v in weights.items()}, averages, {}, fields(step.batch), step.state
 
 
 def flat(nested: Any, name: str = "") -> dict[str, Tensor]:

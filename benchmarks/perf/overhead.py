@@ -13,8 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from step import make  # beside this file
-
+from albench.bench.steps import CASES, begun
 from albench.loop import run_trial
 from albench.store import TrialStore, read_trial
 
@@ -25,7 +24,7 @@ def loop_overhead(case: str) -> float:
     """Seconds a round."""
     import dataclasses
 
-    run = make(case, "cpu")
+    (run,) = begun(CASES[case])
     protocol = dataclasses.replace(run.trial.protocol, steps=10, rounds=ROUNDS, evaluations=1)
     trial = dataclasses.replace(run.trial, protocol=protocol)
     parts = dataclasses.replace(run.parts, amounts=dataclasses.replace(run.parts.amounts, rounds=ROUNDS))

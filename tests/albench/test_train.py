@@ -123,8 +123,8 @@ def test_the_weights_that_validate_best_are_kept() -> None:
         return next(scores)
 
     trained = run.learner.train_round(run.batches(0), validate, lambda _: None)
-    assert trained["best_step"] == 2, "the first of two equals"
-    assert torch.equal(trained["best"].head.weight, seen[1])
+    assert trained.best_step == 2, "the first of two equals"
+    assert torch.equal(trained.best.head.weight, seen[1])
     assert not torch.equal(seen[1], seen[3])
 
 

@@ -16,6 +16,7 @@ OURS = "albench"
 SPECS = {
     # What wraps another component is tried on a ranking and on one that chooses batches.
     "balanced": ["balanced[of=entropy]", "balanced[of=coreset]"],
+    "sharded": ["sharded[of=entropy,shards=3]", "sharded[of=coreset,shards=3]"],
     "stochastic": ["stochastic[of=entropy]", "stochastic[of=margin,sampling=softrank]"],
     "subsample": ["subsample[of=coreset,size=25]", "subsample[of=random,size=50]"],
     # Options that make a costly one fast.

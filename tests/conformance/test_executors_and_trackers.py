@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,14 @@ from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.trackers import TRACKER_CHECKS
 
 OURS = "albench"
-LIBRARIES = {"tensorboard": ("tensorboard",), "mlflow": ("mlflow", "sqlalchemy", "alembic")}
+LIBRARIES = {
+    "tensorboard": ("tensorboard",),
+    "mlflow": ("mlflow", "sqlalchemy", "alembic"),
+    "ray": ("ray",),
+    "slurm": ("submitit",),
+}
+EXECUTORS = {"processes": "processes[workers=2]", "ray": "ray[address=local]", "slurm": "slurm[cluster=local]"}
+"""Executors that are tried with other options than their defaults."""
 OWN_STORE = {"own-folder", "writes-nothing-when-built"}
 """Checks that MLflow is tried on with its own store, which takes seconds to make; else the tests share one."""
 
@@ -34,10 +42,31 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store") / "runs.db"
 
 
-@pytest.mark.parametrize("check", EXECUTOR_CHECKS)
+def skip_without_libraries(name: str) -> None:
+    missing = [library for library in LIBRARIES.get(name, ()) if importlib.util.find_spec(library) is None]
+    if missing:
+        pytest.skip(f"{missing[0]} is not installed")
+
+
+@pytest.fixture(scope="module")
+def own_ray() -> Iterator[None]:
+    """Ray ends with these tests."""
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+    import ray
+
+    ray.shutdown()  # what another test left
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")  # Ray's own
 @pytest.mark.parametrize("name", names("executor"))
-def test_executor(name: str, check: str) -> None:
-    spec = "processes[workers=2]" if name == "processes" else name
+@pytest.mark.parametrize("check", EXECUTOR_CHECKS)
+def test_executor(name: str, check: str, request: pytest.FixtureRequest) -> None:
+    skip_without_libraries(name)
+    if name == "ray":
+        request.getfixturevalue("own_ray")
+    spec = EXECUTORS.get(name, name)
     finding = EXECUTOR_CHECKS[check](factory("executor", spec), name=spec)
     if finding.status == "skip":
         assert name == "local"
@@ -49,9 +78,7 @@ def test_executor(name: str, check: str) -> None:
 @pytest.mark.parametrize("check", TRACKER_CHECKS)
 @pytest.mark.parametrize("name", names("tracker"))
 def test_tracker(name: str, check: str, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = [library for library in LIBRARIES.get(name, ()) if importlib.util.find_spec(library) is None]
-    if missing:
-        pytest.skip(f"{missing[0]} is not installed")
+    skip_without_libraries(name)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     spec = f"mlflow[uri=sqlite:///{store},experiment={check}]" if name == "mlflow" and check not in OWN_STORE else name
     finding = TRACKER_CHECKS[check](factory("tracker", spec), name=spec)

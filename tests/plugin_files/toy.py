@@ -59,6 +59,16 @@ class First(Strategy):
 
 
 @dataclass(frozen=True)
+class Unlucky(Strategy):
+    """Fails where the numbers of the items that are not labelled have an even sum."""
+
+    def select(self, view, budget):
+        if int(view.index.sum()) % 2 == 0:
+            raise RuntimeError("an even sum")
+        return view.index.argsort()[:budget]
+
+
+@dataclass(frozen=True)
 class Wrong(Strategy):
     """Breaks the contract in the way that it is told."""
 
@@ -100,4 +110,5 @@ def albench_register(add):
     add.dataset("blobs", Blobs)
     add.dataset("stripes", Stripes)
     add.strategy("first", First)
+    add.strategy("unlucky", Unlucky)
     add.strategy("wrong", Wrong)

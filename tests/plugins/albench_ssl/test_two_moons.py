@@ -75,7 +75,7 @@ def accuracy(method: Method, seed: int, apart: bool) -> float:
             noise = dict(method.draw(generator, len(labeled), UNLABELED))
             yield Batch(moved(labeled, "weak"), y[labeled], views, ids, noise, counts)
 
-    best = learner.train_round(batches(), lambda _model: 0.0, lambda _step: None)["best"]
+    best = learner.train_round(batches(), lambda _model: 0.0, lambda _step: None).best
     with torch.no_grad():
         return float((best(x)[0].argmax(dim=1) == y).float().mean())
 

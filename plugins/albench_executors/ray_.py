@@ -1,0 +1,277 @@
+"""Trials as tasks of a Ray cluster; one whose node dies is run again."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import math
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from albench.api import (
+    Ended,
+    Event,
+    Executor,
+    Failed,
+    Job,
+    Note,
+    Outcome,
+    PluginError,
+    Run,
+    UserError,
+    option,
+)
+from albench_executors.ray_tasks import POLL, Mailbox, carry_out, is_there
+from albench_executors.travel import Trip, failed
+from albench_executors.workers import of_suite, one_line, own_device, worker_environment
+
+PATIENCE = 10.0
+"""Seconds that nodes are given to answer, and cancelled tasks to end."""
+
+
+@dataclass(frozen=True)
+class Ray(Executor):
+    """One trial in each task of a Ray cluster; needs ``pip install 'albench[ray]'``.
+
+    Without an address it joins the Ray that is running on this machine, or starts one for as long as this process
+    lives. A trial whose node dies is run again elsewhere; a worker process that dies fails its trial alone. Where a
+    node does not see the results folder, a trial's files go to it and come home through Ray's object store.
+    """
+
+    address: str = option("", "host:port of the cluster, or auto; by default one on this machine")
+    cpus_per_trial: float = option(1.0, "CPUs that a trial takes", gt=0)
+    gpus_per_trial: float = option(0.0, "GPUs that a trial takes; 0.25 puts four on one", ge=0)
+    retries: int = option(3, "times that a trial is run again when its node dies", ge=0)
+    shared_folder: bool | None = option(None, "whether all nodes see the results folder; none to find out")
+
+    def __post_init__(self) -> None:
+        if importlib.util.find_spec("ray") is None:
+            raise PluginError("executor ray needs Ray: pip install 'albench[ray]'")
+
+    def concurrency(self) -> int:
+        return max(1, self._room(connect(self.address)))
+
+    def _room(self, ray: Any) -> int:
+        """Trials that the nodes there are now have room for."""
+        fits = 0
+        for node in ray.nodes():
+            if node["Alive"]:
+                has = node["Resources"]
+                needs = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
+                fits += min(math.floor(has.get(name, 0) / need) for name, need in needs.items() if need)
+        return fits
+
+    def map(self, run: Run, jobs: Sequence[Job], emit: Callable[[Event], None]) -> Iterator[Outcome]:
+        if not jobs:
+            return
+        if not self.gpus_per_trial and any(getattr(job, "device", "").startswith("cuda") for job in jobs):
+            raise UserError("executor ray gives trials no GPU: write ray[gpus_per_trial=1], or --device cpu.")
+        ray = connect(self.address)
+        if not self._room(ray):
+            needs = f"{self.cpus_per_trial:g} CPUs" + f" and {self.gpus_per_trial:g} GPUs" * bool(self.gpus_per_trial)
+            emit(Note("", f"no node of the Ray cluster has {needs}: trials wait until one joins."))
+        with contextlib.ExitStack() as held:
+            yield from _Drive(self, ray, run, emit, held).all(jobs)
+
+
+@dataclass
+class _Task:
+    """One job on its way through the cluster."""
+
+    job: Any
+    tries: int = 0
+    trip: Trip | None = None
+    claims: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+
+class _Drive:
+    """The driver's side of one ``map``.
+
+    Parameters
+    ----------
+    held
+        Where what has to be given back at the end is entered.
+    """
+
+    def __init__(
+        self, settings: Ray, ray: Any, run: Run, emit: Callable[[Event], None], held: contextlib.ExitStack
+    ) -> None:
+        self.settings = settings
+        self.ray = ray
+        self.run = ray.put(run)
+        self.emit = emit
+        self.held = held
+        self.running: dict[Any, _Task] = {}
+        self.mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=_on(_this_node(ray))).remote()
+        held.callback(ray.kill, self.mailbox)
+        self.remote = ray.remote(carry_out).options(
+            num_cpus=settings.cpus_per_trial,
+            num_gpus=settings.gpus_per_trial,
+            max_retries=0,  # Ray would also repeat a trial that kills its worker
+            runtime_env={"env_vars": worker_environment()},
+        )
+        self.marker = ""
+
+    def all(self, jobs: Sequence[Any]) -> Iterator[Outcome]:
+        """Carry the jobs out."""
+        folders = {job.folder for job in jobs if of_suite(job)}
+        away = bool(folders) and not self._shared(folders.pop())
+        waiting = deque(_Task(job) for job in jobs)
+        self.held.callback(self._cancel)
+        while waiting or self.running:
+            room = self.settings.concurrency() - len(self.running)
+            for _ in range(min(room, len(waiting))):
+                yield from self._start(waiting.popleft(), away)
+            done, _ = self.ray.wait(list(self.running), timeout=POLL) if self.running else ([], [])
+            for event in self.ray.get(self.mailbox.take.remote()):
+                self.emit(event)
+            for reference in done:
+                task = self.running.pop(reference)
+                outcome = self._end(task, reference)
+                if outcome is None:
+                    waiting.appendleft(task)
+                else:
+                    task.claims.close()
+                    yield outcome
+
+    def _shared(self, folder: str) -> bool:
+        """Whether every node sees the suite's folder, found out by a marker file where it is not said."""
+        if self.settings.shared_folder is False:
+            return False
+        self.marker = self.held.enter_context(_marker(folder))
+        if self.settings.shared_folder:
+            return True
+        look = self.ray.remote(is_there)
+        nodes = [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
+        asked = [look.options(num_cpus=0, scheduling_strategy=_on(node)).remote(self.marker) for node in nodes]
+        answers, silent = self.ray.wait(asked, num_returns=len(asked), timeout=PATIENCE)
+        for reference in silent:  # a node that just died; a task looks again for itself
+            self.ray.cancel(reference, force=True)
+        return all(self._answer(reference) for reference in answers)
+
+    def _answer(self, reference: Any) -> bool:
+        try:
+            return bool(self.ray.get(reference))
+        except self.ray.exceptions.RayError:
+            return True
+
+    def _start(self, task: _Task, away: bool) -> Iterator[Outcome]:
+        """Hand a task to the cluster, or yield the outcome where nothing is to be done."""
+        job, files = own_device(task.job), None
+        try:
+            if away and task.trip is None:
+                task.trip = Trip(job)
+                task.claims.callback(task.trip.close)
+                if len(job.trials) > 1:
+                    for busy in task.trip.busy:
+                        self.emit(Ended(busy))
+            if task.trip:
+                job, files = task.trip.job, task.trip.luggage()
+        except OSError as error:
+            task.claims.close()
+            yield failed(task.job, error)
+            return
+        if task.trip and not job.trials:
+            yield task.trip.nothing_free()
+            return
+        task.tries += 1
+        self.running[self.remote.remote(self.run, job, files, self.mailbox, self.marker)] = task
+
+    def _end(self, task: _Task, reference: Any) -> Outcome | None:
+        """The outcome of a task that ended; None where it is to be run again."""
+        errors = self.ray.exceptions
+        key = task.job.key
+        try:
+            outcome, ended, files = self.ray.get(reference)
+        except (errors.NodeDiedError, errors.ObjectLostError):
+            if task.tries <= self.settings.retries:
+                self.emit(Note(key, f"its node died: it is run again ({task.tries} of {self.settings.retries})."))
+                return None
+            return Failed(key, f"its node died, {task.tries} times in all")
+        except errors.OutOfMemoryError as error:
+            return Failed(key, "its worker process was killed: its node was out of memory", str(error))
+        except errors.WorkerCrashedError as error:
+            return Failed(key, "its worker process died (out of memory?)", str(error))
+        except errors.RayTaskError as error:
+            return Failed(key, one_line(error.cause), str(error))
+        except errors.RayError as error:
+            return Failed(key, f"Ray could not carry it out: {one_line(error)}", str(error))
+        if task.trip:
+            try:
+                notes = task.trip.unpack(files)
+            except OSError as error:
+                return failed(task.job, error)
+            for note in notes:
+                self.emit(Note(key, note))
+            outcome, ended = task.trip.outcomes(outcome, ended)
+        for event in ended:
+            self.emit(event)
+        return outcome
+
+    def _cancel(self) -> None:
+        """End what runs, and let its trials go."""
+        for reference in self.running:
+            self.ray.cancel(reference, force=True)
+        if self.running:
+            self.ray.wait(list(self.running), num_returns=len(self.running), timeout=PATIENCE)
+        for task in self.running.values():
+            task.claims.close()
+
+
+def connect(address: str) -> Any:
+    """The module ``ray``, connected to a cluster: the one that this process uses already, if any.
+
+    Raises
+    ------
+    UserError
+        There is no cluster at the address.
+    """
+    # Read when Ray is imported: no usage reports, and nothing of Ray's own between the lines of a run.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+    import ray
+
+    if ray.is_initialized():
+        return ray
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        _knock(address)
+        ray.init(address=address or None, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, ValueError) as error:
+        where = f"at {address}" if address else "on this machine"
+        raise UserError(f"there is no Ray {where} ({one_line(error)}): start one with 'ray start --head'.") from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)  # Ray sets its own; a run ends on SIGTERM as on Ctrl-C
+    return ray
+
+
+def _knock(address: str) -> None:
+    """Raise ``OSError`` where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+
+
+def _this_node(ray: Any) -> str:
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _on(node: str) -> Any:
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+
+
+@contextlib.contextmanager
+def _marker(folder: str) -> Iterator[str]:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".ray-") as marker:
+        yield marker.name

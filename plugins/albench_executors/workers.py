@@ -1,0 +1,74 @@
+"""What executors that carry trials out in other processes have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from albench.api import Ended, Event, Progress
+
+
+def worker_environment() -> dict[str, str]:
+    """What a worker's environment needs beside the rest: where this process finds its modules, and that it is one."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "ALBENCH_WORKER": "1"}
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def of_suite(job: Any) -> bool:
+    """Whether a job is a suite's: it names its folder and its trials."""
+    return dataclasses.is_dataclass(job) and hasattr(job, "trials") and bool(getattr(job, "folder", ""))
+
+
+def own_device(job: Any) -> Any:
+    """A suite's job for a worker that sees no GPU but its own."""
+    return dataclasses.replace(job, device="cuda") if of_suite(job) and job.device.startswith("cuda") else job
+
+
+def one_line(error: BaseException) -> str:
+    """An error's type and first words."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+class Post:
+    """A worker's events on their way to the driver.
+
+    Those that only say how far a trial is wait for each other; the ends of trials stay here, as they have to come
+    exactly once: they go home with the job's outcome.
+
+    Parameters
+    ----------
+    deliver
+        Called with some events, in order.
+    every
+        Seconds between two deliveries of mere progress.
+    """
+
+    def __init__(self, deliver: Callable[[list[Event]], Any], every: float) -> None:
+        self.ended: list[Ended] = []
+        self._deliver = deliver
+        self._every = every
+        self._waiting: list[Event] = []
+        self._last = -math.inf
+
+    def send(self, event: Event) -> None:
+        if isinstance(event, Ended):
+            self.ended.append(event)
+            return
+        self._waiting.append(event)
+        if not isinstance(event, Progress) or time.monotonic() - self._last > self._every:
+            self.flush()
+
+    def flush(self) -> Any:
+        """Deliver what waits."""
+        self._last = time.monotonic()
+        events, self._waiting = self._waiting, []
+        return self._deliver(events)

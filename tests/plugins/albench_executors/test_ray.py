@@ -1,0 +1,220 @@
+"""Trials on a real Ray of several nodes, all on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from albench.api import Busy, Done, Ended, Event, Note, Outcome, PluginError, Progress, UserError
+from albench.plugins import registry
+from albench.store import TrialStore, trial_folders
+from albench.testing.executor_jobs import Probe, run
+from albench_executors.ray_ import Ray
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
+pytest.importorskip("ray")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)
+MEMORY = 80 * 2**20
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head without CPUs and two nodes with one each."""
+    import ray
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
+    ray.shutdown()  # what another test left
+    made = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        made.add_node(num_cpus=1, object_store_memory=MEMORY)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+@pytest.fixture
+def spec(cluster: Any) -> Callable[[str], str]:
+    return lambda options="": f"ray[address='{cluster.address}'{options}]"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A trial, as far as an executor looks at it."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A suite's job, as far as an executor looks at it."""
+
+    key: str
+    trials: tuple[Held, ...]
+    folder: str
+    device: str = "cpu"
+    share: bool = True
+
+
+def leave_a_file(job: Box, _: Callable[[Event], None]) -> Outcome:
+    """Leave a file in each trial's folder."""
+    for trial in job.trials:
+        folder = Path(job.folder, "trials", trial.key)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "rounds.jsonl").write_text(f"{trial.key}\n")
+    return Done(job.trials[0].key, 1.0)
+
+
+def test_concurrency_is_what_the_nodes_have_room_for(spec: Callable[..., str]) -> None:
+    assert registry().build("executor", spec()).concurrency() == 2
+    assert registry().build("executor", spec(",cpus_per_trial=0.5")).concurrency() == 4
+    assert registry().build("executor", spec(",gpus_per_trial=1")).concurrency() == 1  # none now
+
+
+@pytest.mark.parametrize("shared", ["none", "false"])
+def test_records_are_those_of_local(
+    small_run: Any, stable_records: Any, spec: Callable[..., str], tmp_path: Path, shared: str
+) -> None:
+    settings: dict[str, Any] = {"strategy": ["random", "entropy"], "method": "supervised", "seeds": 2}
+    small_run(**settings, out=tmp_path / "here")
+    there = small_run(**settings, out=tmp_path / "there", executor=spec(f",shared_folder={shared}"))
+    assert there.failed.empty
+    records = stable_records(tmp_path / "there" / "blobs")
+    assert records == stable_records(tmp_path / "here" / "blobs")
+    assert len(records) == 4
+    for folder in trial_folders(tmp_path / "there" / "blobs"):
+        assert {path.name for path in folder.iterdir()} <= {"trial.json", "rounds.jsonl", "lock"}
+    assert not list((tmp_path / "there" / "blobs").glob(".ray-*"))
+
+
+def test_lanes_come_home_each_for_itself(small_run: Any, stable_records: Any, spec: Any, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"method": "supervised", "seeds": 2, "lanes": 2}
+    small_run(**settings, out=tmp_path / "here")
+    there = small_run(**settings, out=tmp_path / "there", executor=spec(",shared_folder=false"))
+    assert there.failed.empty
+    assert stable_records(tmp_path / "there" / "blobs") == stable_records(tmp_path / "here" / "blobs")
+
+
+def test_what_is_on_disk_goes_along_and_comes_home(
+    small_run: Any, stable_records: Any, spec: Any, tmp_path: Path
+) -> None:
+    small_run(method="supervised", out=tmp_path / "here")
+    small_run(method="supervised", out=tmp_path / "there")
+    (folder,) = trial_folders(tmp_path / "there" / "blobs")
+    lines = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
+    (folder / "rounds.jsonl").write_text(lines[0])
+    there = small_run(
+        method="supervised", out=tmp_path / "there", executor=spec(",shared_folder=false"), trackers=["jsonl"]
+    )
+    assert there.failed.empty
+    assert (folder / "rounds.jsonl").read_text().startswith(lines[0])
+    assert stable_records(tmp_path / "there" / "blobs") == stable_records(tmp_path / "here" / "blobs")
+    told = [json.loads(line)["event"] for line in (tmp_path / "there" / "blobs" / "events.jsonl").open()]
+    # What the driver told and what came home from the node; the first round was not carried out again.
+    ends = {"suite_start": 1, "trial_start": 1, "trial_end": 1, "suite_end": 1}
+    assert Counter(told) == {**ends, "round_end": len(lines) - 1}
+
+
+def test_a_trial_that_another_process_holds_is_busy(spec: Any, tmp_path: Path) -> None:
+    job = Box("a", (Held("a"), Held("b")), str(tmp_path))
+    executor, events = registry().build("executor", spec(",shared_folder=false")), []
+    with TrialStore(tmp_path / "trials" / "a").claim():
+        outcomes = list(executor.map(leave_a_file, [job], events.append))
+        alone = list(executor.map(leave_a_file, [Box("a", (Held("a"),), str(tmp_path))], events.append))
+    assert [type(outcome) for outcome in outcomes] == [Done]
+    assert {event.key: type(event.outcome) for event in events if isinstance(event, Ended)} == {"a": Busy, "b": Done}
+    assert (tmp_path / "trials" / "b" / "rounds.jsonl").read_text() == "b\n"
+    assert not (tmp_path / "trials" / "a" / "rounds.jsonl").exists()
+    assert [type(outcome) for outcome in alone] == [Busy]
+
+
+def test_a_dead_worker_and_an_error_fail_their_job_alone(spec: Any) -> None:
+    jobs = [Probe("a"), Probe("b", "die"), Probe("c", "raise")]
+    found = {outcome.key: outcome for outcome in registry().build("executor", spec()).map(run, jobs, lambda _: None)}
+    assert isinstance(found["a"], Done)
+    assert found["b"].reason == "its worker process died (out of memory?)"
+    assert found["c"].reason.startswith("RaisedByRun: c")
+
+
+def test_cuda_needs_a_gpu(spec: Any, tmp_path: Path) -> None:
+    job = Box("a", (Held("a"),), str(tmp_path), device="cuda")
+    with pytest.raises(UserError, match=r"ray\[gpus_per_trial=1\]"):
+        next(registry().build("executor", spec()).map(run, [job], lambda _: None))
+
+
+def test_an_address_where_no_ray_is_is_told_at_once() -> None:
+    code = (
+        "from albench.api import UserError\nfrom albench_executors.ray_ import Ray\n"
+        "try:\n    Ray(address='127.0.0.1:1').concurrency()\nexcept UserError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("there is no Ray at 127.0.0.1:1 (ConnectionRefusedError")
+    assert done.stdout.count("\n") == 1
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(PluginError, match=r"pip install 'albench\[ray\]'"):
+        Ray()
+
+
+def busy(cluster: Any) -> list[Any]:
+    """The nodes that carry a trial out: a task's process is a child of its node's."""
+    processes = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True).stdout
+    parents = {int(line.split()[0]) for line in processes.splitlines() if "ray::carry_out" in line}
+    return [node for node in cluster.worker_nodes if node.all_processes["raylet"][0].process.pid in parents]
+
+
+class Killer:
+    """Listens to a run; kills a node that carries a trial out, once."""
+
+    def __init__(self, cluster: Any) -> None:
+        self.cluster = cluster
+        self.killed = False
+        self.notes: list[str] = []
+
+    def plan(self, plan: Any) -> None:
+        pass
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self.notes.append(event.text)
+        elif isinstance(event, Progress) and not self.killed:
+            nodes = busy(self.cluster)
+            if nodes:
+                self.cluster.remove_node(nodes[0], allow_graceful=False)
+                self.killed = True
+
+    def outcome(self, outcome: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("shared", ["none", "false"])
+def test_a_node_is_killed_and_the_suite_completes(
+    small_run: Any, stable_records: Any, cluster: Any, spec: Any, tmp_path: Path, shared: str
+) -> None:
+    settings: dict[str, Any] = {"method": "supervised", "seeds": 3, "steps": 600}
+    small_run(**settings, out=tmp_path / "here")
+    killer = Killer(cluster)
+    try:
+        there = small_run(
+            **settings, out=tmp_path / "there", executor=spec(f",shared_folder={shared}"), listener=killer
+        )
+    finally:
+        cluster.add_node(num_cpus=1, object_store_memory=MEMORY)
+    assert there.failed.empty
+    assert killer.notes == ["its node died: it is run again (1 of 3)."]
+    assert stable_records(tmp_path / "there" / "blobs") == stable_records(tmp_path / "here" / "blobs")

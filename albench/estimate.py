@@ -1,68 +1,158 @@
-"""How long a plan will take: a few real steps are timed, nothing is stored."""
+"""How long a plan will take: its parts are tried, its jobs are laid out over the workers; nothing is stored."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
-
-from albench.plan import Trial
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from albench.loop import Run
+    from albench.bench.costs import Meter
+    from albench.bench.schedule import Load
+    from albench.jobs import Job
     from albench.prepare import Plan
 
-STEPS = 5
-"""Steps that are timed for each combination of data set, method and backbone."""
+BUDGET = 12.0
+"""Seconds in which the parts of trials are timed."""
+START_LIMIT = 15.0
+"""Seconds after which a worker that is started to be timed is given up."""
 
 
-def estimate(plan: Plan) -> str:
-    """A sentence such as ``about 2 min (5 timed steps of each combination, 2 trials at once)``.
+@dataclass(frozen=True)
+class Estimate:
+    """How long a plan will take.
 
-    Queries are not timed: their cost depends on the trained model.
+    Attributes
+    ----------
+    seconds
+        From the start of the first job to the end of the last.
+    workers
+        Jobs at once.
+    shares
+        Part of the work -> its share.
+    notes
+        What was assumed, a line each.
     """
-    import torch
 
-    from albench.loop import Parts, Run, numerics
+    seconds: float
+    workers: int
+    shares: dict[str, float]
+    notes: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """``about 2 min, 2 trials at once: training 80 %, queries 20 %`` and the notes."""
+        parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items() if share >= 0.005)
+        return [f"about {duration(self.seconds)}, {self.workers} at once: {parts}", *self.notes]
+
+
+def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
+    """Time the parts of the plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers.
+
+    Parameters
+    ----------
+    fresh
+        Whether rounds that are on disk are made again.
+    """
+    from albench.bench.costs import Meter
+    from albench.bench.schedule import schedule
+    from albench.grouping import jobs_of
     from albench.plugins import registry
 
-    found = registry(plan.plugin_files)
-    measured: dict[tuple[str, str, str], float] = {}
-    total = 0.0
+    concurrency = registry(plan.plugin_files).build("executor", plan.executor).concurrency()
+    jobs = list(jobs_of(plan, plan.todo, concurrency))
+    workers = max(1, min(len(jobs), concurrency))
+    meter = Meter(plan, BUDGET)
     for trial in plan.todo:
-        combination = (trial.dataset, trial.method, trial.backbone)
-        if combination not in measured:
-            data = plan.data[trial.dataset]
-            parts = Parts(
-                data.dataset,
-                data.splits,
-                found.build("method", trial.method),
-                found.build("strategy", trial.strategy),
-                found.build("backbone", trial.backbone),
-                plan.amounts[trial.dataset],
-                torch.device(plan.device),
-            )
-            with numerics(trial.protocol.threads):
-                measured[combination] = _round_seconds(Run(trial, parts, lambda _: None), trial)
-        total += measured[combination] * trial.protocol.rounds
-    at_once = _at_once(plan)
-    return f"about {duration(total / at_once)} ({STEPS} steps of each combination timed, {at_once} trials at once)"
+        meter.costs(trial)
+    for job in jobs:
+        if job.together:
+            meter.lanes(job.trials)
+    totals: dict[str, float] = defaultdict(float)
+    loads = [_load(plan, job, meter, totals, fresh) for job in jobs]
+    ready = meter.first_use + (_start(plan) if workers > 1 else 0.0)
+    slower, why = _slower(plan, workers)
+    found = schedule(loads, workers, ready / slower)
+    totals["training"] += found.first
+    totals["starting"] = ready / slower * workers
+    whole = sum(totals.values())
+    return Estimate(
+        seconds=found.seconds * slower,
+        workers=workers,
+        shares={part: value / whole for part, value in sorted(totals.items(), key=lambda item: -item[1])},
+        notes=[*_assumed(meter), *why, *dict.fromkeys(meter.notes)],
+    )
 
 
-def _round_seconds(run: Run, trial: Trial) -> float:
-    """Seconds of one round, from a few timed steps and one timed evaluation."""
-    model, seconds = run.time_steps(STEPS)
-    started = time.perf_counter()
-    run.validate(model)
-    evaluation = time.perf_counter() - started
-    return seconds / STEPS * trial.protocol.steps + (trial.protocol.evaluations + 3) * evaluation
+def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: bool) -> Load:
+    """A job's seconds, added up by part; those of first rounds are told apart, for the schedule to count."""
+    from albench.bench.schedule import Load
+    from albench.jobs import SHARED
+    from albench.share import SharedRounds
+    from albench.store import read_trial
+    from albench.train import check_steps
+
+    first: dict[Any, float] = {}
+    before = after = 0.0
+    for trial in job.trials:
+        costs, protocol = meter.costs(trial), trial.protocol
+        done = 0 if fresh else len(read_trial(plan.folder / "trials" / trial.key).records)
+        step = meter.lanes(job.trials) / len(job.trials) if job.together else costs.step
+        training = protocol.steps * step + len(check_steps(protocol)) * costs.validation
+        left = protocol.rounds - done
+        if done == 0:
+            shared = SharedRounds(plan.folder / SHARED, job.data_hash).path(trial)
+            first[shared if job.share else trial.key] = training
+        later = (left - (done == 0)) * training
+        queries = (left - 1) * meter.query(trial) if left > 1 else 0.0
+        before += costs.setup
+        after += later + queries + left * costs.closing
+        totals["setting up"] += costs.setup
+        totals["training"] += later
+        totals["queries"] += queries
+        totals["evaluation"] += left * costs.closing
+    return Load(before, first, after)
 
 
-def _at_once(plan: Plan) -> int:
-    """Trials that the executor carries out side by side."""
-    from albench.plugins import registry
+def _start(plan: Plan) -> float:
+    """Seconds until a worker is ready: a new Python that imports and loads what a worker does."""
+    from albench.bench.machine import start_seconds
 
-    executor = registry(plan.plugin_files).build("executor", plan.executor)
-    return max(1, min(len(plan.todo), executor.concurrency()))
+    loads = [f"load_data({name!r}, {plan.data_dir!r}, {plan.plugin_files!r})" for name in plan.data]
+    code = "import albench.jobs, albench.together\nfrom albench.prepare import load_data\n" + "\n".join(loads)
+    return start_seconds(code, START_LIMIT)
+
+
+def _slower(plan: Plan, workers: int) -> tuple[float, list[str]]:
+    """How many times slower a trial goes beside others than alone, and why that is assumed."""
+    from albench.bench.machine import cores, load
+
+    if plan.device != "cpu":
+        if workers == 1:
+            return 1.0, []
+        return float(workers), ["workers that share a GPU are taken to be no faster together than one by one"]
+    threads = workers * plan.suite.protocol.threads
+    measured = load()
+    if threads == 1:
+        return 1.0, []
+    if measured is None:
+        why = "a trial is taken to go as fast beside others as alone: run 'albench bench' once to have that measured"
+        return max(1.0, threads / cores()), [why]
+    rates = measured["rates"]
+    together = min(threads, max(1.0, rates["all"]["product"] / rates["one"]["product"]))
+    return threads / together, [
+        f"beside others a trial is taken to go {together / threads:.0%} as fast as alone (albench bench)"
+    ]
+
+
+def _assumed(meter: Meter) -> list[str]:
+    """What an estimate rests on."""
+    found = ["timed here and now with fresh weights: other work on the machine, now or then, changes it"]
+    if meter.untimed:
+        found.append(
+            f"{meter.untimed} parts were not timed for lack of time: they are taken to cost the mean of the others"
+        )
+    return found
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,21 @@ import click
 from albench import __version__
 from albench.errors import AlbenchError, nearest
 
-COMMANDS = ("run", "watch", "compare", "report", "plot", "export", "merge", "list", "show", "new", "check", "data")
+COMMANDS = (
+    "run",
+    "watch",
+    "compare",
+    "report",
+    "plot",
+    "export",
+    "merge",
+    "list",
+    "show",
+    "new",
+    "check",
+    "data",
+    "bench",
+)
 
 
 class LazyGroup(click.Group):

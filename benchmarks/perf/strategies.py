@@ -22,97 +22,31 @@ import math
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-DIM, CLASSES, LABELED = 512, 10, 1000
+from albench.bench.floors import floor
+from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
+from albench.bench.rates import measured_rates
+from albench.loop import numerics
+from albench.plugins import registry
+
+DIM = 512
 PEER_SIZE = 50_000
-WRAPPERS = {"balanced": "[of=entropy]", "stochastic": "[of=entropy]", "subsample": "[of=coreset,size=10000]"}
-
-SCORES = {"entropy", "margin", "least-confidence", "galaxy", "falcun", "balanced", "stochastic"}
-DROPOUT = {"bald", "mean-std", "variation-ratios", "power-bald", "batch-bald"}
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What one thread of this machine does in a second: bytes read, multiply-adds times two, logarithms."""
-
-    read: float
-    product: float
-    logarithm: float
-
-
-def floor(name: str, n: int, q: int, rates: Rates) -> float:
-    """Seconds that a query of q from n items cannot leave out, at the machine's rates.
-
-    One reading of the embeddings; the products of each item with as many vectors as are counted here; an elementary
-    function (a logarithm) of each probability that decides. What an algorithm needs beyond that, e.g. the rounds of
-    k-means after the first or the q steps of a greedy choice, is not counted.
-    """
-    if name == "random":
-        return 0.0
-    if name in SCORES:  # one pass over the probabilities
-        return n * CLASSES / rates.logarithm
-    if name in DROPOUT:  # twenty samples: the head's products, a softmax, and a term of each probability
-        return 20 * n * (2.0 * DIM * CLASSES / rates.product + 2 * CLASSES / rates.logarithm)
-    if name == "subsample":
-        n = 10_000
-    labeled = ("coreset", "contrastive", "subsample", "probcover", "information-density")
-    vectors = {
-        **dict.fromkeys(labeled, LABELED),
-        "bait": CLASSES * q,
-        **dict.fromkeys(("kmeans", "clue"), 2 * q),  # an assignment, and one after the centres have moved
-        "typiclust": 2 * min(LABELED + q, 500),
-        **dict.fromkeys(("max-herding", "uncertainty-herding"), min(n, 10_000)),
-        "alfa-mix": CLASSES * CLASSES,  # an anchor of each class, mixed in and sent through the head
-        "boostmis": q // 2 + 4 * CLASSES,  # neighbours of the chosen half alone, and the head four times
-    }
-    if name == "information-density":
-        return 4.0 * n * DIM / rates.read + n * CLASSES / rates.logarithm
-    return max(4.0 * n * DIM / rates.read, 2.0 * n * DIM * vectors.get(name, CLASSES) / rates.product)
-
-
-def pool(n: int) -> Any:
-    """A view of n items: classes, no negative entry, like the pooled features of a trained network."""
-    import torch
-
-    from albench.testing import make_view
-
-    generator = torch.Generator().manual_seed(0)
-    centers = 3 * torch.randn(CLASSES, DIM, generator=generator)
-    label = torch.randint(CLASSES, (n + LABELED,), generator=generator)
-    x = torch.randn(n + LABELED, DIM, generator=generator)
-    for part, classes in zip(x.split(1024), label.split(1024), strict=True):
-        part.add_(centers[classes]).relu_()
-    weight = centers / (3 * DIM**0.5)
-    return make_view(x[LABELED:], weight=weight, labeled_embeddings=x[:LABELED], labeled_y=label[:LABELED])
-
-
-def ours(name: str, n: int, q: int) -> Callable[[], object]:
-    """The query, ready to be timed; predictions are made already, as in a round."""
-    from albench.plugins import registry
-
-    strategy = registry().build("strategy", name + WRAPPERS.get(name, ""))
-    view = pool(n)
-    _ = view.probs
-    return lambda: strategy.select(view, q)
 
 
 def peer(name: str, n: int, q: int) -> Callable[[], object]:
     """The same rule by another library."""
     from peers import PEERS
 
-    view = pool(n)
+    view = pool(n, DIM)
     _ = view.probs
     return PEERS[name][1](view, q)
 
 
-def resident(name: str) -> float:
-    """A figure of /proc/self/status in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def resident(name: str, process: int | str = "self") -> float:
+    """A figure of /proc/PROCESS/status in MB."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1]) / 1024
     raise KeyError(name)
@@ -120,22 +54,14 @@ def resident(name: str) -> float:
 
 def run_case(which: str, name: str, n: int, q: int) -> dict[str, float]:
     """Time one query in this process."""
-    import torch
-
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    make = {"ours": ours, "peer": peer}[which]
-    make(name, 2000, 20)()
-    query = make(name, n, q)
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of making the inputs
-    before, started = resident("VmRSS"), time.perf_counter()
-    query()
-    seconds, peak = time.perf_counter() - started, resident("VmHWM") - before
-    for _ in range(4 if seconds < 0.05 else 0):  # pages that are touched for the first time weigh on the shortest
-        started = time.perf_counter()
-        query()
-        seconds = min(seconds, time.perf_counter() - started)
-    return {"seconds": seconds, "peak": peak}
+    with numerics(1):
+        make = {"ours": lambda *case: query(*case, DIM), "peer": peer}[which]
+        make(name, 2000, 20)()
+        work = make(name, n, q)
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak of making the inputs
+        before = resident("VmRSS")
+        seconds = query_seconds(work)
+        return {"seconds": seconds, "peak": resident("VmHWM") - before}
 
 
 def measured(which: str, name: str, n: int, q: int, limit: float) -> dict[str, float] | None:
@@ -148,24 +74,6 @@ def measured(which: str, name: str, n: int, q: int, limit: float) -> dict[str, f
         return None
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def measured_rates() -> Rates:
-    """The best of some tries, on one thread."""
-    import torch
-
-    torch.set_num_threads(1)
-    a, x, p = torch.ones(2048, 2048), torch.ones(64_000_000), torch.ones(1_000_000)
-
-    def seconds(work: Callable[[], object]) -> float:
-        best = float("inf")
-        for _ in range(5):
-            start = time.perf_counter()
-            work()
-            best = min(best, time.perf_counter() - start)
-        return best
-
-    return Rates(4 * 64e6 / seconds(x.sum), 2 * 2048**3 / seconds(lambda: a @ a), 1e6 / seconds(p.log))
 
 
 def main() -> None:
@@ -183,9 +91,8 @@ def main() -> None:
         return
     from peers import PEERS
 
-    from albench.plugins import registry
-
-    rates = measured_rates()
+    with numerics(1):
+        rates = measured_rates()
     print(
         f"{rates.read / 1e9:.0f} GB/s read, {rates.product / 1e9:.0f} GFLOP/s, {rates.logarithm / 1e9:.1f} G "
         f"logarithms/s, one thread; N x {DIM}, {CLASSES} classes, {LABELED} labelled\n"
@@ -202,7 +109,7 @@ def main() -> None:
             growth = ratio = peak = other = faster = "-"
             if known:
                 n, seconds, _ = known[-1]
-                lowest = floor(name, n, q, rates)
+                lowest = floor(name, n, q, rates, size=DIM, n_classes=CLASSES, n_labeled=LABELED)
                 ratio = f"{seconds / lowest:.1f}" if lowest else "-"
                 peak = f"{max(peak for _, _, peak in known):.0f}"
             if len(known) > 1 and known[0][1] > 1e-3:

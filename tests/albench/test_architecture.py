@@ -14,10 +14,10 @@ FLOORS = [
     {"errors", "limits", "spec", "seeds"},
     {"api"},
     {"plugins", "trackers", "plan", "store", "compare", "metrics"},
-    {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "evaluate"},
-    {"loop"},
-    {"prepare", "jobs", "manifest", "runner", "extract", "estimate", "results", "session", "render", "report"}
-    | {"archive", "merge", "progress", "sources"},
+    {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "lanes", "share", "evaluate"},
+    {"loop", "together"},
+    {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
+    | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

@@ -1,0 +1,285 @@
+"""What the parts of a plan's trials cost on this machine: each is tried once, on fresh weights, while time is left."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from albench.api.method import Batch
+from albench.bench.rates import seconds
+from albench.errors import TrialError
+from albench.evaluate import predict
+from albench.lanes import Stack
+from albench.limits import TooLong, at_most
+from albench.loop import Parts, Run, numerics
+from albench.oracle import Oracle
+from albench.plan import Trial, first_labels
+from albench.plugins import registry
+from albench.pool import Pool
+from albench.prepare import Plan
+from albench.train import Trained
+
+LIMIT = 3.0
+"""Seconds after which one thing that is being timed is given up."""
+STEP_LIMIT = 10.0
+"""The same for training steps."""
+STEPS = 24
+"""Training steps that are timed at most, ..."""
+ENOUGH = 0.4
+"""... or about as many as fit into so many seconds."""
+PART = 10
+"""A query that takes too long is tried on one in so many items."""
+UNTIL = {"costs": 0.5, "lanes": 0.65, "query": 1.0}
+"""Share of the budget after which no other thing of a kind is begun."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds of what every trial of a data set, a method and a backbone does.
+
+    Attributes
+    ----------
+    setup
+        Making a trial ready.
+    step, validation
+        A training step; a validation in mid-round.
+    closing
+        A round's end: metrics on all splits, predictions of the pool.
+    """
+
+    setup: float
+    step: float
+    validation: float
+    closing: float
+
+
+class Meter:
+    """Times parts of trials, each once.
+
+    Parameters
+    ----------
+    plan
+        Whose trials.
+    budget
+        Seconds for all, about. What is not reached is taken to cost as much as the mean of its kind.
+
+    Attributes
+    ----------
+    notes
+        What could not be timed as it is, a line each.
+    untimed
+        Number of things that were not reached.
+    first_use
+        Seconds that strategies took when they were first called: mostly imports, which each worker makes too.
+    """
+
+    def __init__(self, plan: Plan, budget: float) -> None:
+        self.notes: list[str] = []
+        self.untimed = 0
+        self.first_use = 0.0
+        self._plan = plan
+        self._found = registry(plan.plugin_files)
+        self._device = torch.device(plan.device)
+        self._start, self._budget = time.perf_counter(), budget
+        self._runs: dict[tuple[str, str, str], Run] = {}
+        self._predicted: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
+        self._known: dict[str, dict[Any, Any]] = {kind: {} for kind in UNTIL}
+
+    def costs(self, trial: Trial) -> Costs:
+        """Of a trial, its queries aside."""
+        key = _combination(trial)
+        return self._once("costs", key, f"training {trial.method}", lambda: self._costs(trial)) or Costs(0, 0, 0, 0)
+
+    def lanes(self, trials: Sequence[Trial]) -> float:
+        """A training step of all trials together."""
+        key = (*_combination(trials[0]), len(trials))
+        what = f"training {trials[0].method} with {len(trials)} lanes"
+        return self._once("lanes", key, what, lambda: self._lanes(trials, what)) or 0.0
+
+    def query(self, trial: Trial) -> float:
+        """One query."""
+        key = (trial.dataset, trial.backbone, trial.strategy)
+        what = f"a query of {trial.strategy} on {trial.dataset}"
+        return self._once("query", key, what, lambda: self._query(trial, what)) or 0.0
+
+    def _once(self, kind: str, key: Any, what: str, measure: Callable[[], Any]) -> Any:
+        """What was measured; None where it failed, and the mean of its kind where there was no time."""
+        known = self._known[kind]
+        if key not in known:
+            values = [value for value in known.values() if value is not None]
+            if values and time.perf_counter() > self._start + UNTIL[kind] * self._budget:
+                self.untimed += 1
+                known[key] = _mean(values)
+            else:
+                known[key] = self._tried(what, measure)
+        return known[key]
+
+    def _tried(self, what: str, measure: Callable[[], Any]) -> Any:
+        try:
+            with numerics(self._plan.suite.protocol.threads):
+                return measure()
+        except (Exception, SystemExit) as error:
+            self.notes.append(f"{what} failed when it was tried: {' '.join(str(error).split())[:200]}")
+            return None
+
+    def _within(self, limit: float, what: str, work: Callable[[], float]) -> float:
+        """What was timed, or the limit where it was not through by then."""
+        try:
+            with at_most(limit):
+                return work()
+        except TooLong:
+            self.notes.append(f"{what} takes more than {limit:g} s: it is counted as {limit:g} s, which is too little")
+            return limit
+
+    def _run(self, trial: Trial) -> Run:
+        """A run of a combination's first trial."""
+        key = _combination(trial)
+        if key not in self._runs:
+            data = self._plan.data[trial.dataset]
+            parts = Parts(
+                data.dataset,
+                data.splits,
+                self._found.build("method", trial.method),
+                self._found.build("strategy", trial.strategy),
+                self._found.build("backbone", trial.backbone),
+                self._plan.amounts[trial.dataset],
+                self._device,
+            )
+            self._runs[key] = Run(trial, parts, _ignore)
+        return self._runs[key]
+
+    def _costs(self, trial: Trial) -> Costs:
+        run, what = self._run(trial), f"{trial.method} and {trial.backbone} on {trial.dataset}"
+        model, last = run.learner.average, trial.protocol.rounds - 1
+        run.begin(0)
+        run.learner.model.train()
+        batches = run.batches(0)
+        return Costs(
+            setup=self._within(LIMIT, f"setting up {what}", lambda: seconds(lambda: Run(trial, run.parts, _ignore)))
+            + self._initial(run, f"choosing the first labels of {trial.dataset}"),
+            step=self._within(STEP_LIMIT, f"a step of {what}", lambda: _repeated(run.learner._step, batches)),
+            validation=self._within(LIMIT, f"a validation of {what}", lambda: _steady(lambda: run.validate(model))),
+            closing=self._within(
+                LIMIT, f"evaluating {what}", lambda: _steady(lambda: run.finish(last, Trained({}, 0, model)))
+            ),
+        )
+
+    def _initial(self, run: Run, what: str) -> float:
+        """Of a strategy that chooses the first labels, where the protocol has one."""
+        strategy = first_labels(self._found, run.trial.protocol)
+        if strategy is None:
+            return 0.0
+        asked = copy.copy(run)
+        asked.parts = dataclasses.replace(run.parts, initial=strategy, query_time_limit=LIMIT)
+        return self._within(LIMIT, what, lambda: _chosen(asked._initial, self._device))
+
+    def _lanes(self, trials: Sequence[Trial], what: str) -> float:
+        parts = self._run(trials[0]).parts
+
+        def timed() -> float:
+            runs = [Run(trial, parts, _ignore) for trial in trials]
+            for run in runs:
+                run.begin(0)
+            stack = Stack([run.learner for run in runs])
+            return _repeated(stack.step, zip(*(run.batches(0) for run in runs), strict=True))
+
+        return self._within(STEP_LIMIT, what, timed)
+
+    def _query(self, trial: Trial, what: str) -> float:
+        run, key = self._run(trial), _combination(trial)
+        model, every, amounts = run.learner.average, run.pool.unlabeled, run.parts.amounts
+        if key not in self._predicted:
+            self._predicted[key] = predict(model, run.train, every)
+        logits, embeddings = self._predicted[key]
+        strategy = self._found.build("strategy", trial.strategy)
+
+        def timed(part: int, query_size: int) -> float:
+            """A query on one in so many items, the oracle's whole budget before it."""
+            asked, splits = copy.copy(run), run.parts.splits
+            asked.parts = dataclasses.replace(
+                run.parts,
+                strategy=strategy,
+                amounts=dataclasses.replace(amounts, query_size=query_size),
+                query_time_limit=LIMIT,
+            )
+            asked.oracle = Oracle(splits.train.y, splits.task.n_classes, amounts.labels[-1])
+            asked.pool = Pool(len(run.pool))
+            asked.pool.mark(run.pool.labeled)
+            asked._labels = run._labels.clone()
+            some = (logits[::part], embeddings[::part])
+            return _chosen(lambda: asked._query(model, every[::part], some, 0), self._device)
+
+        few = min(amounts.query_size, 16)
+        small = self._within(LIMIT, what, lambda: timed(max(1, len(every) // (8 * few)), few))
+        if small >= LIMIT:
+            return small
+        self.first_use += small
+        try:
+            return timed(1, amounts.query_size)
+        except TooLong:
+            part = PART if len(every) // PART >= amounts.query_size else 1
+        found = part * self._within(LIMIT, what, lambda: timed(part, amounts.query_size))
+        self.notes.append(f"{what} takes more than {LIMIT:g} s: {found:.0f} s, from a {part}th of the pool")
+        return found
+
+
+def _chosen(work: Callable[[], object], device: torch.device) -> float:
+    """Seconds of a choice; ``TooLong`` where its own time limit ended it."""
+    started = time.perf_counter()
+    try:
+        return seconds(work, device)
+    except TrialError:
+        if time.perf_counter() - started >= LIMIT:
+            raise TooLong from None
+        raise
+
+
+def _ignore(_: object) -> None:
+    """Progress that nobody waits for."""
+
+
+def _combination(trial: Trial) -> tuple[str, str, str]:
+    return trial.dataset, trial.method, trial.backbone
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], Costs):
+        return Costs(*(statistics.fmean(part) for part in zip(*map(dataclasses.astuple, values), strict=True)))
+    return statistics.fmean(values)
+
+
+def _repeated(step: Callable[[int, Any], dict[str, Tensor]], batches: Iterable[Batch | Sequence[Batch]]) -> float:
+    """Seconds of a step, its batch included; the first one does not count where there is time for others."""
+    stream = iter(batches)
+
+    def some(count: int) -> int:
+        logs: dict[str, Tensor] = {}
+        done = 0
+        for done, batch in enumerate(islice(stream, count), start=1):
+            logs = step(done - 1, batch)
+        for value in logs.values():
+            value.sum().item()  # the device has done all of it
+        return done
+
+    first = seconds(lambda: some(1))
+    if first > STEP_LIMIT / 4:
+        return first
+    count = max(4, min(STEPS, int(ENOUGH / first)))
+    started = time.perf_counter()
+    done = some(count)
+    return (time.perf_counter() - started) / done if done else first
+
+
+def _steady(work: Callable[[], object]) -> float:
+    """Of the second call, or of the first where that was long."""
+    first = seconds(work)
+    return first if first > ENOUGH else min(first, seconds(work))

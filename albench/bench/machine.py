@@ -1,0 +1,94 @@
+"""Measurements of this machine, kept in the user's cache folder for time estimates."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from albench.store import replacing
+
+FORMAT = 1
+VARIABLE = "ALBENCH_CACHE"
+"""Names the cache folder in place of the user's own."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What measurements hold for; those of another machine or another torch say nothing."""
+
+    host: str
+    processor: str
+    cores: int
+    torch: str
+    device: str
+    """Name of the GPU, or ``cpu``."""
+
+
+def this_machine(device: str = "cpu") -> Machine:
+    """The machine that this process runs on."""
+    import torch
+
+    cuda = device.startswith("cuda")
+    return Machine(
+        host=platform.node(),
+        processor=_processor(),
+        cores=cores(),
+        torch=torch.__version__,
+        device=torch.cuda.get_device_name(device) if cuda else "cpu",
+    )
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def cache_file(device: str = "cpu") -> Path:
+    """Where the measurements of a device are kept."""
+    import platformdirs
+
+    named = os.environ.get(VARIABLE, "").strip()
+    folder = Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("albench"))
+    return folder / f"bench-{device.replace(':', '-')}.json"
+
+
+def write(content: dict[str, Any], path: Path) -> None:
+    """Measurements as a JSON file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as handle:
+        handle.write(json.dumps(content, indent=2).encode())
+
+
+def load(device: str = "cpu") -> dict[str, Any] | None:
+    """What was measured on this machine; None where nothing was, or it is not the same machine any more."""
+    try:
+        content = json.loads(cache_file(device).read_text(encoding="utf-8"))
+        same = content["format"] == FORMAT and content["machine"] == asdict(this_machine(device))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return content if same else None
+
+
+def start_seconds(code: str = "import albench.jobs, albench.together", limit: float = 60.0) -> float:
+    """How long a new Python takes to import what a worker needs, and to run some more code; at most the limit."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    started = time.perf_counter()
+    try:
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return limit
+    return time.perf_counter() - started

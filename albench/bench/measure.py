@@ -1,0 +1,101 @@
+"""All measurements of ``albench bench``, as plain numbers."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+
+from albench.bench.floors import floor
+from albench.bench.machine import FORMAT, cores, start_seconds, this_machine
+from albench.bench.queries import CLASSES, LABELED, query, query_seconds
+from albench.bench.rates import Rates, measured_rates, product_rate
+from albench.bench.steps import CASES, LANES, lane_seconds, whole_and_bare
+from albench.loop import numerics
+
+QUERIES = {"entropy": 5.0, "coreset": 3.0, "badge": 60.0, "boostmis": 25.0}
+"""Strategy -> how many times its counted floor it may take on a pool this small."""
+ITEMS, SIZE, QUERY = 20_000, 256, 100
+"""Of the pool of the timed queries, and labels that they ask for."""
+SLACK = 0.1
+"""Added to what a step may cost: a few blocks on a machine with other work vary by so much."""
+STEP_CASES = ("mlp", "cnn")
+LANE_CASE = "mlp[hidden=64], 256 features"
+
+
+def measure(device: str, tell: Callable[[str], None], *, small: bool = False) -> dict[str, Any]:
+    """What a machine reaches; about half a minute on a CPU.
+
+    Parameters
+    ----------
+    device
+        ``cpu`` or ``cuda:N``.
+    tell
+        Called with what is being measured.
+    small
+        A try in a second or two, whose numbers mean little.
+
+    Returns
+    -------
+    ``machine``, ``rates`` (bytes, operations and logarithms a second), ``steps``, ``lanes`` and ``queries`` (seconds).
+    """
+    cuda = device.startswith("cuda")
+    tell("reading, multiplying")
+    rates: dict[str, Any] = {}
+    with numerics(1):
+        found = measured_rates(device, small=small)
+        rates["one"] = asdict(found)
+    if cuda:
+        rates["bfloat16"] = product_rate(device, torch.bfloat16)
+    else:
+        with numerics(cores()):
+            rates["all"] = asdict(measured_rates(small=small))
+    with numerics(1):
+        return {
+            "format": FORMAT,
+            "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "machine": asdict(this_machine(device)),
+            "rates": rates,
+            "steps": _steps(device, tell, small),
+            "lanes": _lanes(device, tell, small),
+            "queries": _queries(device, tell, found, small),
+            "start": _start(tell),
+        }
+
+
+def _start(tell: Callable[[str], None]) -> float:
+    tell("the start of a worker")
+    return start_seconds()
+
+
+def _steps(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
+    steps: dict[str, Any] = {}
+    for name in STEP_CASES:
+        tell(f"training steps, {name}")
+        case = replace(CASES[name], size=256, steps=1) if small else CASES[name]
+        whole, bare = whole_and_bare(case, device, blocks=1 if small else 6)
+        steps[name] = {"whole": whole, "bare": bare, "goal": case.goal + SLACK}
+    return steps
+
+
+def _lanes(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
+    count = 2 if small else 32 if device.startswith("cuda") else 8
+    tell(f"{count} seeds in one step")
+    case = replace(LANES[LANE_CASE], size=256, steps=1) if small else LANES[LANE_CASE]
+    one, each, together = lane_seconds(case, count, device, blocks=1 if small else 6)
+    return {"case": LANE_CASE, "lanes": count, "one": one, "each": each, "together": together}
+
+
+def _queries(device: str, tell: Callable[[str], None], rates: Rates, small: bool) -> dict[str, Any]:
+    queries: dict[str, Any] = {}
+    n = 500 if small else ITEMS
+    for name, goal in QUERIES.items():
+        tell(f"queries, {name}")
+        query(name, 500, 20, SIZE, device)()  # imports, and pages touched for the first time
+        least = floor(name, n, QUERY, rates, size=SIZE, n_classes=CLASSES, n_labeled=LABELED)
+        took = query_seconds(query(name, n, QUERY, SIZE, device), device)
+        queries[name] = {"seconds": took, "floor": least, "goal": goal, "items": n, "size": SIZE, "query_size": QUERY}
+    return queries

@@ -1,0 +1,86 @@
+"""Queries on made-up pools, ready to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from albench.api.strategy import NEEDS
+from albench.bench.rates import seconds
+from albench.plugins import registry
+from albench.pool import Items
+from albench.view import PoolView
+
+CLASSES, LABELED = 10, 1000
+"""Of every pool here."""
+WRAPPERS = {
+    "balanced": "[of=entropy]",
+    "stochastic": "[of=entropy]",
+    "subsample": "[of=coreset,size=10000]",
+    "sharded": "[of=coreset,shards=8]",
+}
+SHORT = 0.05
+"""Seconds below which a query is timed five times: pages that are touched for the first time weigh on the shortest."""
+
+
+class _Linear(nn.Module):
+    """Items are their own embeddings."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.head = nn.Linear(weight.shape[1], weight.shape[0], device=weight.device)
+        with torch.no_grad():
+            self.head.weight.copy_(weight)
+            self.head.bias.zero_()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.head(x), x
+
+
+def pool(n: int, size: int, device: str = "cpu") -> PoolView:
+    """A view of n items: classes, no negative entry, like the pooled features of a trained network.
+
+    Parameters
+    ----------
+    size
+        Numbers in an embedding.
+    """
+    generator = torch.Generator(device).manual_seed(0)
+    centers = 3 * torch.randn(CLASSES, size, generator=generator, device=device)
+    label = torch.randint(CLASSES, (n + LABELED,), generator=generator, device=device)
+    x = torch.randn(n + LABELED, size, generator=generator, device=device)
+    for part, classes in zip(x.split(1024), label.split(1024), strict=True):
+        part.add_(centers[classes]).relu_()
+    model = _Linear(centers / (3 * size**0.5))
+    with torch.no_grad():
+        predicted = model(x[:n])
+    return PoolView(
+        needs=frozenset(NEEDS),
+        model=model,
+        items=Items(x.cpu().numpy(), torch.device(device)),
+        index=torch.arange(n),
+        predicted=predicted,
+        labeled=torch.arange(n, n + LABELED),
+        labeled_y=label[n:],
+        rejected=lambda probs: probs.amax(dim=1) < 1.0,
+        n_classes=CLASSES,
+        round_number=1,
+        budget_left=n,
+        stream=(0, 1),
+    )
+
+
+def query(name: str, n: int, q: int, size: int, device: str = "cpu") -> Callable[[], object]:
+    """A strategy's query, ready to be timed; predictions are made already, as in a round."""
+    strategy = registry().build("strategy", name + WRAPPERS.get(name, ""))
+    view = pool(n, size, device)
+    _ = view.probs
+    return lambda: strategy.select(view, q)
+
+
+def query_seconds(query: Callable[[], object], device: str = "cpu") -> float:
+    """Seconds of a query; of a short one the least of five."""
+    first = seconds(query, device)
+    return first if first >= SHORT else min(first, *(seconds(query, device) for _ in range(4)))

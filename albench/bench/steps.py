@@ -1,0 +1,183 @@
+"""A whole training step against the bare one, and several seeds in one step against the same seeds one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from albench.api.dataset import FeatureDataset, ImageDataset, Split, Splits
+from albench.api.task import Task
+from albench.bench.rates import seconds
+from albench.lanes import Stack
+from albench.loop import Parts, Run
+from albench.plan import Amounts, Protocol, Trial
+from albench.plugins import registry
+
+THRESHOLD = 0.95
+"""Confidence from which the bare step takes a label, as FixMatch does by default."""
+STEPS = 2000
+"""Of a round: more than any measurement here takes."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained on random items.
+
+    Attributes
+    ----------
+    backbone
+        A spec.
+    shape
+        Of an item: one number for features, three for images.
+    size
+        Items in the pool.
+    steps
+        In one timed block.
+    goal
+        Ratio of the whole step to the bare one to stay below.
+    method
+        Spec of the method, FixMatch with whatever options.
+    """
+
+    backbone: str
+    shape: tuple[int, ...]
+    n_classes: int
+    size: int
+    steps: int = 5
+    goal: float = 1.25
+    method: str = "fixmatch"
+
+
+CASES = {
+    "mlp": Case("mlp", (2048,), 6, 5207, steps=30, goal=1.15),
+    "cnn": Case("cnn", (1, 28, 28), 2, 3882, steps=6, goal=1.25),
+    "wrn": Case("wrn", (1, 64, 64), 6, 512, steps=1, goal=1.20),
+}
+"""Whole against bare: 64 labelled and 128 unlabelled items a step."""
+
+LANES = {
+    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
+    "mlp[hidden=16], 2,048 features": Case("mlp[hidden=16]", (2048,), 6, 5207),
+    "mlp[depth=0], 2,048 features": Case("mlp[depth=0]", (2048,), 6, 5207),
+    "mlp[hidden=64], 256 features": Case("mlp[hidden=64]", (256,), 6, 5207),
+    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
+}
+"""Seeds together against one by one."""
+
+
+def random_splits(case: Case) -> Splits:
+    """Random items: what a step costs does not depend on them."""
+    rng = np.random.Generator(np.random.PCG64(0))
+
+    def split(count: int) -> Split:
+        x = rng.random((count, *case.shape), np.float32)
+        return Split(x if len(case.shape) == 1 else (x * 255).astype(np.uint8), np.arange(count) % case.n_classes)
+
+    names = tuple(map(str, range(case.n_classes)))
+    modality: Literal["features", "image"] = "features" if len(case.shape) == 1 else "image"
+    task = Task(modality, case.shape, case.n_classes, names, pool_size=case.size)
+    return Splits(split(case.size), split(64), split(64), task)
+
+
+def begun(case: Case, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[Run]:
+    """Trials that differ by seed, with their first round of so many steps begun."""
+    found = registry()
+    splits = random_splits(case)
+    dataset = FeatureDataset() if len(case.shape) == 1 else ImageDataset()
+    parts = Parts(
+        dataset,
+        splits,
+        found.build("method", case.method),
+        found.build("strategy", "random"),
+        found.build("backbone", case.backbone),
+        Amounts(100, 100, 2),
+        torch.device(device),
+    )
+    protocol = Protocol(steps=steps, device="cuda" if device.startswith("cuda") else "cpu")
+    made = [
+        Run(Trial("random", case.method, "random", case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None)
+        for seed in range(count)
+    ]
+    for run in made:
+        run.begin(0)
+        run.learner.model.train()
+    return made
+
+
+def alternately(works: Sequence[Callable[[], object]], device: str, blocks: int) -> list[float]:
+    """Shortest seconds of each; they take turns, so that other load on the machine hits all."""
+    best = [float("inf")] * len(works)
+    for block in range(blocks + 1):
+        for at, work in enumerate(works):
+            took = seconds(work, device)
+            if block:  # the first one warms up
+                best[at] = min(best[at], took)
+    return best
+
+
+def whole_and_bare(case: Case, device: str = "cpu", blocks: int = 12) -> tuple[float, float]:
+    """Seconds of a whole and of a bare step.
+
+    The whole step gathers the batch, augments it, calls the method, steps the optimizer and averages the weights. The
+    bare step is FixMatch written by hand: forward, backward and the same optimizer on tensors made before.
+    """
+    (run,) = begun(case, device)
+    learner = run.learner
+    stream = iter(run.batches(0))
+    optimizer = torch.optim.SGD(learner.model.parameters(), lr=0.03, momentum=0.9, nesterov=True, fused=True)
+    cuda = device.startswith("cuda")
+    layout = torch.channels_last if cuda and len(case.shape) == 3 else torch.contiguous_format
+    tensors = [
+        (*(x.contiguous(memory_format=layout) for x in (b.x_weak, torch.cat([b.x_lab, b.x_strong]))), b.y_lab)
+        for b in islice(stream, 4)
+    ]
+
+    def whole() -> None:
+        for number, batch in enumerate(islice(stream, case.steps)):
+            learner._step(number, batch)
+
+    def bare() -> None:
+        model = learner.model
+        for number in range(case.steps):
+            weak, both, y = tensors[number % len(tensors)]
+            with torch.autocast("cuda", torch.bfloat16, enabled=cuda):
+                with torch.no_grad():
+                    confidence, label = model(weak)[0].softmax(dim=1).max(dim=1)
+                logits = model(both)[0]
+                unlabeled = functional.cross_entropy(logits[len(y) :], label, reduction="none")
+                loss = functional.cross_entropy(logits[: len(y)], y) + (unlabeled * (confidence >= THRESHOLD)).mean()
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    whole_seconds, bare_seconds = alternately((whole, bare), device, blocks)
+    return whole_seconds / case.steps, bare_seconds / case.steps
+
+
+def lane_seconds(case: Case, lanes: int, device: str = "cpu", blocks: int = 8) -> list[float]:
+    """Seconds of a step of one seed alone, of all seeds one by one, and of all together."""
+    alone, together = begun(case, device, lanes), begun(case, device, lanes)
+    own = [iter(run.batches(0)) for run in alone]
+    shared = [iter(run.batches(0)) for run in together]
+    stack = Stack([run.learner for run in together])
+
+    def one() -> None:
+        for step, batch in enumerate(islice(own[0], case.steps)):
+            alone[0].learner._step(step, batch)
+
+    def each() -> None:
+        for run, batches in zip(alone, own, strict=True):
+            for step, batch in enumerate(islice(batches, case.steps)):
+                run.learner._step(step, batch)
+
+    def all_at_once() -> None:
+        for step, parts in enumerate(islice(zip(*shared, strict=True), case.steps)):
+            stack.step(step, parts)
+
+    return [took / case.steps for took in alternately((one, each, all_at_once), device, blocks)]

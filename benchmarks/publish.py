@@ -76,7 +76,7 @@ def main() -> None:
     text = [
         f"# {manifest['suite']}\n",
         "```sh\n" + "\n".join(commands) + "\n```\n",
-        f"{results.frame['key'].nunique()} trials, {seconds / 60:.0f} CPU minutes, albench "
+        f"{results.frame['key'].nunique()} trials, {seconds / 60:.0f} core minutes, albench "
         f"{manifest['versions']['albench']}, torch {manifest['versions']['torch']}, on {manifest['host']['device']}.\n",
         "![learning curves](curves.svg)\n",
         render(comparison, "markdown"),

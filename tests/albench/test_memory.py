@@ -52,8 +52,8 @@ def test_a_mapped_pool_is_never_copied_whole(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     embeddings, whole = N_ITEMS * 256 * 4 / 2**20, N_ITEMS * WIDTH * 4 / 2**20
-    # The embeddings (98 MiB), and blocks; the pool itself has 293 MiB.
-    assert embeddings / 2 < float(done.stdout.split()[-1]) < embeddings + 120 < whole
+    # The embeddings (98 MiB), and blocks of 32 MiB or less; with a copy of the pool (293 MiB) it would be 391 at least.
+    assert embeddings / 2 < float(done.stdout.split()[-1]) < whole
 
 
 def _written(folder: Path, count: int) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import stat
 import zipfile
@@ -15,9 +14,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from albench.errors import StoreError
+from albench.files import replacing, sealed_text
+from albench.holders import holder
 from albench.plan import check_name
-from albench.progress import has_died, read_owner
-from albench.store import TrialFiles, encode_record, read_manifest, read_trial, replacing, trial_folders
+from albench.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
+from albench.store import CLAIM
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in an archive, so that the same results give the same bytes."""
@@ -109,8 +110,8 @@ def _add_suite(archive: zipfile.ZipFile, name: str, folder: Path) -> Exported:
         notes += files.problems
         if files.status == "incomplete":
             rounds = f"{len(files.records)} of {files.facts['protocol']['rounds']} rounds"
-            owner = read_owner(trial)
-            running = ", still running" if owner and not has_died(owner) else ""
+            owner = holder(trial / CLAIM)
+            running = ", still running" if owner and not owner.dead else ""
             notes.append(f"{trial.name} is incomplete ({rounds}{running}): it goes in as it is")
         for file, text in trial_texts(files):
             _add(archive, f"{name}/trials/{trial.name}/{file}", text)
@@ -127,16 +128,16 @@ def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
 
 def manifest_text(manifest: dict[str, Any]) -> str:
     """``manifest.json`` as the store writes it."""
-    return json.dumps(manifest, indent=1) + "\n"
+    return sealed_text(manifest)
 
 
 def trial_texts(files: TrialFiles) -> Iterator[tuple[str, str]]:
     """The names and texts of a trial's files, sorted by name; only whole records."""
     if files.outcome:
-        yield "outcome.json", json.dumps(files.outcome, indent=1) + "\n"
+        yield "outcome.json", sealed_text(files.outcome)
     if files.records:
         yield "rounds.jsonl", "".join(map(encode_record, files.records))
-    yield "trial.json", json.dumps(files.facts, indent=1) + "\n"
+    yield "trial.json", sealed_text(files.facts)
 
 
 def read_checked(folder: Path, where: str) -> TrialFiles:

@@ -42,6 +42,22 @@ class StoreError(UserError):
     """A results folder cannot be read or written."""
 
 
+class DamagedFile(StoreError):
+    """A file of a results folder is not what was written."""
+
+
+class FolderError(AlbenchError):
+    """A results folder cannot be written any more while a run goes on: a full disk, a folder gone read-only."""
+
+
+class ClaimLost(AlbenchError):
+    """Another process took over what this one had given no sign of working on for too long."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"{owner} took it over, as this process had given no sign of life for too long.")
+        self.owner = owner
+
+
 class DeviceError(UserError):
     """The device that was asked for is not there."""
 
@@ -52,6 +68,10 @@ class ContractError(AlbenchError):
 
 class TrialError(AlbenchError):
     """A trial could not be carried out."""
+
+
+class OutOfTime(AlbenchError):
+    """The run came to its time limit while a trial had rounds left."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -88,8 +88,8 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: b
     """A job's seconds, added up by part; those of first rounds are told apart, for the schedule to count."""
     from albench.bench.schedule import Load
     from albench.jobs import SHARED
+    from albench.records import read_trial
     from albench.share import SharedRounds
-    from albench.store import read_trial
     from albench.train import check_steps
 
     first: dict[Any, float] = {}

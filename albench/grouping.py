@@ -75,6 +75,7 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
                 device=plan.device,
                 trackers=plan.trackers,
                 query_time_limit=plan.query_time_limit,
+                deadline=plan.deadline,
                 together=not isinstance(same, str),
                 share=plan.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
             )

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from albench import spec as specs
-from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome
+from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome, Stopped
 from albench.api.hooks import RoundEnd, TrialFacts
-from albench.errors import AlbenchError, StoreError
+from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime, StoreError
+from albench.limits import in_time
+from albench.log import logging
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.prepare import Data, load_data
@@ -45,6 +47,7 @@ class Job:
     device: str
     trackers: tuple[str, ...] = ()
     query_time_limit: float | None = None
+    deadline: float | None = None
     together: bool = False
     share: bool = True
 
@@ -101,7 +104,9 @@ class _Member:
         self.trial = trial
         self.store = SuiteStore(Path(job.folder)).trial(trial.key)
         self.error: BaseException | None = None
+        self._deadline = job.deadline
         self._owner = ""
+        self._started = False
         self._emit = emit
         self._facts = TrialFacts(
             trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed, folder=job.folder
@@ -112,15 +117,19 @@ class _Member:
     def claim(self, claims: contextlib.ExitStack) -> bool:
         """Hold the trial until ``claims`` ends; False where another process holds it, or it cannot be held."""
         try:
+            in_time(self._deadline)
             self._owner = claims.enter_context(self.store.claim())
         except Exception as error:
             self.error = error
         if self._owner or self.error:
             return False
+        self._started = True
         self._tell("trial_start", trial=self._facts)
         return True
 
     def round_end(self, record: dict[str, Any]) -> None:
+        told = {name: record[name] for name in ("round", "n_labeled", "seconds", "peak_memory_mb")}
+        self.store.log.write("info", "round", **told, bought=len(record["queried"]))
         self._tell("round_end", event=RoundEnd(self._facts, record))
 
     def end(self, seconds: float) -> Outcome:
@@ -128,16 +137,27 @@ class _Member:
         if self._owner:
             return Busy(self.trial.key, self._owner)
         if self.error is None:
+            self.store.log.write("info", "done", seconds=round(seconds, 3))
             self._tell("trial_end", trial=dataclasses.replace(self._facts, status="done"))
             return Done(self.trial.key, seconds)
-        reason = _reason(self.error)
+        if isinstance(self.error, OutOfTime):
+            if self._started:
+                self.store.log.write("info", "stopped", reason=str(self.error))
+                facts = dataclasses.replace(self._facts, status="stopped", reason=str(self.error))
+                self._tell("trial_end", trial=facts)
+            return Stopped(self.trial.key)
+        reason, detail = _reason(self.error), "".join(traceback.format_exception(self.error))
+        self.store.log.failed(reason, detail)
         self._tell("trial_end", trial=dataclasses.replace(self._facts, status="failed", reason=reason))
-        return Failed(self.trial.key, reason, "".join(traceback.format_exception(self.error)))
+        if isinstance(self.error, ClaimLost):
+            return Busy(self.trial.key, self.error.owner)
+        return Failed(self.trial.key, reason, detail, ends_run=isinstance(self.error, FolderError))
 
     def _tell(self, event: str, /, **arguments: Any) -> None:
         for error in self._trackers.call(event, **arguments):
             if error not in self._reported:
                 self._reported.add(error)
+                self.store.log.write("warning", "listener_failed", message=error)
                 self._emit(Note(self.trial.key, error))
 
 
@@ -152,7 +172,8 @@ def _reason(error: BaseException) -> str:
 def _carry_out(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) -> None:
     """Run the members' trials; what goes wrong is left in their ``error``."""
     try:
-        _run(job, members, emit)
+        with logging([member.store.log for member in members]):
+            _run(job, members, emit)
     except (Exception, SystemExit) as error:
         for member in members:
             member.error = member.error or error
@@ -180,6 +201,7 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
         device=torch.device(job.device),
         initial=first_labels(found, first.protocol),
         query_time_limit=job.query_time_limit,
+        deadline=job.deadline,
         shared=SharedRounds(Path(job.folder) / SHARED, data.hash) if job.share else None,
     )
     if not job.together:

@@ -187,12 +187,13 @@ def train_together(
         if done in checks:
             for lane in lanes:
                 try:
-                    curves.check_finite(done, lane)
+                    curves.check_finite(together.learners[lane].round, together.state, lane)
                 except TrialError as error:
                     failed.setdefault(lane, error)
                     continue
                 model = together.average(lane)
                 best[lane].offer(validate[lane](model), done, model)
+            curves.forget()
         if done % 10 == 0 or done == steps:
             progress(done)
     together.hand_back(steps)

@@ -1,13 +1,17 @@
-"""Time limits on what plugins do."""
+"""Time limits: on what plugins do, and on a whole run."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
+
+from albench.errors import OutOfTime, SuiteError
 
 GRACE = 10.0
 """Seconds after which a worker process is ended whose code cannot be interrupted."""
@@ -15,6 +19,35 @@ STOPPED = 124
 """Exit code of a worker that was ended so, as of the command ``timeout``."""
 WORKER = "ALBENCH_WORKER"
 """Set in the environment of worker processes, which may be ended without ending the run."""
+
+
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(?P<{unit}>\d+(?:\.\d+)?){unit})?" for unit in _UNITS))
+
+
+def parse_duration(value: str | float) -> float:
+    """Seconds of ``90``, ``45s``, ``30m``, ``1h30m`` or ``2d``.
+
+    Raises
+    ------
+    SuiteError
+        Where it is none of these, or not above 0.
+    """
+    text = str(value).strip()
+    found = _DURATION.fullmatch(text)
+    try:
+        seconds = sum(_UNITS[unit] * float(n) for unit, n in found.groupdict("0").items()) if found else float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise SuiteError(f"--time-limit {text}: write seconds, or a time such as 45s, 30m, 2h or 1h30m.")
+    return seconds
+
+
+def in_time(deadline: float | None) -> None:
+    """Raise ``OutOfTime`` after a time in seconds since the epoch, which other machines understand as well."""
+    if deadline is not None and time.time() >= deadline:
+        raise OutOfTime("the run came to its time limit")
 
 
 class TooLong(BaseException):

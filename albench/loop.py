@@ -12,24 +12,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from albench import seeds
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, Splits
-from albench.api.executor import Progress
+from albench.api.executor import Note, Progress
 from albench.api.method import Method, RoundFacts
 from albench.api.strategy import Strategy
 from albench.augment import augmenter
 from albench.batches import Batches, Labeled
 from albench.errors import TrialError
 from albench.evaluate import evaluate, predict
-from albench.limits import TooLong, at_most
+from albench.limits import TooLong, at_most, in_time
 from albench.oracle import Oracle
 from albench.plan import Amounts, Trial
 from albench.pool import Items, Pool, index_hash
+from albench.records import FORMAT
 from albench.share import SharedRounds, weights_hash
-from albench.store import FORMAT, TrialStore
+from albench.store import TrialStore
 from albench.train import Learner, Trained
 from albench.view import PoolView, choose, cold_view
 
@@ -52,6 +54,8 @@ class Parts:
     """Chooses the first labels; None for the oracle's draw."""
     query_time_limit: float | None = None
     """Seconds after which a query fails the trial."""
+    deadline: float | None = None
+    """When no further round is begun, in seconds since the epoch."""
     shared: SharedRounds | None = None
     """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
 
@@ -65,15 +69,22 @@ class Parts:
 
 @contextlib.contextmanager
 def numerics(threads: int) -> Iterator[None]:
-    """The trial's CPU threads, and denormal floats flushed to zero (they slow a step by a factor of two to three)."""
-    before = torch.get_num_threads()
+    """What a trial's numbers depend on beside its seed.
+
+    The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
+    three); algorithms of cuDNN that give the same sums each time.
+    """
+    before, cudnn = torch.get_num_threads(), torch.backends.cudnn.deterministic
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
     try:
-        yield
+        with threadpool_limits(threads):
+            yield
     finally:
         torch.set_num_threads(before)
         torch.set_flush_denormal(False)
+        torch.backends.cudnn.deterministic = cudnn
 
 
 class Run:
@@ -87,7 +98,7 @@ class Run:
         Called with the trial's progress.
     """
 
-    def __init__(self, trial: Trial, parts: Parts, emit: Callable[[Progress], None]) -> None:
+    def __init__(self, trial: Trial, parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
         splits, amounts = parts.splits, parts.amounts
         self.trial = trial
         self.parts = parts
@@ -196,7 +207,7 @@ class Run:
     def _train(self, number: int) -> Trained:
         """Train, or take what another trial left of the same first round."""
         shared = self.parts.shared if number == 0 else None
-        with shared.hold(self.trial) if shared else contextlib.nullcontext() as left:
+        with shared.hold(self.trial, self.tell) if shared else contextlib.nullcontext() as left:
             if left:
                 return self.learner.adopt(left)
             clock = Clock(self.parts.device)
@@ -257,15 +268,21 @@ class Run:
         protocol = self.trial.protocol
         self.emit(Progress(self.trial.key, number, protocol.rounds, step, protocol.steps, self.metric))
 
-    def _rejected(self, probs: Tensor) -> Tensor:
-        return self.parts.method.rejected(probs, self.learner.state)
+    def tell(self, text: str) -> None:
+        """Tell the user one line about the trial."""
+        self.emit(Note(self.trial.key, text))
+
+    def _rejected(self) -> Callable[[Tensor], Tensor]:
+        """The method's rule as it is now, with no way from it to anything else of the trial."""
+        method, state = self.parts.method, self.learner.state
+        return lambda probs: method.rejected(probs, state)
 
     def _pseudo_labels(self, ids: Tensor, logits: Tensor) -> dict[str, Any]:
         """Share and accuracy of the pseudo labels that the method would accept now, checked by the oracle."""
         if len(ids) == 0:
             return {"accepted": None, "accuracy": None, "rejected_per_class": None}
         probs = logits.softmax(dim=1)
-        rejected = self._rejected(probs).cpu()
+        rejected = self._rejected()(probs).cpu()
         return {
             "accepted": float((~rejected).double().mean()),
             "accuracy": self.oracle.accuracy(ids[~rejected], probs.argmax(dim=1).cpu()[~rejected]),
@@ -285,7 +302,7 @@ class Run:
             predicted=predicted,
             labeled=labeled.ids,
             labeled_y=labeled.y.to(self.parts.device),
-            rejected=self._rejected,
+            rejected=self._rejected(),
             n_classes=self.parts.splits.task.n_classes,
             round_number=number,
             budget_left=self.oracle.budget_left,
@@ -351,7 +368,7 @@ class StoredRun:
         parts: Parts,
         store: TrialStore,
         facts: dict[str, Any],
-        emit: Callable[[Progress], None],
+        emit: Callable[[Progress | Note], None],
         on_round: Callable[[dict[str, Any]], None],
     ) -> None:
         self.run = Run(trial, parts, emit)
@@ -367,8 +384,13 @@ class StoredRun:
                 records = []
             else:
                 self.run.learner.restore(checkpoint)
+        for problem in store.problems:
+            emit(Note(trial.key, f"{problem}."))
+            store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
+        if records:
+            store.log.write("info", "resumed", round=len(records))
         self.run.replay(records)
-        self.next = len(records)
+        self.next = store.log.round = len(records)
 
     @property
     def done(self) -> bool:
@@ -381,8 +403,9 @@ class StoredRun:
             self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
         self._store.append(record)
         self._store.drop_checkpoints(keep=None if last else number)
-        self.next += 1
         self._on_round(record)
+        self.next += 1
+        self._store.log.round = None if last else self.next
 
 
 def run_trial(
@@ -390,11 +413,18 @@ def run_trial(
     parts: Parts,
     store: TrialStore,
     facts: dict[str, Any],
-    emit: Callable[[Progress], None],
+    emit: Callable[[Progress | Note], None],
     on_round: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Carry out what is missing of a trial, a record a round (see ``StoredRun``)."""
+    """Carry out what is missing of a trial, a record a round (see ``StoredRun``).
+
+    Raises
+    ------
+    OutOfTime
+        Before a round that would begin after the deadline.
+    """
     with numerics(trial.protocol.threads):
         stored = StoredRun(trial, parts, store, facts, emit, on_round)
         while not stored.done:
+            in_time(parts.deadline)
             stored.keep(stored.run.round(stored.next))

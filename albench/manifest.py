@@ -16,7 +16,7 @@ from typing import Any
 
 from albench.plugins import registry
 from albench.prepare import Plan
-from albench.store import FORMAT
+from albench.records import FORMAT
 
 
 def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
@@ -41,7 +41,14 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             "cpu_count": os.cpu_count(),
             "device": device,
         },
-        "determinism": {"threads": plan.suite.protocol.threads, "flush_denormal": True, "device": plan.device},
+        "determinism": {
+            "threads": plan.suite.protocol.threads,
+            "threads_of": ["torch", "BLAS", "OpenMP"],
+            "flush_denormal": True,
+            "device": plan.device,
+            "instructions": torch.backends.cpu.get_cpu_capability(),
+            "cudnn_deterministic": plan.device.startswith("cuda"),
+        },
         "datasets": {
             name: {
                 "data_hash": data.hash,

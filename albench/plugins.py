@@ -249,8 +249,16 @@ class Registry:
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
             except (Exception, SystemExit) as error:
-                errors.append(f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}")
+                what = f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}"
+                errors.append(f"{what} (mend it, or {self._without(impl.plugin)})")
         return errors
+
+    def _without(self, module: object) -> str:
+        """How a plugin is left out."""
+        name = str(self.manager.get_name(module)).rpartition(":")[2]
+        if any(Path(file).stem == name for file in self.files):
+            return "leave out its --plugin"
+        return f"leave it out with {DISABLE}={name}"
 
 
 @functools.lru_cache(maxsize=2)

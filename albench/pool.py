@@ -34,7 +34,9 @@ class Items:
 
     def __init__(self, x: np.ndarray, device: torch.device) -> None:
         self.device = device
-        self._tensor = _over(np.array(x, copy=True, order="C") if x.nbytes <= COPIED_BYTES else x)
+        # Part of a wider table is copied whatever its size: what lies beside it may be labels.
+        copied = x.nbytes <= COPIED_BYTES or _has_gaps(x)
+        self._tensor = _over(np.array(x, copy=True, order="C") if copied else x)
         if x.nbytes <= RESIDENT_BYTES:
             self._tensor = self._tensor.to(device)
 
@@ -62,10 +64,14 @@ class Items:
             yield self.gather(index[start : start + size])
 
 
+def _has_gaps(x: np.ndarray) -> bool:
+    """Whether other values lie between those of an array, or it goes backwards."""
+    extent = sum((size - 1) * step for size, step in zip(x.shape, x.strides, strict=True)) + x.itemsize
+    return extent != x.nbytes
+
+
 def _over(x: np.ndarray) -> Tensor:
-    """A tensor over the memory of an array, or over a copy where torch cannot read its layout."""
-    if any(step < 0 for step in x.strides):
-        x = np.ascontiguousarray(x)
+    """A tensor over the memory of an array."""
     with warnings.catch_warnings():
         # A map that cannot be written to: nothing writes to it, since only copies are handed out.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
@@ -147,6 +153,20 @@ def check_splits(splits: Splits, name: str) -> None:
         raise DataError(
             f"{name}: the task says a pool of {task.pool_size}, the training split has {len(splits.train)}."
         )
+
+
+def absent_classes(splits: Splits) -> tuple[str, ...]:
+    """One line for each of the validation and test splits that lacks a class."""
+    told = []
+    for part in ("val", "test"):
+        present = set(np.unique(getattr(splits, part).y).tolist())
+        names = [name for label, name in enumerate(splits.task.class_names) if label not in present]
+        if names:
+            told.append(
+                f"the {part} split has no item of class {', '.join(names)}: recall of it is undefined there, and means "
+                "over classes are of the others (docs/formats.md#metrics)"
+            )
+    return tuple(told)
 
 
 def _check_finite(x: np.ndarray, where: str) -> None:

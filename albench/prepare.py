@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,11 @@ from albench.api.dataset import Dataset, Splits
 from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.errors import DeviceError, StoreError, SuiteError
+from albench.limits import parse_duration
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
+from albench.records import read_to_mend
 from albench.spec import Spec
-from albench.store import read_trial
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Plan:
     all_trials: list[Trial] = field(default_factory=list)
     trackers: tuple[str, ...] = ()
     query_time_limit: float | None = None
+    deadline: float | None = None
     share: bool = True
 
     @property
@@ -67,11 +70,12 @@ class Plan:
 @functools.lru_cache(maxsize=4)
 def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...]) -> Data:
     """Load and check a data set; kept for the trials that follow in this process."""
-    from albench.pool import check_splits, data_hash
+    from albench.pool import absent_classes, check_splits, data_hash
 
     dataset: Dataset = registry(plugin_files).build("dataset", spec)
     splits = dataset.load(Path(data_dir) if data_dir else None)
     check_splits(splits, spec)
+    splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits)))
     return Data(dataset, splits, data_hash(splits))
 
 
@@ -118,6 +122,7 @@ def prepare(
     executor: Spec | None = None,
     trackers: Sequence[str] = (),
     query_time_limit: float | None = None,
+    time_limit: str | float | None = None,
     share: bool = True,
     fresh: bool = False,
 ) -> Plan:
@@ -128,6 +133,7 @@ def prepare(
     UserError
         For whatever in the suite cannot be used.
     """
+    deadline = None if time_limit is None else time.time() + parse_duration(time_limit)
     files = tuple(str(Path(file).resolve()) for file in plugin_files)
     found = registry(files)
     where = resolve_device(device)
@@ -176,6 +182,7 @@ def prepare(
         all_trials=planned,
         trackers=tuple(trackers),
         query_time_limit=query_time_limit,
+        deadline=deadline,
         share=share,
     )
 
@@ -207,8 +214,8 @@ def _sort(
         if reason:
             skipped[trial.key] = reason
             continue
-        files = read_trial(folder / "trials" / trial.key)
-        complete = len(files.records) == trial.protocol.rounds and not fresh
+        files, damaged = read_to_mend(folder / "trials" / trial.key)
+        complete = len(files.records) == trial.protocol.rounds and not (damaged or fresh)
         if files.records and not fresh and files.facts.get("data_hash") != data[trial.dataset].hash:
             raise StoreError(
                 f"{folder}: trial {trial.key} was made with other data than {trial.dataset} holds now: "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import socket
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from albench.store import TrialFiles, read_manifest, read_trial, trial_folders
+from albench.claims import HEARTBEAT, LEASE
+from albench.holders import Holder, held
+from albench.records import TrialFiles, read_manifest, read_trial, trial_folders
+from albench.store import CLAIM
 
 METRIC = "macro_f1"
 """The test metric that is shown of the last round, as a run shows it."""
@@ -29,7 +30,7 @@ class TrialState:
     Attributes
     ----------
     status
-        ``died``: its process is no more, and it is neither complete nor told to have failed.
+        ``died``: its process is no more or gives no sign of life, and it is neither complete nor told to have failed.
     rounds, of
         Rounds that are on disk, of how many.
     seconds
@@ -150,6 +151,7 @@ class Follower:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._read: dict[Path, tuple[Any, TrialFiles]] = {}
+        self._signs: dict[Path, tuple[float, float]] = {}
 
     def look(self) -> SuiteState:
         """How far the suite is now.
@@ -164,10 +166,9 @@ class Follower:
         last = runs[-1] if runs else {}
         trials = [state for folder in trial_folders(self.folder) if (state := self._trial(folder))]
         known = {trial.key for trial in trials}
-        claimed = {path.parent.name: read_owner(path.parent) for path in self.folder.glob("trials/*/owner")}
-        starting = {
-            key: owner for key, owner in sorted(claimed.items()) if key not in known and owner and not has_died(owner)
-        }
+        new = sorted({path.parent for path in self.folder.glob(f"trials/*/{CLAIM}-*")})
+        claimed = {folder.name: self._owner(folder) for folder in new if folder.name not in known}
+        starting = {key: str(owner) for key, (owner, died) in claimed.items() if owner and not died}
         unseen = max(0, _unseen(last, trials) - len(starting))
         name = self.folder.resolve().name
         return SuiteState(name, tuple(trials), starting, unseen, tuple(last.get("command", ())), now)
@@ -180,9 +181,22 @@ class Follower:
         self._read[folder] = (signature, files)
         if not files.facts:  # just cleared by a run with --fresh
             return None
-        owner = read_owner(folder)
-        times = [stat.st_mtime for stat in (*stats, _stat(folder / "owner")) if stat]
-        return replace(_state(files), owner=owner, status=_status(files, owner), changed=max(times, default=0.0))
+        owner, died = self._owner(folder)
+        times = [stat.st_mtime for stat in stats if stat] + ([owner.since] if owner else [])
+        return replace(
+            _state(files), owner=str(owner or ""), status=_status(files, owner, died), changed=max(times, default=0.0)
+        )
+
+    def _owner(self, folder: Path) -> tuple[Holder | None, bool]:
+        """Who holds a trial, and whether it has died: it is known to, or gave no sign of life while we looked."""
+        found = held(folder / CLAIM)
+        if found is None:
+            return None, False
+        owner, sign = found
+        now = time.monotonic()  # clocks of machines need not agree: what counts is how long nothing changed here
+        if self._signs.get(folder, (None, 0.0))[0] != sign:
+            self._signs[folder] = sign, now
+        return owner, owner.dead or now - self._signs[folder][1] > LEASE + HEARTBEAT
 
 
 def _state(files: TrialFiles) -> TrialState:
@@ -201,10 +215,10 @@ def _state(files: TrialFiles) -> TrialState:
     )
 
 
-def _status(files: TrialFiles, owner: str) -> Status:
+def _status(files: TrialFiles, owner: Holder | None, died: bool) -> Status:
     if files.status == "complete":
         return "done"
-    if owner and not has_died(owner):
+    if owner and not died:
         return "running"
     if files.outcome:
         return "skipped" if files.status == "skipped" else "failed"
@@ -224,37 +238,6 @@ def _unseen(run: dict[str, Any], trials: Sequence[TrialState]) -> int:
         trial for trial in trials if trial.status != "skipped" and (trial.changed >= started or trial.status != "done")
     ]
     return max(0, int(run["trials"]) - len(seen))
-
-
-def read_owner(folder: Path) -> str:
-    """Who holds a trial: ``process 12 on host``; "" where nobody does."""
-    try:
-        return (folder / "owner").read_text(encoding="utf-8") or "another process"
-    except OSError:
-        return ""
-
-
-def has_died(owner: str) -> bool:
-    """True where an owner was a process of this host that is no more; of other hosts nothing can be said."""
-    found = re.fullmatch(r"process (\d+) on (.+)", owner)
-    if not found or found[2] != socket.gethostname() or os.name == "nt":  # there, signal 0 is not a question
-        return False
-    try:
-        os.kill(int(found[1]), 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        return False
-    return _is_zombie(int(found[1]))
-
-
-def _is_zombie(pid: int) -> bool:
-    """True for a process that ended and that its parent has not taken note of, where the system tells."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return text.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def _stat(path: Path) -> os.stat_result | None:

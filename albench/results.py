@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from albench.store import read_manifest, read_trial, suite_folders, trial_folders
+from albench.records import read_manifest, read_trial, suite_folders, trial_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def _read(suite: Path, folder: Path, sizes: dict[str, int]) -> tuple[list[dict[s
     common = {**base, "device": facts["protocol"]["device"], "pool_size": sizes.get(facts["dataset"], 0)}
     rows = [{**common, **dict(_flat(record))} for record in files.records]
     rounds = facts["protocol"]["rounds"]
-    if files.outcome:
+    if files.status in ("failed", "skipped"):
         return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
     if len(rows) < rounds:
         reason = f"{len(rows)} of {rounds} rounds are there: run the same command again to go on"

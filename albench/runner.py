@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import signal
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress
+from albench import claims
+from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress, Stopped
 from albench.api.hooks import SuiteFacts
+from albench.errors import FolderError
 from albench.grouping import jobs_of, notes
+from albench.interrupts import as_interrupts
 from albench.jobs import SHARED, run_job, trial_facts
 from albench.manifest import manifest_of
 from albench.plan import Trial
 from albench.plugins import registry
 from albench.prepare import Plan
 from albench.share import SharedRounds
-from albench.store import SuiteStore
+from albench.store import SuiteStore, TrialStore
 from albench.trackers import trackers
 
 CLAIM_PATIENCE = 3.0
-"""Seconds after which trials that another process held are tried once more."""
+"""Seconds that workers of a run that was just killed are given to end."""
 
 
 class Listener(Protocol):
@@ -52,6 +53,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     ------
     StoreError
         Where the results folder cannot be written.
+    FolderError
+        Where it can be written no more.
     """
     found = registry(plan.plugin_files)
     executor: Executor = found.build("executor", plan.executor)
@@ -65,9 +68,10 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             skipped.describe(trial_facts(trial, plan.data[trial.dataset], found))
     if fresh:
         for trial in plan.todo:
-            with store.trial(trial.key).claim() as owner:
+            old = store.trial(trial.key)
+            with old.claim() as owner:
                 if not owner:
-                    store.trial(trial.key).clear()
+                    old.clear()
     for trial in plan.done:  # a run killed after its last record left its last checkpoint
         store.trial(trial.key).drop_checkpoints()
     suite_facts = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
@@ -86,10 +90,13 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
         if isinstance(outcome, Busy) and not final:
             busy.append(todo[outcome.key])
             return
+        if isinstance(outcome, Failed) and outcome.ends_run:
+            raise FolderError(outcome.reason)
         outcomes.append(outcome)
-        left.ended(todo[outcome.key])
+        if not isinstance(outcome, Stopped):  # the next run may want the first round that it shares
+            left.ended(todo[outcome.key])
         if isinstance(outcome, Failed):
-            store.trial(outcome.key).outcome("failed", outcome.reason, outcome.detail)
+            _keep_failure(store.trial(outcome.key), outcome)
         listener.outcome(outcome)
 
     def carry_out(trials: Sequence[Trial], final: bool) -> None:
@@ -103,19 +110,22 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             else:
                 listener.event(event)
 
-        for outcome in executor.map(run_job, list(jobs.values()), hear):
-            members = [trial.key for trial in jobs[outcome.key].trials]
-            if len(members) == 1:
-                end(outcome, final)
-            elif isinstance(outcome, Failed):  # the worker died: what had not ended died with it
-                for key in members:
-                    if key not in reported:
-                        end(dataclasses.replace(outcome, key=key), final)
+        with contextlib.closing(_generator(executor.map(run_job, list(jobs.values()), hear))) as ended:
+            for outcome in ended:
+                members = [trial.key for trial in jobs[outcome.key].trials]
+                if len(members) == 1:
+                    end(outcome, final)
+                elif isinstance(outcome, Failed):  # the worker died: what had not ended died with it
+                    for key in members:
+                        if key not in reported:
+                            end(dataclasses.replace(outcome, key=key), final)
 
-    with _terminate_as_interrupt():
+    with as_interrupts():
         carry_out(plan.todo, final=False)
-        if busy:  # a worker of a run that was just killed may hold its claim for a moment longer
-            time.sleep(CLAIM_PATIENCE)
+        if busy:  # of a run that was just killed, perhaps, or on a machine that was switched off
+            trials = f"{len(busy)} trial" + "s" * (len(busy) > 1)
+            listener.event(Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life."))
+            claims.wait([store.trial(trial.key).claim_base for trial in busy], CLAIM_PATIENCE)
             carry_out(busy, final=True)
     _tell(told.call("suite_end", suite=suite_facts), listener)
     return outcomes
@@ -127,6 +137,9 @@ class Shares:
     def __init__(self, plan: Plan) -> None:
         self._rounds = {name: SharedRounds(plan.folder / SHARED, data.hash) for name, data in plan.data.items()}
         self._left = Counter(self._path(trial) for trial in plan.todo)
+        for trial in plan.done:  # of a run killed after its last record
+            if not self._left[self._path(trial)]:
+                self._rounds[trial.dataset].drop(trial)
 
     def _path(self, trial: Trial) -> Path:
         return self._rounds[trial.dataset].path(trial)
@@ -137,24 +150,23 @@ class Shares:
             self._rounds[trial.dataset].drop(trial)
 
 
+def _keep_failure(trial: TrialStore, outcome: Failed) -> None:
+    """Leave word of a failure, unless another process holds the trial by now."""
+    with trial.claim() as owner:
+        if not owner:
+            trial.log.failed(outcome.reason, outcome.detail)
+            trial.outcome("failed", outcome.reason, outcome.detail)
+
+
+def _generator(outcomes: Iterator[Outcome]) -> Generator[Outcome]:
+    """What an executor gives, with a ``close`` that reaches it: its workers end when the run does."""
+    try:
+        yield from outcomes
+    finally:
+        if close := getattr(outcomes, "close", None):
+            close()
+
+
 def _tell(errors: list[str], listener: Listener) -> None:
     for error in errors:
         listener.event(Note("", error))
-
-
-@contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: workers are stopped and what is on disk stays whole."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread: the caller handles its own signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -90,6 +90,7 @@ def run(
     executor: str | None = None,
     trackers: Sequence[str] = (),
     query_time_limit: float | None = None,
+    time_limit: str | float | None = None,
     share: bool = True,
     plugins: Sequence[str | Path] = (),
     data_dir: str | Path | None = None,
@@ -110,7 +111,7 @@ def run(
         How many seeds, or which.
     name, out
         The suite's folder is ``out/name``.
-    device, executor, trackers, query_time_limit, data_dir, plugins
+    device, executor, trackers, query_time_limit, time_limit, data_dir, plugins
         As the options of ``albench run``.
     share
         Whether trials that differ only by strategy train their first round once; it changes no record.
@@ -150,9 +151,10 @@ def run(
         plugin_files=[str(file) for file in plugins],
         data_dir=str(data_dir) if data_dir else None,
         device=device,
-        executor=specs.parse(executor) if executor else None,
+        executor=None if executor is None else specs.parse(executor),
         trackers=trackers,
         query_time_limit=query_time_limit,
+        time_limit=time_limit,
         share=share,
         fresh=fresh,
     )

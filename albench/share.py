@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from albench.claims import Claim, hold
+from albench.files import load_tensors, save_tensors, temporary, writing
 from albench.plan import Trial, digest
-from albench.store import FORMAT, replacing
+from albench.records import FORMAT
 
 
 class SharedRounds:
@@ -37,31 +39,49 @@ class SharedRounds:
         return self._folder / f"{digest(content, 8)}.pt"
 
     @contextlib.contextmanager
-    def hold(self, trial: Trial) -> Iterator[dict[str, Any] | None]:
-        """Wait until no other process makes this round, and yield what one left; None where it is to be made."""
-        from filelock import FileLock
+    def hold(self, trial: Trial, tell: Callable[[str], object]) -> Iterator[dict[str, Any] | None]:
+        """Wait until no other process makes this round, and yield what one left; None where it is to be made.
 
+        Parameters
+        ----------
+        tell
+            Called with one line where what was left cannot be used.
+        """
         path = self.path(trial)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            yield self._read(path)
+        with contextlib.ExitStack() as held:
+            with writing(self._folder):
+                held.enter_context(hold(_claim(path)))
+                self._remove_leftovers(path)
+            found = load_tensors(path, FORMAT)
+            if isinstance(found, str) and path.exists():
+                tell(f"{path} {found}: the round is made again.")
+            yield None if isinstance(found, str) else found
 
     def keep(self, trial: Trial, left: dict[str, Any]) -> None:
         """Leave a round for others."""
-        with replacing(self.path(trial)) as handle:
-            torch.save({"format": FORMAT, **left}, handle)
+        with writing(self._folder):
+            save_tensors(self.path(trial), {"format": FORMAT, **left})
 
     def drop(self, trial: Trial) -> None:
         """Forget a round that nobody needs any more."""
-        for path in (self.path(trial), self.path(trial).with_suffix(".lock")):
+        path = self.path(trial)
+        if not self._folder.is_dir() or not any(path.stem in other.name for other in self._folder.iterdir()):
+            return
+        with writing(self._folder):
             path.unlink(missing_ok=True)
+            claim = Claim(_claim(path))
+            if not claim.take():  # else somebody makes it, and forgets it when he needs it no more
+                self._remove_leftovers(path)
+                claim.discard()
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
-        try:
-            content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception:  # whatever torch says of a missing or damaged file, the round is made again
-            return None
-        return content if content.get("format") == FORMAT else None
+    def _remove_leftovers(self, path: Path) -> None:
+        """Remove what killed processes left of a round; for its holder, who alone writes it."""
+        for leftover in temporary(path):
+            leftover.unlink(missing_ok=True)
+
+
+def _claim(path: Path) -> Path:
+    return path.with_suffix(".claim")
 
 
 def weights_hash(model: nn.Module) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from albench.archive import read_checked, unpack
 from albench.errors import StoreError
 from albench.plan import LATER, check_name
-from albench.store import TrialFiles, read_manifest, suite_folders, trial_folders
+from albench.records import TrialFiles, read_manifest, suite_folders, trial_folders
 
 OF_A_RUN = ("versions", "plugins", "host", "determinism")
 """Parts of a manifest that say what its last run was made with."""

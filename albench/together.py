@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from albench.api.executor import Progress
-from albench.errors import TrialError
+from albench.api.executor import Note, Progress
+from albench.errors import OutOfTime, TrialError
 from albench.lanes import train_together
+from albench.limits import in_time
 from albench.loop import Clock, Parts, StoredRun, numerics
 from albench.plan import Trial
 from albench.store import TrialStore
@@ -50,7 +51,7 @@ class Lane:
             self.error = error
 
 
-def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress], None]) -> None:
+def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
     """Carry out what is missing of several trials; a failure is left in its lane's ``error``.
 
     Trials that were interrupted in different rounds catch up first: those in the lowest round go on together.
@@ -60,6 +61,12 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress], N
             with lane.guarded():
                 lane.stored = StoredRun(lane.trial, parts, lane.store, lane.facts, emit, lane.on_round)
         while going := [(lane, stored) for lane in lanes if (stored := lane.going)]:
+            try:
+                in_time(parts.deadline)
+            except OutOfTime as error:
+                for lane, _ in going:
+                    lane.error = error
+                return
             number = min(stored.next for _, stored in going)
             members = [(lane, stored) for lane, stored in going if stored.next == number]
             for (lane, stored), trained in _train(members, parts, number):
@@ -82,7 +89,7 @@ def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[M
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
                 stored.run.begin(number)
-                left = held.enter_context(shared.hold(lane.trial)) if shared else None
+                left = held.enter_context(shared.hold(lane.trial, stored.run.tell)) if shared else None
                 if left:
                     found.append(((lane, stored), stored.run.learner.adopt(left)))
                 else:

@@ -39,7 +39,8 @@ class Trackers:
             try:
                 getattr(tracker, event)(**facts)
             except (Exception, SystemExit) as error:
-                errors.append(f"tracker {spec}: {event} failed: {type(error).__name__}: {error}")
+                what = f"tracker {spec}: {event} failed: {type(error).__name__}: {error}"
+                errors.append(f"{what} (the records are whole; mend it, or leave out its --tracker)")
         return errors
 
 

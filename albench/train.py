@@ -162,6 +162,7 @@ class Learner:
         size = getattr(getattr(model, "head", None), "in_features", 0)
         self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
         self.first_step = 0
+        self.round = 0
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimizer = sgd(matrices, others, protocol)
@@ -181,6 +182,7 @@ class Learner:
 
     def start_round(self, facts: RoundFacts) -> None:
         """Tell the method what the last query bought."""
+        self.round = facts.round
         self.state = self._checked(self.method.round_start(self.state, facts))
 
     def train_round(
@@ -205,7 +207,8 @@ class Learner:
             curves.add(step, self._step(step, batch))
             done = step + 1
             if done in checks:
-                curves.check_finite(done)
+                curves.check_finite(self.round, self.state)
+                curves.forget()
                 best.offer(validate(self.average), done, self.average)
             if done % 10 == 0 or done == steps:
                 progress(done)
@@ -300,23 +303,49 @@ class Curves:
         self._steps = steps
         self._sums: list[dict[str, Tensor]] = [{} for _ in range(self._points)]
         self._counts = [0] * self._points
+        self._losses: list[Tensor] = []
+        self._first = 0
+
+    @property
+    def _wide(self) -> bool:
+        return bool(self._losses) and self._losses[0].ndim > 0
 
     def add(self, step: int, logs: dict[str, Tensor]) -> None:
         place = step * self._points // self._steps
         sums = self._sums[place]
         self._counts[place] += 1
+        self._losses.append(logs["loss"])
         for name, value in logs.items():
             sums[name] = value.float() + sums[name] if name in sums else value.float()
 
-    def check_finite(self, step: int, lane: int = 0) -> None:
-        """Stop the trial where the loss is no number any more."""
-        losses = _numbers([sums["loss"] for sums in self._sums if sums], lane)
-        if not all(map(math.isfinite, losses)):
-            finite = [f"{v / n:.4g}" for v, n in zip(losses, self._counts, strict=False) if math.isfinite(v)]
+    def check_finite(self, number: int, state: State, lane: int = 0) -> None:
+        """Stop the trial where the loss, or what the method remembers, is no number any more.
+
+        Parameters
+        ----------
+        number
+            The round, for the message.
+        state
+            The method's; with lanes every tensor has them as its first dimension.
+        """
+        losses = _numbers(self._losses, lane)
+        bad = next((at for at, value in enumerate(losses) if not math.isfinite(value)), None)
+        if bad is not None:
+            last = ", ".join(f"{value:.4g}" for value in losses[max(0, bad - 3) : bad])
             raise TrialError(
-                f"the loss became {losses[-1]} before step {step}; its last finite means were "
-                f"{', '.join(finite[-3:]) or 'none'}: lower lr or check the data"
+                f"the loss became {losses[bad]} in round {number}, step {self._first + bad}; the steps before had "
+                f"{last or 'none'}: lower lr or check the data"
             )
+        for name, value in state.items():
+            if value.is_floating_point() and bool(value[lane if self._wide else ...].isnan().any()):
+                raise TrialError(
+                    f"the method's state '{name}' became NaN in round {number}, by step {self._first + len(losses) - 1}"
+                )
+
+    def forget(self) -> None:
+        """Keep no single losses of the steps so far, which have been checked."""
+        self._first += len(self._losses)
+        self._losses.clear()
 
     def means(self, lane: int = 0) -> dict[str, list[float]]:
         """name -> the mean of each stretch."""

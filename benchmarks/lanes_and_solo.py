@@ -18,7 +18,7 @@ from unittest.mock import patch
 from scipy.stats import ks_2samp
 
 import albench
-from albench.store import read_trial, trial_folders
+from albench.records import read_trial, trial_folders
 
 CASES = {
     "mlp on mescc-sim": {"dataset": "mescc-sim", "backbone": "mlp[hidden=16]", "method": "boostmis"},

@@ -15,9 +15,9 @@ import pandas as pd
 
 import albench
 from albench.compare import learning_curve_table
+from albench.records import read_trial, trial_folders
 from albench.render import render
 from albench.render.figure import Look, figure_bytes
-from albench.store import read_trial, trial_folders
 
 
 def diagnostics(suite: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: commands under test inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # as a trial does: more threads than free cores make a test slower, not faster
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
@@ -46,7 +49,7 @@ def small_run(tmp_path: Path, toy: str) -> Callable[..., Any]:
 
 def stable(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """trial key -> its records without what measures time and memory."""
-    from albench.store import read_trial, trial_folders
+    from albench.records import read_trial, trial_folders
 
     volatile = ("seconds", "peak_memory_mb")
     return {

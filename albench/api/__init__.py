@@ -2,7 +2,7 @@
 
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
-from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run
+from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.hooks import (
     API_VERSION,
     KINDS,
@@ -19,7 +19,8 @@ from albench.api.options import option
 from albench.api.strategy import NEEDS, Strategy, View
 from albench.api.task import Modality, Task
 from albench.api.tracker import Tracker
-from albench.errors import DataError, PluginError, UserError
+from albench.claims import Claim
+from albench.errors import ClaimLost, DataError, PluginError, UserError
 
 __all__ = [
     "API_VERSION",
@@ -30,6 +31,8 @@ __all__ = [
     "Backbone",
     "Batch",
     "Busy",
+    "Claim",
+    "ClaimLost",
     "DataError",
     "Dataset",
     "Done",
@@ -56,6 +59,7 @@ __all__ = [
     "Split",
     "Splits",
     "State",
+    "Stopped",
     "Strategy",
     "SuiteFacts",
     "Task",

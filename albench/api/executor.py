@@ -51,12 +51,21 @@ class Done:
 class Failed:
     """A trial that could not be carried out: data, not a crash.
 
-    ``reason`` is one line; ``detail`` the traceback, where there is one.
+    Attributes
+    ----------
+    reason
+        One line.
+    detail
+        The traceback, where there is one.
+    ends_run
+        Whether the fault is the results folder's, which cannot be written any more: the run ends, and the trial does
+        not count as failed.
     """
 
     key: str
     reason: str
     detail: str = ""
+    ends_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,14 @@ class Busy:
     owner: str
 
 
-Outcome = Done | Failed | Busy
+@dataclass(frozen=True)
+class Stopped:
+    """A trial that has rounds left, since the run came to its time limit; the next run goes on with it."""
+
+    key: str
+
+
+Outcome = Done | Failed | Busy | Stopped
 
 
 @dataclass(frozen=True)

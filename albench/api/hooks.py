@@ -64,7 +64,7 @@ class TrialFacts:
     Attributes
     ----------
     status, reason
-        ``"running"``, ``"done"`` or ``"failed"``, and why it failed.
+        ``"running"``, ``"done"``, ``"failed"`` or ``"stopped"`` (it has rounds left), and why.
     folder
         The suite's folder.
     """

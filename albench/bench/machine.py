@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from albench.store import replacing
+from albench.files import replacing
 
 FORMAT = 1
 VARIABLE = "ALBENCH_CACHE"

@@ -24,16 +24,13 @@ def command() -> None:
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set and check its files against what is published of it."""
     from albench.errors import DataError
-    from albench.plugins import registry
-    from albench.pool import check_splits
+    from albench.prepare import load_data
 
-    component: Any = registry(plugins).build("dataset", dataset)
-    root = Path(data_dir) if data_dir else None
-    splits = component.load(root)
-    check_splits(splits, dataset)
+    loaded = load_data(dataset, data_dir, plugins)
+    splits = loaded.splits
     for notice in splits.notices:
         click.echo(f"note: {notice}")
-    problems = component.verify(root)
+    problems = loaded.dataset.verify(Path(data_dir) if data_dir else None)
     for problem in problems:
         click.echo(f"{'problem' if problem.fatal else 'note'}: {problem.where}: {problem.what}", err=problem.fatal)
     fatal = [problem for problem in problems if problem.fatal]

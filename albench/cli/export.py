@@ -24,7 +24,7 @@ def command(folders: tuple[str, ...], output: str, force: bool) -> None:
     still running goes in with its complete rounds. The same results give the same bytes.
     """
     from albench.archive import export
-    from albench.store import suite_folders
+    from albench.records import suite_folders
 
     path = Path(output)
     suites = [suite for folder in (folders or ("results",)) for suite in suite_folders(Path(folder))]

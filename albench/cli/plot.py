@@ -54,9 +54,9 @@ def command(
     """
     from albench.compare import learning_curve_table
     from albench.errors import StoreError, UserError
+    from albench.files import write_atomic
     from albench.render.figure import Look, check_suffix, figure_bytes
     from albench.results import load
-    from albench.store import write_atomic
 
     path = Path(output)
     check_suffix(path.suffix.lower(), output)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 
 if TYPE_CHECKING:
+    from albench.api.executor import Outcome
     from albench.prepare import Plan
 
 
@@ -54,6 +55,7 @@ OWN_OPTIONS = {
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ray[...], slurm[...]")
 @click.option("--query-time-limit", type=float, metavar="SECONDS", help="Fail a trial whose query takes longer.")
+@click.option("--time-limit", metavar="TIME", help="Begin no round after TIME, as 45s, 30m, 2h or 1h30m; exit code 3.")
 @click.option("--tracker", "trackers", multiple=True, type=SpecType("tracker"), help="Follow the run; may be repeated.")
 @plugin_option
 @data_dir_option
@@ -68,6 +70,7 @@ def command(
     device: str,
     executor: str | None,
     query_time_limit: float | None,
+    time_limit: str | None,
     trackers: tuple[str, ...],
     plugins: tuple[str, ...],
     data_dir: str | None,
@@ -87,15 +90,15 @@ def command(
     from rich.console import Console
 
     from albench import spec as specs
-    from albench.api.executor import Failed
-    from albench.errors import StoreError
+    from albench.errors import FolderError
     from albench.manifest import typed_command
     from albench.prepare import prepare
     from albench.render.live import display
+    from albench.render.outlet import Outlet
     from albench.runner import execute
     from albench.session import suite_from
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, file=cast("IO[str]", Outlet()))
     start = {None: None, True: "warm", False: "cold"}[warm]
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     with console.status("Loading data ..."):
@@ -105,9 +108,10 @@ def command(
             plugin_files=plugins,
             data_dir=data_dir,
             device=device,
-            executor=specs.parse(executor) if executor else None,
+            executor=None if executor is None else specs.parse(executor),
             trackers=trackers,
             query_time_limit=query_time_limit,
+            time_limit=time_limit,
             share=share,
             fresh=fresh,
         )
@@ -118,11 +122,11 @@ def command(
         with listener:
             outcomes = execute(plan, listener, fresh=fresh, command=typed_command())
     except OSError as error:
-        raise StoreError(
-            f"the results folder {plan.folder} cannot be written ({error.strerror}): what is complete there is whole; "
-            "make room or use --out, then run the same command again."
+        raise FolderError(
+            f"{error.filename or plan.folder} cannot be read or written ({error.strerror or error}): what is complete "
+            f"in {plan.folder} is whole; see to it, then run the same command again."
         ) from None
-    return _close(console, plan, [outcome for outcome in outcomes if isinstance(outcome, Failed)])
+    return _close(console, plan, outcomes)
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -157,10 +161,11 @@ def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
     return 0
 
 
-def _close(console: Any, plan: Plan, failures: list[Any]) -> int:
+def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
     """Print the table of the run and what to type next."""
     from rich.text import Text
 
+    from albench.api.executor import Failed, Stopped
     from albench.compare import learning_curve_table
     from albench.render import curve_tables
     from albench.results import load
@@ -171,9 +176,18 @@ def _close(console: Any, plan: Plan, failures: list[Any]) -> int:
     if len(frame):
         console.print()
         console.print(curve_tables(learning_curve_table(frame)))
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    stopped = sum(isinstance(outcome, Stopped) for outcome in outcomes)
     for failure in failures:
         console.print(Text.assemble(("failed", "red"), f" {failure.key}: {failure.reason}"), soft_wrap=True)
+    if failures:
+        first = plan.folder / "trials" / failures[0].key / "log.jsonl"
+        console.print(Text(f"The same command tries what failed again. Tracebacks are in {first}."), soft_wrap=True)
     console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
+    if stopped:
+        left = f"The time limit is over: {stopped} of {len(plan.all_trials)} trials have rounds left."
+        console.print(Text(f"{left} Run the same command again to go on.", style="yellow"), soft_wrap=True)
+        return 1 if failures else 3
     strategies = {trial.strategy for trial in plan.all_trials}
     if len(strategies) == 1 and "random" not in strategies:
         line = Text.assemble("Next: ", (_beside(), "bold"), ", then ", ("albench compare", "bold"))

@@ -59,7 +59,7 @@ def command(folder: str, interval: float, once: bool) -> int:
 def _looks(folder: Path) -> Iterator[list[SuiteState]]:
     """The suites of a folder as they are at each look, those that came since the last one too."""
     from albench.progress import Follower
-    from albench.store import suite_folders
+    from albench.records import suite_folders
 
     followers: dict[Path, Follower] = {}
     while True:

@@ -14,7 +14,7 @@ import numpy as np
 from albench.api.dataset import Splits
 from albench.api.task import Task
 from albench.errors import StoreError
-from albench.store import write_atomic
+from albench.files import write_atomic
 
 SPLITS = ("train", "val", "test")
 FACTS = "extraction.json"

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from albench.api import executor
-from albench.api.executor import Busy, Done, Failed, Note, Outcome
+from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.estimate import duration
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ class _Shown:
         if isinstance(outcome, Done):
             return Text(f"{head}  done in {duration(outcome.seconds)}", style="green")
         if isinstance(outcome, Busy):
-            return Text(f"{head}  is being run by {outcome.owner}", style="yellow")
-        return Text(f"{head}  failed: {outcome.reason}", style="red")
+            return Text(f"{head}  is being run by {outcome.owner}: run this again when that has ended", style="yellow")
+        reason = outcome.reason if isinstance(outcome, Failed) else "the run's time is over"
+        return Text(f"{head}  failed: {reason}", style="red")
 
 
 class PlainDisplay(_Shown):
@@ -148,7 +149,8 @@ class PlainDisplay(_Shown):
             self.console.print(line, soft_wrap=True, markup=False)
 
     def outcome(self, outcome: Outcome) -> None:
-        self.console.print(self.end(outcome), soft_wrap=True)
+        if not isinstance(outcome, Stopped):  # they are counted at the end
+            self.console.print(self.end(outcome), soft_wrap=True)
 
 
 class LiveDisplay(_Shown):
@@ -201,9 +203,11 @@ class LiveDisplay(_Shown):
             self._bars.update(self._suite, completed=self.clock.done, where=where)
 
     def outcome(self, outcome: Outcome) -> None:
-        line = self.end(outcome)
         if outcome.key in self._tasks:
             self._bars.remove_task(self._tasks.pop(outcome.key))
+        if isinstance(outcome, Stopped):
+            return
+        line = self.end(outcome)
         self._update_suite()
         if isinstance(outcome, Failed) or self.total <= 40 or isinstance(outcome, Busy):
             self.console.print(line, soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from albench.store import read_trial, trial_folders
+from albench.records import read_trial, trial_folders
 
 Name = tuple[str, str, str]
 Entries = dict[Name, dict[str, Any]]

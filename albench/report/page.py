@@ -10,9 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from albench.files import write_atomic
 from albench.report.payload import payload
 from albench.results import Results
-from albench.store import write_atomic
 
 SCRIPTS = ("dom.js", "plot.js", "charts.js", "tables.js", "page.js")
 

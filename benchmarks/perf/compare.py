@@ -21,7 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from albench.store import SuiteStore, encode_record, write_atomic
+from albench.files import write_atomic
+from albench.records import encode_record
+from albench.store import SuiteStore
 
 DATASETS = [f"data-{name}" for name in "abcde"]
 METHODS = ["supervised", "fixmatch"]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from albench.bench.steps import CASES, begun
 from albench.loop import run_trial
-from albench.store import TrialStore, read_trial
+from albench.records import read_trial
+from albench.store import TrialStore
 
 ROUNDS = 6
 

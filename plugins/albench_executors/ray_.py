@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from albench.api import (
+    ClaimLost,
     Ended,
     Event,
     Executor,
@@ -77,7 +78,9 @@ class Ray(Executor):
         ray = connect(self.address)
         if not self._room(ray):
             needs = f"{self.cpus_per_trial:g} CPUs" + f" and {self.gpus_per_trial:g} GPUs" * bool(self.gpus_per_trial)
-            emit(Note("", f"no node of the Ray cluster has {needs}: trials wait until one joins."))
+            asks = "ray[cpus_per_trial=...]" if not self.gpus_per_trial else "ray[gpus_per_trial=...]"
+            waits = f"no node of the Ray cluster has {needs}: trials wait until one joins; ask for less with {asks}."
+            emit(Note("", waits))
         with contextlib.ExitStack() as held:
             yield from _Drive(self, ray, run, emit, held).all(jobs)
 
@@ -207,11 +210,13 @@ class _Drive:
         if task.trip:
             try:
                 notes = task.trip.unpack(files)
+                for note in notes:
+                    self.emit(Note(key, note))
+                outcome, ended = task.trip.outcomes(outcome, ended)
             except OSError as error:
                 return failed(task.job, error)
-            for note in notes:
-                self.emit(Note(key, note))
-            outcome, ended = task.trip.outcomes(outcome, ended)
+            except ClaimLost as error:
+                outcome, ended = task.trip.lost(error.owner)
         for event in ended:
             self.emit(event)
         return outcome

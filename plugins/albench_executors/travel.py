@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from albench.api import Busy, Done, Ended, Event, Failed, Outcome, Run
+from albench.api import Busy, Claim, Done, Ended, Event, Failed, Outcome, Run
 
 Files = dict[str, bytes]
 """Path below the suite's folder -> content."""
 TRIALS = "trials"
-AT_HOME = ("lock", "owner")
-"""Files of a trial that say who holds it."""
+CLAIM = "claim"
+"""What the files that say who holds a trial are named by."""
 
 
 def carry_out_away(run: Run, job: Any, files: Files, emit: Callable[[Event], None]) -> tuple[Outcome, Files]:
@@ -49,17 +47,20 @@ class Trip:
     def __init__(self, job: Any) -> None:
         self._all = job
         self._folder = Path(job.folder)
-        self._claims = contextlib.ExitStack()
+        self._claims: list[Claim] = []
         self.busy: list[Busy] = []
         free = []
-        with contextlib.ExitStack() as claims:
+        try:
             for trial in job.trials:
-                owner = claims.enter_context(_claim(self._folder / TRIALS / trial.key))
-                if owner:
+                claim = Claim(self._folder / TRIALS / trial.key / CLAIM)
+                if owner := claim.take():
                     self.busy.append(Busy(trial.key, owner))
                 else:
+                    self._claims.append(claim)
                     free.append(trial)
-            self._claims = claims.pop_all()
+        except BaseException:
+            self.close()
+            raise
         self.job = dataclasses.replace(job, trials=tuple(free))
 
     def nothing_free(self) -> Outcome:
@@ -79,7 +80,14 @@ class Trip:
         Returns
         -------
         One line for each file that could not be added, as there is one of its name.
+
+        Raises
+        ------
+        ClaimLost
+            Another process took over one of the trials meanwhile.
         """
+        for claim in self._claims:
+            claim.renew()
         left = []
         for trial in self.job.trials:
             here = _read(self._folder / TRIALS / trial.key, self._folder)
@@ -104,30 +112,17 @@ class Trip:
             return Done(self._all.key, getattr(outcome, "seconds", 0.0)), [Ended(outcome)]
         return dataclasses.replace(outcome, key=self._all.key), ended
 
+    def lost(self, owner: str) -> tuple[Outcome, list[Ended]]:
+        """The outcomes where ``owner`` took over one of the trials: all are left as they are."""
+        busy = [Busy(trial.key, owner) for trial in self.job.trials]
+        if len(self._all.trials) == 1:
+            return busy[0], []
+        return Done(self._all.key, 0.0), [Ended(each) for each in busy]
+
     def close(self) -> None:
         """Let the trials go."""
-        self._claims.close()
-
-
-@contextlib.contextmanager
-def _claim(folder: Path) -> Iterator[str]:
-    """Hold a trial as any process that carries it out does. Yields "" or who else holds it."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    owner = folder / "owner"
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield (owner.read_text(encoding="utf-8") if owner.exists() else "") or "another process"
-        return
-    try:
-        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
-        yield ""
-    finally:
-        owner.unlink(missing_ok=True)
-        lock.release()
+        for claim in self._claims:
+            claim.release()
 
 
 def _read(folder: Path, root: Path) -> Files:
@@ -135,7 +130,7 @@ def _read(folder: Path, root: Path) -> Files:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in AT_HOME and path.suffix not in (".tmp", ".lock")
+        if path.is_file() and not path.name.startswith(f"{CLAIM}-") and path.suffix not in (".tmp", ".lock")
     }
 
 
@@ -157,4 +152,8 @@ def _write(path: Path, content: bytes) -> None:
 
 def failed(job: Any, error: OSError) -> Failed:
     """What becomes of a job whose files cannot be read or written here."""
-    return Failed(job.key, f"its files in {job.folder} cannot be read or written: {error.strerror or error}")
+    reason = (
+        f"{job.folder} cannot be read or written ({error.strerror or error}): what is complete there is whole; see to "
+        "it, then run the same command again."
+    )
+    return Failed(job.key, reason, ends_run=True)

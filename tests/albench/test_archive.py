@@ -16,8 +16,9 @@ import pytest
 
 from albench import archive
 from albench.cli.main import main
+from albench.records import encode_record, read_manifest, read_trial, trial_folders
 from albench.results import load
-from albench.store import SuiteStore, encode_record, read_manifest, read_trial, trial_folders
+from albench.store import SuiteStore
 
 PROTOCOL = {"rounds": 2, "steps": 10, "lr": 0.03, "device": "cpu"}
 
@@ -131,7 +132,7 @@ def test_the_same_results_give_the_same_bytes(say: Say) -> None:
     for number, path in enumerate(sorted(Path("copy").rglob("*"), reverse=True)):
         path.touch() if number % 2 else path.chmod(0o700)
     (Path("copy/a/trials") / key_of("random", 0) / "checkpoint-0.pt").write_text("x")
-    (Path("copy/a/trials") / key_of("random", 0) / "lock").write_text("")
+    (Path("copy/a/trials") / key_of("random", 0) / "claim-2.free").write_text("")
     assert say("export", "copy/b", "copy/a", "--output", "two.zip")[0] == 0
     assert Path("two.zip").read_bytes() == Path("results.zip").read_bytes()
     names = zipfile.ZipFile("two.zip").namelist()
@@ -143,7 +144,8 @@ def test_an_incomplete_trial_goes_in_without_its_torn_line(say: Say) -> None:
     trial = make(Path("results/a"), "random") / "trials" / key_of("random", 0)
     path = trial / "rounds.jsonl"
     path.write_bytes(path.read_bytes()[:-7])
-    (trial / "owner").write_text("process 1 on another-host")
+    about = {"token": "t", "pid": 1, "host": "another-host", "machine": "m", "started": "", "since": 0.0}
+    (trial / "claim-1").write_text(json.dumps(about))
     code, shown = say("export", "results/a")
     assert code == 0
     assert "a: 1 complete, 1 incomplete" in shown

@@ -14,7 +14,7 @@ import albench
 from albench.errors import SuiteError
 from albench.plugins import registry
 from albench.pool import index_hash
-from albench.store import trial_folders
+from albench.records import trial_folders
 
 SMALL: dict[str, Any] = {
     "dataset": "digits",

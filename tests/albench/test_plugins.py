@@ -124,6 +124,7 @@ def test_a_failing_hook_is_reported_and_the_others_are_called(tmp_path: Path) ->
     errors = registry.call("albench_trial_start", trial="facts")
     assert len(errors) == 1
     assert "bad.py:bad: albench_trial_start failed: ValueError: tracker down" in errors[0]
+    assert "leave out its --plugin" in errors[0]
     module = next(p for p in registry.manager.get_plugins() if p.__name__ == "albench_file_good")
     assert module.calls == ["facts"]
 
@@ -176,6 +177,7 @@ def test_installed_packages_are_plugins_and_a_broken_one_stops_nothing(site: Pat
     assert "packaged" in listed.stdout
     assert "my-confidence" in listed.stdout
     assert "broken plugin 'broken' (albench-broken)" in listed.stderr
+    assert "'albench doctor plugins' says what to do" in listed.stderr
     run = albench(
         *(
             "run",

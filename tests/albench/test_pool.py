@@ -15,7 +15,7 @@ from albench.api import Split, Splits, Task
 from albench.errors import ContractError, DataError
 from albench.evaluate import predict
 from albench.oracle import Oracle
-from albench.pool import Items, Pool, as_input, check_splits, data_hash, index_hash
+from albench.pool import Items, Pool, absent_classes, as_input, check_splits, data_hash, index_hash
 from albench.view import PoolView, checked_picks
 
 LABELS = np.repeat([0, 1, 2], [70, 25, 5])
@@ -124,6 +124,14 @@ def test_data_that_no_run_can_use_is_refused(part: str, changes: dict, message: 
     with pytest.raises(DataError, match=message):
         check_splits(bad, "d")
     check_splits(good, "d")
+
+
+def test_a_class_that_a_split_lacks_is_told() -> None:
+    good = splits()
+    assert absent_classes(good) == ()
+    lacking = dataclasses.replace(good, test=dataclasses.replace(good.test, y=np.array([0] * 9)))
+    (line,) = absent_classes(lacking)
+    assert line.startswith("the test split has no item of class b, c: ")
 
 
 def test_large_finite_features_are_not_taken_for_infinite_ones() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,16 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from albench.errors import StoreError
-from albench.store import (
-    SuiteStore,
-    TrialStore,
-    decode_record,
-    encode_record,
-    read_manifest,
-    read_trial,
-    suite_folders,
-    write_atomic,
-)
+from albench.files import write_atomic
+from albench.records import decode_record, encode_record, read_manifest, read_trial, suite_folders
+from albench.store import SuiteStore, TrialStore
 
 FACTS = {"key": "k", "data_hash": "d"}
 
@@ -165,7 +157,7 @@ def test_the_manifest_joins_what_runs_add(tmp_path: Path) -> None:
     store.update_manifest({**both, "runs": [1], "datasets": {"a": 1}})
     manifest = store.update_manifest({**both, "runs": [2], "datasets": {"b": 2}})
     assert manifest == {**both, "runs": [1, 2], "datasets": {"a": 1, "b": 2}}
-    assert json.loads((tmp_path / "s" / "manifest.json").read_text()) == manifest
+    assert read_manifest(tmp_path / "s") == manifest
 
 
 def test_results_of_another_format_are_refused(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from albench.batches import balanced, endless
 from albench.errors import ContractError, TrialError
 from albench.loop import Parts, Run, run_trial
 from albench.plan import Amounts, Protocol, Trial
-from albench.store import TrialStore, read_trial
+from albench.records import read_trial
+from albench.store import TrialStore
 from albench.train import Curves, Learner, ModelForward, cosine, ema_decay
 
 CPU = torch.device("cpu")
@@ -223,10 +224,26 @@ def test_a_loss_that_is_no_number_stops_the_trial(tmp_path: Path) -> None:
     class Exploding(Plain):
         def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
             loss, state, logs = super().loss(forward, batch, state, step)
-            return torch.where(step >= 3, loss * float("nan"), loss), state, logs
+            return loss + torch.where(step >= 13, float("nan"), 0.0), state, logs
 
-    trial, parts = make(Exploding())
-    with pytest.raises(TrialError, match=r"the loss became nan before step 5; its last finite means were"):
+    trial, parts = make(Exploding(), start="warm")
+    message = r"the loss became nan in round 1, step 3; the steps before had [\d.]+, [\d.]+, [\d.]+: lower lr"
+    with pytest.raises(TrialError, match=message):
+        carry_out(tmp_path, trial, parts)
+    assert len(read_trial(tmp_path / "t").records) == 1
+
+
+def test_a_memory_that_is_no_number_stops_the_trial(tmp_path: Path) -> None:
+    class Forgetful(Plain):
+        def init(self, task: Any, device: Any) -> Any:
+            return {"scale": torch.ones(2), "far": torch.full((1,), float("inf"))}
+
+        def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
+            loss, _, logs = super().loss(forward, batch, {}, step)
+            return loss, {**state, "scale": torch.where(step >= 3, state["scale"] * float("nan"), state["scale"])}, logs
+
+    trial, parts = make(Forgetful())
+    with pytest.raises(TrialError, match=r"the method's state 'scale' became NaN in round 0, by step 4"):
         carry_out(tmp_path, trial, parts)
 
 

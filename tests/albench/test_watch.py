@@ -18,9 +18,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from albench import progress
 from albench.cli import watch
 from albench.cli.main import main
-from albench.progress import Follower, SuiteState, has_died
+from albench.holders import holder
+from albench.progress import Follower, SuiteState
 from albench.render.watch import PlainWatch, view
 from albench.store import SuiteStore
 
@@ -139,7 +141,7 @@ def test_a_trial_is_waiting_starting_running_died_and_done(suite: Path, worker: 
     second = worker(1)
     second.tell("start", "0", "1", "end")
     os.kill(first.process.pid, signal.SIGKILL)
-    while not has_died(f"process {first.process.pid} on {socket.gethostname()}"):
+    while (owner := holder(suite / "trials" / KEYS[0] / "claim")) and not owner.dead:
         time.sleep(0.01)  # it is not waited for: a process whose parent took no note of its end has died as well
     state = follower.look()
     assert [trial.status for trial in state.trials] == ["died", "done"]
@@ -173,12 +175,31 @@ def test_the_time_left_comes_from_measured_rounds(suite: Path, worker: Callable[
 def test_a_trial_without_news_and_an_owner_elsewhere(suite: Path, worker: Callable[[int], Worker]) -> None:
     worker(0).tell("start", "0")
     trial = suite / "trials" / KEYS[0]
-    (trial / "owner").write_text("process 999999999 on another-host")
+    about = {"token": "t", "pid": 999999999, "host": "another-host", "machine": "m", "started": "", "since": 0.0}
+    (trial / "claim-9").write_text(json.dumps(about))
     for path in trial.iterdir():
         os.utime(path, (time.time() - 700,) * 2)
     state = Follower(suite).look()
     assert state.trials[0].status == "running", "nothing can be said of a process on another host"
     assert "no news from process 999999999 on another-host for 12 min" in text(state)
+
+
+def test_an_owner_elsewhere_that_gives_no_sign_of_life_has_died(
+    suite: Path, worker: Callable[[int], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LEASE", 0.2)
+    monkeypatch.setattr(progress, "HEARTBEAT", 0.1)
+    worker(0).tell("start", "0")
+    about = {"token": "t", "pid": 999999999, "host": "another-host", "machine": "m", "started": "", "since": 0.0}
+    claim = suite / "trials" / KEYS[0] / "claim-9"
+    claim.write_text(json.dumps(about))
+    follower = Follower(suite)
+    for number in range(4):
+        os.utime(claim, (number, number))  # whatever its clock says, it changes
+        assert follower.look().trials[0].status == "running"
+        time.sleep(0.15)
+    time.sleep(0.2)
+    assert follower.look().trials[0].status == "died"
 
 
 def test_failed_and_skipped_trials_are_told_with_their_reason(suite: Path) -> None:

@@ -13,7 +13,7 @@ import albench
 from albench.errors import UserError
 from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors
 from albench.plan import Protocol, protocol
-from albench.store import read_trial, trial_folders
+from albench.records import read_trial, trial_folders
 
 
 def _groups(n: int = 2000, d: int = 16) -> torch.Tensor:

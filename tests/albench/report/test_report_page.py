@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import albench
+from albench.files import read_sealed, sealed_text
 from albench.report import write
 
 pytest.importorskip("selenium", reason="needs selenium")
@@ -52,11 +53,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         on_failure="keep",
     )
     for trial in (folder / "results").rglob("trial.json"):
-        facts = json.loads(trial.read_text(encoding="utf-8"))
+        facts = read_sealed(trial)
         facts["class_names"] = [HOSTILE, "</script><script>alert(2)</script>", "high"]
         if facts["strategy"] == "first":
             facts["strategy"] = HOSTILE
-        trial.write_text(json.dumps(facts), encoding="utf-8")
+        trial.write_text(sealed_text(facts), encoding="utf-8")
     path = folder / "report.html"
     write(path, albench.load(folder / "results"), target="0.5")
     return path

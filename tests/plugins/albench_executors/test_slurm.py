@@ -15,7 +15,7 @@ import pytest
 
 from albench.api import Done, Event, Failed, Outcome, PluginError, UserError
 from albench.plugins import registry
-from albench.store import trial_folders
+from albench.records import trial_folders
 from albench.testing.executor_jobs import Probe, run
 
 pytest.importorskip("submitit")

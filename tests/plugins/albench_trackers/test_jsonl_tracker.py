@@ -13,7 +13,7 @@ import pytest
 
 from albench.api import RoundEnd, SuiteFacts, TrialFacts, UserError
 from albench.plugins import registry
-from albench.store import read_trial, trial_folders
+from albench.records import read_trial, trial_folders
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

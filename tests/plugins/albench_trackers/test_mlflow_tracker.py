@@ -11,7 +11,7 @@ import pytest
 
 from albench.api import Progress, RoundEnd, TrialFacts, UserError
 from albench.plugins import registry
-from albench.store import read_trial, trial_folders
+from albench.records import read_trial, trial_folders
 
 for library in ("mlflow", "sqlalchemy", "alembic"):
     if importlib.util.find_spec(library) is None:

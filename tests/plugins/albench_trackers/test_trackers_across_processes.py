@@ -100,6 +100,7 @@ def test_a_failing_tracker_is_reported_and_ends_nothing(
     assert results.failed.empty
     assert len(results.frame) == 3
     events = ("suite_start", "trial_start", "round_end", "trial_end", "suite_end")
-    assert told.notes == [f"tracker {spec}: {event} failed: {error}" for event in events]
+    advice = "(the records are whole; mend it, or leave out its --tracker)"
+    assert told.notes == [f"tracker {spec}: {event} failed: {error} {advice}" for event in events]
     lines = (tmp_path / "results" / "blobs" / "events.jsonl").read_text().splitlines()
     assert len(lines) == 7  # the other tracker is told all

@@ -1,0 +1,48 @@
+"""Processes of this machine: which one a number means, and whether it is still there."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+from pathlib import Path
+
+
+@functools.cache
+def machine_id() -> str:
+    """Where a process number has one meaning: this boot of this machine, or of this container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # not Linux
+        return socket.gethostname()
+
+
+def started_at(pid: int) -> str:
+    """When a process started, in ticks since the boot; "" where the system does not tell or there is none."""
+    fields = _stat(pid)
+    return fields[19] if len(fields) > 19 else ""
+
+
+def has_ended(pid: int, started: str = "") -> bool:
+    """True where no process has the number, or another one that started later."""
+    if os.name == "nt":  # there, signal 0 is not a question
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    fields = _stat(pid)
+    ended = fields[:1] == ["Z"]  # its parent has not taken note of it yet
+    return ended or bool(started and len(fields) > 19 and fields[19] != started)
+
+
+def _stat(pid: int) -> list[str]:
+    """What the system tells of a process, from its state on."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()

@@ -1,0 +1,368 @@
+"""Kills runs of a small suite at random moments, starts them again, and compares what is there in the end.
+
+A run is ``python -m albench run`` in a process group of its own. What takes longest of it, importing torch, can be
+saved: a ``Nursery`` imports once and forks each run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TOY = ROOT / "tests" / "plugin_files" / "toy.py"
+SLOW_DISK = Path(__file__).parent / "slow_disk.py"
+MEASURED = ("seconds", "peak_memory_mb")
+DONE_WITHIN = 300.0
+"""Seconds after which a run that should have ended is a fault of its own."""
+
+
+def small_suite(*more: str, rounds: int = 4, steps: int = 15, seeds: int = 2) -> list[str]:
+    """The options of a suite of two strategies that share first rounds, warm so that there are checkpoints."""
+    return [
+        *("--plugin", str(TOY), "-d", "blobs", "-m", "boostmis", "-s", "boostmis", "-s", "random"),
+        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", str(rounds)),
+        *("--steps", str(steps), "--set", "batch_size=16", "--set", "evaluations=2", "--warm-start", *more),
+    ]
+
+
+class Run:
+    """One ``albench run``, in a process group of its own; what it prints goes to ``log``."""
+
+    def __init__(
+        self, options: list[str], folder: Path, nursery: Nursery | None = None, log: Path | None = None
+    ) -> None:
+        self._log = log or folder.with_name(f"{folder.name}-{time.monotonic_ns()}.log")
+        words = ["run", *options, "--out", str(folder.parent), "--name", folder.name]
+        self._nursery = nursery
+        self._process: subprocess.Popen[bytes] | None = None
+        if nursery:
+            self.pid = nursery.start(words, self._log)
+            return
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "albench", *words],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=folder.parent,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])},
+            )
+        self.pid = self._process.pid
+
+    @property
+    def printed(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        if self._process:
+            return self._process.poll()
+        assert self._nursery is not None
+        return self._nursery.poll(self.pid)
+
+    def wait(self, seconds: float = DONE_WITHIN) -> int:
+        """Its exit code, once it has ended."""
+        until = time.monotonic() + seconds
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                self.kill()
+                raise AssertionError(f"the run did not end within {seconds:g} s:\n{self.printed}")
+            time.sleep(0.01)
+        return code
+
+    def kill(self) -> None:
+        """End it and all that it started, at once."""
+        for pid in [self.pid, *descendants(self.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        while self.poll() is None:
+            time.sleep(0.005)
+
+    def kill_worker(self, rng: random.Random) -> bool:
+        """End one of its worker processes; False where there is none."""
+        workers = [pid for pid in descendants(self.pid) if _is_worker(pid)]
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(workers), signal.SIGKILL)
+        return bool(workers)
+
+
+class Nursery:
+    """A process that has imported what a run needs, and forks one each time it is asked."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])},
+        )
+
+    def _ask(self, question: Any) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def start(self, words: list[str], log: Path) -> int:
+        return int(self._ask([words, str(log)]))
+
+    def poll(self, pid: int) -> int | None:
+        code = self._ask(pid)
+        return None if code is None else int(code)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _nurse() -> None:
+    """The nursery's side."""
+    import torch
+
+    from albench.cli.main import main
+    from albench.plugins import registry
+
+    for name in ("compare", "loop", "results", "together", "render"):
+        importlib.import_module(f"albench.{name}")
+    for name in ("pandas", "scipy.stats", "sklearn.metrics"):
+        importlib.import_module(name)
+    found = registry((str(TOY),))
+    task = found.build("dataset", "blobs").load(None).task
+    # A model and its optimizer: torch imports half of itself only here.
+    model = found.build("backbone", "mlp").build(task, torch.Generator())
+    torch.optim.SGD(model.parameters(), lr=0.1)
+    codes: dict[int, int] = {}
+    for line in sys.stdin:
+        question = json.loads(line)
+        if isinstance(question, list):
+            words, log = question
+            answer: int | None = os.fork()
+            if answer == 0:
+                os.setsid()
+                handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                os.dup2(handle, 1)
+                os.dup2(handle, 2)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                sys.argv = ["albench", *words]
+                try:
+                    main(words)
+                except SystemExit as end:
+                    code = end.code if isinstance(end.code, int) else 1
+                except BaseException:
+                    import traceback
+
+                    traceback.print_exc()
+                    code = 99
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        else:
+            if question not in codes:
+                pid, status = os.waitpid(question, os.WNOHANG)
+                if pid:
+                    codes[question] = os.waitstatus_to_exitcode(status)
+            answer = codes.get(question)
+        print(json.dumps(answer), flush=True)
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes that a process started, directly or not, as far as their parents are still there."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            fields = path.read_text(errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found: list[int] = []
+    queue = [pid]
+    while queue:
+        queue += children.get(queue.pop(), [])
+        found = list(dict.fromkeys([*found, *queue]))
+    return found
+
+
+def _is_worker(pid: int) -> bool:
+    """Whether a process carries trials out for another: of ``processes``, or of Ray while it has a task."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"albench_executors.worker" in words or words[0].startswith(b"ray::carry_out")
+
+
+@dataclass
+class Tally:
+    """What was done and found."""
+
+    kills: int = 0
+    worker_kills: int = 0
+    runs: int = 0
+    suites: int = 0
+    records: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A suite that nothing disturbed, and the seconds that its trials took."""
+
+    folder: Path
+    seconds: float
+
+
+def reference(options: list[str], folder: Path, nursery: Nursery | None = None) -> Whole:
+    """Carry the suite out without any fault."""
+    run = Run(options, folder, nursery)
+    while run.poll() is None and not claimed(folder):
+        time.sleep(0.01)
+    started = time.monotonic()
+    code = run.wait()
+    if code:
+        raise RuntimeError(f"the run that nothing disturbs ended with {code}:\n{run.printed}")
+    return Whole(folder, time.monotonic() - started)
+
+
+def claimed(folder: Path) -> set[Path]:
+    """The files of all claims: a run that does anything adds to them, beginning with the manifest's."""
+    return {*folder.glob(".manifest-*"), *folder.glob("trials/*/claim-*")}
+
+
+def torment(
+    options: list[str],
+    folder: Path,
+    whole: Whole,
+    *,
+    kills: int,
+    rng: random.Random,
+    worker_share: float = 0.0,
+    nursery: Nursery | None = None,
+) -> Tally:
+    """Kill runs of a suite until so many kills are done, completing a suite whenever one survives.
+
+    Parameters
+    ----------
+    folder
+        Where suites go: ``folder-0``, ``folder-1``...
+    whole
+        The suite that nothing disturbed. A run is killed at a moment drawn from its seconds, after its own first claim.
+    worker_share
+        Share of the kills that hit one worker process alone.
+    """
+    tally = Tally()
+    while tally.kills < kills:
+        suite = folder.with_name(f"{folder.name}-{tally.suites}")
+        code: int | None = None
+        while code != 0:
+            before = claimed(suite)
+            run = Run(options, suite, nursery)
+            tally.runs += 1
+            if tally.kills < kills:
+                while run.poll() is None and claimed(suite) == before:
+                    time.sleep(0.002)
+                code = _kill_one(run, tally, rng.uniform(0, whole.seconds), rng, worker_share)
+            else:
+                code = run.wait()
+            if code not in (None, 0) and not _worker_died(run.printed):
+                tally.differences.append(f"{suite.name}: a run ended with {code}: {run.printed[-2000:]}")
+                return tally
+        tally.suites += 1
+        found, n_records = differences(suite, whole.folder)
+        tally.records += n_records
+        tally.differences += found
+    return tally
+
+
+def _worker_died(printed: str) -> bool:
+    return "its worker process" in printed
+
+
+def _kill_one(run: Run, tally: Tally, seconds: float, rng: random.Random, worker_share: float) -> int | None:
+    """Kill a run, or one of its workers, after some seconds; its exit code if it ended by itself, before or after."""
+    until = time.monotonic() + seconds
+    while run.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    if run.poll() is not None:
+        return run.poll()
+    if rng.random() < worker_share:
+        if run.kill_worker(rng):
+            tally.kills += 1
+            tally.worker_kills += 1
+        return run.wait()
+    run.kill()
+    tally.kills += 1
+    return None
+
+
+def differences(suite: Path, whole: Path) -> tuple[list[str], int]:
+    """Where a suite is not the same as another but for what is measured, one line each; and its number of records."""
+    found = []
+    wanted, there = _content(whole), _content(suite)
+    for key in sorted({*wanted, *there}):
+        if key not in there:
+            found.append(f"{suite.name}: trial {key} is missing")
+        elif key not in wanted:
+            found.append(f"{suite.name}: trial {key} is one too many")
+        elif wanted[key] != there[key]:
+            found.append(f"{suite.name}: trial {key} is not the same ({len(there[key]) - 1} records)")
+    left = [path for path in suite.rglob("*") if path.is_file() and _is_leftover(path)]
+    found += [f"{suite.name}: {path.relative_to(suite)} was left behind" for path in left]
+    return found, sum(len(content) - 1 for content in there.values())
+
+
+def _content(suite: Path) -> dict[str, list[Any]]:
+    """Trial -> its facts and records, read line by line so that a record that is there twice is seen."""
+    from albench.files import read_sealed
+    from albench.records import decode_record
+
+    found = {}
+    for folder in sorted((suite / "trials").iterdir()):
+        lines = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
+        records = [decode_record(line) or line for line in lines]
+        found[folder.name] = [
+            read_sealed(folder / "trial.json"),
+            *(
+                {k: v for k, v in record.items() if k not in MEASURED} if isinstance(record, dict) else record
+                for record in records
+            ),
+        ]
+    return found
+
+
+def _is_leftover(path: Path) -> bool:
+    return (
+        path.name.startswith("checkpoint-")
+        or path.suffix == ".tmp"
+        or path.name == "outcome.json"
+        or (path.parent.name == "shared")
+    )
+
+
+@contextlib.contextmanager
+def nursery() -> Iterator[Nursery]:
+    """A nursery for as long as the block lasts."""
+    made = Nursery()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+if __name__ == "__main__":
+    _nurse()

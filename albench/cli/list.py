@@ -33,7 +33,8 @@ def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
     _print_table(rows)
     broken = [] if what == "plugins" else found.broken
     for plugin in broken:
-        click.echo(f"broken plugin '{plugin.name}' ({plugin.distribution}): {plugin.error}", err=True)
+        why = f"broken plugin '{plugin.name}' ({plugin.distribution}): {plugin.error}"
+        click.echo(f"{why}; 'albench doctor plugins' says what to do", err=True)
 
 
 def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:

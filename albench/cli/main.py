@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from albench import __version__
 from albench.errors import AlbenchError, nearest
+from albench.interrupts import as_interrupts
 
 COMMANDS = (
     "run",
@@ -25,7 +27,12 @@ COMMANDS = (
     "check",
     "data",
     "bench",
+    "doctor",
 )
+
+
+LONGEST = 2000
+"""Characters of an error's line."""
 
 
 class LazyGroup(click.Group):
@@ -49,6 +56,12 @@ class LazyGroup(click.Group):
             hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(self.list_commands(ctx))}."
             raise click.UsageError(f"unknown command '{name}': {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would write to a terminal that may be gone
+            raise click.exceptions.Abort from None
 
     def _add_from_plugins(self) -> None:
         from albench.plugins import registry
@@ -78,10 +91,15 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line. Exit codes: 0 done, 1 a run failed, 2 the input cannot be used, 130 interrupted."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 a run failed, 2 the input cannot be used, 3 a run came to its time limit with trials left,
+    130 interrupted.
+    """
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(args=arguments, prog_name="albench", standalone_mode=False)
+        with as_interrupts():
+            code = cli.main(args=arguments, prog_name="albench", standalone_mode=False)
     except click.exceptions.Abort:
         _stop("stopped: run the same command again to go on where it was.", 130)
     except click.ClickException as error:
@@ -98,7 +116,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _stop(message: str, code: int, ctx: click.Context | None = None) -> None:
     """One line on standard error, then exit."""
-    line = " ".join(message.split())
+    line = _shown(" ".join(message.split()))
     hint = f" (see '{ctx.command_path} --help')" if ctx is not None and "--help" not in line else ""
-    click.echo(f"Error: {line}{hint}" if code != 130 else line, err=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        click.echo(f"Error: {line}{hint}" if code != 130 else f"\n{line}", err=True)
     sys.exit(code)
+
+
+def _shown(line: str) -> str:
+    """A line with what could steer a terminal written out, and the middle of a very long one left out."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"

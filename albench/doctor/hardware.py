@@ -1,0 +1,131 @@
+"""The processor, the GPU, and what a trial's numbers and speed depend on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from albench.bench.machine import cores, this_machine
+from albench.doctor.finding import Finding
+
+GIB = 2**30
+LITTLE_MEMORY = 2 * GIB
+
+
+def device() -> Iterator[Finding]:
+    """CPU, memory and GPU."""
+    import torch
+
+    usable, there = cores(), os.cpu_count() or 1
+    share = f"{usable} cores" if usable == there else f"{usable} of {there} cores"
+    instructions = torch.backends.cpu.get_cpu_capability()
+    yield Finding("CPU", "ok", f"{this_machine().processor}, {share}, {instructions}")
+    granted = cpu_quota()
+    if granted is not None and granted < usable:
+        advice = f"write --executor 'processes[workers={max(1, int(granted))}]', or grant the container more"
+        yield Finding("CPU share", "warning", f"the container may use {granted:g} cores' worth of time", advice)
+    yield from _load(usable)
+    yield from _memory()
+    yield _gpu()
+
+
+def numerics_here() -> Iterator[Finding]:
+    """Threads and denormal floats, as they are inside a trial."""
+    import torch
+    from threadpoolctl import threadpool_info
+
+    from albench.loop import numerics
+
+    with numerics(1):
+        pools = threadpool_info()
+        loose = sorted({str(pool["internal_api"]) for pool in pools if pool["num_threads"] != 1})
+        flushed = bool((torch.full((64,), 1e-30) * 1e-10 == 0).all())
+        torch_threads = torch.get_num_threads()
+    names = ", ".join(sorted({f"{pool['internal_api']} {pool['version'] or ''}".strip() for pool in pools}))
+    if loose or torch_threads != 1:
+        what = f"{', '.join(loose) or 'torch'} cannot be held to one thread"
+        advice = "set OMP_NUM_THREADS=1, OPENBLAS_NUM_THREADS=1 and MKL_NUM_THREADS=1 before a run"
+        yield Finding("threads", "warning", what, advice)
+    else:
+        yield Finding("threads", "ok", f"one a trial, in torch and {names}")
+    if flushed:
+        yield Finding("denormal floats", "ok", "flushed to zero")
+    else:
+        advice = "train on a GPU or on another CPU where it matters: a step may take two or three times as long here"
+        yield Finding("denormal floats", "warning", "this CPU, or this torch, does not flush them", advice)
+
+
+def cpu_quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
+    """Cores' worth of time that the control group grants; None where there is no limit."""
+    try:
+        quota, period = file.read_text(encoding="ascii").split()
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        return None
+
+
+def _load(usable: int) -> Iterator[Finding]:
+    if not hasattr(os, "getloadavg"):
+        return
+    load = os.getloadavg()[0]
+    if load > usable + 1:
+        advice = "end other work before 'albench bench' and before times that you mean to compare"
+        yield Finding("load", "warning", f"{load:.1f} processes want {usable} cores", advice)
+
+
+def _memory() -> Iterator[Finding]:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
+        total, free = sizes["MemTotal"], sizes["MemAvailable"]
+    except (OSError, ValueError, KeyError, IndexError):  # not Linux: there is nothing to say
+        return
+    found = f"{free / GIB:.1f} of {total / GIB:.1f} GiB are free"
+    if free < LITTLE_MEMORY:
+        advice = "end other programs, or run fewer trials at once: --executor local"
+        yield Finding("memory", "warning", found, advice)
+    else:
+        yield Finding("memory", "ok", found)
+
+
+def _gpu() -> Finding:
+    import torch
+
+    driver = _driver()
+    if not torch.cuda.is_available():
+        if not driver:
+            return Finding("GPU", "note", "none: trials run on the CPU")
+        built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
+        advice = "install a torch that fits the driver, or keep to --device cpu"
+        return Finding("GPU", "warning", f"driver {driver}, but torch {torch.__version__} ({built}) sees none", advice)
+    names = []
+    for number in range(torch.cuda.device_count()):
+        facts = torch.cuda.get_device_properties(number)
+        names.append(f"{facts.name}, {facts.total_memory / GIB:.0f} GiB")
+    found = f"{'; '.join(names)}; driver {driver or 'unknown'}, CUDA {torch.version.cuda}"
+    try:
+        x = torch.ones(64, 64, device="cuda:0")
+        right = bool(((x @ x) == 64).all())
+        reason = "a product of ones comes out wrong"
+    except RuntimeError as error:
+        right, reason = False, str(error).splitlines()[0]
+    if right:
+        return Finding("GPU", "ok", found)
+    return Finding("GPU", "broken", f"{found}: {reason}", "use --device cpu, or install a torch built for this GPU")
+
+
+def _driver() -> str:
+    """Version of the NVIDIA driver, "" where there is none."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ""
+    query = [program, "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = done.stdout.split() if done.returncode == 0 else []
+    return lines[0] if lines else ""

@@ -1,0 +1,72 @@
+"""Plugins: where each comes from, whether it loads, and whether its components can be imported."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+from albench.doctor.finding import Finding
+from albench.errors import PluginError
+from albench.plugins import DISABLE, Component, Plugin, Registry, plural, registry
+
+FILES = "ALBENCH_PLUGINS"
+
+
+def load(plugin_files: tuple[str, ...]) -> tuple[Registry, list[Finding]]:
+    """The plugins, and the files that were named and cannot be used; those are left out of what follows."""
+    try:
+        return registry(plugin_files), []
+    except PluginError:
+        pass
+    named = [name for name in os.environ.pop(FILES, "").split(os.pathsep) if name]
+    good, problems = [], []
+    for file in (*named, *plugin_files):
+        try:
+            Registry([file])
+        except PluginError as error:
+            advice = f"mend it, or leave it out of {FILES if file in named else 'the command'}"
+            problems.append(Finding(file, "broken", str(error).removeprefix(f"--plugin {file}: "), advice))
+        else:
+            good.append(file)
+    return registry(tuple(good)), problems
+
+
+def findings(found: Registry, problems: list[Finding]) -> Iterator[Finding]:
+    """Each plugin, and names that two of them claim."""
+    yield from problems
+    for plugin in found.plugins:
+        yield from _plugin(plugin)
+    claims = Counter((component.kind, component.name) for component in found.components())
+    for (kind, name), count in claims.items():
+        if count > 1:
+            plugins = [c.plugin for c in found.components(kind) if c.name == name]
+            advice = f"uninstall one, or leave it out with {DISABLE}={plugins[-1]}"
+            yield Finding(f"{kind} {name}", "broken", f"claimed by {' and '.join(plugins)}", advice)
+
+
+def _plugin(plugin: Plugin) -> Iterator[Finding]:
+    origin = f"{plugin.distribution} {plugin.version}"
+    if plugin.disabled:
+        yield Finding(plugin.name, "note", f"{origin}, disabled by {plugin.disabled}")
+        return
+    if plugin.error:
+        if plugin.distribution == "?":  # a name that was mistyped in the environment
+            advice = f"take it out of {DISABLE}; 'albench list plugins' has the names"
+        else:
+            advice = f"pip install --upgrade {plugin.distribution}, or leave it out with {DISABLE}={plugin.name}"
+        yield Finding(plugin.name, "broken", f"{origin}: {plugin.error}", advice)
+        return
+    kinds = Counter(component.kind for component in plugin.components)
+    words = [f"{count} {kind if count == 1 else plural(kind)}" for kind, count in kinds.items()]
+    yield Finding(plugin.name, "ok", f"{origin}: {', '.join(words) or 'hooks alone'}")
+    for component in plugin.components:
+        yield from _component(component)
+
+
+def _component(component: Component) -> Iterator[Finding]:
+    try:
+        component.load()
+    except (PluginError, SystemExit) as error:
+        advice = f"'albench --debug show {component.name}' shows where; install what it imports, or mend the plugin"
+        yield Finding(f"{component.kind} {component.name}", "broken", str(error), advice)

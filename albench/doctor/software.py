@@ -1,0 +1,106 @@
+"""Versions of what a run needs, and the extras that are installed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import albench
+from albench.api.hooks import PROJECT
+from albench.doctor.finding import Finding
+
+SHOWN = ("torch", "numpy")
+"""Libraries whose version is always shown; that of another one only where it does not fit."""
+FOR_DEVELOPERS = ("test", "dev")
+
+
+def versions() -> Iterator[Finding]:
+    """Python, albench and the libraries without which nothing runs."""
+    yield _python()
+    yield _albench()
+    needed = [each for each in _requirements() if each.marker is None or each.marker.evaluate({"extra": ""})]
+    bad = 0
+    for requirement in needed:
+        here, fits = _installed(requirement)
+        bad += not fits
+        if not fits:
+            advice = f"pip install '{requirement.name}{requirement.specifier}'"
+            yield Finding(
+                requirement.name, "broken", f"{here or 'not installed'}, needs {requirement.specifier}", advice
+            )
+        elif requirement.name in SHOWN:
+            yield Finding(requirement.name, "ok", here)
+    if needed and not bad:
+        yield Finding("libraries", "ok", f"all {len(needed)} that albench needs are here")
+
+
+def extras() -> Iterator[Finding]:
+    """The optional extras, each with what is missing of it."""
+    parts: dict[str, list[Requirement]] = {}
+    for requirement in _requirements():
+        for extra in _names_of_extras():
+            if requirement.marker and requirement.marker.evaluate({"extra": extra}):
+                parts.setdefault(extra, []).append(requirement)
+    for extra, requirements in sorted(parts.items()):
+        if extra in FOR_DEVELOPERS:
+            continue
+        here = {requirement.name: _installed(requirement) for requirement in requirements}
+        command = f"pip install 'albench[{extra}]'"
+        if missing := [name for name, (version, _) in here.items() if not version]:
+            yield Finding(extra, "note", f"not installed: {', '.join(missing)}", command)
+        elif old := [f"{name} {version}" for name, (version, fits) in here.items() if not fits]:
+            yield Finding(extra, "warning", f"too old: {', '.join(old)}", command)
+        else:
+            yield Finding(extra, "ok", ", ".join(f"{name} {version}" for name, (version, _) in here.items()))
+
+
+def _python() -> Finding:
+    here = platform.python_version()
+    needs = _metadata("Requires-Python")
+    if needs and not SpecifierSet(needs).contains(here, prereleases=True):
+        return Finding("Python", "broken", f"{here}, needs {needs}", f"install albench with Python {needs}")
+    return Finding("Python", "ok", f"{here}, {sys.executable}")
+
+
+def _albench() -> Finding:
+    installed = _metadata("Version")
+    here = albench.__version__
+    if not installed:
+        advice = "pip install it, or 'pip install -e .' in its folder: plugins are found through its metadata"
+        return Finding("albench", "broken", f"{here}, not installed", advice)
+    if installed != here:
+        advice = "pip install it again: the code that runs and the metadata that names its plugins differ"
+        return Finding("albench", "warning", f"{here}, but {installed} is installed", advice)
+    return Finding("albench", "ok", here)
+
+
+def _metadata(key: str) -> str:
+    try:
+        return str((importlib.metadata.metadata(PROJECT).get_all(key) or [""])[0])
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _names_of_extras() -> list[str]:
+    return importlib.metadata.metadata(PROJECT).get_all("Provides-Extra") or []
+
+
+def _requirements() -> list[Requirement]:
+    try:
+        return [Requirement(line) for line in importlib.metadata.requires(PROJECT) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def _installed(requirement: Requirement) -> tuple[str, bool]:
+    """The version that is here, "" where there is none, and whether it fits."""
+    try:
+        here = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return "", False
+    return here, requirement.specifier.contains(here, prereleases=True)

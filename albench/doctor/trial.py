@@ -1,0 +1,78 @@
+"""A self-test: two rounds of a small trial, carried out twice, must train, query and come out the same."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from albench.api.executor import Note, Progress
+from albench.doctor.finding import Finding
+from albench.errors import AlbenchError
+from albench.plan import DEFAULT_DATASETS, DEFAULT_METHOD, DEFAULT_STRATEGY
+from albench.records import read_trial, trial_folders
+from albench.session import Silent, run
+
+SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size": 10, "batch_size": 16}
+MEASURED = ("seconds", "peak_memory_mb", "checksum")
+
+
+def findings() -> Iterator[Finding]:
+    """On the CPU, and on the GPU where there is one."""
+    import torch
+
+    for device in ("cpu", "cuda:0") if torch.cuda.is_available() else ("cpu",):
+        with tempfile.TemporaryDirectory(prefix="albench-doctor-", ignore_cleanup_errors=True) as scratch:
+            yield from _both(Path(scratch), device)
+
+
+class Notes(Silent):
+    """Keeps what a run would have told its user."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, None] = {}
+
+    def event(self, event: Progress | Note) -> None:
+        if isinstance(event, Note):
+            self.texts[event.text] = None
+
+
+def _both(scratch: Path, device: str) -> Iterator[Finding]:
+    what = f"train and query, {device.partition(':')[0]}"
+    words = f"{DEFAULT_METHOD} + {DEFAULT_STRATEGY} on {DEFAULT_DATASETS[-1]}"
+    command = f"'albench run --device {device} --steps 10 --rounds 2' shows it whole"
+    started = time.monotonic()
+    notes = Notes()
+    try:
+        first, second = (_records(scratch / name, device, notes) for name in ("first", "second"))
+    except AlbenchError as error:
+        yield Finding(what, "broken", f"{words}: {error}", command)
+        return
+    for text in notes.texts:
+        yield Finding("listeners", "warning", text, "mend or uninstall that plugin: it failed at what a run tells it")
+    took = time.monotonic() - started
+    if first != second:
+        advice = "results cannot be repeated here: mend the installation of torch, or test the machine's memory"
+        yield Finding(what, "broken", f"{words}: two runs of one seed differ", advice)
+    else:
+        yield Finding(what, "ok", f"{words}: two runs of one seed are the same, {took:.1f} s")
+
+
+def _records(out: Path, device: str, listener: Notes) -> list[dict[str, Any]]:
+    """What a run leaves, without what it measured; it goes the whole way that every run goes."""
+    run(
+        dataset=DEFAULT_DATASETS[-1],
+        method=DEFAULT_METHOD,
+        strategy=DEFAULT_STRATEGY,
+        seeds=1,
+        out=out,
+        executor="local",
+        device=device,
+        listener=listener,
+        **SETTINGS,
+    )
+    (folder,) = trial_folders(next(out.iterdir()))
+    records = read_trial(folder).records
+    return [{name: value for name, value in record.items() if name not in MEASURED} for record in records]

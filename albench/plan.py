@@ -255,6 +255,10 @@ _SUITE_KEYS = ("name", "datasets", "methods", "strategies", "backbones", "seeds"
 _KINDS = ("datasets", "methods", "strategies", "backbones")
 
 
+MAX_SUITE = 4 * 2**20
+"""Bytes of the largest suite file that is read."""
+
+
 def load_suite(path: Path) -> Suite:
     """Read a suite file.
 
@@ -266,6 +270,8 @@ def load_suite(path: Path) -> Suite:
     import yaml
 
     try:
+        if path.exists() and not (path.is_file() and path.stat().st_size <= MAX_SUITE):
+            raise SuiteError(f"{path} is not a suite file: it is a text of at most {MAX_SUITE // 2**20} MiB.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SuiteError(f"there is no suite file {path}.") from None
@@ -290,6 +296,8 @@ def load_suite(path: Path) -> Suite:
     _check_keys(path, settings, protocol_keys, lines, prefix="protocol.")
     parts: dict[str, Any] = {}
     for key in _KINDS:
+        if key in content and not _as_list(content[key]):
+            raise SuiteError(f"{path}, line {lines[key]}: {key} names none: name one, or leave the key out.")
         try:
             parts[key] = tuple(specs.from_yaml(item) for item in _as_list(content.get(key)))
         except SpecError as error:

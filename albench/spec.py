@@ -109,6 +109,8 @@ def parse(text: str) -> Spec:
         raise SpecError(f"an empty component name: {form}.")
     if len(text) > 4096:
         raise SpecError(f"a component spec of {len(text)} characters is too long (4096 at most).")
+    if not text.isprintable():
+        raise SpecError(f"{text!r} holds a character that cannot be seen: {form}.")
     name, bracket, rest = text.partition("[")
     name = name.strip()
     if not _NAME.fullmatch(name):

@@ -105,12 +105,14 @@ def list_images(folder: Path, what: str) -> Listing:
             passed_over += other
     notices = []
     if passed_over:
-        notices.append(f"not read, neither PNG nor JPEG: {_counted(passed_over)}")
+        notices.append(
+            f"not read, neither PNG nor JPEG: {_counted(passed_over)}; convert those that belong to the data"
+        )
     if splits and tops > set(SPLITS):
         extra = ", ".join(sorted(map(printable, tops - set(SPLITS))))
-        notices.append(f"not read, beside train, val and test: {extra}")
+        notices.append(f"not read, beside train, val and test: {extra}; move in what belongs to the data")
     if beside:
-        notices.append(f"not read, outside the class folders: {beside:,} images")
+        notices.append(f"not read, outside the class folders: {beside:,} images; move in those that belong to the data")
     return Listing(tuple(names), images, tuple(notices))
 
 

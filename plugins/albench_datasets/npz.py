@@ -62,8 +62,10 @@ class Npz(ImageDataset):
 def _read(path: Path) -> dict[str, np.ndarray]:
     """The six arrays, mapped where they are files of a folder."""
     names = tuple(f"{split}_{what}" for split in SPLITS for what in ("images", "labels"))
-    if not path.is_dir():
+    if path.is_file():
         return read_npz(path, names)
+    if not path.is_dir():  # a pipe or a device would be waited for, or read without an end
+        raise DataError(f"{path}: neither a file nor a folder; save one with numpy.savez_compressed")
     missing = [f"{name}.npy" for name in names if not (path / f"{name}.npy").is_file()]
     if missing:
         raise DataError(f"{path}: no {', '.join(missing)}; save each array with numpy.save")

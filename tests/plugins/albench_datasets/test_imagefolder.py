@@ -142,9 +142,9 @@ def test_other_image_formats_are_noticed(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     assert load(tmp_path).notices == (
-        "not read, neither PNG nor JPEG: 1 .nii, 2 .tif",
-        "not read, beside train, val and test: old",
-        "not read, outside the class folders: 2 images",
+        "not read, neither PNG nor JPEG: 1 .nii, 2 .tif; convert those that belong to the data",
+        "not read, beside train, val and test: old; move in what belongs to the data",
+        "not read, outside the class folders: 2 images; move in those that belong to the data",
     )
 
 
@@ -299,7 +299,9 @@ def test_groups_of_given_splits_are_kept_and_a_shared_one_is_noticed(tmp_path: P
     rows[".\\val\\benign\\0.png"] = "train"
     write_groups(tmp_path, rows, " file , group")
     splits = load(tmp_path, groups=str(tmp_path / "groups.csv"))
-    assert splits.notices == ("1 groups (patients) are in both train and val",)
+    assert splits.notices == (
+        "1 groups (patients) are in both train and val: figures come out too good; split by them",
+    )
     assert len(set(splits.groups["val"].tolist())) == 2
 
 

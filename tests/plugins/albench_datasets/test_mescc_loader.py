@@ -227,7 +227,9 @@ def test_patients_become_groups(folder: Path) -> None:
     np.testing.assert_array_equal(splits.groups["val"], np.repeat([3, 0], 3))
     assert "test" not in splits.groups
     assert splits.task.n_groups == 3
-    assert splits.notices == ("1 groups (patients) are in both train and val",)
+    assert splits.notices == (
+        "1 groups (patients) are in both train and val: figures come out too good; split by them",
+    )
 
 
 def test_groups_of_another_length(folder: Path) -> None:

@@ -1,0 +1,90 @@
+"""A run whose terminal is closed, or whose output nobody reads any more."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs a POSIX terminal")
+
+
+def command(toy: str, out: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random"),
+        *("--seeds", "3", "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", "150"),
+        *("--set", "batch_size=16", "--out", str(out), "--executor", "local"),
+    ]
+
+
+def rounds(out: Path) -> int:
+    return sum(len(path.read_bytes().splitlines()) for path in out.glob("blobs/trials/*/rounds*.jsonl"))
+
+
+def wait_for_a_round(out: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while rounds(out) < 1:
+        assert process.poll() is None, "it ended before its first round"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def in_terminal(words: list[str], **options: Any) -> tuple[subprocess.Popen[bytes], int]:
+    """The command as the leader of a session of its own in a terminal, and the terminal's other end."""
+    ours, theirs = pty.openpty()
+
+    def own_terminal() -> None:
+        import fcntl
+        import termios
+
+        os.setsid()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_terminal, **options)
+    os.close(theirs)
+    return process, ours
+
+
+def test_a_closed_terminal_ends_the_run_and_nothing_is_lost(toy: str, tmp_path: Path, stable_records: Stable) -> None:
+    process, terminal = in_terminal(command(toy, tmp_path / "cut"))
+    wait_for_a_round(tmp_path / "cut", process)
+    os.close(terminal)
+    assert process.wait(60) == 130
+    assert 1 <= rounds(tmp_path / "cut") < 12
+    for out in ("cut", "whole"):
+        subprocess.run(command(toy, tmp_path / out), check=True, capture_output=True)
+    assert stable_records(tmp_path / "cut" / "blobs") == stable_records(tmp_path / "whole" / "blobs")
+
+
+def test_under_nohup_the_run_goes_on_without_its_terminal(toy: str, tmp_path: Path) -> None:
+    """The shell's nohup ignores the signal; here output goes on to the terminal that is no more."""
+    words = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *command(toy, tmp_path)]
+    process, terminal = in_terminal(words)
+    wait_for_a_round(tmp_path, process)
+    os.close(terminal)
+    assert process.wait(120) == 0
+    assert rounds(tmp_path) == 12
+    assert json.loads((tmp_path / "blobs" / "manifest.json").read_text())["runs"]
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(toy: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(command(toy, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(120) == 0
+    assert process.stderr.read() == b""
+    assert rounds(tmp_path) == 12
+    process.stderr.close()

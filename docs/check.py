@@ -3,6 +3,7 @@
 - Every relative link in a Markdown file leads to a file.
 - Every ``albench`` command line in a ``sh`` block names a command and options that exist.
 - docs/strategies.md, methods.md and checks.md are what components and the kit say of themselves (``--write`` renews).
+- Every test that a page names as ``tests/FILE.py::NAME`` exists.
 - Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it).
 """
 
@@ -28,6 +29,7 @@ PAGES = [
     *sorted((ROOT / "results").rglob("README.md")),
 ]
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
 
 
@@ -35,6 +37,13 @@ def broken_links(page: Path) -> Iterator[str]:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         if not (page.parent / target).exists():
             yield f"{page.relative_to(ROOT)}: the link {target} leads nowhere"
+
+
+def missing_tests(page: Path) -> Iterator[str]:
+    for file, name in TEST.findall(page.read_text(encoding="utf-8")):
+        path = ROOT / file
+        if not path.exists() or f"def {name}(" not in path.read_text(encoding="utf-8"):
+            yield f"{page.relative_to(ROOT)}: there is no test {file}::{name}"
 
 
 def command_lines(page: Path) -> Iterator[str]:
@@ -97,7 +106,8 @@ def stale_pages(write: bool) -> Iterator[str]:
 def main() -> int:
     problems = list(stale_pages("--write" in sys.argv))
     for page in PAGES:
-        problems += [*broken_links(page), *wrong_commands(page), *stale_outputs(page, "--write" in sys.argv)]
+        problems += [*broken_links(page), *missing_tests(page), *wrong_commands(page)]
+        problems += stale_outputs(page, "--write" in sys.argv)
     for problem in problems:
         print(problem)
     print(f"{len(PAGES)} pages, {len(problems)} problems")

@@ -11,13 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"errors", "limits", "spec", "seeds"},
+    {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"},
     {"api"},
-    {"plugins", "trackers", "plan", "store", "compare", "metrics"},
+    {"plugins", "trackers", "plan", "records", "store", "compare", "metrics"},
     {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "lanes", "share", "evaluate"},
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
-    | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"},
+    | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
+    | {"doctor"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]
@@ -116,7 +117,9 @@ def test_nothing_below_the_kernels_imports_torch_at_start(path: Path) -> None:
 HEAVY = ("torch", "pandas", "sklearn", "scipy", "numpy")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "plugins", "--json"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["list", "plugins", "--json"], ["run", "--help"], ["doctor", "-h"]]
+)
 def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\nfrom albench.cli.main import main\n"

@@ -104,8 +104,7 @@ class Stack:
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One training step of all lanes; returns what each logged, (L,) by name."""
         total = self.first_step + number
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.protocol.lr * cosine(number, self.protocol.steps)
+        self._optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
@@ -137,18 +136,16 @@ class Stack:
                 for name, value in learner.model.named_parameters():
                     weight = self._slices[lane][name]
                     value.copy_(weight)
-                    momentum = self._optimizer.state.get(weight, {}).get("momentum_buffer")
-                    if momentum is not None:
-                        learner.optimizer.state[value]["momentum_buffer"] = momentum
+                    if weight in self._optimizer.momenta:
+                        learner.optimizer.momenta[value] = self._optimizer.momenta[weight]
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
             learner.first_step = self.first_step + steps
 
     def _load_momentum(self) -> None:
         for lane, learner in enumerate(self.learners):
             for name, value in learner.model.named_parameters():
-                momentum = learner.optimizer.state.get(value, {}).get("momentum_buffer")
-                if momentum is not None:
-                    self._optimizer.state[self._slices[lane][name]]["momentum_buffer"] = momentum.clone()
+                if value in learner.optimizer.momenta:
+                    self._optimizer.momenta[self._slices[lane][name]] = learner.optimizer.momenta[value].clone()
 
 
 def _parameters(model: nn.Module) -> Weights:

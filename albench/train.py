@@ -17,6 +17,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.errors import ContractError, TrialError
+from albench.optimizer import SGD
 from albench.plan import Protocol
 
 CURVE_POINTS = 20
@@ -72,16 +73,9 @@ class ModelForward:
         return logits
 
 
-def sgd(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> torch.optim.SGD:
+def sgd(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> SGD:
     """The protocol's optimizer; weight decay is for matrices alone."""
-    groups = [{"params": matrices, "weight_decay": protocol.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.SGD(
-        [group for group in groups if group["params"]],
-        lr=protocol.lr,
-        momentum=protocol.momentum,
-        nesterov=protocol.momentum > 0,
-        fused=True,
-    )
+    return SGD([(matrices, protocol.weight_decay), (others, 0.0)], protocol.lr, protocol.momentum)
 
 
 def check_steps(protocol: Protocol) -> set[int]:
@@ -226,14 +220,13 @@ class Learner:
                 batch.class_counts,
             )
         total = self.first_step + step
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.protocol.lr * cosine(step, self.protocol.steps)
+        self.optimizer.lr = self.protocol.lr * cosine(step, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             loss, state, logs = self.method.loss(self._forward, batch, self.state, counter)
         loss.backward()
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         self.state = self._checked({name: value.detach() for name, value in state.items()})
         decay = ema_decay(total, self.protocol.ema)
         average = get_ema_multi_avg_fn(decay)

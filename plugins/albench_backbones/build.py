@@ -19,7 +19,7 @@ def build(make: Callable[[], nn.Module], generator: torch.Generator, slope: floa
     Parameters
     ----------
     make
-        Constructs the module; called where tensors have no storage.
+        Constructs the module.
     generator
         The source of every weight, in the order of ``modules()``.
     slope
@@ -30,9 +30,8 @@ def build(make: Callable[[], nn.Module], generator: torch.Generator, slope: floa
     TypeError
         For a layer that this function cannot initialise.
     """
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # what torch's constructors draw is drawn over below
         module = make()
-    module.to_empty(device="cpu")
     head = module.get_submodule("head")
     for layer in module.modules():
         own = [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]

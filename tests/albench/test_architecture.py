@@ -14,7 +14,7 @@ FLOORS = [
     {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"},
     {"api"},
     {"plugins", "trackers", "plan", "records", "store", "compare", "metrics"},
-    {"kernels", "pool", "oracle", "view", "augment", "batches", "train", "lanes", "share", "evaluate"},
+    {"kernels", "pool", "oracle", "view", "augment", "batches", "optimizer", "train", "lanes", "share", "evaluate"},
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}

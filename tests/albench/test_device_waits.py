@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch.optim.sgd import sgd
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from albench.bench.steps import Case, begun
 from albench.lanes import Stack
-from albench.plan import Protocol
 from albench.plugins import registry
 
 CASES = {"features": Case("mlp", (16,), 4, 200), "images": Case("cnn", (3, 16, 16), 4, 200)}
@@ -43,11 +43,10 @@ class Copies(TorchDispatchMode):
 def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the meta device, which has shapes alone, reading a value raises; it has no fused optimizer."""
 
-    def plain(matrices: Sequence[Any], others: Sequence[Any], protocol: Protocol) -> torch.optim.SGD:
-        return torch.optim.SGD([*matrices, *others], lr=protocol.lr, momentum=0.9, nesterov=True)
+    def plain(*arguments: Any, **settings: Any) -> None:
+        sgd(*arguments, **{**settings, "fused": False})
 
-    monkeypatch.setattr("albench.train.sgd", plain)
-    monkeypatch.setattr("albench.lanes.sgd", plain)
+    monkeypatch.setattr("albench.optimizer.sgd", plain)
 
 
 @pytest.mark.usefixtures("without_memory")

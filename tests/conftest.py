@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,24 @@ SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps":
 def toy() -> str:
     """The plugin file with small data sets and misbehaving strategies."""
     return str(TOY)
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command line in this process, which saves importing torch; gives what it prints once it ended well."""
+
+    def run(words: Sequence[str], folder: Path) -> str:
+        from albench.cli.main import main
+
+        monkeypatch.chdir(folder)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main(list(words))
+        printed = capsys.readouterr()
+        assert end.value.code == 0, f"{words}\n{printed.out}\n{printed.err}"
+        return printed.out
+
+    return run
 
 
 @pytest.fixture

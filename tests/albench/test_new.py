@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def new(*words: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_single_file_keeps_its_contract_and_runs(kind: str, tmp_path: Path) -> None:
+def test_a_single_file_keeps_its_contract_and_runs(kind: str, tmp_path: Path, command_line: Callable[..., str]) -> None:
     printed = new(kind, "my-idea", "--single-file", "--dir", str(tmp_path))
     file = tmp_path / "my_idea.py"
     assert f"albench check {file}" in printed
@@ -38,15 +38,7 @@ def test_a_single_file_keeps_its_contract_and_runs(kind: str, tmp_path: Path) ->
     assert (target.kind, target.spec) == (kind, "my-idea")
     assert [str(finding) for finding in findings(target) if finding.failed] == []
     words = RUN[kind].format(name="my-idea").split()[1:]
-    done = subprocess.run(
-        [sys.executable, "-m", "albench", *words, "--plugin", str(file), *SMALL, "--out", str(tmp_path / "results")],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "failed" not in done.stdout
+    assert "failed" not in command_line([*words, "--plugin", str(file), *SMALL], tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -45,26 +42,15 @@ def blocks(page: str) -> list[str]:
     return PYTHON.findall((GUIDE / page).read_text(encoding="utf-8"))
 
 
-def albench(words: list[str], folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "albench", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 def failed(path: Path) -> list[str]:
     (target,) = targets(str(path))
     return [finding.check for finding in findings(target) if finding.failed]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_example_of_each_kind_works_as_its_page_says(kind: str, tmp_path: Path) -> None:
+def test_the_example_of_each_kind_works_as_its_page_says(
+    kind: str, tmp_path: Path, command_line: Callable[..., str]
+) -> None:
     text = (GUIDE / f"{kind}.md").read_text(encoding="utf-8")
     assert re.match(r"# [^\n]+\n\n```python\n", text), "a page starts with its example"
     lines = SHELL.findall(text)[0].splitlines()
@@ -73,7 +59,7 @@ def test_the_example_of_each_kind_works_as_its_page_says(kind: str, tmp_path: Pa
     assert {shlex.split(line)[1] for line in lines} >= {"check", "run"}
     for line in lines:
         words = shlex.split(line)[1:]
-        printed = albench([*words, *SMALL] if words[0] == "run" else words, tmp_path)
+        printed = command_line([*words, *SMALL] if words[0] == "run" else words, tmp_path)
         assert words[0] != "check" or ("0 failed" in printed and "are not there" not in printed)
         assert words[0] != "run" or "failed" not in printed
 

@@ -11,7 +11,18 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, State
 from albench.errors import TrialError
-from albench.train import Best, Curves, Learner, ModelForward, Trained, check_steps, cosine, ema_decay, sgd
+from albench.train import (
+    Best,
+    Curves,
+    Learner,
+    ModelForward,
+    Trained,
+    check_steps,
+    cosine,
+    ema_decay,
+    mixed_precision,
+    sgd,
+)
 
 Weights = dict[str, Tensor]
 
@@ -107,7 +118,7 @@ class Stack:
         self._optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+        with mixed_precision(self.device):
             gradients, (loss, (state, logs)) = self._together(
                 self._weights, self._averages, self._buffers, batch, self.state, counter
             )

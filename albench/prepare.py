@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from packaging.version import Version
+
 from albench.api.dataset import Dataset, Splits
 from albench.api.hooks import Kind
 from albench.api.task import Task
@@ -20,6 +22,9 @@ from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first
 from albench.plugins import Registry, registry
 from albench.records import read_to_mend
 from albench.spec import Spec
+
+FIRST_TORCH_ON_CUDA = Version("2.11")
+"""Before it, autocast kept weights cast without gradient, and the passes that followed trained nothing."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def resolve_device(name: str) -> str:
     Raises
     ------
     DeviceError
-        Where CUDA is asked for and absent.
+        Where CUDA is asked for and absent, or torch is too old for it.
     """
     if name == "cpu":
         return name
@@ -101,12 +106,19 @@ def resolve_device(name: str) -> str:
 
     available = torch.cuda.is_available()
     if name == "auto":
-        return "cuda:0" if available else "cpu"
+        if not available:
+            return "cpu"
+        name = "cuda:0"
     kind, _, number = name.partition(":")
     if kind != "cuda" or (number and not number.isdigit()):
         raise DeviceError(f"'{name}' is not a device: write auto, cpu, cuda or cuda:N.")
     if not available:
         raise DeviceError(f"device {name} was asked for, but torch {torch.__version__} sees no CUDA: use --device cpu.")
+    if Version(torch.__version__) < FIRST_TORCH_ON_CUDA:
+        raise DeviceError(
+            f"torch {torch.__version__} trains almost no weights in mixed precision: on {name} torch "
+            f"{FIRST_TORCH_ON_CUDA} or newer is needed; install it, or use --device cpu."
+        )
     if int(number or 0) >= torch.cuda.device_count():
         raise DeviceError(f"device {name} was asked for, but there are {torch.cuda.device_count()} CUDA devices.")
     return f"cuda:{int(number or 0)}"

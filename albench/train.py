@@ -37,6 +37,15 @@ def ema_decay(step: int, decay: float) -> float:
     return min(decay, (1 + step) / (10 + step))
 
 
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 for a step on CUDA, float32 elsewhere.
+
+    Up to torch 2.10 autocast kept the weights that a pass without gradient had cast, and the pass with gradient that
+    followed trained nothing; ``prepare.resolve_device`` refuses those versions.
+    """
+    return torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda")
+
+
 class ModelForward:
     """The model inside a loss (see ``albench.api.Forward``)."""
 
@@ -222,7 +231,7 @@ class Learner:
         total = self.first_step + step
         self.optimizer.lr = self.protocol.lr * cosine(step, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+        with mixed_precision(self.device):
             loss, state, logs = self.method.loss(self._forward, batch, self.state, counter)
         loss.backward()
         self.optimizer.step()

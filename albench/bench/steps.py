@@ -18,6 +18,7 @@ from albench.lanes import Stack
 from albench.loop import Parts, Run
 from albench.plan import Amounts, Protocol, Trial
 from albench.plugins import registry
+from albench.train import mixed_precision
 
 THRESHOLD = 0.95
 """Confidence from which the bare step takes a label, as FixMatch does by default."""
@@ -146,7 +147,7 @@ def whole_and_bare(case: Case, device: str = "cpu", blocks: int = 12) -> tuple[f
         model = learner.model
         for number in range(case.steps):
             weak, both, y = tensors[number % len(tensors)]
-            with torch.autocast("cuda", torch.bfloat16, enabled=cuda):
+            with mixed_precision(learner.device):
                 with torch.no_grad():
                     confidence, label = model(weak)[0].softmax(dim=1).max(dim=1)
                 logits = model(both)[0]

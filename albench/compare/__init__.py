@@ -1,5 +1,6 @@
 """Statistics over stored learning curves: means with intervals, differences paired by seed, what is best."""
 
+from albench.compare.answer import Answer, answer, metric_words
 from albench.compare.build import compare
 from albench.compare.curves import DEFAULT_METRICS, CurveRow, CurveTable, learning_curve_table
 from albench.compare.data import Comparison, Difference, Estimate, Failure, Group, Row
@@ -8,6 +9,7 @@ from albench.compare.gather import METRICS, higher_is_better
 __all__ = [
     "DEFAULT_METRICS",
     "METRICS",
+    "Answer",
     "Comparison",
     "CurveRow",
     "CurveTable",
@@ -16,7 +18,9 @@ __all__ = [
     "Failure",
     "Group",
     "Row",
+    "answer",
     "compare",
     "higher_is_better",
     "learning_curve_table",
+    "metric_words",
 ]

@@ -35,12 +35,12 @@ def write_notes(
         What differences are against.
     """
     lines = [*_stand_ins(groups), *_protocols(groups)]
-    places = _places(groups)
-    for curve, group, place in zip(curves, groups, places, strict=True):
+    named = places(groups)
+    for curve, group, place in zip(curves, groups, named, strict=True):
         lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
     lines += _few_seeds(groups)
-    lines += _baselines(groups, places, baseline)
-    lines += _undecided(groups, places)
+    lines += _baselines(groups, named, baseline)
+    lines += _undecided(groups, named)
     lines += _not_everywhere(groups, overall)
     return lines
 
@@ -91,7 +91,7 @@ def _protocols(groups: Sequence[Group]) -> list[str]:
     return lines
 
 
-def _places(groups: Sequence[Group]) -> list[str]:
+def places(groups: Sequence[Group]) -> list[str]:
     """How notes name each group: its data set, with the protocol where the data set has several groups."""
     names = [group.dataset for group in groups]
     return [f"{g.dataset} ({g.protocol})" if names.count(g.dataset) > 1 else g.dataset for g in groups]

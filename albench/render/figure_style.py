@@ -49,7 +49,6 @@ RC = {
     "svg.hashsalt": "albench",
     "pdf.fonttype": 42,
 }
-_METRICS = {"macro_f1": "macro F1", "auroc": "AUROC", "ece": "ECE"}
 
 
 def is_baseline(name: Name, baseline: str) -> bool:
@@ -114,10 +113,9 @@ def _entry(name: Name, n_methods: int, n_strategies: int) -> str:
 
 def metric_name(metric: str, split: str) -> str:
     """A metric as an axis names it: ``test macro F1``."""
-    from albench.compare import higher_is_better
+    from albench.compare import higher_is_better, metric_words
 
-    name = _METRICS.get(metric) or (metric if metric.startswith("recall.") else metric.replace("_", " "))
-    return f"{split} {name}" + ("" if higher_is_better(metric) else " (lower is better)")
+    return metric_words(metric, split) + ("" if higher_is_better(metric) else " (lower is better)")
 
 
 def letters(inches: float) -> int:

@@ -1,0 +1,277 @@
+"""What a comparison answers, in sentences: only what stands after correction is worded as a finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from albench.compare.data import Comparison, Difference, Estimate, Group, Overall, Row
+from albench.compare.notes import places
+from albench.wording import counted, listed
+
+_NAMED = 3
+"""Rows that a sentence names; it counts the others of a longer list."""
+_METRICS = {"macro_f1": "macro F1", "auroc": "AUROC", "ece": "ECE"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to "which is better, and how sure is it?".
+
+    Attributes
+    ----------
+    overall
+        Over several data sets; empty where nothing is compared over them.
+    groups
+        One for each of the comparison's groups, in their order.
+    """
+
+    overall: str
+    groups: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is to be read first, then the rest: a line each."""
+        return (self.overall, *self.groups) if self.overall else self.groups
+
+    @property
+    def text(self) -> str:
+        """All of it on one line."""
+        return " ".join(self.lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A row as a sentence sees it: its name, its corrected difference, whether it leads, and is told from the next."""
+
+    name: str
+    difference: Difference | None
+    is_baseline: bool
+    leads: bool
+    clear: bool = False
+
+
+def answer(comparison: Comparison) -> Answer:
+    """The answer of a comparison.
+
+    A row is called better or worse than its baseline, or better than the next, where the corrected test says so
+    (``Difference.verdict``, ``Estimate.clear``), never because of its mean. Who "leads" has the best mean: a sentence
+    that says so adds what is not shown. Every sentence names the number of seeds and the metric.
+
+    Returns
+    -------
+    Sentences of plain text. A stand-in is named as one.
+    """
+    several = len(comparison.groups) > 1
+    found = []
+    for group, place in zip(comparison.groups, places(comparison.groups), strict=True):
+        stand_in = f" (simulated stand-in for {group.stand_in})" if group.stand_in else ""
+        start = f"On {place}{stand_in}, " if several or stand_in else ""
+        found.append(_of_group(group, comparison, start))
+    return Answer(_of_overall(comparison.overall, comparison) if comparison.overall else "", tuple(found))
+
+
+def metric_words(metric: str, split: str = "") -> str:
+    """A metric as a sentence or an axis names it: ``test macro F1``."""
+    name = _METRICS.get(metric) or (metric if metric.startswith("recall.") else metric.replace("_", " "))
+    return f"{split} {name}".strip()
+
+
+def _of_group(group: Group, comparison: Comparison, start: str) -> str:
+    ranked = [row for row in group.rows if row.rank is not None]
+    metric = metric_words(comparison.metric, comparison.split)
+    if not ranked:
+        why = f"there is no {comparison.at} here" if comparison.at != "aubc" else "no curve is whole"
+        return _sentence(f"{start}nothing is ranked by {metric}, as {why}")
+    seeds = _seeds([row.value.n for row in ranked])
+    if len(group.rows) == 1:
+        return _alone(group.rows[0], group, start, metric, seeds)
+    names = _names(group.rows)
+    leaders = [row for row in ranked if row.value.best] or ranked[:1]
+    sides = [
+        _Side(names[at], row.difference, row.is_baseline, row in leaders, row.value.clear)
+        for at, row in enumerate(group.rows)
+        if row.rank is not None
+    ]
+    what = _measure(comparison, _at(group), comparison.n_tests)
+    finding = _finding(sides, _baseline(comparison, group.rows), what, comparison)
+    return f"{_sentence(f'{start}with {seeds}, {finding}')} {_levels(group, names, metric)}".rstrip()
+
+
+def _of_overall(overall: Overall, comparison: Comparison) -> str:
+    """The corrected differences over all data sets; no row leads there, as mean ranks are not what is tested."""
+    names = _names(overall.rows)
+    sides = [_Side(names[at], row.difference, False, False) for at, row in enumerate(overall.rows)]
+    start = f"Over {counted(len(overall.settings), 'data set')} together"
+    pairs = [side.difference.n for side in sides if side.difference]
+    if not pairs:
+        return ""
+    what = _measure(
+        comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}", len(pairs)
+    )
+    finding = _finding(sides, _baseline(comparison, overall.rows), what, comparison)
+    return _sentence(f"{start}, with {counted(max(pairs), 'pair')} of trials, {finding}")
+
+
+def _measure(comparison: Comparison, where: str, n_tests: int) -> str:
+    """``test macro F1 (mean over 100 to 600 labels, corrected for 10 comparisons)``."""
+    about = [where, *(["lower is better"] if not comparison.higher_is_better else [])]
+    about += [f"corrected for {n_tests:,} comparisons"] if n_tests > 1 else []
+    return f"{metric_words(comparison.metric, comparison.split)} ({', '.join(about)})"
+
+
+def _finding(sides: Sequence[_Side], baseline: str, what: str, comparison: Comparison) -> str:
+    """What the tests say of these rows."""
+    leaders = [side for side in sides if side.leads]
+    tested = [side for side in sides if side.difference and side.difference.verdict != "too few seeds"]
+    if not tested:
+        return _untested(sides, leaders, baseline, what)
+    better, worse, open_ = (
+        [side for side in tested if side.difference and side.difference.verdict == verdict]
+        for verdict in ("better", "worse", "~")
+    )
+    parts = []
+    if better:
+        parts.append(f"{_beat(better, 'better', baseline, comparison)} in {what}")
+        parts += _which_is_best(better, leaders)
+    else:
+        parts.append(f"nothing is shown to be better than {baseline} in {what}")
+        parts += _leading(leaders)
+    if worse:
+        parts.append(_beat(worse, "worse", baseline, comparison))
+    if open_ and (better or worse):
+        parts.append(f"{_some(open_)} cannot be told from {baseline}")
+    few = [side for side in sides if side.difference and side not in tested]
+    if few:
+        parts.append(f"{_some(few)} {'has' if len(few) == 1 else 'have'} too few seeds for a test")
+    return "; ".join(parts)
+
+
+def _untested(sides: Sequence[_Side], leaders: Sequence[_Side], baseline: str, what: str) -> str:
+    """Without a single test: no baseline, or too few seeds."""
+    if any(side.difference for side in sides):
+        ahead = f": {_leads(leaders)}, which may be chance" if leaders else ""
+        return f"nothing can be tested, so nothing is shown to be better than {baseline} in {what}{ahead}"
+    names = listed([side.name for side in leaders], _NAMED)
+    if leaders[0].clear:
+        return f"{names} is better than the next in {what}; there is no baseline to compare it with"
+    ahead = f"{names} {'leads' if len(leaders) == 1 else 'lead with one same mean'}"
+    return f"nothing is shown to be best in {what}: {ahead}, and there is no baseline to compare with"
+
+
+def _beat(sides: Sequence[_Side], verdict: str, baseline: str, comparison: Comparison) -> str:
+    """``galaxy is better than random by 0.041 [0.012, 0.070]``, or the first of many and how many others are."""
+    than = f"{verdict} than {baseline}"
+    amounts = [_amount(side.difference, comparison, verdict) for side in sides if side.difference]
+    if len(sides) == 1:
+        return f"{sides[0].name} is {than} by {amounts[0]}"
+    if len(sides) <= _NAMED:
+        return f"{listed([f'{side.name} (by {by})' for side, by in zip(sides, amounts, strict=True)])} are {than}"
+    return f"{sides[0].name} (by {amounts[0]}) and {len(sides) - 1} others are {than}"
+
+
+def _which_is_best(better: Sequence[_Side], leaders: Sequence[_Side]) -> list[str]:
+    """Whether the best of them is told from the next."""
+    if len(leaders) == 1 and leaders[0].clear:
+        return [f"{leaders[0].name} is better than the next, too"]
+    if leaders and not any(side in better for side in leaders):
+        return [f"{_leads(leaders)}, which may be chance"]
+    return ["which of them is best is not shown"] if len(better) > 1 else []
+
+
+def _leading(leaders: Sequence[_Side]) -> list[str]:
+    """Who has the best mean where nothing is better, and how many seeds would decide."""
+    if not leaders:
+        return []
+    ahead = _leads(leaders)
+    difference = leaders[0].difference
+    if len(leaders) > 1 or difference is None:
+        return [ahead]
+    needed = difference.seeds_needed
+    if needed is None or needed <= difference.n:
+        return [ahead]
+    return [f"{ahead}, and about {needed:,} seeds would decide, were the difference as it looks"]
+
+
+def _leads(leaders: Sequence[_Side]) -> str:
+    if len(leaders) == 1:
+        return f"{leaders[0].name} {'itself ' if leaders[0].is_baseline else ''}leads"
+    return f"{_some(leaders)} lead with one same mean"
+
+
+def _amount(difference: Difference, comparison: Comparison, verdict: str) -> str:
+    """By how much, as a positive number where it is what the verdict says: ``0.041 [0.012, 0.070]``."""
+    sign = 1 if comparison.higher_is_better == (verdict == "better") else -1
+    ends = sorted((sign * (difference.mean - difference.half_width), sign * (difference.mean + difference.half_width)))
+    return f"{sign * difference.mean:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+
+
+def _alone(row: Row, group: Group, start: str, metric: str, seeds: str) -> str:
+    labels = group.ranked or group.n_labeled[-1]
+    value = f"has a {metric} of {_level(row.cells[labels])} at {labels:,} labels ({seeds})"
+    return _sentence(f"{start}{row.method} + {row.strategy} {value}; nothing is beside it to compare it with")
+
+
+def _levels(group: Group, names: Sequence[str], metric: str) -> str:
+    """What the first row and its baseline have at the label count that ranks, or the last one."""
+    labels = group.ranked or group.n_labeled[-1]
+    first = group.rows[0]
+    shown = [(names[0], first)]
+    if first.difference is not None:
+        wanted = (first.difference.method, first.difference.strategy, first.backbone)
+        shown += [
+            (name, row)
+            for name, row in zip(names, group.rows, strict=True)
+            if (row.method, row.strategy, row.backbone) == wanted
+        ]
+    elif len(group.rows) > 1:
+        shown.append((names[1], group.rows[1]))
+    texts = [f"{_level(row.cells[labels])} with {name}" for name, row in shown if row.cells[labels].n]
+    return f"At {labels:,} labels the {metric} is {listed(texts)}." if texts else ""
+
+
+def _level(estimate: Estimate) -> str:
+    half = "" if math.isnan(estimate.half_width) else f" ± {estimate.half_width:.3f}"
+    return f"{estimate.mean:.3f}{half}"
+
+
+def _at(group: Group) -> str:
+    """Where it is compared."""
+    if group.ranked is not None or len(group.n_labeled) == 1:
+        return f"at {group.ranked or group.n_labeled[0]:,} labels"
+    return f"mean over {group.n_labeled[0]:,} to {group.n_labeled[-1]:,} labels"
+
+
+def _seeds(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return counted(high, "seed") if low == high else f"{low:,} to {counted(high, 'seed')}"
+
+
+def _baseline(comparison: Comparison, rows: Sequence[object]) -> str:
+    """The baseline's name; where methods differ, that it is each row's own method's."""
+    name = comparison.baseline or "a baseline"
+    own = comparison.baseline and "/" not in comparison.baseline
+    return f"{name} with the same method" if own and len({getattr(row, "method", "") for row in rows}) > 1 else name
+
+
+def _names(rows: Sequence[object]) -> list[str]:
+    """Each row's name, without what all of them share."""
+    parts = {part: [str(getattr(row, part)) for row in rows] for part in ("method", "strategy", "backbone")}
+    differ = {part for part, values in parts.items() if len(set(values)) > 1}
+    named = [part for part in ("method", "strategy") if part in differ] or ["strategy"]
+    names = ["/".join(parts[part][at] for part in named) for at in range(len(rows))]
+    return [f"{name} on {parts['backbone'][at]}" if "backbone" in differ else name for at, name in enumerate(names)]
+
+
+def _some(sides: Sequence[_Side]) -> str:
+    return listed([side.name for side in sides], _NAMED)
+
+
+def _sentence(text: str) -> str:
+    """With a full stop, and with a capital unless a name begins it."""
+    capital = text[:1].upper() if text.startswith(("with ", "nothing ")) else text[:1]
+    return f"{capital}{text[1:]}."

@@ -1,0 +1,24 @@
+"""Counts and lists as English writes them: ``1 trial``, ``3 trials``, ``a, b and c``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def plural(noun: str) -> str:
+    """``trial`` -> ``trials``, ``strategy`` -> ``strategies``, ``class`` -> ``classes``."""
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 trial``, ``0 trials``, ``2,000 trials``; the noun's last word is the one that changes."""
+    return f"{n:,} {noun if n == 1 else plural(noun)}"
+
+
+def listed(names: Sequence[str], most: int = 0) -> str:
+    """``a``, ``a and b``, ``a, b and c``; with ``most``, the rest is counted: ``a, b and 4 others``."""
+    if most and len(names) > most + 1:
+        names = [*names[:most], f"{len(names) - most} others"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

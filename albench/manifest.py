@@ -54,6 +54,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
                 "data_hash": data.hash,
                 "stand_in": data.splits.stand_in,
                 "notices": list(data.splits.notices),
+                "how_read": list(data.splits.how_read),
                 "classes": list(data.splits.task.class_names),
                 "sizes": [len(data.splits.train), len(data.splits.val), len(data.splits.test)],
             }

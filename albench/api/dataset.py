@@ -51,6 +51,9 @@ class Splits:
         What the user has to know of how the files were read; shown before a run.
     stand_in
         What the data stands in for, e.g. ``"MESCC"``, where it is not real; shown wherever its numbers are.
+    how_read
+        How the files were read, a line each: folders taken as splits, the scale of pixels, what no data set would
+        hold and was passed over. Nothing to act on; shown before a run, beside the counts.
     """
 
     train: Split
@@ -60,6 +63,7 @@ class Splits:
     groups: dict[str, np.ndarray] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     stand_in: str = ""
+    how_read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,12 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set and check its files against what is published of it."""
     from albench.errors import DataError
     from albench.prepare import load_data
+    from albench.render.contents import contents
 
     loaded = load_data(dataset, data_dir, plugins)
     splits = loaded.splits
+    for line in (*contents(splits), *splits.how_read):
+        click.echo(line)
     for notice in splits.notices:
         click.echo(f"note: {notice}")
     problems = loaded.dataset.verify(Path(data_dir) if data_dir else None)

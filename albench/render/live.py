@@ -14,6 +14,7 @@ from rich.text import Text
 from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.estimate import duration
+from albench.render.contents import contents
 
 if TYPE_CHECKING:
     from albench.plan import Trial
@@ -34,6 +35,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         lines.append(Text.assemble((name, "bold"), f"  {sizes}, {data.splits.task.n_classes} classes"))
         if data.splits.stand_in:
             lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
+        lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
         lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
         counts = plan.amounts[name].labels
         shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))

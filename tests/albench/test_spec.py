@@ -112,6 +112,18 @@ def test_canonical_writes_every_option() -> None:
     assert build(parse(text), Example) == Example(count=4)
 
 
+@dataclass(frozen=True)
+class Grown(Example):
+    depth: str = option("auto", "came after results were stored", later=True)
+
+
+def test_an_option_that_came_later_leaves_the_keys_of_stored_results() -> None:
+    assert canonical("e", Grown(count=4)) == canonical("e", Example(count=4))
+    assert "depth=12" in canonical("e", Grown(depth="12"))
+    assert build(parse(canonical("e", Grown(count=4))), Grown) == Grown(count=4)
+    assert build(parse(canonical("e", Grown(depth="12"))), Grown) == Grown(depth="12")
+
+
 def test_options_are_described() -> None:
     by_name = {found.name: found for found in options(Example)}
     assert by_name["count"].bounds == ">= 1, <= 10"

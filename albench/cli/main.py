@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from albench import __version__
+from albench.cli.streams import shown
 from albench.errors import AlbenchError, nearest
 from albench.interrupts import as_interrupts
 
@@ -96,6 +97,16 @@ def main(arguments: list[str] | None = None) -> None:
     Exit codes: 0 done, 1 a run failed, 2 the input cannot be used, 3 a run came to its time limit with trials left,
     130 interrupted.
     """
+    with shown() as lost:
+        try:
+            _main(arguments)
+        finally:
+            if line := lost():
+                with contextlib.suppress(OSError):
+                    click.echo(f"note: {line}", err=True)
+
+
+def _main(arguments: list[str] | None) -> None:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         with as_interrupts():

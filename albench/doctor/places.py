@@ -93,7 +93,15 @@ def _claim_is_respected(base: Path) -> str:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _TRY_CLAIM, str(base)]
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+            done = subprocess.run(
+                command,
+                env=environment,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=30,
+                check=False,
+            )
             claim.renew()
         except (ClaimLost, subprocess.TimeoutExpired) as error:
             return f"{type(error).__name__}: {error}"

@@ -74,7 +74,12 @@ class _Worker:
         self.dead = False
         self._job: Job | None = None
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "ALBENCH_WORKER": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "ALBENCH_WORKER": "1",
+            "PYTHONIOENCODING": "utf-8:backslashreplace",  # no print of a plugin ends a trial
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "albench_executors.worker", str(other.fileno())],
             pass_fds=[other.fileno()],

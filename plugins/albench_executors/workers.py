@@ -14,8 +14,12 @@ from albench.api import Ended, Event, Progress
 
 
 def worker_environment() -> dict[str, str]:
-    """What a worker's environment needs beside the rest: where this process finds its modules, and that it is one."""
-    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "ALBENCH_WORKER": "1"}
+    """What a worker's environment needs beside the rest: where modules are, that it is one, and how it prints."""
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "ALBENCH_WORKER": "1",
+        "PYTHONIOENCODING": "utf-8:backslashreplace",  # no print of a plugin ends a trial
+    }
 
 
 def cores() -> int:

@@ -1,0 +1,131 @@
+"""Output that its reader can show: no text ends a command because a terminal's encoding lacks a character of it."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+_ALIKE = {
+    **dict.fromkeys("‐‑‒–—―−·", "-"),
+    **dict.fromkeys("‘’‚′", "'"),
+    **dict.fromkeys("“”„″", '"'),
+    "\N{NO-BREAK SPACE}": " ",
+    **{"±": "+-", "…": "...", "×": "x", "→": "->", "←": "<-", "≤": "<=", "≥": ">=", "≈": "~", "•": "*", "✓": "v"},
+}
+"""Signs that ASCII can stand in for."""
+
+
+class Shown(io.TextIOBase):
+    """A stream that writes what its encoding has, and something readable in place of the rest.
+
+    Signs become their like in ASCII (``±`` is ``+-``, lines of a table are ``-``); any other character becomes what
+    ``letter`` makes of it.
+
+    Attributes
+    ----------
+    lost
+        How many characters had no like.
+    """
+
+    def __init__(self, stream: TextIO, letter: Callable[[str], str]) -> None:
+        self._stream = stream
+        self._letter = letter
+        self.lost = 0
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # of the stream, and not to be set
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def __getattr__(self, name: str) -> Any:
+        # Without a buffer click writes text here; into one it would write UTF-8 where the stream says ASCII.
+        if name == "buffer" and codecs.lookup(self.encoding).name == "ascii":
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Of the stream."""
+        return self._stream.fileno()
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+    def write(self, text: str) -> int:
+        """Write ``text`` as far as the encoding goes."""
+        self._stream.write(text if self._has(text) else self._nearest(text))
+        return len(text)
+
+    def _has(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def _nearest(self, text: str) -> str:
+        if not self._has("±"):
+            text = text.replace(" ± ", " +-")  # as wide, so that columns stay below each other
+        return "".join(char if char.isascii() or self._has(char) else self._like(char) for char in text)
+
+    def _like(self, char: str) -> str:
+        found = _ALIKE.get(char) or _drawn(char)
+        if found and self._has(found):
+            return found
+        self.lost += 1
+        return self._letter(char)
+
+
+def _drawn(char: str) -> str:
+    """What a character of frames, bars and spinners looks like in ASCII."""
+    if "\u2500" <= char <= "\u257f":
+        name = unicodedata.name(char)
+        across = "HORIZONTAL" in name or name.endswith((" LEFT", " RIGHT"))
+        return "+" if " AND " in name else "-" if across else "|"
+    if "\u2580" <= char <= "\u259f":
+        return "#"
+    return "." if "\u2800" <= char <= "\u28ff" else ""
+
+
+def _marks(char: str) -> str:
+    """Question marks as wide as the character, so that columns stay below each other."""
+    if unicodedata.combining(char):
+        return ""
+    return "??" if unicodedata.east_asian_width(char) in "WF" else "?"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+@contextlib.contextmanager
+def shown() -> Iterator[Callable[[], str]]:
+    """Standard output and standard error take any text inside the block.
+
+    Yields
+    ------
+    What gives a line on what standard output could not show so far, "" where it showed all.
+    """
+    out, err = sys.stdout, sys.stderr
+    wrapped = Shown(out, _marks) if out else None
+    sys.stdout = wrapped
+    sys.stderr = Shown(err, _escape) if err else None
+
+    def lost() -> str:
+        if not wrapped or not wrapped.lost:
+            return ""
+        count = f"{wrapped.lost:,} character" + "s" * (wrapped.lost != 1)
+        return f"{count} not in {wrapped.encoding}, shown as '?': set PYTHONIOENCODING=utf-8 (files are always UTF-8)."
+
+    try:
+        yield lost
+    finally:
+        sys.stdout, sys.stderr = out, err

@@ -75,13 +75,13 @@ class Plan:
 @functools.lru_cache(maxsize=4)
 def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...]) -> Data:
     """Load and check a data set; kept for the trials that follow in this process."""
-    from albench.pool import absent_classes, check_splits, data_hash
+    from albench.equal_items import usable
+    from albench.pool import absent_classes
 
     dataset: Dataset = registry(plugin_files).build("dataset", spec)
-    splits = dataset.load(Path(data_dir) if data_dir else None)
-    check_splits(splits, spec)
+    splits, data_hash = usable(dataset, dataset.load(Path(data_dir) if data_dir else None), spec)
     splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits)))
-    return Data(dataset, splits, data_hash(splits))
+    return Data(dataset, splits, data_hash)
 
 
 def default_dataset(found: Registry, data_dir: str | None) -> Spec:

@@ -205,14 +205,14 @@ def _typed(field: dataclasses.Field[Any]) -> str:
 def canonical(name: str, component: Any) -> str:
     """The component as a spec with every option written out: what a trial's key is made of.
 
-    An option that came later than stored results is left out where it is at its default.
+    An option that came later than stored results is left out at the values that leave them as they are.
     """
     if not dataclasses.is_dataclass(component):
         return name
     items = [
         (_typed(field), _canonical_value(field, getattr(component, field.name)))
         for field in dataclasses.fields(component)
-        if field.init and not (field.metadata.get("later") and getattr(component, field.name) == field.default)
+        if field.init and getattr(component, field.name) not in field.metadata.get("later", ())
     ]
     return str(Spec(name, tuple(sorted(items))))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from albench.api.options import option
 from albench.errors import DataError
@@ -75,9 +75,18 @@ class Problem:
     fatal: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Base of a data set. Subclass ``FeatureDataset`` or ``ImageDataset`` to get the built-in augmentation."""
+    """Base of a data set. Subclass ``FeatureDataset`` or ``ImageDataset`` to get the built-in augmentation.
+
+    ``equal_items`` is carried out by albench on what ``load`` returns.
+    """
+
+    equal_items: Literal["refuse", "drop", "allow"] = option(
+        "refuse",
+        "where an item is in several splits: refuse the data, keep only the copy nearest to test, or keep all",
+        later=("refuse", "allow"),
+    )
 
     noise_size: ClassVar[int] = 48
     """How many uniform numbers each augmented item gets."""

@@ -21,7 +21,7 @@ def option(
     choices: Sequence[Any] | None = None,
     name: str | None = None,
     component: Kind | None = None,
-    later: bool = False,
+    later: bool | Sequence[Any] = False,
 ) -> Any:
     """A field of a component that the user can set, with its bounds and one line of help.
 
@@ -40,9 +40,10 @@ def option(
     component
         The kind of component that the option takes: the user types a spec, the field holds the component built from it.
     later
-        True where results were stored before the component had this option and its default is what was in force then:
-        at its default it is no part of a trial's key, so that those results go on.
+        True where results were stored before the component had this option and its default is what was in force then;
+        or all values that leave records as they were then. At these it is no part of a trial's key, so that those
+        results go on.
     """
     metadata = {"help": help, "ge": ge, "gt": gt, "le": le, "lt": lt, "choices": choices}
-    metadata |= {"name": name, "component": component, "later": later or None}
+    metadata |= {"name": name, "component": component, "later": (default,) if later is True else later or None}
     return dataclasses.field(default=default, metadata={k: v for k, v in metadata.items() if v is not None})

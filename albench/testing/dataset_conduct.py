@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable
 from functools import partial
@@ -11,8 +10,9 @@ from typing import Any, get_args
 import numpy as np
 
 from albench.api.task import Modality
+from albench.equal_items import find_equal
 from albench.errors import DataError
-from albench.pool import check_splits
+from albench.pool import check_splits, hashes
 from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.watch import changed_globals, global_state, other_globals
@@ -127,30 +127,21 @@ def groups_apart(subject: DatasetSubject) -> None:
 
 
 def splits_apart(subject: DatasetSubject) -> str:
-    """No item is in two splits, byte for byte."""
-    rows = {name: _rows(part.x) for name, part in subject.parts.items()}
-    groups = subject.splits.groups
-    alike = []
-    for one, other in itertools.combinations(SPLITS, 2):
-        shared = rows[one].keys() & rows[other].keys()
-        if not shared:
-            continue
-        if one in groups and other in groups:  # images of two patients may be alike, e.g. blank; see groups-apart
-            alike.append(f"{len(shared)} of {one}'s items are also in {other}, of other groups")
-            continue
-        item = min(shared, key=rows[one].__getitem__)
-        where = f"row {rows[one][item]} is row {rows[other][item]} there"
-        raise Fault(f"{len(shared)} of {one}'s items are also in {other}, e.g. {where}: drop duplicates, then split")
-    return "; ".join(alike)
-
-
-def _rows(x: np.ndarray) -> dict[bytes, int]:
-    """Digest of an item -> the first row that holds it."""
-    found: dict[bytes, int] = {}
-    for start, rows in blocks(x):
-        for row, values in enumerate(rows):
-            found.setdefault(hashlib.blake2b(values.tobytes(), digest_size=16).digest(), start + row)
-    return found
+    """No item is in two splits, byte for byte, unless equal_items allows it or drops them."""
+    equal = find_equal(subject.splits, hashes(subject.splits)[1])
+    allowed = subject.dataset.equal_items != "refuse"
+    told = []
+    for (one, other), rows in equal.across.items():
+        first, partner = rows[0]
+        what = f"{len(rows)} of {one}'s items are also in {other}"
+        if not allowed:
+            raise Fault(f"{what}, e.g. row {first} is row {partner} there: drop duplicates, then split")
+        told.append(what)
+    told += [f"{count} of {name}'s items repeat an earlier one" for name, count in equal.within.items()]
+    if equal.differing:
+        name, row = equal.differing[0]
+        told.append(f"{len(equal.differing)} are equal to one of another class, e.g. {name} row {row}")
+    return "; ".join(told)
 
 
 def labels_not_in_items(subject: DatasetSubject) -> None:

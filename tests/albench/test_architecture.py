@@ -14,7 +14,20 @@ FLOORS = [
     {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"} | {"wording"},
     {"api"},
     {"plugins", "trackers", "plan", "records", "store", "compare", "metrics"},
-    {"kernels", "pool", "oracle", "view", "augment", "batches", "optimizer", "train", "lanes", "share", "evaluate"},
+    {
+        "kernels",
+        "pool",
+        "equal_items",
+        "oracle",
+        "view",
+        "augment",
+        "batches",
+        "optimizer",
+        "train",
+        "lanes",
+        "share",
+        "evaluate",
+    },
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}

@@ -172,3 +172,14 @@ def test_an_option_that_is_typed_under_another_name() -> None:
         outer("outer[of=example,chosen=all]")
     with pytest.raises(SpecError, match=r"outer\[loss=some\]: must be one of none, all"):
         outer("outer[of=example,loss=some]")
+
+
+@dataclass(frozen=True)
+class Several:
+    count: int = option(3, "how many")
+    gentle: str = option("no", "came later", later=("no", "perhaps"))
+
+
+def test_an_option_that_came_later_is_left_out_of_the_key_where_it_changes_nothing() -> None:
+    assert canonical("e", Several()) == canonical("e", Several(gentle="perhaps")) == "e[count=3]"
+    assert canonical("e", Several(gentle="yes")) == "e[count=3,gentle=yes]"

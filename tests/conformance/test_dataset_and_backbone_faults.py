@@ -142,6 +142,12 @@ class ValidatesOnTraining(Sound):
         return replace(splits, groups={}, task=replace(splits.task, n_groups=0))
 
 
+class EvaluatesOnTraining(Sound):
+    def changed(self, splits):
+        splits.test.x[4] = splits.train.x[0]
+        return splits
+
+
 class LabelColumn(Sound):
     def part(self, name, x, y):
         x[:, 4] = 7 - 2 * y
@@ -348,6 +354,7 @@ DATASET_FAULTS: list[tuple[Callable[[], Any], str]] = [
     (GroupsOfPatients, "groups-fit"),
     (SplitByItem, "groups-apart"),
     (ValidatesOnTraining, "splits-apart"),
+    (EvaluatesOnTraining, "splits-apart"),
     (LabelColumn, "labels-not-in-items"),
     (Shuffles, "same-bytes-twice"),
     (ShufflesGlobally, "same-bytes-twice"),
@@ -428,15 +435,21 @@ def test_the_messages_name_the_place() -> None:
     assert reason(KeepsACache, "files-untouched").startswith("it wrote items.cache into the data folder")
 
 
-def test_alike_items_of_other_groups_are_a_note() -> None:
+def test_equal_items_that_are_allowed_are_a_note() -> None:
+    @dataclass(frozen=True)
     class Blank(Sound):
+        equal_items: str = option("allow", "blank items of several patients")
+
         def changed(self, splits):
-            splits.val.x[0] = splits.train.x[0] = 0
+            splits.val.x[0] = splits.train.x[:2] = splits.train.x[2] = 0
             return splits
 
     finding = DATASET_CHECKS["splits-apart"](Blank, name="blank")
     assert finding.status == "pass"
-    assert finding.reason == "1 of train's items are also in val, of other groups"
+    assert finding.reason == (
+        "3 of train's items are also in val; 2 of train's items repeat an earlier one; "
+        "4 are equal to one of another class, e.g. train row 0"
+    )
 
 
 def test_a_weak_view_may_be_the_item_itself() -> None:

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from albench.api.dataset import Splits
 from albench.plugins import registry
 from albench.prepare import Plan
 from albench.records import FORMAT
@@ -57,6 +58,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
                 "how_read": list(data.splits.how_read),
                 "classes": list(data.splits.task.class_names),
                 "sizes": [len(data.splits.train), len(data.splits.val), len(data.splits.test)],
+                "per_class": _per_class(data.splits),
             }
             for name, data in plan.data.items()
         },
@@ -71,6 +73,14 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _per_class(splits: Splits) -> list[list[int]]:
+    """Items of each class in the pool, the validation and the test split."""
+    import numpy as np
+
+    n_classes = splits.task.n_classes
+    return [np.bincount(part.y, minlength=n_classes).tolist() for part in (splits.train, splits.val, splits.test)]
 
 
 def git_revision() -> str:

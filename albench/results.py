@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.rare import COLUMN, rare_recalls
 from albench.records import read_manifest, read_trial, suite_folders, trial_folders
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Results:
         The suites' folders.
     frame
         One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
-        ``backbone``, ``seed``, ``protocol``, ``device``, ``pool_size``, ``round``, ``n_labeled``; metrics as
+        ``backbone``, ``seed``, ``protocol``, ``device``, ``pool_size``, ``rare_recalls`` (metrics, a line each; empty
+        where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``.
     failed
@@ -70,9 +72,9 @@ def load(*folders: str | Path) -> Results:
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     for suite in suites:
-        sizes = {name: about["sizes"][0] for name, about in read_manifest(suite).get("datasets", {}).items()}
+        about = read_manifest(suite).get("datasets", {})
         for folder in trial_folders(suite):
-            found, failure = _read(suite, folder, sizes)
+            found, failure = _read(suite, folder, about)
             rows += found
             failed += failure
     columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled"]
@@ -81,11 +83,14 @@ def load(*folders: str | Path) -> Results:
     return Results(tuple(suites), frame, pd.DataFrame(failed, columns=names))
 
 
-def _read(suite: Path, folder: Path, sizes: dict[str, int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _read(suite: Path, folder: Path, about: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     files = read_trial(folder)
     facts = files.facts
     base = {"suite": suite.name, **{name: facts[name] for name in _FACTS}, "protocol": facts["protocol_hash"]}
-    common = {**base, "device": facts["protocol"]["device"], "pool_size": sizes.get(facts["dataset"], 0)}
+    data = about.get(facts["dataset"], {})
+    common = {**base, "device": facts["protocol"]["device"], "pool_size": data["sizes"][0] if data else 0}
+    pool, _, test = data.get("per_class") or ((), (), ())
+    common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
     rows = [{**common, **dict(_flat(record))} for record in files.records]
     rounds = facts["protocol"]["rounds"]
     if files.status in ("failed", "skipped"):

@@ -77,7 +77,8 @@ def answer(comparison: Comparison) -> Answer:
 
 def metric_words(metric: str, split: str = "") -> str:
     """A metric as a sentence or an axis names it: ``test macro F1``."""
-    name = _METRICS.get(metric) or (metric if metric.startswith("recall.") else metric.replace("_", " "))
+    recall, _, of = metric.partition(".")
+    name = _METRICS.get(metric) or (f"{recall} of {of}" if of else metric.replace("_", " "))
     return f"{split} {name}".strip()
 
 
@@ -217,7 +218,7 @@ def _alone(row: Row, group: Group, start: str, metric: str, seeds: str) -> str:
 
 
 def _levels(group: Group, names: Sequence[str], metric: str) -> str:
-    """What the first row and its baseline have at the label count that ranks, or the last one."""
+    """What the first row and its baseline have at the label count that ranks, else the last; rare classes with it."""
     labels = group.ranked or group.n_labeled[-1]
     first = group.rows[0]
     shown = [(names[0], first)]
@@ -230,8 +231,16 @@ def _levels(group: Group, names: Sequence[str], metric: str) -> str:
         ]
     elif len(group.rows) > 1:
         shown.append((names[1], group.rows[1]))
-    texts = [f"{_level(row.cells[labels])} with {name}" for name, row in shown if row.cells[labels].n]
-    return f"At {labels:,} labels the {metric} is {listed(texts)}." if texts else ""
+    of_metric = _with([(name, row.cells[labels]) for name, row in shown])
+    recalls = [(each, _with([(name, row.recalls[each]) for name, row in shown])) for each in group.recalls]
+    beside = [f"the {metric_words(each)} {texts}" for each, texts in recalls if texts]
+    return f"At {labels:,} labels the {metric} is {'; '.join([of_metric, *beside])}." if of_metric else ""
+
+
+def _with(shown: Sequence[tuple[str, Estimate]]) -> str:
+    """``0.912 ± 0.010 with galaxy and 0.860 ± 0.012 with random``."""
+    texts = [f"{_level(estimate)} with {name}" for name, estimate in shown if estimate.n]
+    return listed(texts) if texts else ""
 
 
 def _level(estimate: Estimate) -> str:

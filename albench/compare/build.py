@@ -16,6 +16,7 @@ from albench.compare.numbers import baseline_names, check_baseline, numbers_of
 from albench.compare.overall import Setting, common_names, over_data_sets, pairwise_wins
 from albench.compare.pairs import CHOICES
 from albench.compare.ranking import check_ranking, parse_ranking
+from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
 from albench.compare.significance import tests_of
 from albench.errors import UserError, unknown
@@ -84,7 +85,8 @@ def compare(
     recorded = [name for name in (TRAIN, QUERY) if name in frame]
     if prices and len(recorded) < 2:
         raise UserError("cost: these results hold no seconds of training and queries.")
-    groups, lines = gather(frame, [column, *recorded])
+    beside = [f"{split}.{name}" for name in recalls_of(frame, split)]
+    groups, lines = gather(frame, list(dict.fromkeys([column, *recorded, *beside])))
     check_ranking(ranking, groups)
     check_baseline(baseline, groups)
     sign = 1.0 if higher_is_better(metric) else -1.0
@@ -96,6 +98,7 @@ def compare(
         group_of(number, tested, group_details(group, column, number.ranked, number.baseline, value, prices, sign))
         for group, number, tested, value in zip(groups, numbers, tests, goals, strict=True)
     )
+    built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
     named = common_names([group.names for group in groups])
     settings = [
         Setting(f"{n.curves.dataset} ({n.curves.protocol})", names, n.ranked, n.curves.values[column])

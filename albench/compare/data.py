@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["better", "worse", "~", "too few seeds"]
@@ -139,6 +139,8 @@ class Row:
         Measured, on whatever machine ran the trials.
     cost_adjusted, cost_rank
         Area under the curve over cost in place of labels; None without prices.
+    recalls
+        The group's ``recalls`` -> estimate at the label count that ranks, else at the last one.
     """
 
     dataset: str
@@ -159,6 +161,7 @@ class Row:
     seconds: Seconds | None = None
     cost_adjusted: Estimate | None = None
     cost_rank: int | None = None
+    recalls: dict[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,8 @@ class Group:
         The metric's value that the comparison's target means here; NaN without one.
     costs
         Lowest and highest cost that all curves cover; NaN without prices.
+    recalls
+        Metrics that are shown beside, as a class is rare (``albench.compare.rare``).
     """
 
     dataset: str
@@ -184,6 +189,7 @@ class Group:
     rows: tuple[Row, ...]
     target: float = float("nan")
     costs: tuple[float, float] = (float("nan"), float("nan"))
+    recalls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from albench.render.texts import NONE, number, or_none, p_text, range_text, reac
 if TYPE_CHECKING:
     from albench.compare.data import Comparison, Difference, Estimate, Group, Row
 
-Role = Literal["name", "seeds", "labels", "aubc", "difference", "reach", "extra"]
+Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]
 Mark = Literal["", "*", "~"]
 
@@ -54,6 +54,10 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     for labels in group.n_labeled:
         cells = tuple(_estimate(row.cells[labels], row) for row in rows)
         found.append(Column(f"{labels:,} labels", "labels", cells, ranked=labels == group.ranked))
+    found += [
+        Column(metric, "recall", tuple(Cell(spread(r.recalls[metric], len(r.seeds))) for r in rows))
+        for metric in group.recalls
+    ]
     ranked = comparison.at == "aubc"
     if comparison.target:
         title = f"labels to {comparison.target}"

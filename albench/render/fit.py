@@ -40,11 +40,12 @@ class Layout:
 def fit(every: Sequence[Column], width: int) -> Layout:
     """The best layout within a width.
 
-    Names, seeds, what ranks and the difference are always there. Then come the last label count, the first, AUBC and
-    the middle ones, evenly. Where few fit, numbers are written compactly, then long names go on in a second line.
+    Names, seeds, what ranks and the difference are always there. Then come the last label count, recalls of rare
+    classes, the first label count, AUBC and the middle ones, evenly. Where few fit, numbers are written compactly, then
+    long names go on in a second line.
     """
     layouts = [_layout(every, width, compact, fold) for compact, fold in ((False, False), (True, False), (True, True))]
-    n_values = sum(column.role in ("labels", "aubc") for column in every)
+    n_values = sum(column.role in ("labels", "recall", "aubc") for column in every)
     for layout in layouts:
         if _n_values(layout) >= min(_ENOUGH, n_values) and _total(layout.widths) <= width:
             return layout
@@ -101,7 +102,8 @@ def _layout(every: Sequence[Column], width: int, compact: bool, fold: bool) -> L
 
 
 def _by_importance(every: Sequence[Column]) -> list[int]:
-    """Positions of value columns: what was asked for, last and first label count, AUBC, then halving the gaps between.
+    """Positions of value columns: what was asked for, the last label count, recalls of rare classes, the first label
+    count, AUBC, then halving the gaps between.
 
     Details come last.
     """
@@ -110,7 +112,7 @@ def _by_importance(every: Sequence[Column]) -> list[int]:
         return [at for at, column in enumerate(every) if column.role == role]
 
     labels = those("labels")
-    order = [*those("reach"), labels[-1], labels[0], *those("aubc")]
+    order = [*those("reach"), labels[-1], *those("recall"), labels[0], *those("aubc")]
     spans = [(0, len(labels) - 1)]
     while spans:
         low, high = spans.pop(0)
@@ -122,7 +124,7 @@ def _by_importance(every: Sequence[Column]) -> list[int]:
 
 
 def _n_values(layout: Layout) -> int:
-    return sum(column.role in ("labels", "aubc") for column in layout.columns)
+    return sum(column.role in ("labels", "recall", "aubc") for column in layout.columns)
 
 
 def _total(widths: Sequence[int]) -> int:

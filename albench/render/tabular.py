@@ -44,9 +44,10 @@ _FIELDS = (
 def to_text(comparison: Comparison) -> str:
     """One line a number, named by its ``kind``.
 
-    Of a row: ``labels`` (a mean at a label count), ``aubc``, ``difference`` (of the ranked value, against
-    ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached, ``-inf``
-    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``. Over data sets:
+    Of a row: ``labels`` (a mean at a label count), ``aubc``, ``rare_class`` (a recall that stands beside),
+    ``difference`` (of the ranked value, against ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved``
+    (``inf`` where it is not reached, ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``,
+    ``cost_adjusted``. Over data sets:
     ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
     ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
     ``note``. A field that does not apply, or has no value, is empty.
@@ -67,6 +68,10 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
             for labels, cell in row.cells.items():
                 yield {"kind": "labels", **base, "n_labeled": labels, **_estimate(cell)}
             yield {"kind": "aubc", **base, **_estimate(row.aubc)}
+            for name, recall in row.recalls.items():
+                at = group.ranked or group.n_labeled[-1]
+                about = {"metric": f"{comparison.split}.{name}", "n_labeled": at}
+                yield {"kind": "rare_class", **base, **about, **_estimate(recall)}
             if row.difference:
                 yield {"kind": "difference", **base, "n_labeled": group.ranked, **_difference(row.difference)}
             yield from _details(row, base)

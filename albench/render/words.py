@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from albench.render.cells import n_seeds
+from albench.wording import listed
 
 if TYPE_CHECKING:
     from albench.compare.data import Comparison, Group, Row
@@ -47,6 +48,11 @@ def legend(comparison: Comparison) -> list[str]:
         found[0] += "; in brackets their number, where it is not all of the row's"
     if any(len(group.n_labeled) > 1 for group in comparison.groups):
         found.append("AUBC: area under the budget curve, divided by its span of labels")
+    recalls = dict.fromkeys(metric for group in comparison.groups for metric in group.recalls)
+    if recalls:
+        found.append(
+            f"{listed(list(recalls))}: at the label count that ranks, else the last; a class is rare; not tested"
+        )
     if any(estimate.best for estimate in estimates):
         found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
     if comparison.baseline:

@@ -232,4 +232,4 @@ def test_metrics_are_named_as_people_write_them() -> None:
         "minority_recall": "test minority recall",
     }
     assert {metric: metric_words(metric, "test") for metric in names} == names
-    assert metric_words("recall.a_b") == "recall.a_b"
+    assert metric_words("recall.a_b") == "recall of a_b"

@@ -1,0 +1,76 @@
+"""Recalls that stand beside a metric: where a class is rare, a mean over classes can hide that it is missed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from albench.compare.data import Estimate, Group
+from albench.compare.gather import Curves
+from albench.compare.statistics import interval
+
+RARE = 2 / 3
+"""A class is rare where it has less than this part of an even share of the items."""
+COLUMN = "rare_recalls"
+"""The frame's column that holds ``rare_recalls`` of each trial's data set, separated by line ends."""
+
+
+def rare_recalls(class_names: Sequence[str], counts: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """The recalls to show beside any other metric.
+
+    A class is rare where it has less than two thirds of an even share of the items of some split: 33 % of two classes,
+    7 % of ten.
+
+    Parameters
+    ----------
+    class_names
+        C names.
+    counts
+        (S, C) items of each class in S splits.
+
+    Returns
+    -------
+    Nothing where no class is rare. Of two classes the recall of both, the rarer one's first, as sensitivity and
+    specificity are read together; of more the recall of the one that is rare, or ``minority_recall`` where several are.
+    """
+    items = np.asarray(counts, dtype=np.float64).reshape(-1, len(class_names))
+    items = items[items.sum(axis=1) > 0]
+    if not len(items) or len(class_names) < 2:
+        return ()
+    share = (items / items.sum(axis=1, keepdims=True)).min(axis=0)
+    rare = np.flatnonzero(share < RARE / len(class_names))
+    if not len(rare):
+        return ()
+    if len(class_names) == 2:
+        return tuple(f"recall.{class_names[at]}" for at in np.argsort(share, kind="stable"))
+    return (f"recall.{class_names[rare[0]]}",) if len(rare) == 1 else ("minority_recall",)
+
+
+def recalls_of(frame: pd.DataFrame, split: str = "test") -> list[str]:
+    """Every metric that ``rare_recalls`` names for the data sets of a frame and that the split has."""
+    if COLUMN not in frame:
+        return []
+    found = dict.fromkeys(name for text in frame[COLUMN].dropna().unique() for name in text.split("\n") if name)
+    return [name for name in found if f"{split}.{name}" in frame]
+
+
+def with_recalls(group: Group, curves: Curves, frame: pd.DataFrame, split: str, metric: str) -> Group:
+    """The group with the recalls of its rare classes beside what is compared.
+
+    They are those at the label count that ranks, else at the last one.
+    """
+    own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
+    names = [name for name in recalls_of(own, split) if name != metric]
+    if not names:
+        return group
+    at = int(np.flatnonzero(curves.n_labeled == (group.ranked or group.n_labeled[-1]))[0])
+    found: dict[tuple[str, str, str], dict[str, Estimate]] = {name: {} for name in curves.names}
+    for name in names:
+        mean, half, n = interval(curves.values[f"{split}.{name}"][:, :, at])
+        for row, estimate in zip(curves.names, zip(mean, half, n, strict=True), strict=True):
+            found[row][name] = Estimate(float(estimate[0]), float(estimate[1]), int(estimate[2]))
+    rows = tuple(dataclasses.replace(row, recalls=found[row.backbone, row.method, row.strategy]) for row in group.rows)
+    return dataclasses.replace(group, recalls=tuple(names), rows=rows)

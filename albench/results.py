@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.compare.rare import COLUMN, rare_recalls
+from albench.plan import LATER
 from albench.records import read_manifest, read_trial, suite_folders, trial_folders
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ class Results:
         The suites' folders.
     frame
         One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
-        ``backbone``, ``seed``, ``protocol``, ``device``, ``pool_size``, ``rare_recalls`` (metrics, a line each; empty
-        where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
+        ``backbone``, ``seed``, ``protocol`` (its hash), ``device``, ``data_hash``, ``pool_size``, ``rare_recalls``
+        (metrics, a line each; empty where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
-        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``.
+        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
+        ``protocol.lr``, missing where a trial is older than the setting.
     failed
         One row a trial without complete records: its names, ``status`` (failed, skipped, incomplete) and ``reason``.
     """
@@ -65,40 +67,52 @@ def load(*folders: str | Path) -> Results:
     StoreError
         Where a folder holds none.
     """
+    import numpy as np
     import pandas as pd
 
     suites = [suite for folder in (folders or ("results",)) for suite in suite_folders(Path(folder))]
     suites = list(dict.fromkeys(suites))
     rows: list[dict[str, Any]] = []
+    settings: list[dict[str, Any]] = []
+    n_rows: list[int] = []
     failed: list[dict[str, Any]] = []
     for suite in suites:
         about = read_manifest(suite).get("datasets", {})
         for folder in trial_folders(suite):
-            found, failure = _read(suite, folder, about)
+            facts, found, failure = _read(suite, folder, about)
             rows += found
+            n_rows.append(len(found))
+            settings.append({f"protocol.{name}": value for name, value in {**LATER, **facts["protocol"]}.items()})
             failed += failure
     columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled"]
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+    if rows:  # settings are the same in all of a trial's rounds: built once a trial
+        each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
+        frame = pd.concat([frame, each], axis=1)
     names = ["suite", *_FACTS, "protocol", "status", "reason"]
     return Results(tuple(suites), frame, pd.DataFrame(failed, columns=names))
 
 
-def _read(suite: Path, folder: Path, about: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _read(
+    suite: Path, folder: Path, about: dict[str, Any]
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """What is said of a trial, a row a round, and a row of ``failed`` where it is not complete."""
     files = read_trial(folder)
     facts = files.facts
     base = {"suite": suite.name, **{name: facts[name] for name in _FACTS}, "protocol": facts["protocol_hash"]}
     data = about.get(facts["dataset"], {})
-    common = {**base, "device": facts["protocol"]["device"], "pool_size": data["sizes"][0] if data else 0}
+    common = {**base, "device": facts["protocol"]["device"], "data_hash": facts.get("data_hash", "")}
+    common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
     rows = [{**common, **dict(_flat(record))} for record in files.records]
     rounds = facts["protocol"]["rounds"]
     if files.status in ("failed", "skipped"):
-        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
+        return facts, rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
     if len(rows) < rounds:
         reason = f"{len(rows)} of {rounds} rounds are there: run the same command again to go on"
-        return rows, [{**base, "status": "incomplete", "reason": reason}]
-    return rows, []
+        return facts, rows, [{**base, "status": "incomplete", "reason": reason}]
+    return facts, rows, []
 
 
 def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

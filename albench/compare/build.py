@@ -12,9 +12,10 @@ from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.labels import parse_target
 from albench.compare.notes import write_notes
-from albench.compare.numbers import baseline_names, check_baseline, numbers_of
-from albench.compare.overall import Setting, common_names, over_data_sets, pairwise_wins
+from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
+from albench.compare.overall import Name, Setting, common_names, over_data_sets, pairwise_wins
 from albench.compare.pairs import CHOICES
+from albench.compare.protocols import one_each, place_of
 from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
@@ -100,10 +101,7 @@ def compare(
     )
     built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
     named = common_names([group.names for group in groups])
-    settings = [
-        Setting(f"{n.curves.dataset} ({n.curves.protocol})", names, n.ranked, n.curves.values[column])
-        for n, names in zip(numbers, named, strict=True)
-    ]
+    settings = _settings(numbers, named, column)
     overall = over_data_sets(settings, baseline_names(numbers, named), sign, test)
     return Comparison(
         metric=metric,
@@ -122,6 +120,19 @@ def compare(
         overall=overall,
         wins=pairwise_wins(settings, sign),
     )
+
+
+def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]], column: str) -> list[Setting]:
+    """What is compared over data sets: groups of several rows, one of each data set."""
+    several = [at for at, names in enumerate(named) if len(names) > 1]
+    chosen = [several[at] for at in one_each([numbers[at].curves for at in several])[0]]
+    protocols = {numbers[at].curves.protocol for at in chosen}
+    found = []
+    for at in chosen:
+        curves = numbers[at].curves
+        title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
+        found.append(Setting(title, named[at], numbers[at].ranked, curves.values[column]))
+    return found
 
 
 def _failures(failed: pd.DataFrame | None) -> tuple[Failure, ...]:

@@ -36,6 +36,8 @@ class CurveTable:
     metrics: tuple[str, ...]
     seeds: tuple[int, ...]
     rows: tuple[CurveRow, ...]
+    setup: str = ""
+    """The settings that tell its protocol from others of its data set, as in ``lr=0.1``; empty where it has one."""
 
 
 def learning_curve_table(
@@ -85,4 +87,5 @@ def _table(group: Curves, row: int, split: str, columns: dict[str, str]) -> Curv
         metrics=tuple(columns),
         seeds=tuple(int(seed) for seed in group.seeds[recorded.any(axis=1)]),
         rows=rows,
+        setup=group.setup,
     )

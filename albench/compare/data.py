@@ -178,6 +178,8 @@ class Group:
         Lowest and highest cost that all curves cover; NaN without prices.
     recalls
         Metrics that are shown beside, as a class is rare (``albench.compare.rare``).
+    setup
+        The settings that tell its protocol from the others of its data set, as in ``lr=0.1``; empty where it has one.
     """
 
     dataset: str
@@ -190,6 +192,12 @@ class Group:
     target: float = float("nan")
     costs: tuple[float, float] = (float("nan"), float("nan"))
     recalls: tuple[str, ...] = ()
+    setup: str = ""
+
+    @property
+    def place(self) -> str:
+        """How texts name it: the data set, with what tells it from others of that name."""
+        return f"{self.dataset} ({self.setup})" if self.setup else self.dataset
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from albench.compare.protocols import settings_of, told_apart
 from albench.errors import UserError, unknown
 
 METRICS: dict[str, bool] = {
@@ -25,7 +26,7 @@ METRICS: dict[str, bool] = {
 }
 """Metric -> True where higher is better. ``recall.<class>`` is a metric too, and higher is better."""
 
-_NOT_SPLITS = {"seconds", "pseudo_label"}
+_NOT_SPLITS = {"seconds", "pseudo_label", "protocol"}
 _GROUP = ["dataset", "stand_in", "protocol"]
 _ROW = ["backbone", "method", "strategy"]
 
@@ -46,6 +47,12 @@ class Curves:
         Column -> (R, S, L) float64; NaN where there is no value.
     recorded
         (R, S, L) bool: where there is a record, whatever its values.
+    settings
+        The protocol's settings, as far as they are known.
+    setup
+        What tells the group from others of its data set, as in ``lr=0.1``; empty where it is alone.
+    data_hash
+        Of what the data set holds; empty where it is not known.
     """
 
     dataset: str
@@ -58,6 +65,9 @@ class Curves:
     rounds: dict[int, int]
     values: dict[str, np.ndarray]
     recorded: np.ndarray
+    settings: dict[str, str] = field(default_factory=dict)
+    setup: str = ""
+    data_hash: str = ""
 
 
 def higher_is_better(metric: str) -> bool:
@@ -91,7 +101,7 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], l
     """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out."""
     frame, notes = _one_trial_a_cell(frame.assign(stand_in=frame["stand_in"].fillna("")))
     groups = frame.sort_values("round", kind="stable").groupby(_GROUP, sort=True)
-    return [_curves(part, columns) for _, part in groups], notes
+    return told_apart([_curves(part, columns) for _, part in groups]), notes
 
 
 def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -144,4 +154,6 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
         rounds=dict(zip(rounds["round"].tolist(), rounds["n_labeled"].tolist(), strict=True)),
         values=values,
         recorded=recorded,
+        settings=settings_of(part),
+        data_hash=str(part["data_hash"].iloc[0]) if "data_hash" in part else "",
     )

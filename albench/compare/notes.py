@@ -8,6 +8,7 @@ import numpy as np
 
 from albench.compare.data import Group, Overall
 from albench.compare.gather import Curves
+from albench.compare.protocols import one_each
 
 _SHOWN = 4
 """Rows that one note names; it counts the others."""
@@ -41,7 +42,7 @@ def write_notes(
     lines += _few_seeds(groups)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
-    lines += _not_everywhere(groups, overall)
+    lines += _not_everywhere(curves, groups, overall)
     return lines
 
 
@@ -63,10 +64,14 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:
     return lines
 
 
-def _not_everywhere(groups: Sequence[Group], overall: Overall | None) -> list[str]:
+def _not_everywhere(curves: Sequence[Curves], groups: Sequence[Group], overall: Overall | None) -> list[str]:
     """What the comparison over data sets leaves out."""
-    if sum(len(group.rows) > 1 for group in groups) < 2:
-        return []
+    several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
+    chosen, lines = one_each(several)
+    return lines + (_rows_left_out(overall) if len(chosen) > 1 else [])
+
+
+def _rows_left_out(overall: Overall | None) -> list[str]:
     if overall is None:
         return ["nothing is compared over data sets: no two rows are in all of them."]
     if overall.left_out:
@@ -82,19 +87,18 @@ def _stand_ins(groups: Sequence[Group]) -> list[str]:
 def _protocols(groups: Sequence[Group]) -> list[str]:
     lines = []
     for dataset in dict.fromkeys(group.dataset for group in groups):
-        found = sorted({group.protocol for group in groups if group.dataset == dataset})
+        found = list(dict.fromkeys(group.setup for group in groups if group.dataset == dataset))
         if len(found) > 1:
             lines.append(
-                f"{dataset} was run under {len(found)} protocols ({', '.join(found)}), shown apart: "
+                f"{dataset} was run under {len(found)} protocols ({'; '.join(found)}), shown apart: "
                 "their numbers must not be compared with each other."
             )
     return lines
 
 
 def places(groups: Sequence[Group]) -> list[str]:
-    """How notes name each group: its data set, with the protocol where the data set has several groups."""
-    names = [group.dataset for group in groups]
-    return [f"{g.dataset} ({g.protocol})" if names.count(g.dataset) > 1 else g.dataset for g in groups]
+    """How notes name each group: its data set, with the settings that differ where the data set has several groups."""
+    return [group.place for group in groups]
 
 
 def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[str]:

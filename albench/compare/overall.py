@@ -59,11 +59,10 @@ def over_data_sets(
     Parameters
     ----------
     settings
-        The groups; those of a single row are passed over.
+        The groups, one of each data set.
     baseline
         Row -> the row that it is compared with.
     """
-    settings = [setting for setting in settings if len(setting.names) > 1]
     if len(settings) < 2:
         return None
     scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.ranked, strict=True)} for s in settings]
@@ -186,7 +185,7 @@ def pairwise_wins(settings: Sequence[Setting], sign: float) -> Wins | None:
     p < 0.05, without a correction. A setting gives a pair at most 1: the share of its label counts that are won.
     """
     names = sorted({name for setting in settings for name in setting.names})
-    if len(names) < 2:
+    if len(names) < 2 or not settings:
         return None
     place = {name: at for at, name in enumerate(names)}
     total = np.zeros((len(names), len(names)))

@@ -28,6 +28,7 @@ def group_of(number: Numbers, tested: Tests, extra: Details) -> Group:
         rows=tuple(_row(number, row, tested, extra, _rank(worth, row), _rank(cheap, row)) for row in order.tolist()),
         target=extra.target,
         costs=extra.costs,
+        setup=curves.setup,
     )
 
 

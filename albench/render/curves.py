@@ -25,9 +25,12 @@ def curves(tables: Sequence[CurveTable]) -> RenderableType:
 
 
 def _parts(tables: Sequence[CurveTable]) -> Iterator[RenderableType]:
-    for (dataset, stand_in, protocol), of_dataset in groupby(tables, lambda t: (t.dataset, t.stand_in, t.protocol)):
+    for (dataset, stand_in, protocol, setup), of_dataset in groupby(
+        tables, lambda t: (t.dataset, t.stand_in, t.protocol, t.setup)
+    ):
         note = f"  stand-in for {stand_in}: simulated, not patient data" if stand_in else ""
-        yield Text.assemble((dataset, "bold"), (note, "yellow"), (f"  protocol {protocol}", "dim"), overflow="fold")
+        about = f"  {setup or f'protocol {protocol}'}"
+        yield Text.assemble((dataset, "bold"), (note, "yellow"), (about, "dim"), overflow="fold")
         yield Text()
         for table in of_dataset:
             n = len(table.seeds)

@@ -69,7 +69,7 @@ class Look:
 
 
 Panel = tuple[str, str, str, str, str]
-"""Data set, what it stands in for, protocol, backbone and, where methods are apart, method."""
+"""Data set, what it stands in for, what tells its protocol, backbone and, where methods are apart, method."""
 
 
 def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = None) -> bytes:
@@ -116,7 +116,8 @@ def check_suffix(suffix: str, path: str = "") -> None:
 
 def panel_of(table: CurveTable, by_method: bool = False) -> Panel:
     """The panel of a curve."""
-    return table.dataset, table.stand_in, table.protocol, table.backbone, table.method if by_method else ""
+    protocol = table.setup or f"protocol {table.protocol}"
+    return table.dataset, table.stand_in, protocol, table.backbone, table.method if by_method else ""
 
 
 def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequence[Name], look: Look) -> Figure:
@@ -202,7 +203,7 @@ def _heading(panel: Panel, panels: Sequence[Panel], inches: float) -> str:
     dataset, stand_in, protocol, backbone, method = panel
     beside = [other for other in panels if other[0] == dataset]
     apart = [f"method {method}"] * (len({other[4] for other in panels}) > 1)
-    apart += [f"protocol {protocol}"] * (len({other[2] for other in beside}) > 1)
+    apart += [protocol] * (len({other[2] for other in beside}) > 1)
     apart += [f"backbone {backbone}"] * (len({other[3] for other in beside}) > 1)
     lines = [folded_name(dataset, inches)]
     lines += [folded(", ".join(apart), inches)] * bool(apart)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def heading(group: Group) -> tuple[str, str]:
-    """The data set, and what it stands in for (empty where it is real)."""
-    return group.dataset, f"stand-in for {group.stand_in}: simulated, not patient data" if group.stand_in else ""
+    """The data set, with its settings where it has several protocols, and what it stands in for (empty where real)."""
+    return group.place, f"stand-in for {group.stand_in}: simulated, not patient data" if group.stand_in else ""
 
 
 def facts(group: Group, comparison: Comparison) -> list[str]:
@@ -91,10 +91,12 @@ def _tests(comparison: Comparison) -> str:
 def failures(comparison: Comparison) -> list[str]:
     """One line for all seeds of a cell that ended for one reason."""
     several = [len({getattr(trial, name) for trial in comparison.failed}) > 1 for name in ("backbone", "protocol")]
+    setups = {(group.dataset, group.protocol): group.setup for group in comparison.groups}
     seeds: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for trial in comparison.failed:
         where = f"{trial.dataset} {trial.method}/{trial.strategy}"
-        where += f" on {trial.backbone}" * several[0] + f" ({trial.protocol})" * several[1]
+        setup = setups.get((trial.dataset, trial.protocol)) or trial.protocol
+        where += f" on {trial.backbone}" * several[0] + f" ({setup})" * several[1]
         seeds[trial.status, where, " ".join(trial.reason.split())].append(trial.seed)
     return [
         f"{status}: {where}, seed{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}: {reason}"

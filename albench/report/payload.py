@@ -115,7 +115,7 @@ def _group(
             ],
         }
     return {
-        "dataset": group.dataset,
+        "dataset": group.place,
         "stand_in": group.stand_in,
         "protocol": group.protocol,
         "labels": list(group.n_labeled),

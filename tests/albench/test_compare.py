@@ -366,7 +366,9 @@ class TestIncomplete:
         comparison = compare(data)
         assert [(g.protocol, len(g.rows)) for g in comparison.groups] == [("aaaa", 1), ("bbbb", 2)]
         assert not comparison.groups[0].rows[0].aubc.best
-        assert any("2 protocols (aaaa, bbbb)" in note and "must not" in note for note in comparison.notes)
+        assert any(
+            "2 protocols (protocol aaaa; protocol bbbb)" in note and "must not" in note for note in comparison.notes
+        )
 
     def test_stand_ins_are_named_and_kept_from_the_real_data(self) -> None:
         data = pd.concat([finals({"a": [0.1, 0.2]}), finals({"a": [0.1, 0.2]}, stand_in="MESCC")])

@@ -1,0 +1,85 @@
+"""Groups of one data set: what tells their protocols apart, and which of them stands for it beside other data sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from albench.compare.gather import Curves
+
+PREFIX = "protocol."
+"""Columns of the frame that hold a protocol's settings."""
+
+
+def settings_of(part: pd.DataFrame) -> dict[str, str]:
+    """The settings of the protocol that all rows of a group share, as a person types them; those that are known."""
+    first = part.iloc[0]
+    names = [name for name in part.columns if name.startswith(PREFIX)]
+    return {name.removeprefix(PREFIX): _written(first[name]) for name in names if pd.notna(first[name])}
+
+
+def _written(value: Any) -> str:
+    """A column with gaps holds whole numbers as floats."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value) or "none"
+
+
+def identity(curves: Curves) -> Hashable:
+    """What makes two groups groups of one data set: the hash of what it holds or, where none is known, its name."""
+    return curves.data_hash or (curves.dataset, curves.stand_in)
+
+
+def told_apart(groups: Sequence[Curves]) -> list[Curves]:
+    """The same groups, each with what tells it from the others of its data set (``Curves.setup``)."""
+    members = defaultdict(list)
+    for curves in groups:
+        members[curves.dataset, curves.stand_in].append(curves)
+    return [
+        dataclasses.replace(curves, setup=_setup(curves, members[curves.dataset, curves.stand_in])) for curves in groups
+    ]
+
+
+def _setup(curves: Curves, beside: Sequence[Curves]) -> str:
+    """``lr=0.1``; the protocol's hash where settings are not known or do not tell; empty where a group is alone."""
+    if len(beside) < 2:
+        return ""
+    names = dict.fromkeys(name for other in beside for name in other.settings)
+    differ = [n for n in names if len({other.settings[n] for other in beside if n in other.settings}) > 1]
+    texts = [_typed(other, differ) for other in beside]
+    text = _typed(curves, differ)
+    return text if text and texts.count(text) == 1 else ", ".join(filter(None, [text, f"protocol {curves.protocol}"]))
+
+
+def _typed(curves: Curves, names: Sequence[str]) -> str:
+    return ", ".join(f"{name}={curves.settings[name]}" for name in names if name in curves.settings)
+
+
+def one_each(groups: Sequence[Curves]) -> tuple[list[int], list[str]]:
+    """Which groups are compared over data sets, at most one a data set, and notes on those that are not.
+
+    A data set under several protocols is there with the one that most data sets have; where two are equally common it
+    is left out: neither is more right, and both together would count the data set twice.
+    """
+    members = defaultdict(list)
+    for at, curves in enumerate(groups):
+        members[identity(curves)].append(at)
+    common = Counter(curves.protocol for curves in groups)
+    chosen, notes = [], []
+    for places in members.values():
+        most = max(common[groups[at].protocol] for at in places)
+        best = [at for at in places if common[groups[at].protocol] == most]
+        chosen += best if len(best) == 1 else []
+        if len(places) > 1 and len(members) > 1:
+            named = "; ".join(place_of(groups[at]) for at in places)
+            kept = f"only {place_of(groups[best[0]])} counts" if len(best) == 1 else "none of them counts"
+            notes.append(f"{named}: one data set, so over data sets {kept}.")
+    return sorted(chosen), notes
+
+
+def place_of(curves: Curves) -> str:
+    """How notes name a group: its data set, with what tells it from the others of that name."""
+    return f"{curves.dataset} ({curves.setup})" if curves.setup else curves.dataset

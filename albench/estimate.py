@@ -119,7 +119,7 @@ def _start(plan: Plan) -> float:
     from albench.bench.machine import start_seconds
 
     loads = [f"load_data({name!r}, {plan.data_dir!r}, {plan.plugin_files!r})" for name in plan.data]
-    code = "import albench.jobs, albench.together\nfrom albench.prepare import load_data\n" + "\n".join(loads)
+    code = "import albench.jobs, albench.together\nfrom albench.loading import load_data\n" + "\n".join(loads)
     return start_seconds(code, START_LIMIT)
 
 

@@ -14,12 +14,12 @@ from typing import Any
 from albench import spec as specs
 from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome, Stopped
 from albench.api.hooks import RoundEnd, TrialFacts
-from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime, StoreError
+from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime
 from albench.limits import in_time
+from albench.loading import Data, changed_meanwhile, load_data
 from albench.log import logging
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
-from albench.prepare import Data, load_data
 from albench.store import SuiteStore
 from albench.trackers import trackers
 
@@ -188,9 +188,9 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
 
     first = job.trials[0]
     found = registry(job.plugin_files)
-    data = load_data(first.dataset, job.data_dir, job.plugin_files)
+    data = load_data(first.dataset, job.data_dir, job.plugin_files, job.data_hash)
     if data.hash != job.data_hash:
-        raise StoreError(f"{first.dataset} changed while the suite was running: start the run again.")
+        raise changed_meanwhile(first.dataset)
     parts = Parts(
         dataset=data.dataset,
         splits=data.splits,
@@ -203,6 +203,7 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
         query_time_limit=job.query_time_limit,
         deadline=job.deadline,
         shared=SharedRounds(Path(job.folder) / SHARED, data.hash) if job.share else None,
+        look=lambda: data.require_unchanged(first.dataset),
     )
     if not job.together:
         (member,) = members

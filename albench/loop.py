@@ -58,6 +58,8 @@ class Parts:
     """When no further round is begun, in seconds since the epoch."""
     shared: SharedRounds | None = None
     """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
+    look: Callable[[], None] = lambda: None
+    """Called before a record is kept; raises where what the round was made from is not what it was."""
 
     @functools.cached_property
     def items(self) -> tuple[Items, Items, Items]:
@@ -207,7 +209,7 @@ class Run:
     def _train(self, number: int) -> Trained:
         """Train, or take what another trial left of the same first round."""
         shared = self.parts.shared if number == 0 else None
-        with shared.hold(self.trial, self.tell) if shared else contextlib.nullcontext() as left:
+        with shared.hold(self.trial, self.initial_hash, self.tell) if shared else contextlib.nullcontext() as left:
             if left:
                 return self.learner.adopt(left)
             clock = Clock(self.parts.device)
@@ -217,7 +219,8 @@ class Run:
             clock.lap("train")
             trained = dataclasses.replace(trained, seconds=clock.seconds["train"])
             if shared:
-                shared.keep(self.trial, self.learner.left(trained))
+                self.parts.look()
+                shared.keep(self.trial, self.initial_hash, self.learner.left(trained))
             return trained
 
     def _start_round(self, number: int) -> None:
@@ -399,6 +402,7 @@ class StoredRun:
     def keep(self, record: dict[str, Any]) -> None:
         """Put the next round's record on disk."""
         number, last = self.next, self.next + 1 == self._rounds
+        self.run.parts.look()
         if self._warm and not last:
             self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
         self._store.append(record)

@@ -13,11 +13,11 @@ from typing import Literal
 
 from packaging.version import Version
 
-from albench.api.dataset import Dataset, Splits
 from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.errors import DeviceError, StoreError, SuiteError
 from albench.limits import parse_duration
+from albench.loading import Data, load_data
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.records import read_to_mend
@@ -25,15 +25,6 @@ from albench.spec import Spec
 
 FIRST_TORCH_ON_CUDA = Version("2.11")
 """Before it, autocast kept weights cast without gradient, and the passes that followed trained nothing."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """A loaded data set with its hash."""
-
-    dataset: Dataset
-    splits: Splits
-    hash: str
 
 
 @dataclass(frozen=True)
@@ -70,18 +61,6 @@ class Plan:
     @property
     def total_steps(self) -> int:
         return sum(trial.protocol.rounds * trial.protocol.steps for trial in self.todo)
-
-
-@functools.lru_cache(maxsize=4)
-def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...]) -> Data:
-    """Load and check a data set; kept for the trials that follow in this process."""
-    from albench.equal_items import usable
-    from albench.pool import absent_classes
-
-    dataset: Dataset = registry(plugin_files).build("dataset", spec)
-    splits, data_hash = usable(dataset, dataset.load(Path(data_dir) if data_dir else None), spec)
-    splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits)))
-    return Data(dataset, splits, data_hash)
 
 
 def default_dataset(found: Registry, data_dir: str | None) -> Spec:
@@ -174,7 +153,7 @@ def prepare(
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
     planned = trials(suite, found, tasks)
     folder = out / suite.name
-    todo, done, skipped = _sort(planned, found, tasks, data, folder, fresh)
+    todo, done, skipped = _sort(planned, found, data, counts, folder, fresh)
     if executor is None:
         alone = where != "cpu" or len(todo) < 2 or (os.cpu_count() or 1) < 2 or os.name == "nt"
         executor = Spec("local" if alone else "processes")
@@ -202,8 +181,8 @@ def prepare(
 def _sort(
     planned: list[Trial],
     found: Registry,
-    tasks: Mapping[str, Task],
     data: Mapping[str, Data],
+    counts: Mapping[str, Amounts],
     folder: Path,
     fresh: bool,
 ) -> tuple[list[Trial], list[Trial], dict[str, str]]:
@@ -214,9 +193,10 @@ def _sort(
     @functools.cache
     def skip(kind: Kind, spec: str, dataset: str) -> str | None:
         """Why a component cannot run on a data set; asked once, however many trials it is part of."""
-        reason: str | None = found.build(kind, spec).skip(tasks[dataset])
+        reason: str | None = found.build(kind, spec).skip(data[dataset].splits.task)
         return f"{kind} {spec}: {reason}" if reason else None
 
+    starts: dict[tuple[str, int], str] = {}
     for trial in planned:
         reason = (
             skip("method", trial.method, trial.dataset)
@@ -233,5 +213,26 @@ def _sort(
                 f"{folder}: trial {trial.key} was made with other data than {trial.dataset} holds now: "
                 "use --name for a new suite or --fresh to replace it."
             )
+        if files.records and not fresh and (started := files.facts.get("initial_hash")):
+            where = trial.dataset, trial.seed
+            if where not in starts:
+                starts[where] = _drawn(trial, data[trial.dataset], counts[trial.dataset]) or started
+            if started != starts[where]:
+                raise StoreError(
+                    f"{folder}: trial {trial.key} started from other labels (initial_hash {started}) than seed "
+                    f"{trial.seed} of {trial.dataset} does now ({starts[where]}): use --name for a new suite or "
+                    "--fresh to replace it."
+                )
         (done if complete else todo).append(trial)
     return todo, done, skipped
+
+
+def _drawn(trial: Trial, data: Data, counts: Amounts) -> str:
+    """The hash of the first labels that a trial draws; empty where a strategy chooses them, which takes its time."""
+    from albench.oracle import Oracle
+    from albench.pool import index_hash
+
+    if trial.protocol.initial_strategy:
+        return ""
+    oracle = Oracle(data.splits.train.y, data.splits.task.n_classes, counts.initial)
+    return index_hash(oracle.draw_initial(counts.initial, trial.protocol.initial_draw, trial.seed))

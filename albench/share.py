@@ -39,11 +39,13 @@ class SharedRounds:
         return self._folder / f"{digest(content, 8)}.pt"
 
     @contextlib.contextmanager
-    def hold(self, trial: Trial, tell: Callable[[str], object]) -> Iterator[dict[str, Any] | None]:
+    def hold(self, trial: Trial, initial_hash: str, tell: Callable[[str], object]) -> Iterator[dict[str, Any] | None]:
         """Wait until no other process makes this round, and yield what one left; None where it is to be made.
 
         Parameters
         ----------
+        initial_hash
+            Names the labels that the round is trained on.
         tell
             Called with one line where what was left cannot be used.
         """
@@ -53,14 +55,16 @@ class SharedRounds:
                 held.enter_context(hold(_claim(path)))
                 self._remove_leftovers(path)
             found = load_tensors(path, FORMAT)
+            if not isinstance(found, str) and found.get("initial_hash") != initial_hash:
+                found = "was trained on other initial labels"
             if isinstance(found, str) and path.exists():
                 tell(f"{path} {found}: the round is made again.")
             yield None if isinstance(found, str) else found
 
-    def keep(self, trial: Trial, left: dict[str, Any]) -> None:
+    def keep(self, trial: Trial, initial_hash: str, left: dict[str, Any]) -> None:
         """Leave a round for others."""
         with writing(self._folder):
-            save_tensors(self.path(trial), {"format": FORMAT, **left})
+            save_tensors(self.path(trial), {"format": FORMAT, "initial_hash": initial_hash, **left})
 
     def drop(self, trial: Trial) -> None:
         """Forget a round that nobody needs any more."""

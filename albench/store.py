@@ -85,13 +85,19 @@ class TrialStore:
         Raises
         ------
         StoreError
-            Where the folder holds records of other data.
+            Where the folder holds records of other data, or that started from other labels.
         """
         old, self.problems = read_to_mend(self.folder)
         if old.records and old.facts.get("data_hash") != facts["data_hash"]:
             raise StoreError(
                 f"{self.folder.name}: its records were made with other data ({old.facts.get('data_hash')}, now "
                 f"{facts['data_hash']}): use --name for a new suite or --fresh to replace them."
+            )
+        started, starts = old.facts.get("initial_hash"), facts.get("initial_hash")
+        if old.records and started and started != starts:
+            raise StoreError(
+                f"{self.folder.name}: its records started from other labels (initial_hash {started}, now {starts}): "
+                "use --name for a new suite or --fresh to replace them."
             )
         with self._writing():
             (self.folder / "outcome.json").unlink(missing_ok=True)

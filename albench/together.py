@@ -89,7 +89,8 @@ def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[M
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
                 stored.run.begin(number)
-                left = held.enter_context(shared.hold(lane.trial, stored.run.tell)) if shared else None
+                run = stored.run
+                left = held.enter_context(shared.hold(lane.trial, run.initial_hash, run.tell)) if shared else None
                 if left:
                     found.append(((lane, stored), stored.run.learner.adopt(left)))
                 else:
@@ -98,7 +99,8 @@ def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[M
             found.append(((lane, stored), trained))
             if shared and isinstance(trained, Trained):
                 with lane.guarded():
-                    shared.keep(lane.trial, stored.run.learner.left(trained))
+                    parts.look()
+                    shared.keep(lane.trial, stored.run.initial_hash, stored.run.learner.left(trained))
     return found
 
 

@@ -24,7 +24,7 @@ def command() -> None:
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set and check its files against what is published of it."""
     from albench.errors import DataError
-    from albench.prepare import load_data
+    from albench.loading import load_data
     from albench.render.contents import contents
 
     loaded = load_data(dataset, data_dir, plugins)

@@ -19,10 +19,11 @@ from albench.api.task import Task
 from albench.errors import ContractError, DataError, StoreError, UserError
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
+from albench.loading import load_data
 from albench.loop import numerics
 from albench.plugins import registry
 from albench.pool import as_input
-from albench.prepare import load_data, resolve_device
+from albench.prepare import resolve_device
 
 CHUNK = 64
 """Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""

@@ -27,6 +27,7 @@ FLOORS = [
         "lanes",
         "share",
         "evaluate",
+        "loading",
     },
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}

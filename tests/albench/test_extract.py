@@ -22,7 +22,7 @@ from albench.cli.main import main
 from albench.errors import AlbenchError, DataError, StoreError, UserError
 from albench.extract import Extraction, extract
 from albench.extract.rows import RowFile
-from albench.prepare import load_data
+from albench.loading import load_data
 
 # Six grades as grey levels; a backbone that notes each item it reads and can be slow.
 PLUGIN = """

@@ -72,8 +72,8 @@ def test_a_damaged_file_is_made_again(
 ) -> None:
     real = SharedRounds.keep
 
-    def torn(self: SharedRounds, trial: Any, left: Any) -> None:
-        real(self, trial, left)
+    def torn(self: SharedRounds, trial: Any, initial_hash: str, left: Any) -> None:
+        real(self, trial, initial_hash, left)
         content = self.path(trial).read_bytes()
         self.path(trial).write_bytes(content[: len(content) // 2])
 
@@ -82,6 +82,21 @@ def test_a_damaged_file_is_made_again(
     monkeypatch.undo()
     small_run(strategy=STRATEGIES, out=tmp_path / "whole")
     assert stable_records(tmp_path / "torn" / "blobs") == stable_records(tmp_path / "whole" / "blobs")
+
+
+def test_a_round_of_other_initial_labels_is_made_again(
+    small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SharedRounds.keep
+
+    def other(self: SharedRounds, trial: Any, initial_hash: str, left: Any) -> None:
+        real(self, trial, f"not {initial_hash}", {**left, "best_step": 77})
+
+    monkeypatch.setattr(SharedRounds, "keep", other)
+    small_run(strategy=STRATEGIES, out=tmp_path / "other")
+    monkeypatch.undo()
+    small_run(strategy=STRATEGIES, out=tmp_path / "right")
+    assert stable_records(tmp_path / "other" / "blobs") == stable_records(tmp_path / "right" / "blobs")
 
 
 def test_one_strategy_leaves_nothing_to_share(small_run: Callable[..., Any], tmp_path: Path) -> None:

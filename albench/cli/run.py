@@ -162,20 +162,17 @@ def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
 
 
 def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
-    """Print the table of the run and what to type next."""
+    """Print what came out and what to type next."""
     from rich.text import Text
 
     from albench.api.executor import Failed, Stopped
-    from albench.compare import learning_curve_table
-    from albench.render import curve_tables
+    from albench.render.closing import closing
     from albench.results import load
 
-    results = load(plan.folder)
-    keys = {trial.key for trial in plan.all_trials}
-    frame = results.frame[results.frame["key"].isin(keys)]
-    if len(frame):
+    shown = closing(load(plan.folder), {trial.key for trial in plan.all_trials})
+    if shown is not None:
         console.print()
-        console.print(curve_tables(learning_curve_table(frame)))
+        console.print(shown)
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
     stopped = sum(isinstance(outcome, Stopped) for outcome in outcomes)
     for failure in failures:

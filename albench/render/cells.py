@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from albench.compare.data import Spread
 from albench.render.texts import NONE, number, or_none, p_text, range_text, reach_text, saved_text, spread
+from albench.wording import listed
 
 if TYPE_CHECKING:
     from albench.compare.data import Comparison, Difference, Estimate, Group, Row
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]
 Mark = Literal["", "*", "~"]
+_TOLD = 4
+"""Methods whose first round is told in a line."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,26 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
         cells = tuple(_at_cost(row) for row in rows)
         found.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
     return [*found, *(_detail_columns(rows) if comparison.details else [])]
+
+
+def once(every: Sequence[Column], group: Group) -> tuple[list[Column], list[str]]:
+    """The columns without the first label count where all strategies of a method share it, and what is said instead.
+
+    Before the first query strategies cannot differ: what is one number a method is said once. It stays a column where
+    it ranks, where it is the only label count, and where methods are too many for a line.
+    """
+    first = next(column for column in every if column.role == "labels")
+    models = [(row.method, row.backbone) for row in group.rows]
+    written = [cell.text.replace(" ± ", "±") for cell in first.cells]
+    values = dict(zip(models, written, strict=True))
+    is_shared = [values[model] for model in models] == written
+    few = len(values) <= _TOLD and len(values) < len(models)
+    if first.ranked or len(group.n_labeled) == 1 or not (is_shared and few):
+        return list(every), []
+    several = [len({model[at] for model in models}) > 1 for at in range(2)]
+    named = [" on ".join(part for part, differs in zip(model, several, strict=True) if differs) for model in values]
+    texts = [f"{name} {value}".strip() for name, value in zip(named, values.values(), strict=True)]
+    return [column for column in every if column is not first], [f"before any query ({first.title}): {listed(texts)}"]
 
 
 def _detail_columns(rows: Sequence[Row]) -> list[Column]:

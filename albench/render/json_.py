@@ -7,13 +7,15 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.answer import answer
+
 if TYPE_CHECKING:
     from albench.compare import Comparison
 
 
 def to_text(comparison: Comparison) -> str:
-    """The comparison's fields, as they are named in ``albench.compare``; cells as a list in order of label count."""
-    content = asdict(comparison)
+    """The answer's lines and the comparison's fields, as ``albench.compare`` names them; cells by label count."""
+    content = {"answer": answer(comparison).lines, **asdict(comparison)}
     for group in content["groups"]:
         for row in group["rows"]:
             row["cells"] = [{"n_labeled": labels, **cell} for labels, cell in row["cells"].items()]

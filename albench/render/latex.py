@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from albench.compare.answer import answer
 from albench.render.across import overall_columns, overall_facts
 from albench.render.cells import Cell, Column, columns
 from albench.render.fit import GAP, wrap
@@ -53,11 +54,11 @@ def escape(text: str) -> str:
 
 
 def to_text(comparison: Comparison) -> str:
-    """One table a group, one over all data sets, then what is not complete and the notes as lists.
+    """The answer, one table a group, one over all data sets, then what is not complete and the notes as lists.
 
     A table that is wide has its intervals below their means, and shrinks where it is still wider than the line.
     """
-    lines: list[str] = []
+    lines = ["", r"\noindent " + escape(answer(comparison).text)]
     for group in comparison.groups:
         name, stand_in = heading(group)
         about = f"{name} ({stand_in})" if stand_in else name

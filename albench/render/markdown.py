@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from albench.compare.answer import answer
 from albench.render.across import overall_columns, overall_facts
 from albench.render.cells import Cell, Column, columns
 from albench.render.words import facts, failures, heading, legend
@@ -22,8 +23,9 @@ def escape(text: str) -> str:
 
 
 def to_text(comparison: Comparison) -> str:
-    """One section a group, then the legend, what is not complete, and the notes."""
-    lines = [line for group in comparison.groups for line in _group(group, comparison)]
+    """The answer, one section a group, then the legend, what is not complete, and the notes."""
+    lines = [text for line in answer(comparison).lines for text in (escape(line), "")]
+    lines += [line for group in comparison.groups for line in _group(group, comparison)]
     if comparison.overall:
         lines += _overall(comparison.overall, comparison)
     lines += [f"{escape('. '.join(legend(comparison)))}.", ""]

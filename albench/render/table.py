@@ -13,8 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from albench.compare.answer import answer
 from albench.render.across import overall_columns, overall_facts
-from albench.render.cells import Cell, Column, columns
+from albench.render.cells import Cell, Column, columns, once
 from albench.render.fit import GAP, Layout, fit, texts, wrap
 from albench.render.words import facts, failures, heading, legend
 
@@ -32,6 +33,9 @@ class ComparisonView:
         self._comparison = comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in answer(self._comparison).lines:
+            yield Text(line, overflow="fold")
+            yield Text()
         for group in self._comparison.groups:
             yield from _group(group, self._comparison, options.max_width)
         if self._comparison.overall:
@@ -53,10 +57,14 @@ def to_text(comparison: Comparison) -> str:
 def _group(group: Group, comparison: Comparison, width: int) -> Iterator[Text | Table | Padding]:
     name, stand_in = heading(group)
     yield Text.assemble((name, "bold"), ("  " + stand_in if stand_in else "", "yellow"), overflow="fold")
-    for line in _packed(facts(group, comparison), width):
+    every = columns(group, comparison)
+    about = facts(group, comparison)
+    if width < _UNLIMITED:
+        every, shared = once(every, group)
+        about += shared
+    for line in _packed(about, width):
         yield Text(line, style="dim", overflow="fold")
     yield Text()
-    every = columns(group, comparison)
     layout = fit(every, width)
     yield _table(layout)
     hidden = _hidden(every, layout.columns)

@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.answer import answer
+
 if TYPE_CHECKING:
     from albench.compare.data import Comparison, Difference, Estimate, Overall, Row, Wins
 
@@ -44,10 +46,10 @@ _FIELDS = (
 def to_text(comparison: Comparison) -> str:
     """One line a number, named by its ``kind``.
 
-    Of a row: ``labels`` (a mean at a label count), ``aubc``, ``rare_class`` (a recall that stands beside),
-    ``difference`` (of the ranked value, against ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved``
-    (``inf`` where it is not reached, ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``,
-    ``cost_adjusted``. Over data sets:
+    ``answer`` is what the table says, in ``text``: over data sets, for each. Of a row: ``labels`` (a mean at a label
+    count), ``aubc``, ``rare_class`` (a recall that stands beside), ``difference`` (of the ranked value, against
+    ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached, ``-inf``
+    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``. Over data sets:
     ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
     ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
     ``note``. A field that does not apply, or has no value, is empty.
@@ -62,6 +64,12 @@ def to_text(comparison: Comparison) -> str:
 
 def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
     metric = f"{comparison.split}.{comparison.metric}"
+    found = answer(comparison)
+    if found.overall:
+        yield {"kind": "answer", "metric": metric, "text": found.overall}
+    for group, text in zip(comparison.groups, found.groups, strict=True):
+        about = {name: getattr(group, name) for name in ("dataset", "stand_in", "protocol")}
+        yield {"kind": "answer", **about, "metric": metric, "text": text}
     for group in comparison.groups:
         for row in group.rows:
             base = {**_names(row), "stand_in": group.stand_in, "rank": row.rank, "metric": metric}

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from albench.compare import Comparison, compare, learning_curve_table
+from albench.compare import Comparison, answer, compare, learning_curve_table
 from albench.errors import UnknownName
 from albench.render import FORMATS, curve_tables, render, terminal
 from albench.render.latex import escape as latex_escape
@@ -77,6 +77,11 @@ def shown(comparison: Comparison, width: int) -> str:
     with console.capture() as captured:
         console.print(terminal(comparison))
     return captured.get()
+
+
+def header(text: str) -> str:
+    """The line of the first table's titles."""
+    return text.partition("\n─")[0].splitlines()[-1]
 
 
 def rounded(value: float | None, signed: bool = False) -> str:
@@ -142,7 +147,7 @@ NAN = float("nan")
 def test_all_formats_show_the_same_numbers(comparison: Comparison) -> None:
     wanted = expected(comparison)
     assert wanted["boostmis", "a_b|50%"][-1][0].startswith("+0.")
-    table = [line for line in render(comparison, "table").splitlines() if "±" in line and line[:1] != "M"]
+    table = render(comparison, "table").partition("─\n")[2].partition("\n\n")[0].splitlines()
     assert from_lines(table, comparison) == wanted
     markdown = [line for line in render(comparison, "markdown").splitlines() if line.startswith("| ")][2:]
     assert from_lines(markdown, comparison) == wanted
@@ -201,7 +206,7 @@ def test_json_is_strict() -> None:
 def test_csv_is_read_by_pandas_as_it_is(comparison: Comparison) -> None:
     table = pd.read_csv(io.StringIO(render(comparison, "csv")))
     beside = {"std", "iqm", "labels_saved", "wins"}
-    assert set(table["kind"]) == {"labels", "aubc", "difference", "failed", "note"} | beside
+    assert set(table["kind"]) == {"answer", "labels", "aubc", "difference", "failed", "note"} | beside
     assert (table["kind"] == "failed").sum() == 3
     assert len(table.query("kind == 'labels'")) == len(comparison.rows) * 6
 
@@ -246,7 +251,7 @@ def test_the_terminal_fits_and_cuts_nothing(comparison: Comparison, width: int) 
         assert f"{row.aubc.mean:.3f}±{row.aubc.half_width:.3f}" in joined  # what ranks is always there
         assert all(part in joined for part in (row.method, row.strategy.split("[")[0]))
     assert "[density=none]" in joined
-    titles = sum(title in text for title in (f"{labels} labels" for labels in range(100, 700, 100)))
+    titles = len(re.findall(r"[\d,]+ labels", header(text)))
     hidden = re.search(r"Hidden: (\d) of 6 label counts", text)
     assert titles + (int(hidden[1]) if hidden else 0) == 6
 
@@ -254,20 +259,20 @@ def test_the_terminal_fits_and_cuts_nothing(comparison: Comparison, width: int) 
 def test_the_terminal_keeps_last_first_and_middle() -> None:
     data = records(rounds=12, methods=("boostmis",), names=("random", "entropy"))
     text = shown(compare(data), 120)
-    titles = re.findall(r"([\d,]+) labels", text.split("─")[0])
+    titles = re.findall(r"([\d,]+) labels", header(text))
     assert titles[0] == "100"
     assert titles[-1] == "1,200"
     assert any(300 < int(title.replace(",", "")) < 1000 for title in titles)
     narrow = shown(compare(data), 80)
     assert "Hidden: 9 of 12 label counts (200, 300, ... 1,100)" in narrow
-    assert "100 labels" in narrow
-    assert "1,200 labels" in narrow
+    assert re.findall(r"([\d,]+) labels", header(narrow))[-1] == "1,200"
+    assert " 100 labels" in header(narrow)
 
 
 def test_what_ranks_is_never_hidden() -> None:
     data = records(rounds=12)
     text = shown(compare(data, at="labels:700"), 80)
-    assert "700 labels" in text.split("─")[0].splitlines()[-1]
+    assert "700 labels" in header(text)
 
 
 def test_names_are_not_taken_for_markup() -> None:
@@ -296,3 +301,58 @@ def test_curve_tables_show_every_metric_at_every_width(width: int) -> None:
             assert f"{estimate.mean:.3f} ± {estimate.half_width:.3f}" in text
     assert f"{table.rows[1].estimates['auroc'].half_width:.3f} (3)" in text
     assert "stand-in for MESCC" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_begins_with_the_answer(comparison: Comparison, form: str) -> None:
+    text = render(comparison, form)
+    said = answer(comparison)
+    if form == "json":
+        assert next(iter(json.loads(text).items())) == ("answer", list(said.lines))
+    elif form == "csv":
+        first = next(csv.DictReader(io.StringIO(text)))
+        assert (first["kind"], first["dataset"], first["text"]) == ("answer", "mescc-sim", said.text)
+    else:
+        escape = {"table": str, "markdown": markdown_escape, "latex": latex_escape}[form]
+        lines = [line for line in text.splitlines() if line and not line.startswith("%")]
+        assert lines[0].removeprefix(r"\noindent ") == escape(said.text)
+
+
+def shared_first_round(**options: Any) -> pd.DataFrame:
+    """Every strategy of a method starts from the same model, as in a run."""
+    data = records(**options)
+    first = data["round"] == 0
+    for score in ("test.macro_f1", "test.auroc"):
+        data.loc[first, score] = data[first].groupby(["method", "seed"])[score].transform("first")
+    return data
+
+
+@pytest.mark.parametrize("methods", [("boostmis",), ("boostmis", "supervised")])
+def test_the_shared_first_round_is_said_once_and_leaves_room(methods: tuple[str, ...]) -> None:
+    found = compare(shared_first_round(methods=methods))
+    text = shown(found, 80)
+    assert " 100 labels" not in header(text)
+    start = {row.method: f"{row.cells[100].mean:.3f}±{row.cells[100].half_width:.3f}" for row in found.rows}
+    said = " and ".join(f"{name} {start[name]}" if len(start) > 1 else start[name] for name in start)
+    assert f"before any query (100 labels): {said}" in " ".join(text.split())
+    assert "100 labels" in header(render(found, "table"))  # with room for all, nothing is hidden
+
+
+def test_a_first_round_that_differs_or_ranks_or_is_alone_stays_a_column() -> None:
+    differs = compare(records(methods=("boostmis",), names=("random", "entropy")))
+    ranks = compare(shared_first_round(methods=("boostmis",)), at="labels:100")
+    alone = compare(shared_first_round(methods=("boostmis",), rounds=1))
+    single = compare(shared_first_round(methods=("boostmis", "supervised"), names=("random",)))
+    for found in (differs, ranks, alone, single):
+        assert "100 labels" in header(shown(found, 80))
+        assert "before any query" not in shown(found, 80)
+
+
+def test_thirty_three_rows_fit_eighty_columns_with_what_answers() -> None:
+    names = ("random", *(f"stochastic[of=strategy_{at}]" for at in range(32)))
+    found = compare(shared_first_round(methods=("boostmis",), names=names))
+    text = shown(found, 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert {"600 labels", "AUBC", "vs random"} <= set(re.findall(r"\d+ labels|AUBC|vs random", header(text)))
+    rows = text.partition("─\n")[2].partition("\n\n")[0].splitlines()
+    assert len([line for line in rows if "±" in line or "baseline" in line]) == 33

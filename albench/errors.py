@@ -75,9 +75,20 @@ class OutOfTime(AlbenchError):
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate closest to ``name``, or None where nothing is close."""
-    found = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.5)
-    return found[0] if found else None
+    """The candidate that ``name`` may have been meant for, or None where nothing is close.
+
+    Close is what shares three letters of four, has two neighbouring letters in the other order, or goes on where
+    ``name`` ends.
+    """
+    known = list(candidates)
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    swapped = [other for other in known if other != name and sorted(other) == sorted(name) and _one_swap(name, other)]
+    longer = [other for other in known if len(name) >= 3 and other.startswith(name)]
+    return next(iter([*found, *swapped, *longer]), None)
+
+
+def _one_swap(one: str, other: str) -> bool:
+    return sum(a != b for a, b in zip(one, other, strict=True)) == 2
 
 
 def unknown(what: str, name: str, candidates: Iterable[str], hint: str = "") -> UnknownName:

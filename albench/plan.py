@@ -1,27 +1,25 @@
-"""A suite (YAML file or command line) becomes validated trials with stable keys."""
+"""A suite becomes validated trials with stable keys."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from albench import spec as specs
 from albench.api.options import option
 from albench.api.task import Task
-from albench.errors import PluginError, SpecError, SuiteError, nearest
+from albench.errors import PluginError, SpecError, SuiteError
 from albench.spec import Spec
 
 if TYPE_CHECKING:
     from albench.api.strategy import Strategy
     from albench.plugins import Component, Registry
-
-T = TypeVar("T")
 
 FORMAT = 1
 """Version of the trial key: it changes when the same settings would give other records."""
@@ -137,16 +135,26 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
         For an unknown setting, a wrong type or a value out of bounds.
     """
     merged = {**dataclasses.asdict(base or Protocol()), **{k: v for k, v in settings.items() if v is not None}}
-    spec = Spec("protocol", tuple((key, "true" if value is True else str(value)) for key, value in merged.items()))
+    spec = Spec("protocol", tuple((key, _setting_text(key, value)) for key, value in merged.items()))
     try:
         made: Protocol = specs.build(spec, Protocol)
     except SpecError as error:
         raise SuiteError(str(error)) from None
-    for name in ("initial", "query_size"):
+    for name in _AMOUNTS:
         _amount(name, getattr(made, name), pool_size=None)
     if made.lanes not in ("off", "auto") and not (made.lanes.isdecimal() and int(made.lanes) > 1):
         raise SuiteError(f"lanes '{made.lanes}': write off, auto or a number from 2 on.")
     return made
+
+
+_AMOUNTS = ("initial", "query_size")
+
+
+def _setting_text(name: str, value: Any) -> str:
+    """A setting as text; ``020``, ``20.0`` and ``20`` labels are one number, and so one key."""
+    text = "true" if value is True else str(value)
+    count = specs.whole(text) if name in _AMOUNTS and text.isascii() else None
+    return text if count is None else str(count)
 
 
 def _amount(name: str, text: str, pool_size: int | None) -> int:
@@ -154,7 +162,8 @@ def _amount(name: str, text: str, pool_size: int | None) -> int:
     shown = name.replace("_", "-")
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip(), re.ASCII)
     if not match or (not match[2] and "." in match[1]):
-        raise SuiteError(f"{shown} '{text}' is neither a number of labels nor a share such as 5%.")
+        share = f"{100 * float(match[1]):g}%" if match and 0 < float(match[1]) < 1 else "5%"
+        raise SuiteError(f"{shown} '{text}' is neither a number of labels nor a share such as {share}.")
     value = float(match[1])
     if value == 0:
         raise SuiteError(f"{shown} is 0: at least one label is needed.")
@@ -251,73 +260,6 @@ def trials(suite: Suite, registry: Registry, tasks: Mapping[str, Task]) -> list[
     return planned
 
 
-_SUITE_KEYS = ("name", "datasets", "methods", "strategies", "backbones", "seeds", "protocol")
-_KINDS = ("datasets", "methods", "strategies", "backbones")
-
-
-MAX_SUITE = 4 * 2**20
-"""Bytes of the largest suite file that is read."""
-
-
-def load_suite(path: Path) -> Suite:
-    """Read a suite file.
-
-    Raises
-    ------
-    SuiteError
-        Naming the file, the line and the wrong key or value.
-    """
-    import yaml
-
-    try:
-        if path.exists() and not (path.is_file() and path.stat().st_size <= MAX_SUITE):
-            raise SuiteError(f"{path} is not a suite file: it is a text of at most {MAX_SUITE // 2**20} MiB.")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SuiteError(f"there is no suite file {path}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"suite file {path} cannot be read: {error}.") from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise SuiteError(f"{path}{line}: not valid YAML: {problem}.") from None
-    if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
-        raise SuiteError(f"{path}: a suite file holds keys such as {', '.join(_SUITE_KEYS)}.")
-    lines = _key_lines(node)
-    settings = content.get("protocol") or {}
-    _check_keys(path, content, _SUITE_KEYS, lines)
-    if not isinstance(settings, dict):
-        raise SuiteError(f"{path}, line {lines['protocol']}: protocol holds settings such as rounds: 6.")
-    protocol_keys = tuple(f.name for f in dataclasses.fields(Protocol))
-    _check_keys(path, settings, protocol_keys, lines, prefix="protocol.")
-    parts: dict[str, Any] = {}
-    for key in _KINDS:
-        if key in content and not _as_list(content[key]):
-            raise SuiteError(f"{path}, line {lines[key]}: {key} names none: name one, or leave the key out.")
-        try:
-            parts[key] = tuple(specs.from_yaml(item) for item in _as_list(content.get(key)))
-        except SpecError as error:
-            raise SuiteError(f"{path}, line {lines[key]}: {error}") from None
-    for key, value in settings.items():  # one at a time, so that the line of a wrong one is known
-        _at_line(path, lines[f"protocol.{key}"], protocol, {key: value})
-    made = protocol(settings)
-    seeds = _at_line(path, lines.get("seeds", 1), parse_seeds, content.get("seeds", 3))
-    name = content.get("name") or path.stem
-    return Suite(name=check_name(str(name)), seeds=seeds, protocol=made, **parts)
-
-
-def _at_line(path: Path, line: int, read: Callable[[Any], T], value: Any) -> T:
-    """What ``read`` makes of a value of the suite file; an error names the line."""
-    try:
-        return read(value)
-    except SuiteError as error:
-        raise SuiteError(f"{path}, line {line}: {error}") from None
-
-
 def check_name(name: str) -> str:
     """A suite's name is a folder's name."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
@@ -326,43 +268,38 @@ def check_name(name: str) -> str:
 
 
 def parse_seeds(value: Any) -> tuple[int, ...]:
-    """``3`` means the seeds 0, 1, 2; a list names them."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not 1 <= value <= 100_000:
-            raise SuiteError(f"seeds: {value} is not a number of seeds (at least 1).")
-        return tuple(range(value))
-    if isinstance(value, list) and value and all(isinstance(v, int) and not isinstance(v, bool) for v in value):
-        if len(set(value)) < len(value):
-            raise SuiteError(f"seeds: {value} names a seed twice.")
-        return tuple(value)
-    raise SuiteError(f"seeds: {value!r} is neither a number of seeds nor a list of them.")
+    """``3`` means the seeds 0, 1, 2; a list names them.
+
+    Raises
+    ------
+    SuiteError
+        Saying what the form is.
+    """
+    count = whole(value)
+    if count is not None:
+        if not 1 <= count <= 100_000:
+            raise SuiteError(f"seeds: {count} is not a number of seeds (at least 1); write [{count}] for that seed.")
+        return tuple(range(count))
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    named = [whole(item) for item in value] if several else []
+    if not named or None in named:
+        shown = f"{value!r}"[:80]
+        raise SuiteError(f"seeds: {shown} is neither a number of seeds, as 3, nor a list of them, as [0, 1, 2].")
+    seeds = tuple(seed for seed in named if seed is not None)
+    if len(set(seeds)) < len(seeds):
+        raise SuiteError(f"seeds: {list(seeds)} names a seed twice.")
+    return seeds
 
 
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _key_lines(node: Any, prefix: str = "") -> dict[str, int]:
-    """Line of each key of a YAML mapping, with the protocol's keys as ``protocol.KEY``."""
-    found: dict[str, int] = {}
-    for key_node, value_node in node.value:
-        key = prefix + str(key_node.value)
-        if key in found:
-            raise SuiteError(f"line {key_node.start_mark.line + 1}: the key '{key}' is given twice.")
-        found[key] = key_node.start_mark.line + 1
-        if key == "protocol" and isinstance(value_node.value, list) and value_node.id == "mapping":
-            found.update(_key_lines(value_node, "protocol."))
-    return found
-
-
-def _check_keys(
-    path: Path, given: Mapping[Any, Any], known: Iterable[str], lines: Mapping[str, int], prefix: str = ""
-) -> None:
-    names = list(known)
-    for key in given:
-        if key not in names:
-            close = nearest(str(key), names)
-            hint = f"did you mean '{close}'?" if close else f"it takes {', '.join(names)}."
-            raise SuiteError(f"{path}, line {lines.get(prefix + str(key), 1)}: unknown key '{key}': {hint}")
+def whole(value: Any) -> int | None:
+    """A whole number given as one, as a text or as a float without a fraction, NumPy's kinds too; else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return specs.whole(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None

@@ -10,11 +10,12 @@ from typing import Any
 from albench import spec as specs
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.errors import TrialError
-from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, load_suite, parse_seeds, protocol
+from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
 from albench.prepare import Plan, prepare
 from albench.results import Results, load
 from albench.runner import Listener, execute
 from albench.spec import Spec
+from albench.suite_file import load_suite
 
 Names = str | Sequence[str]
 
@@ -60,7 +61,7 @@ def suite_from(
     given = {"strategies": strategy, "methods": method, "datasets": dataset, "backbones": backbone}
     changes: dict[str, Any] = {kind: _specs(values) for kind, values in given.items() if values}
     if seeds is not None:
-        changes["seeds"] = parse_seeds(seeds if isinstance(seeds, int) else list(seeds))
+        changes["seeds"] = parse_seeds(seeds)
     if name is not None:
         changes["name"] = check_name(name)
     suite = dataclasses.replace(suite, protocol=protocol(settings, suite.protocol), **changes)

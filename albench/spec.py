@@ -1,13 +1,14 @@
 """Component specs: ``boostmis[n_neighbors=20]`` <-> name + typed options.
 
 Grammar: ``NAME`` or ``NAME[OPTION=VALUE,...]``. A value may itself be a spec with brackets, or be quoted with ``'`` or
-``"`` where it holds a comma or a bracket.
+``"`` where it holds a comma or a bracket; inside quotes a quote that is written twice stands for itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import re
 import sys
 import types
@@ -57,7 +58,8 @@ def _quoted(value: str) -> str:
         plain = False
     if plain and value == value.strip() and value[:1] not in ("'", '"'):
         return value
-    return f'"{value}"' if '"' not in value else f"'{value}'"
+    quote = "'" if '"' in value and "'" not in value else '"'
+    return f"{quote}{value.replace(quote, 2 * quote)}{quote}"
 
 
 def _outside_brackets(text: str) -> str:
@@ -127,10 +129,19 @@ def parse(text: str) -> Spec:
             raise SpecError(f"'{text}': '{part.strip()}' is not an option: write OPTION=VALUE.")
         if key in options:
             raise SpecError(f"'{text}': option '{key}' is given twice.")
-        if len(value) >= 2 and value[0] in "'\"" and value[-1] == value[0]:
-            value = value[1:-1]
-        options[key] = value
+        options[key] = _unquoted(text, value)
     return Spec(name, tuple(sorted(options.items())))
+
+
+def _unquoted(text: str, value: str) -> str:
+    """A value without the quotes around it, inside which a quote that is written twice stands for itself."""
+    quote = value[:1]
+    if quote not in ("'", '"') or len(value) < 2:
+        return value
+    inner = value[1:-1]
+    if value[-1] != quote or quote in inner.replace(2 * quote, ""):
+        raise SpecError(f"{text}: {value} does not end at its closing quote; write {2 * quote} for a {quote} inside.")
+    return inner.replace(2 * quote, quote)
 
 
 def from_yaml(value: Any) -> Spec:
@@ -295,13 +306,17 @@ def _convert(where: str, text: str, hint: Any) -> Any:
         if text.lower() not in _WORDS:
             raise SpecError(f"{where}: '{text}' is not true or false.")
         return _WORDS[text.lower()]
-    if hint in (int, float):
+    if hint is int:
+        count = whole(text)
+        if count is None:
+            raise SpecError(f"{where}: '{text}' is not a whole number.")
+        return count
+    if hint is float:
         try:
-            number = hint(text)
+            number = float(text)
         except ValueError:
-            kind = "a whole number" if hint is int else "a number"
-            raise SpecError(f"{where}: '{text}' is not {kind}.") from None
-        if hint is float and (number != number or number in (float("inf"), float("-inf"))):
+            raise SpecError(f"{where}: '{text}' is not a number.") from None
+        if not math.isfinite(number):
             raise SpecError(f"{where}: '{text}' is not a finite number.")
         return number
     if hint is Path:
@@ -309,6 +324,19 @@ def _convert(where: str, text: str, hint: Any) -> Any:
     if hint is str:
         return text
     raise SpecError(f"{where}: options of type {_type_name(hint)} cannot be set from text.")
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, as ``16``, ``016``, ``1_000``, ``16.0`` or ``1e3``; else None."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else None
 
 
 def _check_bounds(where: str, value: Any, metadata: Mapping[str, Any]) -> None:

@@ -6,28 +6,13 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
+from albench.api.hooks import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
+from albench.plugins import plural
 
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
     from albench.prepare import Plan
-
-
-OWN_OPTIONS = {
-    *(
-        "initial",
-        "initial_strategy",
-        "initial_draw",
-        "query_size",
-        "rounds",
-        "steps",
-        "start",
-        "seeds",
-        "name",
-        "lanes",
-    ),
-}
-"""Settings that have an option of their own, so that ``--set`` is not a second way to give them."""
 
 
 @click.command("run")
@@ -130,18 +115,33 @@ def command(
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """``--set KEY=VALUE`` pairs."""
+    """``--set KEY=VALUE`` pairs: settings of the protocol that have no option of their own."""
     from albench.errors import SuiteError
 
+    own = _own_options()
     found: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.isidentifier():
             raise SuiteError(f"--set {pair}: write KEY=VALUE, as in --set lr=0.1.")
-        if key in OWN_OPTIONS:
-            raise SuiteError(f"--set {key}: use its own option --{key.replace('_', '-')}.")
+        if key in own:
+            raise SuiteError(f"--set {key}: {own[key]}.")
+        if key in found:
+            raise SuiteError(f"--set {key} is given twice.")
         found[key] = value
     return found
+
+
+def _own_options() -> dict[str, str]:
+    """What ``--set`` is not a second way to give -> how it is given; by all names that a person may know it by."""
+    found = dict.fromkeys(("file", "suite"), "name the suite's file alone, as in albench run SUITE.yaml")
+    for option in command.params:
+        if isinstance(option, click.Option):
+            longest = "/".join(max(names, key=len) for names in (option.opts, option.secondary_opts) if names)
+            names = {str(option.name), *(name.strip("-").replace("-", "_") for name in option.opts)}
+            names |= {plural(name) for name in KINDS if name in names}
+            found.update(dict.fromkeys(names, f"use its own option {longest}"))
+    return {**found, "start": found["warm_start"]}
 
 
 def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"} | {"wording"},
     {"api"},
-    {"plugins", "trackers", "plan", "records", "store", "compare", "metrics"},
+    {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"},
     {
         "kernels",
         "pool",

@@ -138,6 +138,17 @@ def test_a_suite_file_runs(tmp_path: Path, toy: str, inside: Inside) -> None:
         (["run", "-d", "digits", "--set", "lr=fast"], "'fast' is not a number"),
         (["run", "-d", "digits", "--set", "learning=1"], "no option 'learning'"),
         (["run", "-d", "digits", "--set", "rounds=1"], "use its own option --rounds"),
+        (["run", "-d", "digits", "--set", "start=warm"], "use its own option --warm-start/--cold-start"),
+        (["run", "-d", "digits", "--set", "file=s.yaml"], "name the suite's file alone, as in albench run SUITE.yaml"),
+        (["run", "-d", "digits", "--set", "val_size=50"], "no option 'val_size': it takes"),
+        (["run", "-d", "digits", "--set", "lr=0.1", "--set", "lr=0.2"], "--set lr is given twice"),
+        *(
+            (["run", "-d", "digits", "--set", f"{name}=random"], f"--set {name}: use its own option --{option}")
+            for name, option in {
+                **{kind: kind for kind in ("strategy", "method", "dataset", "backbone", "device", "out", "executor")},
+                **{"strategies": "strategy", "datasets": "dataset", "plugins": "plugin", "time_limit": "time-limit"},
+            }.items()
+        ),
         (["run", "-d", "digits", "--name", "../x"], "not a suite name"),
         (["run", "absent.yaml"], "no suite file"),
         (["run", "-d", "npz[path=absent.npz]"], "absent.npz"),

@@ -44,6 +44,20 @@ def test_nested_and_quoted_values() -> None:
     assert parse(str(parsed)) == parsed
 
 
+@pytest.mark.parametrize("value", ["it's", 'say "x"', 'it\'s "x",[', "'", '"', "''", "a,'b", "' \""])
+def test_a_value_may_hold_both_kinds_of_quotes(value: str) -> None:
+    spec = Spec("a", (("path", value),))
+    assert parse(str(spec)) == spec
+    outer = Spec("b", (("of", str(spec)),))
+    assert parse(dict(parse(str(outer)).options)["of"]) == spec
+
+
+@pytest.mark.parametrize("text", ["a[b='x'y']", "a[b='x' 'y']", "a[b=''']"])
+def test_a_quote_that_ends_too_early_is_told(text: str) -> None:
+    with pytest.raises(SpecError, match="quote"):
+        parse(text)
+
+
 @pytest.mark.parametrize(
     "text", ["", "  ", "[a=1]", "a[b=1", "a]b", "a[b]", "a[=1]", "a[b=1,b=2]", "a[b=[1]", "a[b='1]", "a b", "a[b=1]c",
              "-a", "a[1b=2]", "x" * 5000],
@@ -58,7 +72,7 @@ def test_malformed_specs_are_refused(text: str) -> None:
     st.dictionaries(
         st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
         st.text(
-            st.characters(codec="ascii", exclude_characters="'\"[]", min_codepoint=32, max_codepoint=126), max_size=12
+            st.characters(codec="ascii", exclude_characters="[]", min_codepoint=32, max_codepoint=126), max_size=12
         ),
         max_size=4,
     ),

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from albench import spec as specs
 from albench.errors import AlbenchError
 from albench.files import save_tensors
-from albench.plan import load_suite
 from albench.store import TrialStore
+from albench.suite_file import load_suite
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "albench").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])

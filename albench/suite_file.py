@@ -1,0 +1,100 @@
+"""A suite file becomes a suite; whatever is wrong in it is told with its file and line."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from albench import spec as specs
+from albench.errors import SpecError, SuiteError, nearest
+from albench.plan import Protocol, Suite, check_name, parse_seeds, protocol
+from albench.spec import Spec
+from albench.yaml_text import Mapping, read_yaml
+
+T = TypeVar("T")
+
+MAX_SUITE = 4 * 2**20
+"""Bytes of the largest suite file that is read."""
+_KINDS = ("datasets", "methods", "strategies", "backbones")
+_KEYS = ("name", *_KINDS, "seeds", "protocol")
+_SETTINGS = tuple(field.name for field in dataclasses.fields(Protocol))
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite file.
+
+    Raises
+    ------
+    SuiteError
+        Naming the file, the line and the wrong key or value.
+    """
+    content = read_yaml(path, MAX_SUITE)
+    if not isinstance(content, Mapping):
+        raise SuiteError(f"{path}: a suite file holds keys such as {', '.join(_KEYS)}.")
+    _check_keys(path, content, _KEYS, {key: f"write it below protocol:, as {key}: ..." for key in _SETTINGS})
+    parts: dict[str, Any] = {}
+    for key in _KINDS:
+        if key in content:
+            parts[key] = _at_line(path, content.lines[key], _components, (key, content[key]))
+    seeds = content.get("seeds", 3)
+    name = content.get("name") or path.stem
+    return Suite(
+        name=_at_line(path, content.lines.get("name", 1), check_name, str(name)),
+        seeds=_at_line(path, content.lines.get("seeds", 1), parse_seeds, seeds),
+        protocol=_protocol(path, content),
+        **parts,
+    )
+
+
+def _components(given: tuple[str, Any]) -> tuple[Spec, ...]:
+    """The specs of one kind; one that is named twice counts once."""
+    key, value = given
+    if value is None or value == []:
+        raise SuiteError(f"{key} names none: name one, or leave the key out.")
+    items = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(specs.from_yaml(item) for item in items))
+
+
+def _protocol(path: Path, content: Mapping) -> Protocol:
+    if content.get("protocol") is None:
+        return Protocol()
+    settings, line = content["protocol"], content.lines["protocol"]
+    if not isinstance(settings, Mapping):
+        raise SuiteError(f"{path}, line {line}: protocol holds settings such as rounds: 6.")
+    _check_keys(path, settings, _SETTINGS, {key: f"write it at the left margin, as {key}: ..." for key in _KEYS})
+    given: dict[str, str] = {}
+    for key, value in settings.items():  # one at a time, so that the line of a wrong one is known
+        given[str(key)] = _at_line(path, settings.lines[key], _setting, (str(key), value))
+    return protocol(given)
+
+
+def _setting(given: tuple[str, Any]) -> str:
+    """One setting of the protocol as text."""
+    key, value = given
+    if value is None:
+        raise SuiteError(f"{key} has no value: give one, or leave the key out.")
+    if key == "initial_strategy" and isinstance(value, Mapping):
+        value = str(specs.from_yaml(value))
+    if not isinstance(value, str):
+        raise SuiteError(f"{key} takes one value, not a list or a mapping.")
+    protocol({key: value})
+    return value
+
+
+def _at_line(path: Path, line: int, read: Callable[[Any], T], value: Any) -> T:
+    """What ``read`` makes of a value of the suite file; an error names the line."""
+    try:
+        return read(value)
+    except (SuiteError, SpecError) as error:
+        raise SuiteError(f"{path}, line {line}: {error}") from None
+
+
+def _check_keys(path: Path, given: Mapping, known: Iterable[str], elsewhere: dict[str, str]) -> None:
+    names = list(known)
+    for key, line in given.lines.items():
+        if key not in names:
+            close = nearest(str(key), names)
+            hint = f"did you mean '{close}'?" if close else f"it takes {', '.join(names)}."
+            raise SuiteError(f"{path}, line {line}: unknown key '{key}': {elsewhere.get(str(key), hint)}")

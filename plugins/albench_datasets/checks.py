@@ -127,17 +127,6 @@ def numbered_classes(raw: Mapping[str, Raw]) -> tuple[str, ...]:
     return tuple(str(label) for label in range(n_classes))
 
 
-def single_labels(y: np.ndarray, where: str) -> np.ndarray:
-    """(N,) int64 from (N,) or (N, 1); several labels an item are refused, and so is one below 0."""
-    if y.ndim == 2 and y.shape[1] > 1:
-        raise DataError(f"{where}: {y.shape[1]} labels an item; only sets with one label an item can be used")
-    whole = whole_labels(y, where)
-    negative = np.flatnonzero(whole < 0)
-    if len(negative):
-        raise DataError(f"{where}: row {negative[0]} has the label {whole[negative[0]]}; labels start at 0")
-    return whole
-
-
 def check_range(y: np.ndarray, n_classes: int, where: str) -> None:
     """Raise where a label is not in ``0 .. n_classes - 1``, naming the first such row."""
     wrong = np.flatnonzero((y < 0) | (y >= n_classes))
@@ -161,6 +150,15 @@ def check_finite(x: np.ndarray, where: str) -> None:
         )
 
 
+def check_lengths(raw: Raw) -> None:
+    """Raise where there are not as many labels as items."""
+    n_items, n_labels = (len(array) if array.ndim else 0 for array in (raw.x, raw.y))
+    if n_items != n_labels:
+        raise DataError(
+            f"{raw.x_from}: {n_items:,} items, but {raw.y_from} has {n_labels:,} labels; they have to match row by row"
+        )
+
+
 def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
     x, y = raw.x, whole_labels(raw.y, raw.y_from)
     ndim = 2 if modality == "features" else 4
@@ -169,10 +167,7 @@ def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
         raise DataError(f"{raw.x_from}: an array of shape {x.shape}; {wanted} is needed")
     if x.dtype.kind not in "iuf":
         raise DataError(f"{raw.x_from}: values of type {x.dtype}; real numbers are needed")
-    if len(x) != len(y):
-        raise DataError(
-            f"{raw.x_from}: {len(x):,} items, but {raw.y_from} has {len(y):,} labels; they have to match row by row"
-        )
+    check_lengths(raw)
     if x.size == 0:
         raise DataError(f"{raw.x_from}: no items (shape {x.shape}); every split needs at least one")
     check_finite(x, raw.x_from)

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from albench.api import DataError, FeatureDataset, Splits, option
-from albench_datasets.checks import Raw, checked_splits, numbered_classes, single_labels
-from albench_datasets.npyfiles import open_npy
-from albench_datasets.published import SPLITS
+from albench_datasets.array_names import find_names
+from albench_datasets.array_source import Arrays
+from albench_datasets.arrays import ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
 
 STAND_IN_FILE = "STAND-IN.txt"
 """Marks a folder whose items are simulated, and says what they stand in for."""
-_FILES = {
-    "features": r"{split}[-_]features",
-    "labels": r"{split}[-_](two[-_]|six[-_])?(targets|labels)",
-    "groups": r"{split}[-_](groups|patients)",
-}
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".arff", ".xlsx", ".feather", ".data")
+SAVE = 'save its items and labels with numpy.savez("pool.npz", features=x, labels=y), and give path=pool.npz'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Features(FeatureDataset):
-    """``train-features.npy`` (N, D) and ``train-labels.npy`` (N,), likewise ``val-`` and ``test-``.
+class Features(ArrayOptions, FeatureDataset):
+    """``train-features.npy`` (N, D) and ``train-labels.npy`` (N,), likewise ``val-``, ``test-``; or a .npz of such.
 
-    Groups (patients) may be in ``train-groups.npy`` and so on. This is the layout of ``albench data extract``, whose
-    labels are called targets; an underscore is as good as the hyphen. Features of float32 stay on disk and are read
-    in blocks; other types are converted in memory.
+    ``features.npy`` and ``labels.npy`` alone are split by ``val_share`` and ``test_share``. Groups (patients) may be in
+    ``train-groups.npy`` and so on. Labels are codes, text or one-hot rows; ``classes.txt`` may name the classes, one a
+    line. This is the layout of ``albench data extract``, whose labels are called targets; an underscore is as good as
+    the hyphen, and ``x_train`` and ``y_train`` are known. Features of float32 in a folder stay on disk and are read in
+    blocks; other types are converted in memory.
     """
 
-    path: str = option(help="the folder of .npy files; relative to the data folder or the working folder")
+    path: str = option(help="the folder of .npy files, or a .npz file; relative to the data folder or working folder")
 
     def load(self, root: Path | None) -> Splits:
         """Memory-map and check the files.
@@ -42,43 +41,44 @@ class Features(FeatureDataset):
         DataError
             Where the folder or a file is missing, damaged, or not in the layout.
         """
-        folder = named_path(self.path, root)
-        if folder is None or not folder.is_dir():
-            raise DataError(
-                f"features[path={self.path}]: no such folder; give its full path or where it lies with --data-dir DIR"
-            )
-        raw = {split: _read(folder, split) for split in SPLITS}
+        what = f"features[path={self.path}]"
+        path = named_path(self.path, root)
+        if path is None:
+            raise DataError(f"{what}: no such folder; give its full path or where it lies with --data-dir DIR")
+        if path.is_file() and path.suffix.lower() != ".npz":
+            raise DataError(f"{path}: {_looks_like(path)}; {SAVE}")
+        source = Arrays(path)
+        found = find_names(source.names, "features", str(path), source.suffix)
+        if not source.names and path.is_dir() and (there := sorted(each.name for each in path.iterdir())):
+            raise DataError(f"{path}: no .npy file, but {', '.join(there[:5])}{' ...' if there[5:] else ''}; {SAVE}")
+        require_splits(found, self, str(path), f"{{}}-features{source.suffix}", source.how)
+        raw = source.raw(found)
         converted = [f"{each.x_from}: {each.x.dtype}" for each in raw.values() if each.x.dtype != np.float32]
-        return checked_splits(
+        return splits_of(
             raw,
+            self,
             modality="features",
-            class_names=numbered_classes(raw),
-            notices=tuple(f"{what} is converted in memory; float32 would stay on disk" for what in converted),
-            stand_in=_stand_in(folder),
+            what=what,
+            class_names=source.class_names,
+            notices=tuple(f"{told} is converted in memory; float32 would stay on disk" for told in converted)
+            if source.mapped
+            else (),
+            stand_in=_stand_in(path) if source.mapped else "",
         )
 
     def find(self, root: Path | None) -> bool:
-        """True where the folder is there."""
-        folder = named_path(self.path, root)
-        return folder is not None and folder.is_dir()
+        """True where the folder or file is there."""
+        return named_path(self.path, root) is not None
 
 
-def _read(folder: Path, split: str) -> Raw:
-    """One split's arrays."""
-    x, y, groups = _file(folder, split, "features"), _file(folder, split, "labels"), _file(folder, split, "groups")
-    if x is None or y is None:
-        raise DataError(f"{folder}: no {split}-{'labels' if x else 'features'}.npy; save each array with numpy.save")
-    raw = Raw(open_npy(x), single_labels(open_npy(y), str(y)), str(x), str(y))
-    return raw if groups is None else replace(raw, groups=np.asarray(open_npy(groups)), groups_from=str(groups))
-
-
-def _file(folder: Path, split: str, what: str) -> Path | None:
-    """The file of one role; None where there is none, a ``DataError`` where there are two."""
-    wanted = re.compile(_FILES[what].format(split=split) + r"\.npy")
-    found = sorted(path for path in folder.iterdir() if wanted.fullmatch(path.name) and path.is_file())
-    if len(found) > 1:
-        raise DataError(f"{found[0]} and {found[1].name}: both are the {split} split's {what}; move one away")
-    return found[0] if found else None
+def _looks_like(path: Path) -> str:
+    """What a file that is no archive of arrays is."""
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        return "one array, without labels"
+    if suffix in TABLES:
+        return "a table, which is not read"
+    return "a file, not a folder of .npy files"
 
 
 def _stand_in(folder: Path) -> str:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from albench.api import DataError
-from albench_datasets.published import SPLITS
 
 
 def split_images(
@@ -19,8 +18,9 @@ def split_images(
     seed: int,
     class_names: tuple[str, ...],
     what: str,
+    unit: str = "",
 ) -> dict[str, dict[str, int]]:
-    """Deal whole groups out to ``train``, ``val`` and ``test``.
+    """Deal whole groups out to the splits that have a share, such as ``train``, ``val`` and ``test``.
 
     Groups come large ones first (by powers of two), in a seeded order that hangs on their names alone. Each goes where
     its classes are least filled, by the divisor rule of Webster and Sainte-Lague; a class that has only as many groups
@@ -37,6 +37,8 @@ def split_images(
         Split -> share of the images, above 0; their sum is 1.
     what
         What to call the data set in an error.
+    unit
+        What to call groups in an error.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def split_images(
     counts = {group: Counter(classes[name] for name in names) for group, names in members.items()}
     left = Counter(label for count in counts.values() for label in count)
     n_groups = left.copy()
-    filled: dict[str, Counter[int]] = {split: Counter() for split in SPLITS}
+    filled: dict[str, Counter[int]] = {split: Counter() for split in shares}
     where: dict[str, str] = {}
 
     def fill(split: str, count: Counter[int]) -> float:
@@ -61,26 +63,26 @@ def split_images(
         )
 
     for group in sorted(members, key=lambda group: (-len(members[group]).bit_length(), _draw(seed, group))):
-        allowed = set(SPLITS)
+        allowed = set(shares)
         for label in counts[group]:
-            lacking = {split for split in SPLITS if not filled[split][label]}
+            lacking = {split for split in shares if not filled[split][label]}
             if left[label] <= len(lacking) and allowed & lacking:
                 allowed &= lacking
-        chosen = min((split for split in SPLITS if split in allowed), key=lambda split: fill(split, counts[group]))
+        chosen = min((split for split in shares if split in allowed), key=lambda split: fill(split, counts[group]))
         where[group] = chosen
         filled[chosen] += counts[group]
         left -= Counter(dict.fromkeys(counts[group], 1))
     for label, name in enumerate(class_names):
-        lacking_split = next((split for split in SPLITS if not filled[split][label]), None)
+        lacking_split = next((split for split in shares if not filled[split][label]), None)
         if lacking_split is not None:
-            unit = "groups" if groups else "images"
+            unit = unit or ("groups" if groups else "images")
             raise DataError(
                 f"{what}: class {name} has {n_groups[label]} {unit}, and none came to {lacking_split}; every split "
                 f"needs every class: add {unit}, try another split_seed, or lay out train, val and test yourself"
             )
     return {
         split: {name: label for name, label in classes.items() if where[groups[name] if groups else name] == split}
-        for split in SPLITS
+        for split in shares
     }
 
 

@@ -49,7 +49,8 @@ def read_header(file: IO[bytes], where: str) -> Header:
         raise DataError(f"{where}: not a readable .npy array ({reason}); save it again with numpy.save") from error
     if dtype.hasobject:
         raise DataError(
-            f"{where}: holds pickled Python objects, which are not loaded; save plain numbers with numpy.save"
+            f"{where}: holds pickled Python objects, which are not loaded; save plain numbers with "
+            f"numpy.save, or text as in y.astype(str)"
         )
     # an item of no bytes would let a short file claim any number of items
     if any(side < 0 for side in shape) or dtype.itemsize == 0:

@@ -12,7 +12,8 @@ from sklearn.datasets import load_digits
 
 from albench.api import DataError
 from albench_datasets.digits import Digits, stratified
-from albench_datasets.npz import Npz, read_npz
+from albench_datasets.npz import Npz
+from albench_datasets.npzfiles import read_npz
 
 
 def test_digits_are_scikit_learns() -> None:

@@ -1,0 +1,97 @@
+"""A folder of .npy files or one .npz file, read the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from albench.api import DataError
+from albench_datasets.array_names import CLASSES, Names
+from albench_datasets.checks import Raw
+from albench_datasets.npyfiles import open_npy
+from albench_datasets.npzfiles import npz_names, read_npz
+
+SHOWN = 12
+"""Names of arrays in a message."""
+MAX_TEXT = 1 << 20
+"""Bytes of the largest list of class names that is read."""
+
+
+class Arrays:
+    """The arrays of a folder, mapped, or of a .npz file, read into memory.
+
+    Parameters
+    ----------
+    path
+        The folder or file.
+
+    Raises
+    ------
+    DataError
+        Where it is neither, or no .npz file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_dir() and not path.is_file():  # a pipe or a device would be waited for, or read without an end
+            raise DataError(f"{path}: neither a file nor a folder; save one with numpy.savez_compressed")
+        self.mapped = path.is_dir()
+        self.suffix = ".npy" if self.mapped else ""
+        if self.mapped:
+            self.names = sorted(each.stem for each in path.iterdir() if each.suffix == ".npy" and each.is_file())
+        else:
+            self.names = npz_names(path)
+
+    @property
+    def how(self) -> str:
+        """How to add an array, and which there are."""
+        shown = ", ".join(f"{name}{self.suffix}" for name in self.names[:SHOWN]) or "no array"
+        more = f" and {len(self.names) - SHOWN:,} more" if len(self.names) > SHOWN else ""
+        return f"save each array with numpy.save (it has {shown}{more})" if self.mapped else f"it has {shown}{more}"
+
+    def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Arrays by name."""
+        if not self.mapped:
+            return read_npz(self.path, tuple(names))
+        return {name: open_npy(self.path / f"{name}.npy") for name in names}
+
+    def raw(self, found: Mapping[str, Names]) -> dict[str, Raw]:
+        """Split -> its arrays, labels as they are stored."""
+        wanted = [name for each in found.values() for name in (each.items, each.labels, each.groups) if name]
+        arrays = self.read(wanted)
+        raw = {}
+        for split, each in found.items():
+            if each.items is None or each.labels is None:
+                continue
+            groups = None if each.groups is None else np.asarray(arrays[each.groups])
+            raw[split] = Raw(
+                arrays[each.items],
+                arrays[each.labels],
+                self._where(each.items),
+                self._where(each.labels),
+                groups[:, 0] if groups is not None and groups.ndim == 2 and groups.shape[1] == 1 else groups,
+                self._where(each.groups or ""),
+            )
+        return raw
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes that are stored beside the arrays: text, in an array or one a line."""
+        for name in CLASSES:
+            file = self.path / f"{name}.txt"
+            if self.mapped and file.is_file() and file.stat().st_size <= MAX_TEXT:
+                try:
+                    lines = file.read_text(encoding="utf-8-sig").splitlines()
+                except (OSError, UnicodeDecodeError) as error:
+                    raise DataError(f"{file}: cannot be read ({error}); save one name a line, in UTF-8") from error
+                return tuple(line.strip() for line in lines if line.strip())
+            if name in self.names:
+                array = self.read([name])[name]
+                if array.dtype.kind == "U" and array.ndim == 1:
+                    return tuple(str(each).strip() for each in array)
+        return ()
+
+    def _where(self, name: str) -> str:
+        return str(self.path / f"{name}.npy") if self.mapped else f"{self.path}: {name}"

@@ -1,0 +1,154 @@
+"""Arrays of items and labels become splits: class names, shares where there is no split, what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from albench.api import DataError, Modality, Splits, option
+from albench_datasets.array_names import Names
+from albench_datasets.checks import Raw, check_lengths, checked_splits, numbered_classes
+from albench_datasets.labels import class_codes
+from albench_datasets.published import SPLITS
+from albench_datasets.shares import split_rows
+
+VAL_SHARE, TEST_SHARE = 0.15, 0.2
+"""Shares of items that come in no splits at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayOptions:
+    """What files of arrays leave open."""
+
+    classes: str = option("", "names of the classes in label order, as in normal;pneumonia", later=True)
+    ordinal: bool = option(False, "whether the order of the classes means something, as of grades", later=True)
+    val_share: float | None = option(
+        None, "share of the items (else of train's) to validate on, where no val is there", gt=0, lt=1, later=True
+    )
+    test_share: float | None = option(
+        None, "share of the items (else of train's) to test on, where no test is there", gt=0, lt=1, later=True
+    )
+    split_seed: int = option(0, "seed of that split", ge=0, later=True)
+
+
+def splits_of(
+    raw: Mapping[str, Raw],
+    options: ArrayOptions,
+    *,
+    modality: Modality,
+    what: str,
+    class_names: tuple[str, ...] = (),
+    notices: tuple[str, ...] = (),
+    stand_in: str = "",
+) -> Splits:
+    """The splits of arrays that were found, in whatever splits they come.
+
+    Parameters
+    ----------
+    raw
+        Split -> its arrays, with labels as they are in the file; ``""`` where the items are in no splits.
+    what
+        The data set, for messages.
+    class_names
+        Those that are beside the arrays; the option comes before them.
+
+    Raises
+    ------
+    DataError
+        For labels, names, shares or items that cannot be used.
+    """
+    named = tuple(name.strip() for name in options.classes.split(";")) if options.classes else class_names
+    if len(set(named)) < len(named) or not all(named):
+        raise DataError(f"{what}: classes {';'.join(named)}: each class needs a name of its own")
+    labels = class_codes({split: (each.y, each.y_from) for split, each in raw.items()}, named)
+    raw = {split: replace(each, y=labels.codes[split]) for split, each in raw.items()}
+    for each in raw.values():
+        check_lengths(each)
+    names = labels.names or numbered_classes(raw)
+    raw, told = _shared_out(raw, options, names, what)
+    return replace(
+        checked_splits(
+            raw, modality=modality, class_names=names, ordinal=options.ordinal, notices=notices, stand_in=stand_in
+        ),
+        how_read=(*labels.how_read, *told),
+    )
+
+
+def _shared_out(
+    raw: Mapping[str, Raw], options: ArrayOptions, class_names: tuple[str, ...], what: str
+) -> tuple[dict[str, Raw], tuple[str, ...]]:
+    """Train, val and test: those there are, and the others dealt out of the first by share; how, in words."""
+    given = {"val": options.val_share, "test": options.test_share}
+    for split, share in given.items():
+        if split in raw and share is not None:
+            raise DataError(f"{what}: {split}_share={share:g}, but there is a {split} split; leave the option out")
+    usual = {"val": VAL_SHARE, "test": TEST_SHARE} if "" in raw else {}
+    taken = {split: share or usual.get(split, 0) for split, share in given.items() if split not in raw}
+    if not taken:
+        return dict(raw), ()
+    if sum(taken.values()) >= 1 - 1e-9:
+        told = " and ".join(f"{split}_share={share:g}" for split, share in taken.items())
+        raise DataError(f"{what}: {told} leave nothing to train on; their sum has to be below 1")
+    source = next(iter(raw))
+    whole = raw[source]
+    rows = split_rows(
+        whole,
+        {"train": 1 - sum(taken.values()), **taken},
+        seed=options.split_seed,
+        class_names=class_names,
+        what=whole.y_from,
+    )
+    parts = {
+        split: replace(
+            whole, x=whole.x[chosen], y=whole.y[chosen], groups=None if whole.groups is None else whole.groups[chosen]
+        )
+        for split, chosen in rows.items()
+    }
+    shares = ", ".join(f"{split} {share:.0%}" for split, share in taken.items())
+    of = "the training items" if source else "all items"
+    kept = "equal items" if whole.groups is None else "groups and equal items"
+    told = f"split here: {shares} of {of}, class by class, {kept} together (split_seed={options.split_seed})"
+    return {**{split: each for split, each in raw.items() if split}, **parts}, (told,)
+
+
+def require_splits(found: Mapping[str, Names], options: ArrayOptions, where: str, form: str, how: str) -> None:
+    """Refuse a folder or file that lacks arrays, naming all of them at once.
+
+    Parameters
+    ----------
+    form
+        How an array is to be called, such as ``{}-features.npy``; labels take the place of features or images.
+    how
+        How to add an array, and what is there.
+
+    Raises
+    ------
+    DataError
+        Naming what to add, or the share to write.
+    """
+    items = re.sub(r"[^a-z]|npy", "", form)
+
+    def names(split: str, role: str) -> str:
+        return form.format(split).lstrip("-_").replace(items, role)
+
+    lacking: dict[str, list[str]] = {}
+    for split in [""] if "" in found else SPLITS:
+        there = found.get(split, Names(None, None))
+        lacking[split] = [
+            names(split, role) for role, name in ((items, there.items), ("labels", there.labels)) if not name
+        ]
+    shares = {"val": options.val_share, "test": options.test_share}
+    # a split of which nothing is there is dealt out of the training items, where the user says how large
+    absent = [split for split in shares if split in lacking and len(lacking[split]) == 2]
+    missing = [name for split, each in lacking.items() for name in each if split not in absent or shares[split] is None]
+    if not missing:
+        return
+    asked = [split for split in absent if shares[split] is None]
+    remedy = ""
+    if not found:
+        remedy = f"; items in no splits are {names('', items)} and {names('', 'labels')}"
+    elif asked and not lacking["train"]:
+        write = " and ".join(f"{split}_share={VAL_SHARE if split == 'val' else TEST_SHARE:g}" for split in asked)
+        remedy = f"; or write {write} to take a share of the training items"
+    raise DataError(f"{where}: no {', '.join(missing)}; {how}{remedy}")

@@ -53,7 +53,7 @@ def read_header(file: IO[bytes], where: str) -> Header:
             f"numpy.save, or text as in y.astype(str)"
         )
     # an item of no bytes would let a short file claim any number of items
-    if any(side < 0 for side in shape) or dtype.itemsize == 0:
+    if any(type(side) is not int or side < 0 for side in shape) or dtype.itemsize == 0:
         raise DataError(f"{where}: its header claims {shape} {dtype}; save it again with numpy.save")
     return Header(shape, dtype, size)
 

@@ -66,22 +66,19 @@ def _plugin_rows(found: Registry) -> list[dict[str, Any]]:
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from itertools import groupby
 
-    columns = [name for name in (rows[0] if rows else {}) if any(row[name] for row in rows)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold", style="red" if name == "error" else "")
-    previous = None
-    for row in rows:
-        shown = dict(row)
-        if "kind" in row:
-            shown["kind"] = "" if row["kind"] == previous else row["kind"]
-            previous = row["kind"]
-        table.add_row(*(Text(str(shown[name])) for name in columns))
+    from rich.console import Console, RenderableType
+
+    from albench.render.listing import Listing
+
     console = Console(highlight=False)
-    # Piped output is for grep and cut: one row a line, however long.
-    console.width = console.width if console.is_terminal else 400
-    console.print(table)
+    if not console.is_terminal:  # for grep and cut: one row a line, however long
+        console.width = 400
+        console.print(Listing(rows))
+        return
+    parts: list[RenderableType] = []
+    for kind, of_kind in groupby(rows, lambda row: row.get("kind", "")):
+        listed = [{name: text for name, text in row.items() if name != "kind"} for row in of_kind]
+        parts += ["", Listing(listed, plural(kind))] if kind else [Listing(listed)]
+    console.print(*parts[parts[:1] == [""] :], sep="\n")

@@ -81,7 +81,7 @@ def _print(entry: dict[str, Any]) -> None:
     if entry["options"]:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("option", "type", "default", "", ""):
-            table.add_column(name, overflow="fold")
+            table.add_column(name, overflow="fold", no_wrap=name == "option")
         for item in entry["options"]:
             table.add_row(
                 item["name"],

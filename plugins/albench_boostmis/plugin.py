@@ -9,7 +9,7 @@ def albench_register(add: Add) -> None:
     add.strategy(
         "boostmis",
         "albench_boostmis.annotate:BoostMIS",
-        "unstable under an adversarial push, or uncertain in a dense region",
+        "unstable when pushed, or uncertain in a dense region",
         family="hybrid",
         paper="Zhang et al. 2022",
     )

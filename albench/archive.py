@@ -16,6 +16,7 @@ from typing import IO, Any
 from albench.errors import StoreError
 from albench.files import replacing, sealed_text
 from albench.holders import holder
+from albench.mixing import mixes
 from albench.plan import check_name
 from albench.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
 from albench.store import CLAIM
@@ -103,11 +104,13 @@ def _add_suite(archive: zipfile.ZipFile, name: str, folder: Path) -> Exported:
     manifest = read_manifest(folder)
     counts: Counter[str] = Counter()
     notes: list[str] = []
+    made: list[tuple[dict[str, Any], int]] = []
     _add(archive, f"{name}/manifest.json", manifest_text(manifest))
     for trial in trial_folders(folder):
         files = read_checked(trial, str(trial))
         counts[files.status] += 1
         notes += files.problems
+        made.append((files.facts, len(files.records)))
         if files.status == "incomplete":
             rounds = f"{len(files.records)} of {files.facts['protocol']['rounds']} rounds"
             owner = holder(trial / CLAIM)
@@ -115,6 +118,7 @@ def _add_suite(archive: zipfile.ZipFile, name: str, folder: Path) -> Exported:
             notes.append(f"{trial.name} is incomplete ({rounds}{running}): it goes in as it is")
         for file, text in trial_texts(files):
             _add(archive, f"{name}/trials/{trial.name}/{file}", text)
+    notes += [f"{place}: {mix.made}" for place, mix in mixes(made).items() if mix]
     return Exported(name, counts, tuple(notes))
 
 

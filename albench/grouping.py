@@ -78,6 +78,8 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
                 deadline=plan.deadline,
                 together=not isinstance(same, str),
                 share=plan.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
+                run=plan.run,
+                only_with=plan.only_with,
             )
 
 

@@ -18,6 +18,7 @@ from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime
 from albench.limits import in_time
 from albench.loading import Data, changed_meanwhile, load_data
 from albench.log import logging
+from albench.mixing import parts_of, plugin_versions
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.store import SuiteStore
@@ -37,6 +38,10 @@ class Job:
         Whether seeds share their steps; one trial alone then goes the same way as many, so that it comes out the same.
     share
         Whether a first round is left for, and taken from, trials that differ by strategy alone.
+    run
+        The ``id`` of the manifest's entry that the job belongs to.
+    only_with
+        What a process has to compute with to carry it out (``--strict``); None for whatever it has.
     """
 
     trials: tuple[Trial, ...]
@@ -50,6 +55,8 @@ class Job:
     deadline: float | None = None
     together: bool = False
     share: bool = True
+    run: str = ""
+    only_with: dict[str, str] | None = None
 
     @property
     def key(self) -> str:
@@ -58,15 +65,12 @@ class Job:
 
 def trial_facts(trial: Trial, data: Data, found: Registry) -> dict[str, Any]:
     """``trial.json``: what the trial is and where its parts come from."""
-    parts = {"dataset": trial.dataset, "method": trial.method, "strategy": trial.strategy, "backbone": trial.backbone}
-    origin = {
-        kind: found.find(kind, specs.parse(part).name).distribution  # type: ignore[arg-type]  # the keys are kinds
-        for kind, part in parts.items()
-    }
+    parts = parts_of(trial)
+    origin = {kind: found.find(kind, specs.parse(part).name).distribution for kind, part in parts.items()}
     return {
         "format": 1,
         "key": trial.key,
-        **parts,
+        **{str(kind): part for kind, part in parts.items()},
         "resolved": dict(zip(parts, trial.resolved, strict=True)),
         "from": origin,
         "seed": trial.seed,
@@ -204,6 +208,9 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
         deadline=job.deadline,
         shared=SharedRounds(Path(job.folder) / SHARED, data.hash) if job.share else None,
         look=lambda: data.require_unchanged(first.dataset),
+        run=job.run,
+        plugins=plugin_versions(job.trials, found),
+        only_with=job.only_with,
     )
     if not job.together:
         (member,) = members

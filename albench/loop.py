@@ -23,6 +23,7 @@ from albench.api.method import Method, RoundFacts
 from albench.api.strategy import Strategy
 from albench.augment import augmenter
 from albench.batches import Batches, Labeled
+from albench.environment import Environment, Made, others_than, this_environment
 from albench.errors import TrialError
 from albench.evaluate import evaluate, predict
 from albench.limits import TooLong, at_most, in_time
@@ -60,6 +61,12 @@ class Parts:
     """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
     look: Callable[[], None] = lambda: None
     """Called before a record is kept; raises where what the round was made from is not what it was."""
+    run: str = ""
+    """The ``id`` of the manifest's entry that the trial is carried out for."""
+    plugins: Environment = dataclasses.field(default_factory=dict)
+    """Distribution -> version of the components, beside albench's own."""
+    only_with: Environment | None = None
+    """What this process has to compute with; None for whatever it has."""
 
     @functools.cached_property
     def items(self) -> tuple[Items, Items, Items]:
@@ -67,6 +74,11 @@ class Parts:
         splits = self.splits
         train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
         return train, val, test
+
+    @functools.cached_property
+    def made_with(self) -> Environment:
+        """What this process makes the trial's numbers with; asked once the backbone has imported what it needs."""
+        return this_environment(str(self.device), self.plugins)
 
 
 @contextlib.contextmanager
@@ -209,7 +221,9 @@ class Run:
     def _train(self, number: int) -> Trained:
         """Train, or take what another trial left of the same first round."""
         shared = self.parts.shared if number == 0 else None
-        with shared.hold(self.trial, self.initial_hash, self.tell) if shared else contextlib.nullcontext() as left:
+        made_with = self.parts.made_with
+        hold = shared.hold(self.trial, self.initial_hash, made_with, self.tell) if shared else contextlib.nullcontext()
+        with hold as left:
             if left:
                 return self.learner.adopt(left)
             clock = Clock(self.parts.device)
@@ -220,7 +234,7 @@ class Run:
             trained = dataclasses.replace(trained, seconds=clock.seconds["train"])
             if shared:
                 self.parts.look()
-                shared.keep(self.trial, self.initial_hash, self.learner.left(trained))
+                shared.keep(self.trial, self.initial_hash, made_with, self.learner.left(trained))
             return trained
 
     def _start_round(self, number: int) -> None:
@@ -379,7 +393,10 @@ class StoredRun:
         self._on_round = on_round
         self._rounds = trial.protocol.rounds
         self._warm = trial.protocol.start == "warm"
-        records = store.start({**facts, "initial_hash": self.run.initial_hash})
+        if parts.only_with and (other := others_than(parts.made_with, [[parts.only_with]])[1]):
+            raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
+        made = Made(parts.run, parts.made_with)
+        records = store.start({**facts, "initial_hash": self.run.initial_hash}, made)
         if records and self._warm and len(records) < self._rounds:
             checkpoint = store.load_checkpoint(len(records) - 1)
             if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again

@@ -10,35 +10,34 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from albench.api.dataset import Splits
+from albench.environment import processor_name, this_environment
+from albench.mixing import plugin_versions
 from albench.plugins import registry
 from albench.prepare import Plan
 from albench.records import FORMAT
 
 
 def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
-    """What made these results: versions, host, data, protocol, commands."""
-    import numpy as np
+    """What made these results: versions, host, data, protocol, commands.
+
+    What is of this run alone stands in its entry of ``runs`` too, which no later run overwrites.
+    """
     import torch
 
     device = torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else platform.machine()
-    return {
-        "format": FORMAT,
-        "suite": plan.suite.name,
-        "versions": {
-            "albench": version("albench"),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "plugins": {p.name: f"{p.distribution} {p.version}" for p in registry(plan.plugin_files).plugins},
+    found = registry(plan.plugin_files)
+    made_with = this_environment(plan.device, plugin_versions(plan.all_trials, found))
+    of_this_run = {
+        "versions": {**made_with, "python": platform.python_version()},
+        "plugins": {p.name: f"{p.distribution} {p.version}" for p in found.plugins},
         "host": {
             "name": socket.gethostname(),
             "platform": platform.platform(),
+            "processor": processor_name(),
             "cpu_count": os.cpu_count(),
             "device": device,
         },
@@ -50,6 +49,11 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             "instructions": torch.backends.cpu.get_cpu_capability(),
             "cudnn_deterministic": plan.device.startswith("cuda"),
         },
+    }
+    return {
+        "format": FORMAT,
+        "suite": plan.suite.name,
+        **of_this_run,
         "datasets": {
             name: {
                 "data_hash": data.hash,
@@ -65,11 +69,13 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
         "protocols": {plan.suite.protocol.hash: dataclasses.asdict(plan.suite.protocol)},
         "runs": [
             {
+                "id": plan.run,
                 "started": datetime.now(UTC).isoformat(timespec="seconds"),
                 "command": list(command),
                 "git": git_revision(),
                 "executor": str(plan.executor),
                 "trials": len(plan.todo),
+                **of_this_run,
             }
         ],
     }

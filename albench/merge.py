@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from albench.archive import manifest_text, trial_texts
+from albench.environment import refuse_mixes
 from albench.errors import StoreError
+from albench.mixing import mixes
 from albench.sources import (
     OF_A_RUN,
     Suite,
@@ -50,7 +52,7 @@ class Merged:
     notes: tuple[str, ...]
 
 
-def merge(sources: Sequence[Path], output: Path) -> list[Merged]:
+def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> list[Merged]:
     """Unite suites into a folder of suites, whole or not at all.
 
     Parameters
@@ -59,6 +61,8 @@ def merge(sources: Sequence[Path], output: Path) -> list[Merged]:
         Suite folders, folders of suites, or archives of ``albench export``.
     output
         A folder that is not there yet.
+    strict
+        Refuse trials of one data set and protocol that were made with other versions or processors.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def merge(sources: Sequence[Path], output: Path) -> list[Merged]:
             check_protocols(parts)
         if not any(suite.trials for suite in suites):
             raise StoreError(f"{', '.join(map(str, sources))}: there is no trial to merge.")
-        merged = [_unite(name, parts, stage / "merged" / name) for name, parts in sorted(named.items())]
+        merged = [_unite(name, parts, stage / "merged" / name, strict) for name, parts in sorted(named.items())]
         output.parent.mkdir(parents=True, exist_ok=True)
         (stage / "merged").rename(output)
     except OSError as error:
@@ -97,7 +101,7 @@ def merge(sources: Sequence[Path], output: Path) -> list[Merged]:
     return merged
 
 
-def _unite(name: str, parts: Sequence[Suite], target: Path) -> Merged:
+def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Merged:
     chosen: dict[str, Trial] = {}
     copies: set[str] = set()
     for trial in (trial for suite in parts for trial in suite.trials):
@@ -106,6 +110,9 @@ def _unite(name: str, parts: Sequence[Suite], target: Path) -> Merged:
             copies.add(key)
             trial = _better(chosen[key], trial)
         chosen[key] = trial
+    made = mixes((trial.facts, trial.rounds) for trial in chosen.values())
+    if strict:
+        refuse_mixes({f"suite {name}, {place}": mix for place, mix in made.items()})
     (target / "trials").mkdir(parents=True)
     (target / "manifest.json").write_text(manifest_text(_manifests(parts)), encoding="utf-8")
     for key, trial in chosen.items():
@@ -116,7 +123,10 @@ def _unite(name: str, parts: Sequence[Suite], target: Path) -> Merged:
     sources: Counter[str] = Counter()
     for suite in parts:
         sources[suite.source] = len(suite.trials)
-    notes = [*(line for suite in parts for line in suite.problems), *_other_versions(parts)]
+    notes = [line for suite in parts for line in suite.problems]
+    notes += [f"{place}: {mix.made}" for place, mix in made.items() if mix]
+    if any(mix.unknown for mix in made.values()):
+        notes += _other_versions(parts)
     return Merged(name, dict(sources), Counter(trial.status for trial in chosen.values()), len(copies), tuple(notes))
 
 
@@ -177,11 +187,12 @@ def _last_start(manifest: dict[str, Any]) -> str:
 
 
 def _other_versions(parts: Sequence[Suite]) -> Iterator[str]:
-    """Sources whose versions are not the same: their records may differ for that reason alone."""
+    """Sources whose last run's versions are not the same, for trials that do not say their own."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in parts:
         for name, version in {**suite.manifest["plugins"], **suite.manifest["versions"]}.items():
-            found[name][str(version)].append(suite.source)
+            if name != "python":  # it moves no number
+                found[name][str(version)].append(suite.source)
     for name, versions in found.items():
         if len(versions) > 1:
             yield f"made with other versions of {name}: {by_source_text(versions)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +17,11 @@ from packaging.version import Version
 
 from albench.api.hooks import Kind
 from albench.api.task import Task
+from albench.environment import this_environment
 from albench.errors import DeviceError, StoreError, SuiteError
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
+from albench.mixing import found_before, plugin_versions, refuse
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.records import read_to_mend
@@ -39,6 +43,12 @@ class Plan:
         Trials that cannot run, with the reason.
     amounts, data
         Data set spec -> its label counts, its data.
+    run
+        Names the run, in the manifest and in each trial that it carries out.
+    only_with
+        What every process has to compute with (``--strict``); None for whatever it has.
+    mixing
+        What the folder holds that was made with other versions, one line each.
     """
 
     suite: Suite
@@ -57,6 +67,9 @@ class Plan:
     query_time_limit: float | None = None
     deadline: float | None = None
     share: bool = True
+    run: str = ""
+    only_with: dict[str, str] | None = None
+    mixing: tuple[str, ...] = ()
 
     @property
     def total_steps(self) -> int:
@@ -116,8 +129,14 @@ def prepare(
     time_limit: str | float | None = None,
     share: bool = True,
     fresh: bool = False,
+    strict: bool = False,
 ) -> Plan:
     """Load the data, check everything, and sort the trials. Writes nothing.
+
+    Parameters
+    ----------
+    strict
+        Refuse a folder that holds what was made with other versions or processors, and processes that have others.
 
     Raises
     ------
@@ -154,6 +173,10 @@ def prepare(
     planned = trials(suite, found, tasks)
     folder = out / suite.name
     todo, done, skipped = _sort(planned, found, data, counts, folder, fresh)
+    here = this_environment(where, plugin_versions(planned, found))
+    mixing = found_before(folder, planned, here, fresh)
+    if strict:
+        refuse(mixing)
     if executor is None:
         alone = where != "cpu" or len(todo) < 2 or (os.cpu_count() or 1) < 2 or os.name == "nt"
         executor = Spec("local" if alone else "processes")
@@ -175,7 +198,15 @@ def prepare(
         query_time_limit=query_time_limit,
         deadline=deadline,
         share=share,
+        run=new_run(),
+        only_with=here if strict else None,
+        mixing=tuple(mixing),
     )
+
+
+def new_run() -> str:
+    """A name for a run that no other has."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _sort(

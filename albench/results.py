@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.compare.rare import COLUMN, rare_recalls
+from albench.environment import MADE_WITH, Made, rounds_made
 from albench.plan import LATER
 from albench.records import read_manifest, read_trial, suite_folders, trial_folders
 
@@ -33,7 +34,9 @@ class Results:
         (metrics, a line each; empty where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
-        ``protocol.lr``, missing where a trial is older than the setting.
+        ``protocol.lr``, missing where a trial is older than the setting; ``run``, the ``id`` in the manifest of the run
+        that made the round, and ``made_with.torch``, ``made_with.processor`` and the like: what the process that made
+        it had. Rounds of earlier versions of albench do not say.
     failed
         One row a trial without complete records: its names, ``status`` (failed, skipped, incomplete) and ``reason``.
     """
@@ -84,7 +87,7 @@ def load(*folders: str | Path) -> Results:
             n_rows.append(len(found))
             settings.append({f"protocol.{name}": value for name, value in {**LATER, **facts["protocol"]}.items()})
             failed += failure
-    columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled"]
+    columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled", "run"]
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
     if rows:  # settings are the same in all of a trial's rounds: built once a trial
         each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
@@ -105,7 +108,8 @@ def _read(
     common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
-    rows = [{**common, **dict(_flat(record))} for record in files.records]
+    made = rounds_made(facts, len(files.records))
+    rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
     rounds = facts["protocol"]["rounds"]
     if files.status in ("failed", "skipped"):
         return facts, rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
@@ -113,6 +117,12 @@ def _read(
         reason = f"{len(rows)} of {rounds} rounds are there: run the same command again to go on"
         return facts, rows, [{**base, "status": "incomplete", "reason": reason}]
     return facts, rows, []
+
+
+def _made(how: Made) -> dict[str, str]:
+    """The run and the versions of a round as columns; empty where it does not say."""
+    versions = {f"{MADE_WITH}{name}": value for name, value in (how.made_with or {}).items()}
+    return {"run": how.run, **versions}
 
 
 def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

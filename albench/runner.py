@@ -7,11 +7,12 @@ import dataclasses
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from albench import claims
 from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress, Stopped
 from albench.api.hooks import SuiteFacts
+from albench.environment import ATTEMPTS
 from albench.errors import FolderError
 from albench.grouping import jobs_of, notes
 from albench.interrupts import as_interrupts
@@ -20,6 +21,7 @@ from albench.manifest import manifest_of
 from albench.plan import Trial
 from albench.plugins import registry
 from albench.prepare import Plan
+from albench.records import read_to_mend
 from albench.share import SharedRounds
 from albench.store import SuiteStore, TrialStore
 from albench.trackers import trackers
@@ -65,13 +67,15 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
         if trial.key in plan.skipped:
             skipped = store.trial(trial.key)
             skipped.outcome("skipped", plan.skipped[trial.key])
-            skipped.describe(trial_facts(trial, plan.data[trial.dataset], found))
+            old = read_to_mend(skipped.folder)[0].facts  # rounds from before it was skipped keep what they say
+            kept = {ATTEMPTS: old[ATTEMPTS]} if ATTEMPTS in old else {}
+            skipped.describe({**trial_facts(trial, plan.data[trial.dataset], found), **kept})
     if fresh:
         for trial in plan.todo:
-            old = store.trial(trial.key)
-            with old.claim() as owner:
+            stored = store.trial(trial.key)
+            with stored.claim() as owner:
                 if not owner:
-                    old.clear()
+                    stored.clear()
     for trial in plan.done:  # a run killed after its last record left its last checkpoint
         store.trial(trial.key).drop_checkpoints()
     suite_facts = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
@@ -79,7 +83,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     trackers.cache_clear()
     told = trackers(plan.plugin_files, plan.trackers)
     _tell(told.call("suite_start", suite=suite_facts), listener)
-    for note in notes(plan):
+    for note in (*plan.mixing, *notes(plan)):
         listener.event(Note("", note))
     todo = {trial.key: trial for trial in plan.todo}
     left = Shares(plan)
@@ -96,7 +100,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
         if not isinstance(outcome, Stopped):  # the next run may want the first round that it shares
             left.ended(todo[outcome.key])
         if isinstance(outcome, Failed):
-            _keep_failure(store.trial(outcome.key), outcome)
+            trial = todo[outcome.key]
+            _keep_failure(store.trial(outcome.key), outcome, trial_facts(trial, plan.data[trial.dataset], found))
         listener.outcome(outcome)
 
     def carry_out(trials: Sequence[Trial], final: bool) -> None:
@@ -150,10 +155,15 @@ class Shares:
             self._rounds[trial.dataset].drop(trial)
 
 
-def _keep_failure(trial: TrialStore, outcome: Failed) -> None:
-    """Leave word of a failure, unless another process holds the trial by now."""
+def _keep_failure(trial: TrialStore, outcome: Failed, facts: dict[str, Any]) -> None:
+    """Leave word of a failure, unless another process holds the trial by now.
+
+    One that failed before it began, or whose process died, is described: without facts no table would list it.
+    """
     with trial.claim() as owner:
         if not owner:
+            if not (trial.folder / "trial.json").exists():
+                trial.describe(facts)
             trial.log.failed(outcome.reason, outcome.detail)
             trial.outcome("failed", outcome.reason, outcome.detail)
 

@@ -96,6 +96,7 @@ def run(
     plugins: Sequence[str | Path] = (),
     data_dir: str | Path | None = None,
     fresh: bool = False,
+    strict: bool = False,
     on_failure: str = "raise",
     listener: Listener | None = None,
     **settings: Any,
@@ -118,6 +119,8 @@ def run(
         Whether trials that differ only by strategy train their first round once; it changes no record.
     fresh
         Run everything again.
+    strict
+        Refuse to add to trials that were made with other versions or processors.
     on_failure
         ``"raise"``, or ``"keep"`` to find failed trials in ``results.failed``.
     settings
@@ -158,6 +161,7 @@ def run(
         time_limit=time_limit,
         share=share,
         fresh=fresh,
+        strict=strict,
     )
     outcomes = execute(plan, listener or Silent(), fresh=fresh)
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from albench.claims import Claim, hold
+from albench.environment import Environment, others_than
 from albench.files import load_tensors, save_tensors, temporary, writing
 from albench.plan import Trial, digest
 from albench.records import FORMAT
@@ -39,13 +40,17 @@ class SharedRounds:
         return self._folder / f"{digest(content, 8)}.pt"
 
     @contextlib.contextmanager
-    def hold(self, trial: Trial, initial_hash: str, tell: Callable[[str], object]) -> Iterator[dict[str, Any] | None]:
+    def hold(
+        self, trial: Trial, initial_hash: str, made_with: Environment, tell: Callable[[str], object]
+    ) -> Iterator[dict[str, Any] | None]:
         """Wait until no other process makes this round, and yield what one left; None where it is to be made.
 
         Parameters
         ----------
         initial_hash
             Names the labels that the round is trained on.
+        made_with
+            What this process computes with: what one with other versions left is made again.
         tell
             Called with one line where what was left cannot be used.
         """
@@ -59,12 +64,14 @@ class SharedRounds:
                 found = "was trained on other initial labels"
             if isinstance(found, str) and path.exists():
                 tell(f"{path} {found}: the round is made again.")
-            yield None if isinstance(found, str) else found
+            same = isinstance(found, dict) and _made_here(found.get("made_with"), made_with)
+            yield found if isinstance(found, dict) and same else None
 
-    def keep(self, trial: Trial, initial_hash: str, left: dict[str, Any]) -> None:
+    def keep(self, trial: Trial, initial_hash: str, made_with: Environment, left: dict[str, Any]) -> None:
         """Leave a round for others."""
+        made_from = {"initial_hash": initial_hash, "made_with": dict(made_with)}
         with writing(self._folder):
-            save_tensors(self.path(trial), {"format": FORMAT, "initial_hash": initial_hash, **left})
+            save_tensors(self.path(trial), {"format": FORMAT, **made_from, **left})
 
     def drop(self, trial: Trial) -> None:
         """Forget a round that nobody needs any more."""
@@ -82,6 +89,11 @@ class SharedRounds:
         """Remove what killed processes left of a round; for its holder, who alone writes it."""
         for leftover in temporary(path):
             leftover.unlink(missing_ok=True)
+
+
+def _made_here(left: Any, here: Environment) -> bool:
+    """Whether a round was made with what is here; one that does not say may have been made with anything."""
+    return isinstance(left, dict) and not others_than(here, [[left]])[0]
 
 
 def _claim(path: Path) -> Path:

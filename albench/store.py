@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from albench.claims import Claim, hold
+from albench.environment import Made, attempted
 from albench.errors import ClaimLost, StoreError
 from albench.files import append_whole, load_tensors, save_tensors, sealed_text, temporary, write_atomic, writing
 from albench.log import TrialLog
@@ -44,6 +45,7 @@ class TrialStore:
         self.log = TrialLog(folder)
         self.problems: list[str] = []
         self._claim: Claim | None = None
+        self._made: Made | None = None
         self._records: IO[bytes] | None = None
 
     @property
@@ -79,8 +81,13 @@ class TrialStore:
         if self._claim:
             self._claim.renew()
 
-    def start(self, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    def start(self, facts: dict[str, Any], made: Made | None = None) -> list[dict[str, Any]]:
         """Write ``trial.json`` and return the complete rounds, dropping what is damaged from disk.
+
+        Parameters
+        ----------
+        made
+            What the rounds that follow are made with; ``trial.json`` says it of each round.
 
         Raises
         ------
@@ -104,6 +111,9 @@ class TrialStore:
             for leftover in self.folder.glob(".*.tmp"):
                 if not leftover.name.startswith(f".{CLAIM}."):  # of those who look whether the trial is free
                     leftover.unlink(missing_ok=True)
+        self._made = made
+        if made:
+            facts = attempted(old.facts, facts, made, len(old.records))
         if old.facts != facts:
             self.describe(facts)
         # The one before may still have the file open, and be about to write: what it writes goes into the old file.
@@ -124,7 +134,10 @@ class TrialStore:
 
     def truncate(self, rounds: int) -> None:
         """Keep only the first ``rounds`` records."""
-        self._rewrite(read_trial(self.folder).records[:rounds])
+        old = read_trial(self.folder)
+        self._rewrite(old.records[:rounds])
+        if self._made:
+            self.describe(attempted(old.facts, old.facts, self._made, rounds))
 
     def append(self, record: dict[str, Any]) -> None:
         """Add a round's record and flush it to the disk."""

@@ -89,8 +89,9 @@ def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[M
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
                 stored.run.begin(number)
-                run = stored.run
-                left = held.enter_context(shared.hold(lane.trial, run.initial_hash, run.tell)) if shared else None
+                run, made_with = stored.run, parts.made_with
+                hold = shared.hold(lane.trial, run.initial_hash, made_with, run.tell) if shared else None
+                left = held.enter_context(hold) if hold else None
                 if left:
                     found.append(((lane, stored), stored.run.learner.adopt(left)))
                 else:
@@ -100,7 +101,7 @@ def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[M
             if shared and isinstance(trained, Trained):
                 with lane.guarded():
                     parts.look()
-                    shared.keep(lane.trial, stored.run.initial_hash, stored.run.learner.left(trained))
+                    shared.keep(lane.trial, stored.run.initial_hash, parts.made_with, stored.run.learner.left(trained))
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from albench.environment import processor_name
 from albench.files import replacing
 
 FORMAT = 1
@@ -38,7 +39,7 @@ def this_machine(device: str = "cpu") -> Machine:
     cuda = device.startswith("cuda")
     return Machine(
         host=platform.node(),
-        processor=_processor(),
+        processor=processor_name(),
         cores=cores(),
         torch=torch.__version__,
         device=torch.cuda.get_device_name(device) if cuda else "cpu",
@@ -48,13 +49,6 @@ def this_machine(device: str = "cpu") -> Machine:
 def cores() -> int:
     """CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _processor() -> str:
-    file = Path("/proc/cpuinfo")
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def cache_file(device: str = "cpu") -> Path:

@@ -16,7 +16,8 @@ _SHOWN = 5
 @click.command("merge")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path())
 @click.option("--output", required=True, metavar="DIR", help="Folder to make: one folder for each suite in it.")
-def command(sources: tuple[str, ...], output: str) -> None:
+@click.option("--strict", is_flag=True, help="Refuse trials of one table that other versions or processors made.")
+def command(sources: tuple[str, ...], output: str, strict: bool) -> None:
     """Unite results of several machines in a new folder, for 'albench compare' and the rest.
 
     SOURCE is a suite's folder, a folder of suites, or an archive of 'albench export'. A trial that is in several
@@ -26,7 +27,7 @@ def command(sources: tuple[str, ...], output: str) -> None:
     from albench.merge import merge
 
     path = Path(output)
-    merged = merge([Path(source) for source in sources], path)
+    merged = merge([Path(source) for source in sources], path, strict=strict)
     trials = sum(suite.counts.total() for suite in merged)
     click.echo(
         f"Wrote {path}: {len(merged)} suite{'s' * (len(merged) != 1)}, {trials:,} trial{'s' * (trials != 1)} from "

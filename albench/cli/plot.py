@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from albench.compare import CurveTable
+    from albench.environment import Mix
 
 _INCHES = click.FloatRange(min=1.0, max=30.0)
 
@@ -27,6 +28,7 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
 @click.option("--by-method", is_flag=True, help="Panels for each method.")
 @click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
+@click.option("--strict", is_flag=True, help="Refuse panels that mix versions or processors.")
 @click.option("--title", default="", help="Above all panels.")
 @click.option("--width", type=_INCHES, default=3.5, show_default=True, help="Inches of a panel.")
 @click.option("--height", type=_INCHES, default=2.6, show_default=True, help="Inches of a panel; the legend is below.")
@@ -42,6 +44,7 @@ def command(
     baseline: str | None,
     by_method: bool,
     no_bands: bool,
+    strict: bool,
     title: str,
     width: float,
     height: float,
@@ -53,6 +56,7 @@ def command(
     'albench[plot]'.
     """
     from albench.compare import learning_curve_table
+    from albench.environment import refuse_mixes
     from albench.errors import StoreError, UserError
     from albench.files import write_atomic
     from albench.render.figure import Look, check_suffix, figure_bytes
@@ -66,6 +70,9 @@ def command(
     frame, failed = (_chosen(part, wanted, baseline or "") for part in (results.frame, results.failed))
     if frame.empty and not results.frame.empty:
         raise UserError("no curve is left: nothing that was run has all of these names; leave one of them out.")
+    mixes = _mixes(frame)
+    if strict:
+        refuse_mixes(mixes)
     tables = learning_curve_table(frame, split, tuple(dict.fromkeys(metrics)) or ("macro_f1",))
     look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi)
     content = figure_bytes(tables, path.suffix.lower(), look)
@@ -74,7 +81,7 @@ def command(
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
     click.echo(f"Wrote {path}.")
-    for line in (*_copies(frame), *_failures(failed), *_gaps(tables)):
+    for line in (*_mixed(mixes), *_copies(frame), *_failures(failed), *_gaps(tables)):
         click.echo(f"  {line}")
 
 
@@ -109,6 +116,21 @@ def _copies(frame: pd.DataFrame) -> list[str]:
     from albench.compare.gather import gather
 
     return gather(frame, [])[1]
+
+
+def _mixes(frame: pd.DataFrame) -> dict[str, Mix]:
+    """What each panel's trials were made with, where that is not the same."""
+    from albench.compare.gather import gather
+    from albench.compare.protocols import place_of
+
+    groups = [] if frame.empty else gather(frame, [])[0]
+    return {place_of(group): group.mix for group in groups}
+
+
+def _mixed(mixes: dict[str, Mix]) -> Iterator[str]:
+    for place, mix in mixes.items():
+        if mix:
+            yield f"{place}: {mix.made}."
 
 
 def _failures(failed: pd.DataFrame) -> Iterator[str]:

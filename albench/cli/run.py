@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--out", default="results", show_default=True, metavar="DIR", help="Folder for results.")
 @click.option("--name", help="Name of the suite's folder in it.  [default: the suite file's, or the data set's]")
 @click.option("--fresh", is_flag=True, help="Run again what is there already.")
+@click.option("--strict", is_flag=True, help="Refuse to add to trials that other versions or processors made.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and an estimate of its time; run nothing.")
 def command(
     suite: str | None,
@@ -62,6 +63,7 @@ def command(
     out: str,
     share: bool,
     fresh: bool,
+    strict: bool,
     dry_run: bool,
     **options: Any,
 ) -> int:
@@ -99,6 +101,7 @@ def command(
             time_limit=time_limit,
             share=share,
             fresh=fresh,
+            strict=strict,
         )
     if dry_run:
         return _dry_run(console, plan, fresh)

@@ -20,6 +20,7 @@ from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
 from albench.compare.significance import tests_of
+from albench.environment import refuse_mixes
 from albench.errors import UserError, unknown
 
 DEFAULT_BASELINE = "random"
@@ -37,6 +38,7 @@ def compare(
     test: str = "auto",
     details: bool = False,
     failed: pd.DataFrame | None = None,
+    strict: bool = False,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
 
@@ -70,6 +72,8 @@ def compare(
         Whether readable formats show spread, effect sizes, p-values and seconds too; ``csv`` and ``json`` always do.
     failed
         Trials without complete records: names, ``seed``, ``protocol``, ``reason`` and, where known, ``status``.
+    strict
+        Refuse tables whose trials were made with other versions or processors, or do not say with which.
 
     Raises
     ------
@@ -88,6 +92,8 @@ def compare(
         raise UserError("cost: these results hold no seconds of training and queries.")
     beside = [f"{split}.{name}" for name in recalls_of(frame, split)]
     groups, lines = gather(frame, list(dict.fromkeys([column, *recorded, *beside])))
+    if strict:
+        refuse_mixes({place_of(group): group.mix for group in groups})
     check_ranking(ranking, groups)
     check_baseline(baseline, groups)
     sign = 1.0 if higher_is_better(metric) else -1.0

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.protocols import settings_of, told_apart
+from albench.compare.versions import mix_in
+from albench.environment import MADE_WITH, Mix
 from albench.errors import UserError, unknown
 
 METRICS: dict[str, bool] = {
@@ -26,7 +28,7 @@ METRICS: dict[str, bool] = {
 }
 """Metric -> True where higher is better. ``recall.<class>`` is a metric too, and higher is better."""
 
-_NOT_SPLITS = {"seconds", "pseudo_label", "protocol"}
+_NOT_SPLITS = {"seconds", "pseudo_label", "protocol", MADE_WITH.rstrip(".")}
 _GROUP = ["dataset", "stand_in", "protocol"]
 _ROW = ["backbone", "method", "strategy"]
 
@@ -53,6 +55,8 @@ class Curves:
         What tells the group from others of its data set, as in ``lr=0.1``; empty where it is alone.
     data_hash
         Of what the data set holds; empty where it is not known.
+    mix
+        What the trials were made with, where that is not the same.
     """
 
     dataset: str
@@ -65,6 +69,7 @@ class Curves:
     rounds: dict[int, int]
     values: dict[str, np.ndarray]
     recorded: np.ndarray
+    mix: Mix
     settings: dict[str, str] = field(default_factory=dict)
     setup: str = ""
     data_hash: str = ""
@@ -156,4 +161,5 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
         recorded=recorded,
         settings=settings_of(part),
         data_hash=str(part["data_hash"].iloc[0]) if "data_hash" in part else "",
+        mix=mix_in(part, [*_ROW, "seed"]),
     )

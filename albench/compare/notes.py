@@ -35,8 +35,8 @@ def write_notes(
     baseline
         What differences are against.
     """
-    lines = [*_stand_ins(groups), *_protocols(groups)]
     named = places(groups)
+    lines = [*_stand_ins(groups), *_protocols(groups), *_versions(curves, named)]
     for curve, group, place in zip(curves, groups, named, strict=True):
         lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
     lines += _few_seeds(groups)
@@ -94,6 +94,16 @@ def _protocols(groups: Sequence[Group]) -> list[str]:
                 "their numbers must not be compared with each other."
             )
     return lines
+
+
+def _versions(curves: Sequence[Curves], named: Sequence[str]) -> list[str]:
+    """Tables whose trials other versions or processors made."""
+    return [
+        f"{place}: {curve.mix.made}; one seed may give other numbers with each, and means and differences over both "
+        "mix them."
+        for curve, place in zip(curves, named, strict=True)
+        if curve.mix
+    ]
 
 
 def places(groups: Sequence[Group]) -> list[str]:

@@ -50,6 +50,8 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     )
     if plan.done:
         lines.append(Text(f"{len(plan.done)} trials are complete already, {len(plan.todo)} to run", style="green"))
+    if verbose:  # a run tells them as notes
+        lines += [Text(line, style="yellow") for line in plan.mixing]
     trials = {trial.key: trial for trial in plan.all_trials}
     lines += [Text(f"skipped {label(trials[key])}: {why}", style="yellow") for key, why in plan.skipped.items()]
     if verbose:

@@ -327,7 +327,11 @@ def differences(suite: Path, whole: Path) -> tuple[list[str], int]:
 
 
 def _content(suite: Path) -> dict[str, list[Any]]:
-    """Trial -> its facts and records, read line by line so that a record that is there twice is seen."""
+    """Trial -> its facts and records, read line by line so that a record that is there twice is seen.
+
+    Which process made which round is not part of it.
+    """
+    from albench.environment import ATTEMPTS
     from albench.files import read_sealed
     from albench.records import decode_record
 
@@ -336,7 +340,7 @@ def _content(suite: Path) -> dict[str, list[Any]]:
         lines = (folder / "rounds.jsonl").read_text().splitlines(keepends=True)
         records = [decode_record(line) or line for line in lines]
         found[folder.name] = [
-            read_sealed(folder / "trial.json"),
+            {name: fact for name, fact in read_sealed(folder / "trial.json").items() if name != ATTEMPTS},
             *(
                 {k: v for k, v in record.items() if k not in MEASURED} if isinstance(record, dict) else record
                 for record in records

@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"} | {"wording"},
+    {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"}
+    | {"environment", "wording"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"},
     {
@@ -32,7 +33,7 @@ FLOORS = [
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
-    | {"doctor"},
+    | {"doctor", "mixing"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

@@ -72,8 +72,8 @@ def test_a_damaged_file_is_made_again(
 ) -> None:
     real = SharedRounds.keep
 
-    def torn(self: SharedRounds, trial: Any, initial_hash: str, left: Any) -> None:
-        real(self, trial, initial_hash, left)
+    def torn(self: SharedRounds, trial: Any, initial_hash: str, made_with: Any, left: Any) -> None:
+        real(self, trial, initial_hash, made_with, left)
         content = self.path(trial).read_bytes()
         self.path(trial).write_bytes(content[: len(content) // 2])
 
@@ -89,8 +89,8 @@ def test_a_round_of_other_initial_labels_is_made_again(
 ) -> None:
     real = SharedRounds.keep
 
-    def other(self: SharedRounds, trial: Any, initial_hash: str, left: Any) -> None:
-        real(self, trial, f"not {initial_hash}", {**left, "best_step": 77})
+    def other(self: SharedRounds, trial: Any, initial_hash: str, made_with: Any, left: Any) -> None:
+        real(self, trial, f"not {initial_hash}", made_with, {**left, "best_step": 77})
 
     monkeypatch.setattr(SharedRounds, "keep", other)
     small_run(strategy=STRATEGIES, out=tmp_path / "other")

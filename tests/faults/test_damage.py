@@ -214,8 +214,8 @@ def test_a_damaged_shared_round_is_told_and_made_again(
 
     real = SharedRounds.keep
 
-    def spoil(self: SharedRounds, trial: Any, left: Any) -> None:
-        real(self, trial, left)
+    def spoil(self: SharedRounds, trial: Any, initial_hash: str, made_with: Any, left: Any) -> None:
+        real(self, trial, initial_hash, made_with, left)
         content = bytearray(self.path(trial).read_bytes())
         content[len(content) // 2] ^= 1
         spoiled = {"cut": content[: len(content) // 2], "empty": b"", "flipped": content}[damage]

@@ -112,7 +112,7 @@ def _of_overall(overall: Overall, comparison: Comparison) -> str:
     if not pairs:
         return ""
     what = _measure(
-        comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}", len(pairs)
+        comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}", comparison.n_tests
     )
     finding = _finding(sides, _baseline(comparison, overall.rows), what, comparison)
     return _sentence(f"{start}, with {counted(max(pairs), 'pair')} of trials, {finding}")
@@ -207,7 +207,7 @@ def _leads(leaders: Sequence[_Side]) -> str:
 def _amount(difference: Difference, comparison: Comparison, verdict: str) -> str:
     """By how much, as a positive number where it is what the verdict says: ``0.041 [0.012, 0.070]``."""
     sign = 1 if comparison.higher_is_better == (verdict == "better") else -1
-    ends = sorted((sign * (difference.mean - difference.half_width), sign * (difference.mean + difference.half_width)))
+    ends = sorted((sign * difference.low, sign * difference.high))
     return f"{sign * difference.mean:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
 
 

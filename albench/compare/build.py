@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from albench.compare.cost import parse_cost
-from albench.compare.data import Comparison, Failure
+from albench.compare.data import Comparison, Failure, OverallRow, Row
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.labels import parse_target
 from albench.compare.notes import write_notes
 from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
-from albench.compare.overall import Name, Setting, common_names, over_data_sets, pairwise_wins
+from albench.compare.overall import (
+    Name,
+    Pooled,
+    Setting,
+    common_names,
+    over_data_sets,
+    pairwise_wins,
+    pooled,
+    without_wins,
+)
 from albench.compare.pairs import CHOICES
 from albench.compare.protocols import one_each, place_of
 from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
-from albench.compare.significance import tests_of
+from albench.compare.significance import bests, corrected
 from albench.environment import refuse_mixes
 from albench.errors import UserError, unknown
 
@@ -39,14 +49,14 @@ def compare(
     details: bool = False,
     failed: pd.DataFrame | None = None,
     strict: bool = False,
+    after: Comparison | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
 
     Each cell is a mean with its 95 % t-interval. Rows under one data set and protocol are ranked by ``at``; their
     ranked values are compared with the baseline's by a test paired over the seeds that both have, corrected over
-    all differences of the comparison (Holm 1979). Each column's best is tested against its second in the same way: at
-    label counts corrected over all of them in all groups, of AUBC over the groups. Where there are differences but none
-    can be told, no best is called clear either.
+    all differences of the comparison, those over data sets among them (Holm 1979). Where none of them is told, nothing
+    else is: no best of a column, no pair, no mean ranks (``albench.compare.significance``).
 
     Parameters
     ----------
@@ -74,6 +84,9 @@ def compare(
         Trials without complete records: names, ``seed``, ``protocol``, ``reason`` and, where known, ``status``.
     strict
         Refuse tables whose trials were made with other versions or processors, or do not say with which.
+    after
+        The comparison by another metric that a page shows first: a row that is not told from its baseline there is
+        not told here, so that many metrics on one page claim no more than one.
 
     Raises
     ------
@@ -100,22 +113,28 @@ def compare(
     wanted = baseline or DEFAULT_BASELINE
     numbers = [numbers_of(group, group.values[column], ranking, wanted, sign) for group in groups]
     goals = [float("nan")] * len(groups) if goal is None else target_values(goal, frame, column, groups, sign)
-    tests = tests_of(numbers, test)
-    built = tuple(
-        group_of(number, tested, group_details(group, column, number.ranked, number.baseline, value, prices, sign))
-        for group, number, tested, value in zip(groups, numbers, tests, goals, strict=True)
-    )
-    built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
     named = common_names([group.names for group in groups])
-    settings = _settings(numbers, named, column)
-    overall = over_data_sets(settings, baseline_names(numbers, named), sign, test)
+    settings = _settings(numbers, named)
+    over = pooled(settings, baseline_names(numbers, named))
+    *tables, across = corrected(_parts(numbers, over, after), test)
+    wins = pairwise_wins(settings, sign, test)
+    told = any(part.told.any() for part in (*tables, across))
+    may = told if across.family else wins is not None and bool(np.any(wins.matrix))
+    columns = bests(numbers, test, may)
+    details_of = [
+        group_details(group, column, number.ranked, number.baseline, value, prices, sign)
+        for group, number, value in zip(groups, numbers, goals, strict=True)
+    ]
+    built = tuple(map(group_of, numbers, tables, columns, details_of))
+    built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
+    overall = None if over is None else over_data_sets(settings, over, across, sign, may)
     return Comparison(
         metric=metric,
         split=split,
         at=str(ranking),
         higher_is_better=sign > 0,
         baseline=wanted if any(row.difference for group in built for row in group.rows) else "",
-        n_tests=tests[0].family,
+        n_tests=across.family,
         groups=built,
         failed=_failures(failed),
         notes=tuple(lines + write_notes(groups, built, column, str(ranking), wanted, overall)),
@@ -124,11 +143,11 @@ def compare(
         cost_unit="" if prices is None else prices.unit,
         details=details,
         overall=overall,
-        wins=pairwise_wins(settings, sign),
+        wins=wins if may else without_wins(wins),
     )
 
 
-def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]], column: str) -> list[Setting]:
+def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> list[Setting]:
     """What is compared over data sets: groups of several rows, one of each data set."""
     several = [at for at, names in enumerate(named) if len(names) > 1]
     chosen = [several[at] for at in one_each([numbers[at].curves for at in several])[0]]
@@ -137,8 +156,34 @@ def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]], column: s
     for at in chosen:
         curves = numbers[at].curves
         title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        found.append(Setting(title, named[at], numbers[at].ranked, curves.values[column]))
+        found.append(Setting(title, named[at], numbers[at].ranked))
     return found
+
+
+def _parts(
+    numbers: Sequence[Numbers], over: Pooled | None, after: Comparison | None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The one family of a comparison: each group's differences to baselines, then those over data sets."""
+    told = None if after is None else set(_told(after))
+    for number in numbers:
+        place = (number.curves.dataset, number.curves.stand_in, number.curves.protocol)
+        may = [told is None or (place, name) in told for name in number.curves.names]
+        yield number.ranked, number.against, np.array(may)
+    pairs = over.pairs if over else []
+    may = [told is None or ((), name) in told for name, _ in pairs]
+    empty = np.empty((0, 0))
+    yield over.own if over else empty, over.against if over else empty, np.array(may, dtype=bool)
+
+
+def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], Name]]:
+    """Where, and which row, is told from its baseline; nowhere is over data sets."""
+    rows: list[tuple[tuple[str, ...], Row | OverallRow]] = [
+        ((group.dataset, group.stand_in, group.protocol), row) for group in comparison.groups for row in group.rows
+    ]
+    rows += [((), row) for row in (comparison.overall.rows if comparison.overall else ())]
+    for place, row in rows:
+        if row.difference and row.difference.verdict in ("better", "worse"):
+            yield place, (row.backbone, row.method, row.strategy)
 
 
 def _failures(failed: pd.DataFrame | None) -> tuple[Failure, ...]:

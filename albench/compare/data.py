@@ -79,12 +79,17 @@ class Difference:
     ----------
     method, strategy
         The baseline.
-    mean, half_width
-        Row minus baseline and its 95 % interval; NaN without a pair, or with one.
+    mean
+        Row minus baseline; NaN without a pair.
+    half_width
+        Of the interval where it is even, as a t-test's is; NaN where it is not, or with fewer than two pairs.
     n
         Number of seeds that both have.
     p, p_holm
         Before and after Holm's correction over all differences of the comparison; NaN without a test.
+    low, high
+        What the test does not reject at the level that the correction left to this difference: zero lies inside where
+        the verdict is ``~``, and outside where it is not. Infinite where so few seeds cannot reject anything.
     verdict
         ``better`` or ``worse`` where significant after the correction, ``~`` where not.
     test
@@ -106,6 +111,8 @@ class Difference:
     test: str = ""
     effect: float = float("nan")
     seeds_needed: int | None = None
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from albench.compare.gather import Curves
 from albench.compare.overall import Name
 from albench.compare.ranking import Ranking
-from albench.compare.statistics import area, interval, paired
+from albench.compare.statistics import area, interval
 from albench.errors import unknown
 
 
@@ -34,8 +34,6 @@ class Numbers:
         (R, S) the score that ranks; NaN where the group lacks it.
     against
         (R, S) the baseline's; NaN for a row without another row as its baseline.
-    gap, gap_half, pairs
-        (R,) the row's ranked score minus its baseline's.
     """
 
     curves: Curves
@@ -48,9 +46,6 @@ class Numbers:
     baseline: np.ndarray
     ranked: np.ndarray
     against: np.ndarray
-    gap: np.ndarray
-    gap_half: np.ndarray
-    pairs: np.ndarray
 
 
 def numbers_of(curves: Curves, values: np.ndarray, ranking: Ranking, baseline: str, sign: float) -> Numbers:
@@ -61,8 +56,7 @@ def numbers_of(curves: Curves, values: np.ndarray, ranking: Ranking, baseline: s
     ranked = np.full(scores.shape[:2], np.nan) if column is None else scores[..., column]
     others = (rows >= 0) & (rows != np.arange(len(rows)))
     against = np.where(others[:, None], ranked[rows], np.nan)
-    gap, gap_half, pairs, _ = paired(ranked, against)
-    return Numbers(curves, mean, half, n, scores, column, sign, rows, ranked, against, gap, gap_half, pairs)
+    return Numbers(curves, mean, half, n, scores, column, sign, rows, ranked, against)
 
 
 def _baseline_rows(curves: Curves, baseline: str) -> np.ndarray:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from albench.compare.data import Chance, Difference, Overall, OverallRow, Verdict, Wins
-from albench.compare.pairs import effect_size, p_values
+from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
+from albench.compare.pairs import p_values
 from albench.compare.resample import improvement, stratified_iqm
+from albench.compare.roundoff import leveled
 from albench.compare.statistics import ALPHA, holm, paired
+
+if TYPE_CHECKING:
+    from albench.compare.significance import Tested
 
 Name = tuple[str, str, str]
 
@@ -27,14 +32,11 @@ class Setting:
         R tuples of backbone, method and strategy; the backbone is empty where every group has one of its own.
     ranked
         (R, S) the score that ranks.
-    values
-        (R, S, L) the metric at each label count.
     """
 
     title: str
     names: list[Name]
     ranked: np.ndarray
-    values: np.ndarray
 
 
 def common_names(groups: Sequence[list[Name]]) -> list[list[Name]]:
@@ -48,13 +50,28 @@ def common_names(groups: Sequence[list[Name]]) -> list[list[Name]]:
     return [list(names) for names in groups]
 
 
-def over_data_sets(
-    settings: Sequence[Setting], baseline: dict[Name, Name], sign: float, test: str = "auto"
-) -> Overall | None:
-    """Rows that every data set has, compared over all of them; None with fewer than two data sets or rows.
+@dataclass(frozen=True)
+class Pooled:
+    """Rows that every data set has, and their differences to their baselines before any test.
 
-    Mean ranks, Friedman's test and Nemenyi's critical difference are those of Demšar (2006), "Statistical Comparisons
-    of Classifiers over Multiple Data Sets", JMLR 7, section 3.2.
+    Attributes
+    ----------
+    names
+        The rows.
+    pairs
+        K of them, each with its baseline.
+    own, against
+        (K, S) their scores and their baselines', seeds of all data sets in a row.
+    """
+
+    names: list[Name]
+    pairs: list[tuple[Name, Name]]
+    own: np.ndarray
+    against: np.ndarray
+
+
+def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | None:
+    """What can be compared over data sets; None with fewer than two data sets or rows.
 
     Parameters
     ----------
@@ -63,27 +80,56 @@ def over_data_sets(
     baseline
         Row -> the row that it is compared with.
     """
-    if len(settings) < 2:
-        return None
-    scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.ranked, strict=True)} for s in settings]
-    every = sorted({name for part in scored for name in part})
-    common = [name for name in every if all(len(part.get(name, ())) for part in scored)]
-    left_out = tuple("/".join(name[1:]) for name in every if name not in common)
+    scored = [{name for name, row in zip(s.names, s.ranked, strict=True) if not np.isnan(row).all()} for s in settings]
+    common = sorted(set.intersection(*scored)) if len(settings) > 1 else []
     if len(common) < 2:
         return None
-    means = np.array([[part[name].mean() for name in common] for part in scored])
-    ranks = mean_ranks(sign * means)
+    pairs = [(name, baseline[name]) for name in common if baseline.get(name, name) != name and baseline[name] in common]
+    places = [{name: at for at, name in enumerate(setting.names)} for setting in settings]
+
+    def scores(side: int) -> np.ndarray:
+        parts = zip(settings, places, strict=True)
+        return np.concatenate([s.ranked[[place[pair[side]] for pair in pairs]] for s, place in parts], axis=1)
+
+    none = np.empty((0, 0))
+    return Pooled(common, pairs, scores(0) if pairs else none, scores(1) if pairs else none)
+
+
+def over_data_sets(settings: Sequence[Setting], rows: Pooled, tested: Tested, sign: float, may: bool) -> Overall:
+    """Rows that every data set has, compared over all of them.
+
+    Mean ranks, Friedman's test and Nemenyi's critical difference are those of Demšar (2006), "Statistical Comparisons
+    of Classifiers over Multiple Data Sets", JMLR 7, section 3.2.
+
+    Parameters
+    ----------
+    tested
+        The tests of ``rows.pairs``, corrected.
+    may
+        Whether anything of the comparison is told. Where nothing is, mean ranks tell no rows apart either, nor where
+        Friedman's test tells nothing.
+    """
+    scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.ranked, strict=True)} for s in settings]
+    common = rows.names
+    means = leveled(np.array([[sign * part[name].mean() for name in common] for part in scored]))
+    ranks = mean_ranks(means)
     distance = critical_difference(len(common), len(settings))
+    chance = friedman(means)
     order = sorted(range(len(common)), key=lambda at: (ranks[at], common[at]))
-    differences = _differences(settings, common, baseline, sign, test)
-    rows = tuple(_row(common[at], float(ranks[at]), scored, baseline, differences[common[at]], sign) for at in order)
+    differences = {
+        name: (tested.difference(at, method, strategy, sign), (name, other))
+        for at, (name, other) in enumerate(rows.pairs)
+        for _, method, strategy in [other]
+    }
+    every = {name for part in scored for name in part}
+    apart = may and not chance >= ALPHA
     return Overall(
         settings=tuple(setting.title for setting in settings),
-        rows=rows,
-        friedman_p=friedman(sign * means),
+        rows=tuple(_row(common[at], float(ranks[at]), scored, differences.get(common[at]), sign) for at in order),
+        friedman_p=chance,
         critical_difference=distance,
-        indistinguishable=cliques([row.mean_rank for row in rows], distance),
-        left_out=left_out,
+        indistinguishable=cliques([float(ranks[at]) for at in order], distance if apart else float("inf")),
+        left_out=tuple("/".join(name[1:]) for name in sorted(every) if name not in common),
     )
 
 
@@ -91,61 +137,26 @@ def _row(
     name: Name,
     rank: float,
     scored: list[dict[Name, np.ndarray]],
-    baseline: dict[Name, Name],
-    difference: Difference | None,
+    against: tuple[Difference, tuple[Name, Name]] | None,
     sign: float,
 ) -> OverallRow:
     own = [part[name] for part in scored]
     chance = None
-    if difference is not None:
-        theirs = [part[baseline[name]] for part in scored]
+    if against is not None:
+        theirs = [part[against[1][1]] for part in scored]
         chance = Chance(*improvement([sign * x for x in own], [sign * y for y in theirs]))
     backbone, method, strategy = name
     iqm = stratified_iqm(own)
-    return OverallRow(backbone, method, strategy, rank, *iqm, sum(map(len, own)), chance, difference)
-
-
-def _differences(
-    settings: Sequence[Setting], common: list[Name], baseline: dict[Name, Name], sign: float, test: str
-) -> dict[Name, Difference | None]:
-    """Row -> its difference to the baseline, paired by seed and data set; None without another row as its baseline."""
-    found: dict[Name, Difference | None] = dict.fromkeys(common)
-    pairs = [(name, baseline[name]) for name in common if baseline.get(name, name) != name and baseline[name] in common]
-    if not pairs:
-        return found
-    places = [{name: at for at, name in enumerate(setting.names)} for setting in settings]
-
-    def scores(side: int) -> np.ndarray:
-        parts = zip(settings, places, strict=True)
-        return np.concatenate([s.ranked[[place[pair[side]] for pair in pairs]] for s, place in parts], axis=1)
-
-    own, theirs = scores(0), scores(1)
-    mean, half, n, _ = paired(own, theirs)
-    p, tests = p_values(own, theirs, test, len(pairs))
-    corrected, effect = holm(p), effect_size(own, theirs)
-    for at, (name, (_, method, strategy)) in enumerate(pairs):
-        verdict: Verdict = "~"
-        if n[at] < 2:
-            verdict = "too few seeds"
-        elif corrected[at] < ALPHA:
-            verdict = "better" if sign * mean[at] > 0 else "worse"
-        found[name] = Difference(
-            method,
-            strategy,
-            float(mean[at]),
-            float(half[at]),
-            int(n[at]),
-            float(p[at]),
-            float(corrected[at]),
-            verdict,
-            test=tests[at] or "",
-            effect=float(effect[at]),
-        )
-    return found
+    n = sum(map(len, own))
+    return OverallRow(backbone, method, strategy, rank, *iqm, n, chance, against[0] if against else None)
 
 
 def mean_ranks(scores: np.ndarray) -> np.ndarray:
-    """(D, K) scores, larger is better -> (K,) mean ranks over data sets, 1 the best; ties share their mean rank."""
+    """(D, K) scores, larger is better -> (K,) mean ranks over data sets, 1 the best; ties share their mean rank.
+
+    What is equal up to round-off is a tie (``albench.compare.roundoff.leveled``).
+    """
+    scores = leveled(scores)
     better = (scores[:, None, :] > scores[:, :, None]).sum(axis=2)
     equal = (scores[:, None, :] == scores[:, :, None]).sum(axis=2)
     return np.asarray((better + (equal + 1) / 2).mean(axis=0))
@@ -157,6 +168,7 @@ def friedman(scores: np.ndarray) -> float:
         return float("nan")
     from scipy.stats import friedmanchisquare
 
+    scores = leveled(scores)
     return float(friedmanchisquare(*scores.T).pvalue)
 
 
@@ -178,22 +190,32 @@ def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], .
     return tuple(found)
 
 
-def pairwise_wins(settings: Sequence[Setting], sign: float) -> Wins | None:
-    """How often each row beats each other one, as in Ash et al. (2020), arXiv 1906.03671, section 4.
+def pairwise_wins(settings: Sequence[Setting], sign: float, test: str = "auto") -> Wins | None:
+    """In how many settings each row beats each other one by the value that ranks.
 
-    In each setting and at each label count one row beats another where a two-sided paired t-test over seeds has
-    p < 0.05, without a correction. A setting gives a pair at most 1: the share of its label counts that are won.
+    All pairs of all settings are one family: a win is what stands after Holm's correction. (Ash et al. 2020, arXiv
+    1906.03671, count label counts at which an uncorrected t-test has p < 0.05: of 55 pairs of rows that are all the
+    same, some then always win.)
     """
     names = sorted({name for setting in settings for name in setting.names})
     if len(names) < 2 or not settings:
         return None
     place = {name: at for at, name in enumerate(names)}
+    sides = [np.triu_indices(len(setting.names), 1) for setting in settings]
+    parts = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
+    means, _, counts, _ = zip(*(paired(*part) for part in parts), strict=True)
+    family = int(sum((n > 1).sum() for n in counts))
+    p = [p_values(*part, test, family)[0] for part in parts]
+    told = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
     total = np.zeros((len(names), len(names)))
-    for setting in settings:
+    for setting, (first, second), mean, won in zip(settings, sides, means, told, strict=True):
         at = np.array([place[name] for name in setting.names])
-        values = setting.values.swapaxes(1, 2)  # (R, L, S)
-        for row in range(len(at)):
-            mean, _, _, p = paired(np.broadcast_to(values[row], values.shape), values)
-            won = ((sign * mean > 0) & (p < ALPHA)).mean(axis=1)
-            total[at[row], at] += won
+        better = sign * mean > 0
+        winner, loser = np.where(better, at[first], at[second]), np.where(better, at[second], at[first])
+        np.add.at(total, (winner[won], loser[won]), 1.0)
     return Wins(tuple(names), tuple(tuple(map(float, row)) for row in total), len(settings))
+
+
+def without_wins(wins: Wins | None) -> Wins | None:
+    """The same pairs, none of which is told."""
+    return wins and Wins(wins.names, tuple((0.0,) * len(wins.names) for _ in wins.names), wins.n_settings)

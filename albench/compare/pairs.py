@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Literal, get_args
 
 import numpy as np
 
-from albench.compare.statistics import ALPHA, ROUND_OFF, deviation, interval, paired
+from albench.compare.roundoff import ROUND_OFF, gaps, settled, size
+from albench.compare.statistics import ALPHA, deviation, paired
 
 Test = Literal["t", "permutation", "wilcoxon"]
 TESTS: tuple[Test, ...] = get_args(Test)
@@ -17,6 +19,8 @@ MOST_SEEDS = 1000
 """Where more seeds than this are needed, no number is given."""
 _EXACT = 14
 """Pairs up to which all sign flips are tried."""
+_EXACT_RANKS = 50
+"""Pairs up to which the distribution of signed ranks is exact, where no ranks are tied (as in SciPy)."""
 _MARGIN = 5
 """A permutation test is taken where its smallest p-value, corrected, is this far below the level."""
 
@@ -52,47 +56,85 @@ def p_values(
     -------
     (K,) p-values, NaN with fewer than two pairs; the test of each.
     """
-    p_t = paired(a, b)[3]
-    found = p_t.copy()
+    differences = gaps(a, b)
+    found = paired(a, b)[3].copy()
+    spread = deviation(differences)
+    constant = settled(spread, size(differences)) == 0
     tests: list[Test | None] = []
-    for at, gaps in enumerate(a - b):
-        gaps = gaps[~np.isnan(gaps)]
-        if len(gaps) < 2:
+    for at, row in enumerate(differences):
+        row = row[~np.isnan(row)]
+        if len(row) < 2:
             tests.append(None)
             continue
-        chosen: Test = choose_test(len(gaps), n_tests) if test == "auto" else test  # type: ignore[assignment]
+        chosen: Test = choose_test(len(row), n_tests) if test == "auto" else test  # type: ignore[assignment]
         tests.append(chosen)
+        if constant[at]:
+            continue
         if chosen == "permutation":
-            found[at] = sign_flips(gaps)
+            found[at] = sign_flips(row)
         elif chosen == "wilcoxon":
-            found[at] = _wilcoxon(gaps)
+            found[at] = _wilcoxon(row)
     return found, tests
 
 
-def sign_flips(gaps: np.ndarray, draws: int = 9999) -> float:
-    """Permutation test of a mean of zero: p-value over the flips of all signs.
+@functools.lru_cache(maxsize=16)
+def flips(n: int, draws: int = 9999) -> tuple[np.ndarray, int]:
+    """Signs (K, n) that a permutation test tries, read-only, and how many patterns count beside them.
 
-    Exact up to 14 differences (n,): the share of the ``2 ** n`` sign patterns whose mean is at least as far from zero.
-    Above that ``draws`` random patterns, the observed one counted among them.
+    Up to 14 differences half of all ``2 ** n`` patterns, as one and its mirror are equally far; above that ``draws``
+    random ones, and the observed one counts beside them.
     """
-    n = len(gaps)
-    if n <= _EXACT:  # a pattern and its mirror are equally far: half of them are enough
-        signs = 1.0 - 2.0 * ((np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1)
-        extra = 0
+    if n <= _EXACT:
+        signs, extra = 1.0 - 2.0 * ((np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1), 0
     else:
-        signs = np.random.Generator(np.random.PCG64(0)).choice([-1.0, 1.0], size=(draws, n))
-        extra = 1
-    sums = np.abs(signs @ gaps)
-    observed = abs(gaps.sum())
-    as_far = int((sums >= observed - 1e-12 * np.abs(gaps).sum()).sum())
+        signs, extra = np.random.Generator(np.random.PCG64(0)).choice([-1.0, 1.0], size=(draws, n)), 1
+    signs.flags.writeable = False
+    return signs, extra
+
+
+def sign_flips(differences: np.ndarray) -> float:
+    """Permutation test of a mean of zero of (n,) differences: p-value over the flips of all signs.
+
+    The share of sign patterns whose mean is at least as far from zero; exact up to 14 differences (see ``flips``).
+    """
+    signs, extra = flips(len(differences))
+    sums = np.abs(signs @ differences)
+    as_far = int((sums >= abs(differences.sum()) - ROUND_OFF * np.abs(differences).sum()).sum())
     return (as_far + extra) / (len(signs) + extra)
 
 
-def _wilcoxon(gaps: np.ndarray) -> float:
-    """Wilcoxon's signed-rank test; differences of zero are left out."""
-    from scipy.stats import wilcoxon
+def _wilcoxon(differences: np.ndarray) -> float:
+    """Wilcoxon's signed-rank test of differences that are not all one number; those of zero are left out.
 
-    return float(wilcoxon(gaps).pvalue) if np.any(gaps) else 1.0
+    Where ranks and mean point different ways it tells nothing: the mean is what is shown.
+    """
+    from scipy.stats import rankdata, wilcoxon
+
+    there = differences[differences != 0]
+    ranks = rankdata(np.abs(there))
+    lean = float((np.sign(there) * ranks).sum())
+    if lean * float(differences.mean()) <= 0:
+        return 1.0
+    n = len(there)
+    if n <= _EXACT_RANKS and len(np.unique(ranks)) == n:
+        return float(min(1.0, 2 * wilcoxon_pairs(n)[round((n * (n + 1) / 2 - abs(lean)) / 2)]))
+    return float(wilcoxon(there).pvalue)
+
+
+@functools.cache
+def wilcoxon_pairs(n: int) -> np.ndarray:
+    """Distribution function of the smaller sum of n signed ranks, for each sum from 0 on; normal above 50."""
+    most = n * (n + 1) // 2
+    if n > _EXACT_RANKS:
+        from scipy.special import ndtr
+
+        spread = np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+        return np.asarray(ndtr((np.arange(most + 1) - most / 2) / spread))
+    counts = np.zeros(most + 1)
+    counts[0] = 1
+    for rank in range(1, n + 1):
+        counts[rank:] = counts[rank:] + counts[:-rank]
+    return np.asarray(np.cumsum(counts) / 2.0**n)
 
 
 def effect_size(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -100,10 +142,11 @@ def effect_size(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     (K, S) twice -> (K,); NaN with fewer than two pairs or where the differences do not vary.
     """
-    gaps = a - b
-    spread, mean = deviation(gaps), interval(gaps)[0]
-    largest = np.where(np.isnan(gaps), 0, np.maximum(np.abs(a), np.abs(b))).max(axis=1, initial=0)
-    return np.asarray(mean / np.where(spread > ROUND_OFF * largest, spread, np.nan))
+    differences = gaps(a, b)
+    there = ~np.isnan(differences)
+    mean = np.where(there, differences, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    spread = settled(deviation(differences), size(differences))
+    return np.asarray(mean / np.where(spread > 0, spread, np.nan))
 
 
 def power(effect: float, n: int, level: float) -> float:

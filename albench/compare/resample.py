@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from albench.compare.roundoff import leveled
 from albench.compare.statistics import CONFIDENCE
 
 DRAWS = 2000
@@ -129,6 +130,7 @@ def improvement(a: list[np.ndarray], b: list[np.ndarray], count: int = DRAWS) ->
     """
     point, samples = [], []
     for stream, (x, y) in enumerate(zip(a, b, strict=True)):
+        x, y = np.split(leveled(np.concatenate([x, y])), [len(x)])
         wins = (x[:, None] > y[None]) + 0.5 * (x[:, None] == y[None])
         point.append(wins.mean())
         of_x, of_y = draws(len(x), count, 2 * stream) / len(x), draws(len(y), count, 2 * stream + 1) / len(y)

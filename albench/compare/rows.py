@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from albench.compare.data import Difference, Estimate, Group, Row, Verdict
+from albench.compare.data import Difference, Estimate, Group, Row
 from albench.compare.details import Details
 from albench.compare.numbers import Numbers
-from albench.compare.pairs import seeds_needed
-from albench.compare.significance import Tests
+from albench.compare.roundoff import leveled
+from albench.compare.significance import Bests, Tested
 from albench.compare.statistics import ALPHA
 
 
-def group_of(number: Numbers, tested: Tests, extra: Details) -> Group:
+def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Group:
+    """The group that one's numbers, its tested differences, its bests and its details make."""
     curves, column = number.curves, number.column
-    worth = np.full(len(curves.names), np.nan) if column is None else number.sign * number.mean[:, column]
-    cheap = np.full(len(worth), np.nan) if extra.cost is None else number.sign * extra.cost[0]
+    worth = np.full(len(curves.names), np.nan) if column is None else leveled(number.sign * number.mean[:, column])
+    cheap = np.full(len(worth), np.nan) if extra.cost is None else leveled(number.sign * extra.cost[0])
     order = np.argsort(-worth, kind="stable")  # rows without a value come last
     labels = tuple(int(count) for count in curves.n_labeled)
     return Group(
@@ -25,7 +26,9 @@ def group_of(number: Numbers, tested: Tests, extra: Details) -> Group:
         devices=curves.devices,
         n_labeled=labels,
         ranked=None if column is None or column == len(labels) else labels[column],
-        rows=tuple(_row(number, row, tested, extra, _rank(worth, row), _rank(cheap, row)) for row in order.tolist()),
+        rows=tuple(
+            _row(number, row, found, bests, extra, _rank(worth, row), _rank(cheap, row)) for row in order.tolist()
+        ),
         target=extra.target,
         costs=extra.costs,
         setup=curves.setup,
@@ -36,11 +39,13 @@ def _rank(worth: np.ndarray, row: int) -> int | None:
     return None if np.isnan(worth[row]) else 1 + int((worth > worth[row]).sum())
 
 
-def _row(number: Numbers, row: int, tested: Tests, extra: Details, rank: int | None, cost_rank: int | None) -> Row:
+def _row(
+    number: Numbers, row: int, found: Tested, bests: Bests, extra: Details, rank: int | None, cost_rank: int | None
+) -> Row:
     curves, column = number.curves, number.column
-    difference = _difference(number, row, tested)
-    best = tested.best[row]
-    clear = best & (tested.p_best < ALPHA)
+    difference = _difference(number, row, found)
+    best = bests.best[row]
+    clear = best & (bests.p < ALPHA)
     if column is not None and difference is not None and difference.verdict in ("~", "worse"):
         clear[column] = False  # what is not told from its baseline is not told from what ranks above the baseline
     columns = zip(number.mean[row], number.half[row], number.n[row], best, clear, strict=True)
@@ -69,30 +74,9 @@ def _row(number: Numbers, row: int, tested: Tests, extra: Details, rank: int | N
     )
 
 
-def _difference(number: Numbers, row: int, tested: Tests) -> Difference | None:
+def _difference(number: Numbers, row: int, found: Tested) -> Difference | None:
     other = int(number.baseline[row])
     if other in (-1, row) or number.column is None:
         return None
-    mean, n = float(number.gap[row]), int(number.pairs[row])
-    p_holm, effect = float(tested.p_holm[row]), float(tested.effect[row])
-    verdict: Verdict
-    if n < 2:
-        verdict = "too few seeds"
-    elif p_holm < ALPHA:
-        verdict = "better" if number.sign * mean > 0 else "worse"
-    else:
-        verdict = "~"
     _, method, strategy = number.curves.names[other]
-    return Difference(
-        method,
-        strategy,
-        mean,
-        float(number.gap_half[row]),
-        n,
-        float(tested.p[row]),
-        p_holm,
-        verdict,
-        test=tested.names[row] or "",
-        effect=effect,
-        seeds_needed=seeds_needed(effect, tested.family),
-    )
+    return found.difference(row, method, strategy, number.sign)

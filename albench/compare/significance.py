@@ -1,68 +1,170 @@
-"""All tests of one comparison, corrected: rows against their baselines, each column's best against its second."""
+"""All tests of one comparison, corrected: differences in one family, bests and pairs only where some difference is."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from albench.compare.data import Difference, Verdict
+from albench.compare.intervals import inverted
 from albench.compare.numbers import Numbers
-from albench.compare.pairs import Test, effect_size, p_values
-from albench.compare.statistics import ALPHA, ROUND_OFF, holm, paired
+from albench.compare.pairs import Test, effect_size, p_values, seeds_needed
+from albench.compare.roundoff import gaps, leveled
+from albench.compare.statistics import ALPHA, holm, paired
 
 _AT_LABELS, _AUBC = 0, 1
 """Families of bests."""
 
 
 @dataclass(frozen=True)
-class Tests:
-    """One group's tests, corrected.
+class Tested:
+    """K differences of one family, tested and corrected; arrays are (K,).
 
     Attributes
     ----------
+    mean, n
+        Of the differences, over the pairs that there are.
+    low, high
+        What the test does not reject at the level that Holm's correction left to this difference; NaN without a test.
     p, p_holm, names
-        (R,) against the baseline, before and after Holm's correction; which test.
+        Before and after the correction; which test.
     effect
-        (R,) Cohen's d.
-    best
-        (R, K) bool: the best of each column.
-    p_best
-        (K,) best against second, corrected; NaN where there is no such test.
+        Cohen's d.
+    told
+        Whether it stands after the correction.
     family
         How many differences were corrected together.
     """
 
+    mean: np.ndarray
+    n: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     p: np.ndarray
     p_holm: np.ndarray
     names: list[Test | None]
     effect: np.ndarray
-    best: np.ndarray
-    p_best: np.ndarray
+    told: np.ndarray
     family: int
 
+    def difference(self, at: int, method: str, strategy: str, sign: float) -> Difference:
+        """The difference at a place, against the baseline that is named; ``sign`` is -1 where lower is better."""
+        mean, low, high = float(self.mean[at]), float(self.low[at]), float(self.high[at])
+        verdict: Verdict = "~"
+        if self.n[at] < 2:
+            verdict = "too few seeds"
+        elif self.told[at]:
+            verdict = "better" if sign * mean > 0 else "worse"
+        even = np.isfinite(low) and np.isclose(high - mean, mean - low, rtol=1e-9, atol=0)
+        return Difference(
+            method,
+            strategy,
+            mean,
+            mean - low if even else float("nan"),
+            int(self.n[at]),
+            float(self.p[at]),
+            float(self.p_holm[at]),
+            verdict,
+            test=self.names[at] or "",
+            effect=float(self.effect[at]),
+            seeds_needed=seeds_needed(float(self.effect[at]), self.family),
+            low=low,
+            high=high,
+        )
 
-def tests_of(numbers: Sequence[Numbers], test: str) -> list[Tests]:
-    """All tests of a comparison: differences in one family, bests at label counts in one, bests of AUBC in one.
 
-    Bests are told only where some difference is: three families of 5 % each would together claim more than 5 %.
+def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], test: str) -> list[Tested]:
+    """Test parts of one family of differences, each with its own seeds, and correct them together.
+
+    Parameters
+    ----------
+    parts
+        Scores (K, S), what they are against (K, S), and (K,) where a difference may be told at all.
+    test
+        One of ``albench.compare.pairs.CHOICES``.
     """
-    family = int(sum((number.pairs > 1).sum() for number in numbers))
-    found = [p_values(number.ranked, number.against, test, family) for number in numbers]
-    p_holm = _holm_over([p for p, _ in found])
+    parts = list(parts)
+    pairs = [paired(own, against) for own, against, _ in parts]
+    family = int(sum((n > 1).sum() for _, _, n, _ in pairs))
+    found = [p_values(own, against, test, family) for own, against, _ in parts]
+    p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may) in zip(found, parts, strict=True)]
+    p_holm = _holm_over(p)
+    levels = _levels(np.concatenate(p), np.concatenate(p_holm)) if p else np.array([])
+    shares = np.split(levels, np.cumsum([len(part) for part in p])[:-1])
+    results = []
+    for at, (own, against, _) in enumerate(parts):
+        mean, _, n, _ = pairs[at]
+        told = p_holm[at] < ALPHA
+        limits = np.full((2, len(mean)), np.nan)
+        differences = gaps(own, against)
+        for row, name in enumerate(found[at][1]):
+            if name is not None:
+                values = differences[row][~np.isnan(differences[row])]
+                limits[:, row] = _agreeing(*inverted(values, name, float(shares[at][row])), mean[row], told[row])
+        effect = effect_size(own, against)
+        low, high = limits
+        results.append(Tested(mean, n, low, high, p[at], p_holm[at], found[at][1], effect, told, family))
+    return results
+
+
+def _levels(p: np.ndarray, p_holm: np.ndarray) -> np.ndarray:
+    """(K,) the level at which Holm's correction tested each: what it rejected at its own step, the rest at the last."""
+    told = p_holm < ALPHA
+    open_ = int((~np.isnan(p)).sum()) - int(told.sum())
+    levels = np.full(len(p), ALPHA / max(open_, 1))
+    order = np.flatnonzero(told)[np.argsort(p[told], kind="stable")]
+    levels[order] = ALPHA / (open_ + np.arange(len(order), 0, -1))
+    return levels
+
+
+def _agreeing(low: float, high: float, mean: float, told: bool) -> tuple[float, float]:
+    """An interval that holds zero where nothing is told, and does not where something is.
+
+    Inversion says so up to ties, which a test and the order of means treat each in its own way, and for a difference
+    that may not be told: zero itself was tested, so that decides.
+    """
+    if told and low <= 0 <= high:
+        return (np.nextafter(0, 1), high) if mean > 0 else (low, np.nextafter(0, -1))
+    return (low, high) if told else (min(low, 0.0), max(high, 0.0))
+
+
+@dataclass(frozen=True)
+class Bests:
+    """One group's bests.
+
+    Attributes
+    ----------
+    best
+        (R, K) bool: the best of each column.
+    p
+        (K,) best against second, corrected; NaN where there is no such test.
+    """
+
+    best: np.ndarray
+    p: np.ndarray
+
+
+def bests(numbers: Sequence[Numbers], test: str, may: bool) -> list[Bests]:
+    """The best of each column against its second: label counts are one family, AUBC of all groups another.
+
+    Parameters
+    ----------
+    may
+        Whether anything of the comparison is told. Where nothing is, no best is: families of 5 % each would together
+        claim more than 5 %.
+    """
     families = [[_AT_LABELS] * len(number.curves.n_labeled) + [_AUBC] for number in numbers]
     counts = Counter(name for part in families for name in part)
-    bests = [
+    found = [
         _best(number, test, [counts[name] for name in part]) for number, part in zip(numbers, families, strict=True)
     ]
-    p_best = _holm_over([p for _, p in bests], families)
-    if family and not any((part < ALPHA).any() for part in p_holm):
-        p_best = [np.where(np.isnan(part), np.nan, 1.0) for part in p_best]
-    return [
-        Tests(p, corrected, names, effect_size(number.ranked, number.against), best, of_best, family)
-        for number, (p, names), corrected, (best, _), of_best in zip(numbers, found, p_holm, bests, p_best, strict=True)
-    ]
+    p = _holm_over([p for _, p in found], families)
+    if not may:
+        p = [np.where(np.isnan(part), np.nan, 1.0) for part in p]
+    return [Bests(best, part) for (best, _), part in zip(found, p, strict=True)]
 
 
 def _holm_over(tests: list[np.ndarray], families: list[list[int]] | None = None) -> list[np.ndarray]:
@@ -78,9 +180,10 @@ def _holm_over(tests: list[np.ndarray], families: list[list[int]] | None = None)
 def _best(number: Numbers, test: str, n_tests: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """The best rows of each column, (R, K) bool, and the p-values (K,) of the best against the second.
 
-    Rows of one same mean are all best, and no test tells them apart. A row alone in a column is not called best.
+    Rows of one same mean are all best, and no test tells them apart; where all rows are, none is. A row alone in a
+    column is not called best.
     """
-    scores, mean, sign = number.scores, number.mean, number.sign
+    scores, mean, sign = number.scores, leveled(number.mean.T).T, number.sign
     best = np.zeros(mean.shape, dtype=bool)
     p = np.full(mean.shape[1], np.nan)
     for at in range(mean.shape[1]):
@@ -89,9 +192,9 @@ def _best(number: Numbers, test: str, n_tests: Sequence[int]) -> tuple[np.ndarra
             continue
         order = there[np.argsort(-sign * mean[there, at], kind="stable")]
         first, second = order[:2]
-        top = mean[first, at]
-        best[order[np.abs(mean[order, at] - top) <= ROUND_OFF * np.abs(top)], at] = True
-        if best[second, at]:
+        best[order, at] = mean[order, at] == mean[first, at]
+        best[:, at] &= not best[order, at].all()
+        if mean[second, at] == mean[first, at]:
             continue
         pair = scores[None, first, :, at], scores[None, second, :, at]
         gap = paired(*pair)[0][0]

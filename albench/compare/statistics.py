@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from albench.compare.roundoff import gaps, settled, size
+
 CONFIDENCE = 0.95
 ALPHA = 0.05
 """A difference is significant where its corrected p-value is below this."""
 
-ROUND_OFF = 1e-12
-"""Differences that vary less than this, relative to what is subtracted, do not vary."""
 
-
-def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and half width of its 95 % t-interval.
+def interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and half width of its t-interval.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Without two values there is no spread: NaN, never 0, all the way through.
     free = np.where(n > 1, n - 1.0, np.nan)
     error = deviation(values) / np.sqrt(np.where(n > 0, n, np.nan))
-    return mean, stdtrit(free, (1 + CONFIDENCE) / 2) * error, n
+    return mean, stdtrit(free, (1 + confidence) / 2) * error, n
 
 
 def deviation(values: np.ndarray) -> np.ndarray:
@@ -49,7 +48,7 @@ def paired(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 
     Where the differences are all one same number, the t statistic is 0 / 0 or infinite and says nothing that a few
     seeds can support (accuracies on a small test set are coarse). The exact sign-flip test takes its place: p is
-    ``2 ** (1 - n)``, or 1 for no difference.
+    ``2 ** (1 - n)``, or 1 for no difference. What is round-off is no difference (``albench.compare.roundoff``).
 
     Parameters
     ----------
@@ -63,15 +62,16 @@ def paired(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     """
     from scipy.special import stdtr, stdtrit
 
-    gaps = a - b
-    mean, half, n = interval(gaps)
-    scale = np.max(np.where(np.isnan(gaps), 0.0, np.maximum(np.abs(a), np.abs(b))), axis=-1, initial=0.0)
+    differences = gaps(a, b)
+    mean, half, n = interval(differences)
+    scale = size(differences)
+    mean = settled(mean, scale)
     free = np.where(n > 1, n - 1.0, np.nan)
     error = half / stdtrit(free, (1 + CONFIDENCE) / 2)
-    constant = error * np.sqrt(n) <= ROUND_OFF * scale
+    constant = settled(error * np.sqrt(n), scale) == 0
     t = np.abs(mean) / np.where(constant, np.nan, error)
-    p_constant = np.where(np.abs(mean) <= ROUND_OFF * scale, 1.0, np.exp2(1.0 - n))
-    return mean, half, n, np.where(constant, p_constant, 2 * stdtr(free, -t))
+    p_constant = np.where(mean == 0, 1.0, np.exp2(1.0 - n))
+    return mean, half, n, np.where(constant, np.where(n > 1, p_constant, np.nan), 2 * stdtr(free, -t))
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -22,7 +22,10 @@ _TOLD = 4
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. ``mark`` is ``*`` for a significant difference, ``~`` for one that is not."""
+    """One cell. ``mark`` is ``*`` for a significant difference, ``~`` for one that is not.
+
+    ``*``, and the tones ``good`` and ``bad``, are for what stands after correction and nothing else.
+    """
 
     text: str
     mark: Mark = ""
@@ -121,16 +124,13 @@ def _detail_columns(rows: Sequence[Row]) -> list[Column]:
 def _saved(row: Row, most: int) -> Cell:
     if row.saved is None:
         return Cell("baseline" if row.is_baseline else NONE, tone="dim")
-    sure = row.saved.low > 0 or row.saved.high < 0
-    return Cell(
-        saved_text(row.saved, row.reach, most), tone="dim" if not sure else "good" if row.saved.low > 0 else "bad"
-    )
+    return Cell(saved_text(row.saved, row.reach, most))  # no tone: it is an estimate, which no test stands behind
 
 
 def _at_cost(row: Row) -> Cell:
     if row.cost_adjusted is None or row.cost_rank is None:
         return Cell(NONE, tone="dim")
-    return Cell(f"{spread(row.cost_adjusted, len(row.seeds))}, #{row.cost_rank}", bold=row.cost_rank == 1)
+    return Cell(f"{spread(row.cost_adjusted, len(row.seeds))}, #{row.cost_rank}")
 
 
 def names_column(title: str, names: Sequence[str]) -> Column:

@@ -151,6 +151,8 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "baseline": f"{difference.method}/{difference.strategy}",
         "mean": difference.mean,
         "half_width": difference.half_width,
+        "low": difference.low,
+        "high": difference.high,
         "n_seeds": difference.n,
         "p": difference.p,
         "p_holm": difference.p_holm,

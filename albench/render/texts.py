@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from albench.compare.data import Difference, Estimate, Reach
+from albench.compare.data import Difference, Estimate, Reach
 
 NONE = "–"
 
@@ -18,16 +16,24 @@ def number(value: float) -> str:
 
 
 def spread(value: Estimate | Difference, usual: int, signed: bool = False) -> str:
-    """``0.712 ± 0.014``, the mean alone where there is no interval, a dash where there is nothing.
+    """``0.712 ± 0.014``, or ``+0.105 [+0.021, +0.197]`` where it is not even; a dash where there is nothing.
+
+    The mean is alone where there is no interval, or one that excludes nothing.
 
     The number of seeds follows in brackets where it is not the usual one.
     """
     if math.isnan(value.mean):
         return NONE
-    text = f"{_tidy(value.mean):+.3f}" if signed else number(value.mean)
+    text = _signed(value.mean) if signed else number(value.mean)
     if not math.isnan(value.half_width):
         text += f" ± {number(value.half_width)}"
+    elif not isinstance(value, Estimate) and math.isfinite(value.high - value.low):
+        text += f" [{_signed(value.low)}, {_signed(value.high)}]"
     return text if value.n == usual else f"{text} ({value.n})"
+
+
+def _signed(value: float) -> str:
+    return f"{_tidy(value):+.3f}"
 
 
 def _tidy(value: float) -> float:

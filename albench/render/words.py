@@ -56,12 +56,14 @@ def legend(comparison: Comparison) -> list[str]:
     if any(estimate.best for estimate in estimates):
         found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
     if comparison.baseline:
-        found.append(f"Against {comparison.baseline}: difference paired by seed; * significant, ~ not distinguishable")
+        found.append(
+            f"Against {comparison.baseline}: difference paired by seed, with the interval that the corrected test "
+            "leaves; * significant, ~ not distinguishable: zero lies inside"
+        )
     if comparison.baseline or any(estimate.best for estimate in estimates):
         n = comparison.n_tests
-        tests = f"over {n} difference{'s' * (n > 1)}, and " if n else ""
-        named = _tests(comparison)
-        found.append(f"A * means p < 0.05, paired by seed ({named}), Holm-corrected {tests}over all bests of a kind")
+        tests = f"over {n} difference{'s' * (n > 1)}; without one no best has a *" if n else "over all bests of a kind"
+        found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
     if comparison.target:
         found.append(
             "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"

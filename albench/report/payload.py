@@ -35,7 +35,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
     comparisons = {metric: first}
     for other in main:
         if other != metric and frame[f"{split}.{other}"].notna().any():
-            comparisons[other] = compare(frame, metric=other, split=split, details=True, **options)
+            comparisons[other] = compare(frame, metric=other, split=split, details=True, after=first, **options)
     curves = learning_curve_table(frame, split, ordered)
     names, position = _names(first)
     return _strict(

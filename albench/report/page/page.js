@@ -144,7 +144,7 @@ function across() {
   if (wins && wins.rows.length > 1) {
     const more = wins.left_out ? ` The ${wins.left_out} rows with the fewest wins are left out.` : "";
     parts.push(overall ? null : h("h2", {}, "Pairs"), heat({ caption: "Pairwise wins", ...wins, names,
-      note: `In how many of ${wins.settings} setting${wins.settings > 1 ? "s" : ""} the row beats the column, counted by share of label counts (paired t-test, p < 0.05, not corrected; Ash et al. 2020).${more}` }));
+      note: `In how many of ${wins.settings} setting${wins.settings > 1 ? "s" : ""} the row beats the column by what ranks: paired by seed, p < 0.05 after Holm's correction over all pairs.${more}` }));
   }
   return parts;
 }

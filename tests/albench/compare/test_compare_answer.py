@@ -15,9 +15,8 @@ NAN = float("nan")
 
 def gap(mean: float, verdict: Verdict, needed: int | None = None, n: int = 10, **names: str) -> Difference:
     names = {"method": "boostmis", "strategy": "random"} | names
-    return Difference(
-        mean=mean, half_width=0.029, n=n, p=0.5, p_holm=0.5, verdict=verdict, seeds_needed=needed, effect=1.0, **names
-    )
+    facts = {"p": 0.5, "p_holm": 0.5, "seeds_needed": needed, "effect": 1.0, "low": mean - 0.029, "high": mean + 0.029}
+    return Difference(mean=mean, half_width=0.029, n=n, verdict=verdict, **facts, **names)
 
 
 def row(strategy: str, mean: float, difference: Difference | None = None, rank: int = 1, **facts: Any) -> Row:
@@ -202,10 +201,10 @@ def test_a_stand_in_and_several_data_sets_and_protocols_are_named() -> None:
     rows = (row("galaxy", 0.9, gap(0.04, "better")), row("random", 0.86, rank=2))
     alone = answer(comparison(of(*rows, dataset="mescc-sim", stand_in="MESCC"))).text
     assert alone.startswith("On mescc-sim (simulated stand-in for MESCC), with 10 seeds, galaxy is better")
-    groups = (of(*rows), of(*rows, protocol="ffff"), of(*rows, dataset="rings"))
+    groups = (of(*rows, setup="lr=1"), of(*rows, protocol="ffff", setup="lr=2"), of(*rows, dataset="rings"))
     found = answer(comparison(*groups))
     assert found.lines == found.groups
-    assert [re.split(", with", line)[0] for line in found.lines] == ["On digits (1a2b)", "On digits (ffff)", "On rings"]
+    assert [re.split(", with", line)[0] for line in found.lines] == ["On digits (lr=1)", "On digits (lr=2)", "On rings"]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +220,7 @@ def test_data_sets_together_come_first(verdict: Verdict, said: str) -> None:
     found = answer(comparison(of(*rows), of(*rows, dataset="rings"), overall=overall))
     assert found.lines == (found.overall, *found.groups)
     assert found.overall.startswith(f"Over 2 data sets together, with 20 pairs of trials, {said}")
-    assert "corrected" not in found.overall
+    assert "corrected for 2 comparisons" in found.overall
 
 
 def test_metrics_are_named_as_people_write_them() -> None:

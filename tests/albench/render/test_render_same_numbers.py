@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from albench.compare import Comparison, compare
-from albench.compare.data import OverallRow, Reach, Row
+from albench.compare.data import Difference, OverallRow, Reach, Row
 from albench.render import render
 from albench.render.texts import saved_text
 
@@ -60,17 +60,24 @@ def numbers(row: Row) -> dict[str, tuple[float, ...]]:
     found["cost_adjusted"] = (row.cost_adjusted.mean, row.cost_adjusted.half_width)
     if row.difference:
         assert row.saved is not None
-        found["difference"] = (row.difference.mean, row.difference.half_width)
+        found["difference"] = shown(row.difference)
         found["effect"], found["p_holm"] = (row.difference.effect,), (row.difference.p_holm,)
         found["labels_saved"] = (row.saved.labels, row.saved.low, row.saved.high)
     return found
+
+
+def shown(difference: Difference) -> tuple[float, ...]:
+    """An even interval by its half width, another by its limits."""
+    if math.isnan(difference.half_width):
+        return difference.mean, difference.low, difference.high
+    return difference.mean, difference.half_width
 
 
 def overall_numbers(row: OverallRow) -> dict[str, tuple[float, ...]]:
     found = {"mean_rank": (row.mean_rank,), "overall_iqm": (row.iqm, row.iqm_low, row.iqm_high)}
     if row.difference:
         assert row.improvement is not None
-        found["overall_difference"] = (row.difference.mean, row.difference.half_width)
+        found["overall_difference"] = shown(row.difference)
         found["improvement"] = (row.improvement.value, row.improvement.low, row.improvement.high)
     return found
 
@@ -90,6 +97,8 @@ def printed(kind: str, values: tuple[float, ...], last: int) -> list[str]:
     }.get(kind, ".3f")
     if kind == "p_holm" and values[0] < 0.001:
         return ["0.001"]
+    if len(values) == 3:
+        return [format(value, form) for value in values]
     return [format(values[0], form), *(format(v, form.removeprefix("+")) for v in values[1:])]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from albench.api import DataError, Modality, Split, Splits, Task
 from albench_datasets.published import SPLITS
+from albench_datasets.spelling import composed
 
 BLOCK_BYTES = 16 << 20
 
@@ -193,8 +194,12 @@ def _checked_groups(raw: Mapping[str, Raw]) -> tuple[dict[str, np.ndarray], tupl
         if each.dtype.kind not in "iuU":
             raise DataError(f"{raw[name].groups_from}: groups of type {each.dtype}; whole numbers or text are needed")
     if any(each.dtype.kind == "U" for each in groups.values()):
-        names = np.unique(np.concatenate([each.astype(str) for each in groups.values()]))
-        groups = {name: np.searchsorted(names, each.astype(str)) for name, each in groups.items()}
+        # a patient is one, in whatever Unicode form each split spells the name
+        texts = {
+            name: np.array([composed(text) for text in each.astype(str)], np.str_) for name, each in groups.items()
+        }
+        names = np.unique(np.concatenate(list(texts.values())))
+        groups = {name: np.searchsorted(names, each) for name, each in texts.items()}
     groups = {name: each.astype(np.int64) for name, each in groups.items()}
     notices = []
     for first, second in itertools.combinations(groups, 2):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,29 +12,41 @@ import numpy as np
 
 from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.checks import Raw, checked_splits
-from albench_datasets.imagefolder_files import list_images, read_groups
-from albench_datasets.imagefolder_pixels import FULL_RANGE, decode
+from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
+from albench_datasets.imagefolder_files import Listing, list_images
+from albench_datasets.imagefolder_groups import read_groups
+from albench_datasets.imagefolder_pixels import Losses, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
+from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
 from albench_datasets.published import SPLITS
 from albench_datasets.roots import default_roots
+from albench_datasets.spelling import as_on_disk
 
 SHOWN = 10
-DARK = FULL_RANGE // 8
-"""12-bit values in a 16-bit file stay below this: the images come out nearly black."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFolder(ImageDataset):
-    """PNG and JPEG files in ``train/CLASS``, ``val/CLASS`` and ``test/CLASS``, or in ``CLASS``, which is then split."""
+    """PNG, JPEG, TIFF, BMP and WebP files in ``train/CLASS``, ``val/CLASS``, ``test/CLASS``, or in ``CLASS`` alone.
+
+    A split that has no folder is dealt out of ``train``, or of all images, with a seed.
+    """
 
     path: str = option(help="the folder; relative to the data folder or the working folder")
     groups: str | None = option(None, "CSV file with the header file,group (e.g. patients); never split across")
     mode: Literal["grey", "rgb"] = option("grey", "one channel or three; other images are converted")
     size: int = option(64, "each image is resized to a square of so many pixels a side", ge=8, le=1024)
     on_error: Literal["stop", "skip"] = option("stop", "what to do where images cannot be read")
-    val_share: float = option(0.15, "without train, val, test folders: share for validation", gt=0, lt=1)
-    test_share: float = option(0.2, "without train, val, test folders: share for the test", gt=0, lt=1)
-    split_seed: int = option(0, "without train, val, test folders: seed of the split", ge=0)
+    val_share: float = option(0.15, "where no folder is the validation split: its share", gt=0, lt=1)
+    test_share: float = option(0.2, "where no folder is the test split: its share", gt=0, lt=1)
+    split_seed: int = option(0, "where a split is dealt: its seed", ge=0)
+    train: str = option("", "folder of the training split, where its name does not say so", later=True)
+    val: str = option("", "folder of the validation split, where its name does not say so", later=True)
+    test: str = option("", "folder of the test split, where its name does not say so", later=True)
+    leave_out: str = option("", "names of folders or files to leave out, with * and ?, between semicolons", later=True)
+    keep: str = option("", "names of folders to read whatever they sound like, likewise", later=True)
+    depth: str = option("auto", "bits of 16-bit grey: auto (the set's), image (each its own) or 8 to 16", later=True)
+    ground: Literal["black", "white"] = option("black", "what lies behind transparent pixels", later=True)
 
     def load(self, root: Path | None) -> Splits:
         """List the images, split them where they are not, and read them.
@@ -41,55 +54,52 @@ class ImageFolder(ImageDataset):
         Raises
         ------
         DataError
-            Where the folder, a class or Pillow is missing, the groups do not fit, or images cannot be read and
-            ``on_error`` is ``stop``.
+            Where the folder, a class or Pillow is missing, the layout is not plain, the groups do not fit, or images
+            cannot be read and ``on_error`` is ``stop``.
         """
         what = f"imagefolder[path={self.path}]"
         folder = self._folder(root)
         if folder is None:
             raise DataError(f"{what}: no such folder; give its full path or the folder it is in with --data-dir DIR")
-        listing = list_images(folder, what)
-        parts = listing.images
+        losses = Losses(Depth(self._depth(what)))
+        table = None if self.groups is None else self._groups_file(folder)
+        listing = list_images(
+            folder,
+            what,
+            named={split: name for split in SPLITS if (name := getattr(self, split))},
+            leave_out=_names(self.leave_out),
+            keep=_names(self.keep),
+            table=table,
+        )
+        said = list(listing.how_read)
         groups = None
-        if self.groups is not None:
-            groups = read_groups(self._groups_file(folder), [name for part in parts.values() for name in part])
-        if "" in parts:
-            parts = split_images(
-                parts[""],
-                groups,
-                shares=self._shares(what),
-                seed=self.split_seed,
-                class_names=listing.class_names,
-                what=what,
-            )
+        if table is not None:
+            groups = read_groups(table, [name for part in listing.images.values() for name in part])
+            if groups.respelt:
+                rows = f"{groups.respelt:,} rows of {table.name}"
+                said.append(f"groups: {rows} spell a file in another way (Unicode form, spaces)")
+        parts = self._dealt(listing, groups.of if groups else None, said, what)
+        reads = {
+            split: decode(folder, list(parts[split]), losses, mode=self.mode, size=self.size, ground=self.ground)
+            for split in SPLITS
+        }
+        check_colour_depth(losses, what)
         raw: dict[str, Raw] = {}
-        bad: list[str] = []
-        deepest = -1
-        for split in SPLITS:
+        for split, read in reads.items():
+            fill_deep(folder, read, losses, self.size)
             names = list(parts[split])
-            read = decode(folder, names, mode=self.mode, size=self.size)
-            bad += read.bad
-            deepest = max(deepest, read.deepest)
             y = np.array(list(parts[split].values()), np.int64)[read.kept]
-            mine = None if groups is None else np.array([groups[names[row]] for row in read.kept], np.str_)
+            mine = None if groups is None else np.array([groups.of[names[row]] for row in read.kept], np.str_)
             raw[split] = Raw(read.x, y, f"{what} {split}", f"{what} {split}", mine, f"{what} groups")
-        notices = [*listing.notices]
-        if bad:
-            n_images = sum(map(len, parts.values()))
-            said = f"{len(bad):,} of {n_images:,} images cannot be read: {_first(bad)}"
-            if self.on_error == "stop":
-                raise DataError(f"{what}: {said}; mend or remove them, or write on_error=skip")
-            for split, each in raw.items():
-                empty = np.flatnonzero(np.bincount(each.y, minlength=len(listing.class_names)) == 0)
-                if len(empty):
-                    name = listing.class_names[empty[0]]
-                    raise DataError(f"{what}: no image of class {name} in {split} can be read; {said}")
-            notices.append(f"skipped, {said}")
-        if 0 <= deepest < DARK:
-            notices.append(
-                f"the 16-bit images reach {deepest:,} of {FULL_RANGE:,} and come out dark; scale them to the full range"
-            )
-        return checked_splits(raw, modality="image", class_names=listing.class_names, notices=tuple(notices))
+        bad = [each for read in reads.values() for each in read.bad]
+        skipped = self._skipped(bad, raw, listing, sum(map(len, parts.values())), what)
+        checked = checked_splits(
+            raw,
+            modality="image",
+            class_names=listing.class_names,
+            notices=(*listing.notices, *skipped, *notices(losses, self.ground)),
+        )
+        return dataclasses.replace(checked, how_read=(*said, *how_read(losses, self.mode, self.size)))
 
     def find(self, root: Path | None) -> bool:
         """True where the folder is there."""
@@ -98,25 +108,76 @@ class ImageFolder(ImageDataset):
     def _folder(self, root: Path | None) -> Path | None:
         """The folder under the user's data folder, the working folder or the default ones, whichever has it first."""
         bases = [*([root.expanduser()] if root is not None else []), Path(), *default_roots()]
-        paths = (base / Path(self.path).expanduser() for base in bases)
+        paths = (as_on_disk(base / Path(self.path).expanduser()) for base in bases)
         return next((path for path in paths if path.is_dir()), None)
 
     def _groups_file(self, folder: Path) -> Path:
         """The CSV file in the image folder, else in the working folder."""
         named = Path(self.groups or "").expanduser()
-        found = next((path for path in (folder / named, named) if path.is_file()), None)
+        found = next((path for path in map(as_on_disk, (folder / named, named)) if path.is_file()), None)
         if found is None:
             raise DataError(f"imagefolder[groups={self.groups}]: no such file in {folder} or the working folder")
         return found
 
-    def _shares(self, what: str) -> dict[str, float]:
-        train = 1 - self.val_share - self.test_share
+    def _depth(self, what: str) -> str:
+        if self.depth in ("auto", "image", *map(str, range(LEAST, MOST + 1))):
+            return self.depth
+        raise DataError(f"{what}: depth={self.depth}: write auto, image, or a number of bits from 8 to 16")
+
+    def _dealt(
+        self, listing: Listing, groups: Mapping[str, str] | None, said: list[str], what: str
+    ) -> dict[str, dict[str, int]]:
+        """The images of all three splits; one that is missing comes out of ``train``, or all three out of one list."""
+        parts = dict(listing.images)
+        missing = [split for split in SPLITS[1:] if split not in parts]
+        if not missing:
+            return parts
+        shares = {split: getattr(self, f"{split}_share") for split in missing}
+        train = 1 - sum(shares.values())
         if train <= 1e-9:
-            raise DataError(
-                f"{what}: val_share={self.val_share:g} and test_share={self.test_share:g} leave nothing to train on; "
-                f"their sum has to be below 1"
+            given = " and ".join(f"{split}_share={share:g}" for split, share in shares.items())
+            raise DataError(f"{what}: {given} leave nothing to train on; their sum has to be below 1")
+        source = parts.pop("", None)
+        source = parts.pop("train") if source is None else source
+        dealt = split_images(
+            source,
+            groups,
+            shares={"train": train} | shares,
+            seed=self.split_seed,
+            class_names=listing.class_names,
+            what=what,
+        )
+        given = ", ".join(f"{split} {share:.0%}" for split, share in shares.items())
+        whence = "train" if parts else "all images"
+        said.append(
+            f"folders: none for {' and '.join(missing)}; dealt out of {whence} (split_seed={self.split_seed}): {given}"
+        )
+        class_depth = 1 if "" in listing.images else 2
+        if groups is None and any(name.count("/") > class_depth for name in source):
+            said.append(
+                "groups: none given; where folders below a class are patients, groups=FILE.csv keeps each in one split"
             )
-        return {"train": train, "val": self.val_share, "test": self.test_share}
+        return parts | dealt
+
+    def _skipped(
+        self, bad: Sequence[str], raw: Mapping[str, Raw], listing: Listing, n_images: int, what: str
+    ) -> list[str]:
+        """What to say of images that cannot be read, where the user wants the others all the same."""
+        if not bad:
+            return []
+        said = f"{len(bad):,} of {n_images:,} images cannot be read: {_first(bad)}"
+        if self.on_error == "stop":
+            raise DataError(f"{what}: {said}; mend or remove them, or write on_error=skip")
+        for split, each in raw.items():
+            empty = np.flatnonzero(np.bincount(each.y, minlength=len(listing.class_names)) == 0)
+            if len(empty):
+                name = listing.class_names[empty[0]]
+                raise DataError(f"{what}: no image of class {name} in {split} can be read; {said}")
+        return [f"skipped, {said}"]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
 def _first(names: Sequence[str]) -> str:

@@ -1,28 +1,18 @@
-"""Which files a folder of images holds: its splits, classes, images and, from a CSV file, groups."""
+"""Which images a folder holds, by split and class, and what in it was passed over."""
 
 from __future__ import annotations
 
-import csv
-import os
-import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from albench.api import DataError
+from albench_datasets.imagefolder_layout import Layout, layout_of
+from albench_datasets.imagefolder_names import class_name, natural, number, printable
+from albench_datasets.imagefolder_walk import Tally, Walk
 from albench_datasets.published import SPLITS
 
-READ = (".png", ".jpg", ".jpeg")
-# fmt: off
-NOT_READ = (
-    ".avif", ".bmp", ".dcm", ".dib", ".dicom", ".gif", ".heic", ".heif", ".ima",
-    ".j2k", ".jfif", ".jp2", ".jpe", ".jxl", ".mha", ".mhd", ".nii", ".nrrd",
-    ".pbm", ".pgm", ".pnm", ".ppm", ".svs", ".tga", ".tif", ".tiff", ".webp",
-)
-# fmt: on
-"""Extensions of images that are passed over with a notice; anything else is no image and is passed over silently."""
-ARCHIVE_LEFTOVER = "__MACOSX"
+SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -36,195 +26,166 @@ class Listing:
     images
         Split name -> class of each image, by path relative to the folder; one entry ``""`` where nothing is split yet.
     notices
-        Image files that are not read, and why.
+        Images that are not read, and why.
+    how_read
+        Which folders were taken for which splits, and what was passed over.
     """
 
     class_names: tuple[str, ...]
     images: dict[str, dict[str, int]]
     notices: tuple[str, ...]
+    how_read: tuple[str, ...] = ()
 
 
-def list_images(folder: Path, what: str) -> Listing:
-    """Find the images of ``folder/train|val|test/CLASS`` or of ``folder/CLASS``, in sorted order.
+def list_images(
+    folder: Path,
+    what: str,
+    *,
+    named: Mapping[str, str] | None = None,
+    leave_out: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+    table: Path | None = None,
+) -> Listing:
+    """Find the images of ``SPLIT/CLASS``, of ``CLASS/SPLIT`` or of ``CLASS``, in sorted order.
 
-    Hidden files and folders are passed over. Folders inside a class folder are searched; links to folders are not
-    followed there, so a loop of links ends.
+    Folders inside a class folder are searched. Links are followed; a folder that has several names is read once.
 
     Parameters
     ----------
     what
         What to call the data set in an error.
+    named
+        Split -> its folder, where its name does not tell.
+    leave_out, keep
+        Patterns of names: left out, and read whatever they sound like.
+    table
+        The CSV file of groups, where it lies in the folder.
 
     Raises
     ------
     DataError
-        Naming the split that is missing, the class folder that is missing or empty, or two that are one folder.
+        Where the layout is not plain, a class folder is missing or empty, two are one, or a pattern fits no name.
     """
-    tops = _folders(folder)
-    # A class may be called 'train' too; what makes it a split is that it holds folders.
-    splits = [name for name in SPLITS if name in tops and _folders(folder / name)]
-    if splits and len(splits) < len(SPLITS):
-        missing = next(name for name in SPLITS if name not in splits)
-        raise DataError(
-            f"{what}: there is {', '.join(splits)} but no {missing} with class folders; give train, val and test, "
-            f"or only class folders"
-        )
-    if not splits and tops and tops <= set(SPLITS):
-        raise DataError(f"{what}: no class folders in {', '.join(sorted(tops))}; lay it out as train/CLASS/IMAGE")
-    parts = {name: _folders(folder / name) for name in splits} if splits else {"": tops}
-    names = sorted({name for each in parts.values() for name in each}, key=_natural)
+    walk = Walk(folder, what, leave_out=leave_out, keep=keep, table=table)
+    layout = layout_of(walk, what, named or {})
+    names = _class_names(layout, what)
+    folders = {
+        (part, code): [where for raw, wheres in each.items() if class_name(raw) == name for where in wheres]
+        for part, each in layout.classes.items()
+        for code, name in enumerate(names)
+    }
+    for (part, code), found in folders.items():
+        if not found:
+            where = f"{layout.named[part]}/{names[code]}" if part else names[code]
+            raise DataError(f"{what}: no folder {where}{_close(layout, part, names[code])}")
+    images = walk.images(folders)
+    for each, found in images.items():
+        if not found:
+            raise DataError(f"{what}: no image in the class folder {_empty(walk, folders[each])}")
+    unused = next((pattern for pattern in (*leave_out, *keep) if pattern not in walk.fits), None)
+    if unused is not None:
+        option = "leave_out" if unused in leave_out else "keep"
+        raise DataError(f"{what}: {option}={unused} fits no name in it; correct or remove it")
+    parts: dict[str, dict[str, int]] = {part: {} for part in layout.classes}
+    for (part, code), found in images.items():
+        parts[part] |= dict.fromkeys(found, code)
+    how_read = (*layout.how_read, *_joined(layout, names), *_passed_over(walk.tally))
+    return Listing(tuple(names), parts, tuple(_not_read(walk, layout)), how_read)
+
+
+def _class_names(layout: Layout, what: str) -> list[str]:
+    names = sorted({class_name(raw) for each in layout.classes.values() for raw in each}, key=natural)
     if len(names) < 2:
         raise DataError(
-            f"{what}: {len(names)} class folders in it, and at least two are needed; it is laid out as CLASS/IMAGE or "
-            f"as train/CLASS/IMAGE, val/CLASS/IMAGE and test/CLASS/IMAGE"
+            f"{what}: {len(names)} class folders in it, and at least two are needed{layout.hint}; it is laid out as "
+            f"CLASS/IMAGE or as train/CLASS/IMAGE, val/CLASS/IMAGE and test/CLASS/IMAGE"
         )
-    odd = next((name for name in names if not name.isprintable()), None)
+    odd = next((name for name in names if not name.isprintable() or not name), None)
     if odd is not None:
         raise DataError(f"{what}: the class folder '{printable(odd)}' has an unreadable name; rename it")
-    passed_over: Counter[str] = Counter()
-    images: dict[str, dict[str, int]] = {}
-    seen: dict[Path, str] = {}
-    beside = sum(_kind(entry.name) == "read" for part in {"", *parts} for entry in _entries(folder / part))
-    for part, folders in parts.items():
-        images[part] = {}
-        for code, name in enumerate(names):
-            where = f"{part}/{name}" if part else name
-            if name not in folders:
-                raise DataError(f"{what}: no folder {where}; every split needs every class, {', '.join(names)}")
-            real = (folder / where).resolve()
-            if real in seen:
-                raise DataError(f"{what}: {where} and {seen[real]} are one and the same folder; remove one")
-            seen[real] = where
-            found, other = _images_below(folder, where)
-            if not found:
-                tail = f"; it has {_counted(other)}" if other else ""
-                raise DataError(
-                    f"{what}: no PNG or JPEG image in the class folder {where}{tail}; add some or remove it"
-                )
-            images[part].update(dict.fromkeys(found, code))
-            passed_over += other
+    return names
+
+
+def _close(layout: Layout, part: str, name: str) -> str:
+    """What stands in place of a class folder that is missing, or which classes there have to be."""
+    alike = next((raw for raw in layout.classes[part] if class_name(raw).casefold() == name.casefold()), None)
+    if alike is not None:
+        return f", but {printable(alike)}: rename one, so that a class has one name in every split"
+    others = sorted({class_name(raw) for each in layout.classes.values() for raw in each}, key=natural)
+    shown = ", ".join(others[:SHOWN]) + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
+    return f"; every split needs every class, {shown}: add it, or write leave_out={name}"
+
+
+def _empty(walk: Walk, folders: list[str]) -> str:
+    tally = Tally()
+    inner = Walk(walk.root, "")
+    inner.tally = tally
+    inner.images({("", 0): folders})
+    there = _counted(tally.formats + tally.no_images)
+    return f"{printable(folders[0])}{f'; it has {there}' if there else ''}; add some, remove it or write leave_out"
+
+
+def _joined(layout: Layout, names: list[str]) -> list[str]:
+    """One line for each class that is known by more names of folders than one."""
+    lines = []
+    for name in names:
+        raws = sorted({raw for each in layout.classes.values() for raw in each if class_name(raw) == name})
+        if raws != [name]:
+            several = f"{len(raws)} spellings" if len(raws) > 1 else "another spelling"
+            lines.append(f"class {name}: its folders have {several} (Unicode form, spaces around it), read as one name")
+    folded: dict[str, str] = {}
+    for name in names:
+        other = folded.setdefault(name.casefold(), name)
+        if other != name:
+            lines.append(f"classes {other} and {name} differ by case alone, and are two")
+    return lines
+
+
+def _passed_over(tally: Tally) -> list[str]:
+    """What no data set would hold, in one line, or none."""
+    said = []
+    if tally.by_option:
+        each = ", ".join(f"{name} ({number(count, 'image')})" for name, count in sorted(tally.by_option.items()))
+        said.append(f"by leave_out {each}")
+    if tally.system:
+        each = ", ".join(f"{name} {count:,}" for name, count in sorted(tally.system.items()))
+        said.append(f"{number(tally.system.total(), 'file')} of the system ({each})")
+    if tally.no_images:
+        said.append(f"{number(tally.no_images.total(), 'other file')} ({_counted(tally.no_images)})")
+    if tally.met_before:
+        said.append(f"links to folders read in their own place: {_first(tally.met_before)}")
+    return [f"left out: {'; '.join(said)}"] if said else []
+
+
+def _not_read(walk: Walk, layout: Layout) -> list[str]:
+    """What may belong to the data and is not read, a line each."""
     notices = []
-    if passed_over:
+    if walk.tally.formats:
         notices.append(
-            f"not read, neither PNG nor JPEG: {_counted(passed_over)}; convert those that belong to the data"
+            f"not read, other formats: {_counted(walk.tally.formats)}; convert those that belong to the data"
         )
-    if splits and tops > set(SPLITS):
-        extra = ", ".join(sorted(map(printable, tops - set(SPLITS))))
-        notices.append(f"not read, beside train, val and test: {extra}; move in what belongs to the data")
-    if beside:
-        notices.append(f"not read, outside the class folders: {beside:,} images; move in those that belong to the data")
-    return Listing(tuple(names), images, tuple(notices))
-
-
-def read_groups(file: Path, images: Collection[str]) -> dict[str, str]:
-    """The group of each image, from a CSV file with the header ``file,group``.
-
-    Raises
-    ------
-    DataError
-        Where the file or a column is missing, a row names no image or one named before, a group is blank, or an
-        image has no row.
-    """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            groups = _groups(csv.DictReader(lines), str(file), frozenset(images))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise DataError(f"{file}: not a readable CSV file ({error})") from error
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
-    without = [name for name in images if name not in groups]
-    if without:
-        more = f" and {len(without) - 1:,} other images" if len(without) > 1 else ""
-        raise DataError(f"{file}: no row for {printable(without[0])}{more}; every image needs its group")
-    return groups
-
-
-def printable(text: str) -> str:
-    """``text`` on one line: a file's name may hold line breaks or bytes that are no text."""
-    return "".join(char if char.isprintable() else "?" for char in text)
-
-
-def _groups(rows: csv.DictReader[str], where: str, images: Collection[str]) -> dict[str, str]:
-    columns = [column.strip() for column in rows.fieldnames or ()]
-    if not {"file", "group"} <= set(columns):
-        raise DataError(f"{where}: the columns are {', '.join(columns) or 'none'}; the header file,group is needed")
-    rows.fieldnames = columns
-    groups: dict[str, str] = {}
-    for row in rows:
-        line = f"{where}, line {rows.line_num}"
-        name, group = _image((row["file"] or "").strip(), images), (row["group"] or "").strip()
-        if name not in images:
-            raise DataError(f"{line}: '{printable(name)}' is no image here; paths are relative to the image folder")
-        if name in groups:
-            raise DataError(f"{line}: {printable(name)} is named twice; one row an image is needed")
-        if not group:
-            raise DataError(f"{line}: no group for {printable(name)}; write one")
-        groups[name] = group
-    return groups
-
-
-def _image(text: str, images: Collection[str]) -> str:
-    """The path as it is in the listing: ``./a/1.png`` and ``a\\1.png`` are ``a/1.png``."""
-    name = str(PurePosixPath(text))
-    return name if name in images else str(PurePosixPath(text.replace("\\", "/")))
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder, hidden entries aside."""
-    try:
-        with os.scandir(folder) as entries:
-            yield from (entry for entry in entries if not entry.name.startswith("."))
-    except OSError as error:
-        raise DataError(f"{printable(str(folder))}: cannot be read ({error.strerror or error})") from error
-
-
-def _folders(folder: Path) -> set[str]:
-    """Names of the folders in it; a link to where we are already, or above, is none."""
-    here = folder.resolve()
-    around = {here, *here.parents}
-    return {
-        entry.name
-        for entry in _entries(folder)
-        if entry.is_dir()
-        and entry.name != ARCHIVE_LEFTOVER
-        and not (entry.is_symlink() and Path(entry.path).resolve() in around)
-    }
-
-
-def _images_below(folder: Path, where: str) -> tuple[list[str], Counter[str]]:
-    """Sorted paths of the images to read, relative to ``folder``, and how many of other formats there are."""
-    found: list[str] = []
-    other: Counter[str] = Counter()
-    waiting = [where]
-    while waiting:
-        current = waiting.pop()
-        for entry in _entries(folder / current):
-            name = f"{current}/{entry.name}"
-            if entry.is_dir():
-                if not entry.is_symlink() and entry.name != ARCHIVE_LEFTOVER:
-                    waiting.append(name)
-            elif (kind := _kind(entry.name)) == "read":
-                found.append(name)
-            elif kind:
-                other[kind] += 1
-    return sorted(found), other
-
-
-def _kind(name: str) -> str:
-    """``"read"``, the extension of an image that is not read, or nothing."""
-    extension = Path(name.lower().removesuffix(".gz")).suffix
-    if name.lower().endswith(READ):
-        return "read"
-    return extension if extension in NOT_READ else ""
+    if layout.beside:
+        known = " and ".join(
+            ", ".join(layout.named[split] for split in SPLITS if split in layout.named).rsplit(", ", 1)
+        )
+        notices.append(f"not read, beside {known}: {_first(layout.beside)}; move in what belongs to the data")
+    outside = sum(len(walk.scan(where).images) for where in layout.above)
+    if outside:
+        notices.append(
+            f"not read, outside the class folders: {number(outside, 'image')}; move in what belongs to the data"
+        )
+    if walk.tally.hidden:
+        hidden = number(walk.tally.hidden, "image")
+        notices.append(f"not read, hidden (names that begin with a dot): {hidden}; rename what belongs here")
+    if walk.tally.broken:
+        notices.append(f"not read, links that lead nowhere: {_first(walk.tally.broken)}; mend or remove them")
+    return notices
 
 
 def _counted(extensions: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {extension}" for extension, count in sorted(extensions.items()))
 
 
-def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Digits by their value, text without regard to case; the name itself where that does not decide."""
-    parts = re.findall(r"\d+|\D+", name)
-    return [(0, int(part), "") if part[0].isdecimal() else (1, 0, part.casefold()) for part in parts], name
+def _first(names: list[str] | tuple[str, ...]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(map(printable, sorted(names)[:SHOWN])) + (f" and {more:,} more" if more > 0 else "")

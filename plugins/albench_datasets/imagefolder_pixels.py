@@ -1,28 +1,61 @@
-"""PNG and JPEG files as arrays of one size."""
+"""Files of images as arrays of one size; whatever is lost on the way is counted."""
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 import warnings
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.imagefolder_files import printable
+from albench_datasets.imagefolder_depth import Bits, Depth, png_header, scaled
+from albench_datasets.imagefolder_names import printable
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Mode = Literal["grey", "rgb"]
+Ground = Literal["black", "white"]
 
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 DAMAGED = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error)
 """What Pillow's readers raise for bytes that are no image, or half of one."""
-FULL_RANGE = 65535
+COLOUR_PARTS, COLOUR_SPREAD = 32, 8
+"""An image is in colour where the channels of one of 32 x 32 parts differ by more than 8 of 255: JPEG noise is less."""
+DARK_COLOUR_BITS = 13
+"""Of colours with 16 bits Pillow keeps the upper eight: up to so many bits in use, next to nothing is left of them."""
+
+
+@dataclass
+class Losses:
+    """What the images were, and how many lost something when they were made alike.
+
+    Attributes
+    ----------
+    sizes
+        Widths and heights as stored.
+    coloured
+        In colour, and read as grey.
+    clear, covered
+        With transparent parts; of these, nothing is left to be seen but the ground.
+    deep_colour
+        Colours of 16 bits, of which the upper eight are read: bits in use.
+    depth
+        Depth of grey images of 16 bits.
+    """
+
+    depth: Depth
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    coloured: int = 0
+    clear: int = 0
+    covered: int = 0
+    deep_colour: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,22 +70,24 @@ class Decoded:
         (N,) their positions in the list.
     bad
         Those that cannot be read, each with the reason.
-    deepest
-        The highest value in a 16-bit image, or -1 where there is none.
+    deep
+        Rows of ``x`` that wait for the depth of the set, with their file and bits.
     """
 
     x: np.ndarray
     kept: np.ndarray
     bad: tuple[str, ...]
-    deepest: int
+    deep: tuple[tuple[int, str, Bits], ...]
 
 
-def decode(folder: Path, names: Sequence[str], *, mode: Mode, size: int) -> Decoded:
+def decode(
+    folder: Path, names: Sequence[str], losses: Losses, *, mode: Mode, size: int, ground: Ground = "black"
+) -> Decoded:
     """Read images one after the other into one array, which is all the memory that is needed.
 
-    The orientation in the EXIF data is applied; transparent pixels are laid over black; 16-bit grey is divided by 257,
-    so that the full range stays the full range; grey is the luma of ITU-R BT.601. Each image is then resized to a
-    square, whatever its shape, bilinearly with antialiasing.
+    The orientation in the EXIF data is applied; transparent pixels are laid over the ground; grey is the luma of ITU-R
+    BT.601. Each image is then resized to a square, whatever its shape, bilinearly with antialiasing. Rows of 16-bit
+    grey images are left for ``fill_deep``, once the whole set is known.
 
     Raises
     ------
@@ -66,64 +101,110 @@ def decode(folder: Path, names: Sequence[str], *, mode: Mode, size: int) -> Deco
     x = np.empty((len(names), 3 if mode == "rgb" else 1, size, size), np.uint8)
     kept: list[int] = []
     bad: list[str] = []
-    deepest = -1
+    deep: list[tuple[int, str, Bits]] = []
     with warnings.catch_warnings():
         # Pillow also warns of odd metadata, which does not touch the pixels.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for position, name in enumerate(names):
             try:
-                image = _open(folder / name)
+                image, declared = _open(folder / name, losses)
+                pixels = _whole(image) if image.mode.startswith(("I", "F")) else None
             except (Image.DecompressionBombError, Image.DecompressionBombWarning):
                 bad.append(f"{printable(name)} (far too many pixels: a decompression bomb?)")
+                continue
             except DAMAGED as error:
                 bad.append(f"{printable(name)} ({_reason(error)})")
+                continue
+            losses.sizes.append(image.size)
+            if pixels is None:
+                x[len(kept)] = _from_bytes(image, mode, size, ground, losses)
             else:
-                if image.mode.startswith("I"):
-                    deep = np.asarray(image).astype(np.float32)
-                    deepest = max(deepest, int(deep.max()))
-                    x[len(kept)] = _from_deep(deep, size)
-                else:
-                    x[len(kept)] = _from_bytes(image, mode, size)
-                kept.append(position)
-    return Decoded(x[: len(kept)], np.array(kept, np.int64), tuple(bad), deepest)
+                losses.depth.add(pixels, declared)
+                deep.append((len(kept), name, losses.depth.images[-1]))
+            kept.append(position)
+    return Decoded(x[: len(kept)], np.array(kept, np.int64), tuple(bad), tuple(deep))
 
 
-def _open(path: Path) -> Image.Image:
-    """The image with all its pixels read, upright."""
+def fill_deep(folder: Path, read: Decoded, losses: Losses, size: int) -> None:
+    """Read the 16-bit images again and write their rows, scaled by the depth that is known by now."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for row, name, bits in read.deep:
+            image, _ = _open(folder / name, dataclasses.replace(losses, deep_colour=[]))
+            resized = Image.fromarray(scaled(_whole(image), losses.depth.bits(bits)))
+            if resized.size != (size, size):
+                resized = resized.resize((size, size), Image.Resampling.BILINEAR)
+            read.x[row] = np.rint(np.asarray(resized)).clip(0, 255).astype(np.uint8)
+
+
+def _open(path: Path, losses: Losses) -> tuple[Image.Image, int]:
+    """The image with all its pixels read, upright; and the bits that its file declares, or 0."""
     from PIL import Image, ImageOps
 
     if not path.is_file():
         raise OSError("a broken link" if path.is_symlink() else "not a file")
     if path.stat().st_size == 0:
         raise OSError("zero bytes")
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
+    with Image.open(path, formats=FORMATS) as image:
+        sample_bits, declared = 0, 0
         if image.format == "PNG":
             # Reading the pixels does not compare their checksum; this does, and leaves the file used up.
             with Image.open(path, formats=("PNG",)) as again:
                 again.verify()
+            sample_bits, _, declared = png_header(path)
+        elif image.format == "TIFF":
+            tags = image.tag_v2  # type: ignore[attr-defined]  # an image of that format has them
+            sample_bits = max(np.atleast_1d(tags.get(258, 8)))  # BitsPerSample
+            declared = int(max(np.atleast_1d(tags.get(281, 0)))).bit_length()  # MaxSampleValue
+        # a camera's MPO holds a small preview beside the picture; any other second frame is a picture too
+        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+            raise OSError(f"{getattr(image, 'n_frames', 1)} pages or frames; save one picture a file")
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        return image
+        if sample_bits > 8 and not image.mode.startswith(("I", "F")):
+            above = [int(np.count_nonzero(np.asarray(image) >> bits)) for bits in range(9)]
+            hot = image.width * image.height // 1000
+            losses.deep_colour.append(8 + next(bits for bits, count in enumerate(above) if count <= hot))
+        return image, declared if declared >= 8 else 0
+
+
+def _whole(image: Image.Image) -> np.ndarray:
+    """(H, W) whole numbers in 0 .. 65535 of an image with more than eight bits a pixel."""
+    pixels = np.asarray(image)
+    if image.mode.startswith("F"):
+        raise OSError("pixels of floating point; save it as 8-bit or 16-bit whole numbers")
+    low, high = int(pixels.min()), int(pixels.max())
+    if low < 0 or high > 65535:
+        raise OSError(f"values from {low:,} to {high:,}; shift and scale them into 0 .. 65,535")
+    return pixels.astype(np.uint16)
 
 
 def _reason(error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "not a PNG or JPEG image"
+        return "not a PNG, JPEG, TIFF, BMP or WebP image"
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return printable(text)
 
 
-def _from_bytes(image: Image.Image, mode: Mode, size: int) -> np.ndarray:
+def _from_bytes(image: Image.Image, mode: Mode, size: int, ground: Ground, losses: Losses) -> np.ndarray:
     """(C, size, size) uint8 from an image with at most eight bits a channel."""
     from PIL import Image
 
     target = "RGB" if mode == "rgb" else "L"
     if image.has_transparency_data:
         front = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", front.size, (0, 0, 0, 255)), front)
+        least, most = front.getchannel("A").getextrema()
+        shade = 255 if ground == "white" else 0
+        image = Image.alpha_composite(Image.new("RGBA", front.size, (shade, shade, shade, 255)), front)
+        losses.clear += least != 255
+        losses.covered += least != most and not np.ptp(np.asarray(image)[..., :3], axis=(0, 1)).any()
+    if mode == "grey" and image.mode not in ("L", "1", "LA"):
+        losses.coloured += _in_colour(image)
     if image.mode != target:
         image = image.convert(target)
     if image.size != (size, size):
@@ -132,11 +213,9 @@ def _from_bytes(image: Image.Image, mode: Mode, size: int) -> np.ndarray:
     return pixels.transpose(2, 0, 1) if mode == "rgb" else pixels[None]
 
 
-def _from_deep(deep: np.ndarray, size: int) -> np.ndarray:
-    """(1, size, size) uint8 from (H, W) float32 in 0 .. 65535; rounded once, after the resize."""
+def _in_colour(image: Image.Image) -> bool:
     from PIL import Image
 
-    image = Image.fromarray(deep)
-    if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
-    return np.rint(np.asarray(image) * (255 / FULL_RANGE)).clip(0, 255).astype(np.uint8)[None]
+    parts = image.convert("RGB").resize((COLOUR_PARTS, COLOUR_PARTS), Image.Resampling.BOX)
+    channels = np.asarray(parts).astype(np.int16)
+    return int((channels.max(axis=2) - channels.min(axis=2)).max()) > COLOUR_SPREAD

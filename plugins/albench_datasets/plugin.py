@@ -16,4 +16,4 @@ def albench_register(add: Add) -> None:
     add.dataset(
         "features", "albench_datasets.features:Features", "vectors from .npy files, mapped: features[path=FOLDER]"
     )
-    add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "PNG or JPEG files, a folder a class")
+    add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")

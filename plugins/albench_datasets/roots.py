@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from albench_datasets.spelling import as_on_disk
+
 VARIABLE = "ALBENCH_DATA"
 
 
@@ -27,7 +29,7 @@ def candidate_roots(root: Path | None, subfolder: str = "mescc") -> list[Path]:
 def named_path(name: str, root: Path | None) -> Path | None:
     """A file or folder under the user's folder, the working folder or the data folders: the first there is."""
     bases = [*(candidate_roots(root) if root is not None else []), Path(), *candidate_roots(None)]
-    paths = (base / Path(name).expanduser() for base in bases)
+    paths = (as_on_disk(base / Path(name).expanduser()) for base in bases)
     return next((path for path in paths if path.exists()), None)
 
 

@@ -1,0 +1,97 @@
+"""Groups (patients) of images, from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from albench.api import DataError
+from albench_datasets.imagefolder_names import printable
+from albench_datasets.spelling import composed
+
+
+@dataclass
+class Groups:
+    """The group of each image, by path.
+
+    Attributes
+    ----------
+    respelt
+        Rows whose path is that of an image in another Unicode form, or with other spaces around a name.
+    """
+
+    of: dict[str, str] = field(default_factory=dict)
+    respelt: int = 0
+
+
+def read_groups(file: Path, images: Collection[str]) -> Groups:
+    """The group of each image, from a CSV file with the header ``file,group``.
+
+    Paths and groups are compared in the Unicode form NFC and without spaces around names, so that ``café`` is one name
+    however it was typed.
+
+    Raises
+    ------
+    DataError
+        Where the file or a column is missing, a row names no image or one named before, a group is blank, or an
+        image has no row.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            groups = _groups(csv.DictReader(lines), str(file), images)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DataError(f"{file}: not a readable CSV file ({error})") from error
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+    without = [name for name in images if name not in groups.of]
+    if without:
+        more = f" and {len(without) - 1:,} other images" if len(without) > 1 else ""
+        raise DataError(f"{file}: no row for {printable(without[0])}{more}; every image needs its group")
+    return groups
+
+
+def _groups(rows: csv.DictReader[str], where: str, images: Collection[str]) -> Groups:
+    columns = [column.strip() for column in rows.fieldnames or ()]
+    if not {"file", "group"} <= set(columns):
+        raise DataError(f"{where}: the columns are {', '.join(columns) or 'none'}; the header file,group is needed")
+    rows.fieldnames = columns
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for name in images:
+        by_form[_form(name)].append(name)
+    known = frozenset(images)
+    groups = Groups()
+    for row in rows:
+        line = f"{where}, line {rows.line_num}"
+        typed = _path((row["file"] or "").strip(), known, by_form)
+        group = composed((row["group"] or "").strip())
+        alike = [typed] if typed in known else by_form.get(_form(typed), [])
+        if not alike:
+            raise DataError(f"{line}: '{printable(typed)}' is no image here; paths are relative to the image folder")
+        if len(alike) > 1:
+            raise DataError(
+                f"{line}: {printable(typed)} is the name of {len(alike)} files in two Unicode forms; rename one"
+            )
+        (name,) = alike
+        if name in groups.of:
+            raise DataError(f"{line}: {printable(name)} is named twice; one row an image is needed")
+        if not group:
+            raise DataError(f"{line}: no group for {printable(name)}; write one")
+        groups.of[name] = group
+        groups.respelt += name != typed
+    return groups
+
+
+def _form(path: str) -> str:
+    """What the spellings of one path have in common: composed letters, no spaces around a folder's name."""
+    return "/".join(part.strip() for part in composed(path).split("/"))
+
+
+def _path(text: str, known: Collection[str], by_form: Collection[str]) -> str:
+    """The path in the way of the listing: ``./a/1.png`` and ``a\\1.png`` are ``a/1.png``."""
+    name = str(PurePosixPath(text))
+    return name if name in known or _form(name) in by_form else str(PurePosixPath(text.replace("\\", "/")))

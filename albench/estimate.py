@@ -101,7 +101,7 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: b
         training = protocol.steps * step + len(check_steps(protocol)) * costs.validation
         left = protocol.rounds - done
         if done == 0:
-            shared = SharedRounds(plan.folder / SHARED, job.data_hash).path(trial)
+            shared = SharedRounds(plan.folder / SHARED, job.data_hash, lambda _: job.made).path(trial)
             first[shared if job.share else trial.key] = training
         later = (left - (done == 0)) * training
         queries = (left - 1) * meter.query(trial) if left > 1 else 0.0

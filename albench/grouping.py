@@ -72,6 +72,7 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
                 plugin_files=plan.plugin_files,
                 data_dir=plan.data_dir,
                 data_hash=plan.data[members[0].dataset].hash,
+                made=plan.made[members[0].key],
                 device=plan.device,
                 trackers=plan.trackers,
                 query_time_limit=plan.query_time_limit,

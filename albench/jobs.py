@@ -7,20 +7,21 @@ import dataclasses
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from albench import spec as specs
 from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome, Stopped
 from albench.api.hooks import RoundEnd, TrialFacts
-from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime
+from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime, StoreError
 from albench.limits import in_time
 from albench.loading import Data, changed_meanwhile, load_data
 from albench.log import logging
 from albench.mixing import parts_of, plugin_versions
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
+from albench.provenance import MADE_BY, Made, Provenance, difference
 from albench.store import SuiteStore
 from albench.trackers import trackers
 
@@ -34,6 +35,8 @@ class Job:
 
     Attributes
     ----------
+    made
+        What makes them (see ``albench.provenance``), the same for all; empty where it is not compared.
     together
         Whether seeds share their steps; one trial alone then goes the same way as many, so that it comes out the same.
     share
@@ -57,13 +60,14 @@ class Job:
     share: bool = True
     run: str = ""
     only_with: dict[str, str] | None = None
+    made: Made = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         return self.trials[0].key
 
 
-def trial_facts(trial: Trial, data: Data, found: Registry) -> dict[str, Any]:
+def trial_facts(trial: Trial, data: Data, found: Registry, made: Made) -> dict[str, Any]:
     """``trial.json``: what the trial is and where its parts come from."""
     parts = parts_of(trial)
     origin = {kind: found.find(kind, specs.parse(part).name).distribution for kind, part in parts.items()}
@@ -73,6 +77,7 @@ def trial_facts(trial: Trial, data: Data, found: Registry) -> dict[str, Any]:
         **{str(kind): part for kind, part in parts.items()},
         "resolved": dict(zip(parts, trial.resolved, strict=True)),
         "from": origin,
+        MADE_BY: dict(made),
         "seed": trial.seed,
         "protocol_hash": trial.protocol.hash,
         "protocol": dataclasses.asdict(trial.protocol),
@@ -195,6 +200,12 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
     data = load_data(first.dataset, job.data_dir, job.plugin_files, job.data_hash)
     if data.hash != job.data_hash:
         raise changed_meanwhile(first.dataset)
+    made = Provenance(found, job.data_dir).of(first)
+    if other := difference(job.made, made, dataclasses.asdict(first), whole=True):
+        raise StoreError(
+            f"{other.what} of {other.of} is not what the run began with: it changed meanwhile, or this machine has "
+            "another; start the run again."
+        )
     parts = Parts(
         dataset=data.dataset,
         splits=data.splits,
@@ -206,7 +217,7 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
         initial=first_labels(found, first.protocol),
         query_time_limit=job.query_time_limit,
         deadline=job.deadline,
-        shared=SharedRounds(Path(job.folder) / SHARED, data.hash) if job.share else None,
+        shared=SharedRounds(Path(job.folder) / SHARED, data.hash, lambda _: made) if job.share else None,
         look=lambda: data.require_unchanged(first.dataset),
         run=job.run,
         plugins=plugin_versions(job.trials, found),
@@ -214,11 +225,12 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
     )
     if not job.together:
         (member,) = members
-        facts = trial_facts(member.trial, data, found)
+        facts = trial_facts(member.trial, data, found, made)
         run_trial(member.trial, parts, member.store, facts, emit, member.round_end)
         return
     lanes = [
-        Lane(member.trial, member.store, trial_facts(member.trial, data, found), member.round_end) for member in members
+        Lane(member.trial, member.store, trial_facts(member.trial, data, found, made), member.round_end)
+        for member in members
     ]
     run_trials(lanes, parts, emit)
     for member, lane in zip(members, lanes, strict=True):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -22,9 +23,13 @@ from albench import __version__
 from albench import spec as specs
 from albench.api import hooks
 from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
+from albench.code_files import FILE_MODULE, code_files
 from albench.errors import PluginError, UnknownName, unknown
+from albench.reloading import let_go_of_changed, remember
 
 GROUP = "albench"
+FILES = "ALBENCH_PLUGINS"
+"""Environment variable: plugin files, separated as the system separates paths."""
 DISABLE = "ALBENCH_DISABLE_PLUGINS"
 """Environment variable: plugins or distributions, separated by commas, that are not loaded."""
 NO_PLUGINS = "ALBENCH_NO_PLUGINS"
@@ -261,10 +266,21 @@ class Registry:
         return f"leave it out with {DISABLE}={name}"
 
 
-@functools.lru_cache(maxsize=2)
+KEPT = 2
+"""Registries that a process keeps."""
+_found: OrderedDict[tuple[Any, ...], Registry] = OrderedDict()
+
+
 def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
-    """The process's plugins; found once."""
-    return Registry(plugin_files)
+    """The process's plugins; found once, and again where a file that they were loaded from has changed."""
+    if let_go_of_changed():
+        _found.clear()
+    key = plugin_files, *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
+    kept = _found.pop(key, None)
+    _found[key] = kept or Registry(plugin_files)
+    while len(_found) > KEPT:
+        _found.popitem(last=False)
+    return _found[key]
 
 
 _PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in KINDS}
@@ -276,7 +292,7 @@ def plural(kind: Kind) -> str:
 
 
 def _files_from_environment() -> list[str]:
-    return [part for part in os.environ.get("ALBENCH_PLUGINS", "").split(os.pathsep) if part]
+    return [part for part in os.environ.get(FILES, "").split(os.pathsep) if part]
 
 
 def _names_from_environment() -> set[str]:
@@ -302,20 +318,42 @@ def _check_version(module: object) -> None:
 
 
 def _import_file(path: Path) -> ModuleType:
-    """Import a plain file as a plugin module."""
+    """Import a plain file as a plugin module; modules that lie beside it are found, after all others."""
     resolved = path.resolve()
-    name = f"albench_file_{resolved.stem}"
-    spec = importlib.util.spec_from_file_location(name, resolved)
-    if spec is None or spec.loader is None:
+    name = f"{FILE_MODULE}{resolved.stem}"
+    spec = importlib.util.spec_from_file_location(name, resolved, loader=_FromSource(name, str(resolved)))
+    if spec is None or spec.loader is None or resolved.suffix != ".py":
         raise PluginError("it is not a Python file; its name must end in .py")
+    if str(resolved.parent) not in sys.path:
+        sys.path.append(str(resolved.parent))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up while the class is made
     try:
         spec.loader.exec_module(module)
+        files = code_files(name, resolved)
+        _check_beside(files, resolved)
     except BaseException:
         del sys.modules[name]
         raise
+    remember(files)
     return module
+
+
+class _FromSource(importlib.machinery.SourceFileLoader):
+    """Compiles a file each time: compiled code is kept by the second and the size, and an edit may change neither."""
+
+    def path_stats(self, path: str) -> Any:
+        raise OSError
+
+
+def _check_beside(files: Mapping[str, Path], plugin: Path) -> None:
+    """Refuse a module of the name of one that lies beside the plugin: which of the two is meant cannot be known."""
+    for name, file in files.items():
+        beside = plugin.parent / f"{name}.py"
+        if beside.is_file() and not beside.samefile(file):
+            raise PluginError(
+                f"it imports {name}, and that is {file}, not the {beside.name} beside it: rename this one"
+            )
 
 
 def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:

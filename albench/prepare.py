@@ -24,8 +24,10 @@ from albench.loading import Data, load_data
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
+from albench.provenance import MADE_BY, Made, Provenance, difference
 from albench.records import read_to_mend
 from albench.spec import Spec
+from albench.wording import counted
 
 FIRST_TORCH_ON_CUDA = Version("2.11")
 """Before it, autocast kept weights cast without gradient, and the passes that followed trained nothing."""
@@ -49,6 +51,10 @@ class Plan:
         What every process has to compute with (``--strict``); None for whatever it has.
     mixing
         What the folder holds that was made with other versions, one line each.
+    made
+        Trial -> what makes it (see ``albench.provenance``).
+    notes
+        What the user has to know before the run.
     """
 
     suite: Suite
@@ -70,6 +76,8 @@ class Plan:
     run: str = ""
     only_with: dict[str, str] | None = None
     mixing: tuple[str, ...] = ()
+    made: dict[str, Made] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def total_steps(self) -> int:
@@ -172,7 +180,9 @@ def prepare(
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
     planned = trials(suite, found, tasks)
     folder = out / suite.name
-    todo, done, skipped = _sort(planned, found, data, counts, folder, fresh)
+    provenance = Provenance(found, data_dir)
+    made: dict[str, Made] = {trial.key: provenance.of(trial) for trial in planned}
+    todo, done, skipped, notes = _sort(planned, found, data, counts, made, folder, fresh)
     here = this_environment(where, plugin_versions(planned, found))
     mixing = found_before(folder, planned, here, fresh)
     if strict:
@@ -201,6 +211,8 @@ def prepare(
         run=new_run(),
         only_with=here if strict else None,
         mixing=tuple(mixing),
+        made=made,
+        notes=tuple(notes),
     )
 
 
@@ -214,9 +226,10 @@ def _sort(
     found: Registry,
     data: Mapping[str, Data],
     counts: Mapping[str, Amounts],
+    made: Mapping[str, Made],
     folder: Path,
     fresh: bool,
-) -> tuple[list[Trial], list[Trial], dict[str, str]]:
+) -> tuple[list[Trial], list[Trial], dict[str, str], list[str]]:
     todo: list[Trial] = []
     done: list[Trial] = []
     skipped: dict[str, str] = {}
@@ -228,6 +241,7 @@ def _sort(
         return f"{kind} {spec}: {reason}" if reason else None
 
     starts: dict[tuple[str, int], str] = {}
+    unknown = 0
     for trial in planned:
         reason = (
             skip("method", trial.method, trial.dataset)
@@ -244,6 +258,13 @@ def _sort(
                 f"{folder}: trial {trial.key} was made with other data than {trial.dataset} holds now: "
                 "use --name for a new suite or --fresh to replace it."
             )
+        if files.records and not fresh:
+            unknown += MADE_BY not in files.facts
+            if other := difference(files.facts.get(MADE_BY), made[trial.key], files.facts):
+                raise StoreError(
+                    f"{folder}: trial {trial.key} was made with {other.than_now}: use --name for a new suite or "
+                    "--fresh to replace it."
+                )
         if files.records and not fresh and (started := files.facts.get("initial_hash")):
             where = trial.dataset, trial.seed
             if where not in starts:
@@ -255,7 +276,13 @@ def _sort(
                     "--fresh to replace it."
                 )
         (done if complete else todo).append(trial)
-    return todo, done, skipped
+    notes = []
+    if unknown:
+        notes.append(
+            f"{counted(unknown, 'trial')} on disk from before albench kept what code makes a trial: whether it is the "
+            "same now cannot be told."
+        )
+    return todo, done, skipped, notes
 
 
 def _drawn(trial: Trial, data: Data, counts: Amounts) -> str:

@@ -21,6 +21,7 @@ from albench.manifest import manifest_of
 from albench.plan import Trial
 from albench.plugins import registry
 from albench.prepare import Plan
+from albench.provenance import MADE_BY
 from albench.records import read_to_mend
 from albench.share import SharedRounds
 from albench.store import SuiteStore, TrialStore
@@ -67,9 +68,12 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
         if trial.key in plan.skipped:
             skipped = store.trial(trial.key)
             skipped.outcome("skipped", plan.skipped[trial.key])
-            old = read_to_mend(skipped.folder)[0].facts  # rounds from before it was skipped keep what they say
-            kept = {ATTEMPTS: old[ATTEMPTS]} if ATTEMPTS in old else {}
-            skipped.describe({**trial_facts(trial, plan.data[trial.dataset], found), **kept})
+            facts = trial_facts(trial, plan.data[trial.dataset], found, plan.made[trial.key])
+            old = read_to_mend(skipped.folder)[0]
+            if old.records:  # rounds from before it was skipped keep what they say
+                facts.pop(MADE_BY)
+                facts |= {name: old.facts[name] for name in (ATTEMPTS, MADE_BY) if name in old.facts}
+            skipped.describe(facts)
     if fresh:
         for trial in plan.todo:
             stored = store.trial(trial.key)
@@ -83,7 +87,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     trackers.cache_clear()
     told = trackers(plan.plugin_files, plan.trackers)
     _tell(told.call("suite_start", suite=suite_facts), listener)
-    for note in (*plan.mixing, *notes(plan)):
+    for note in (*plan.mixing, *plan.notes, *notes(plan)):
         listener.event(Note("", note))
     todo = {trial.key: trial for trial in plan.todo}
     left = Shares(plan)
@@ -101,7 +105,11 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             left.ended(todo[outcome.key])
         if isinstance(outcome, Failed):
             trial = todo[outcome.key]
-            _keep_failure(store.trial(outcome.key), outcome, trial_facts(trial, plan.data[trial.dataset], found))
+            _keep_failure(
+                store.trial(outcome.key),
+                outcome,
+                trial_facts(trial, plan.data[trial.dataset], found, plan.made[trial.key]),
+            )
         listener.outcome(outcome)
 
     def carry_out(trials: Sequence[Trial], final: bool) -> None:
@@ -140,7 +148,10 @@ class Shares:
     """First rounds that trials share: a file goes once the last trial that could read it has ended."""
 
     def __init__(self, plan: Plan) -> None:
-        self._rounds = {name: SharedRounds(plan.folder / SHARED, data.hash) for name, data in plan.data.items()}
+        self._rounds = {
+            name: SharedRounds(plan.folder / SHARED, data.hash, lambda trial: plan.made[trial.key])
+            for name, data in plan.data.items()
+        }
         self._left = Counter(self._path(trial) for trial in plan.todo)
         for trial in plan.done:  # of a run killed after its last record
             if not self._left[self._path(trial)]:

@@ -15,6 +15,7 @@ from albench.claims import Claim, hold
 from albench.environment import Environment, others_than
 from albench.files import load_tensors, save_tensors, temporary, writing
 from albench.plan import Trial, digest
+from albench.provenance import Made, first_round
 from albench.records import FORMAT
 
 
@@ -27,16 +28,20 @@ class SharedRounds:
         Where the files are; made with the first one.
     data_hash
         Names the data.
+    made
+        Trial -> what makes it (see ``albench.provenance``).
     """
 
-    def __init__(self, folder: Path, data_hash: str) -> None:
+    def __init__(self, folder: Path, data_hash: str, made: Callable[[Trial], Made]) -> None:
         self._folder = folder
         self._data_hash = data_hash
+        self._made = made
 
     def path(self, trial: Trial) -> Path:
         """The file of a trial's first round."""
         dataset, method, _, backbone = trial.resolved
-        content = [FORMAT, dataset, method, backbone, trial.seed, trial.protocol.content, self._data_hash]
+        names = [dataset, method, backbone, trial.seed, trial.protocol.content]
+        content = [FORMAT, *names, self._data_hash, first_round(self._made(trial))]
         return self._folder / f"{digest(content, 8)}.pt"
 
     @contextlib.contextmanager

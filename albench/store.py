@@ -19,6 +19,7 @@ from albench.environment import Made, attempted
 from albench.errors import ClaimLost, StoreError
 from albench.files import append_whole, load_tensors, save_tensors, sealed_text, temporary, write_atomic, writing
 from albench.log import TrialLog
+from albench.provenance import MADE_BY, difference
 from albench.records import (
     FORMAT,
     encode_record,
@@ -92,7 +93,7 @@ class TrialStore:
         Raises
         ------
         StoreError
-            Where the folder holds records of other data, or that started from other labels.
+            Where the folder holds records of other data or code, or that started from other labels.
         """
         old, self.problems = read_to_mend(self.folder)
         if old.records and old.facts.get("data_hash") != facts["data_hash"]:
@@ -105,6 +106,13 @@ class TrialStore:
             raise StoreError(
                 f"{self.folder.name}: its records started from other labels (initial_hash {started}, now {starts}): "
                 "use --name for a new suite or --fresh to replace them."
+            )
+        if old.records and MADE_BY not in old.facts:  # of an earlier version: what made them stays unknown
+            facts = {name: value for name, value in facts.items() if name != MADE_BY}
+        if old.records and (other := difference(old.facts.get(MADE_BY), facts.get(MADE_BY), facts)):
+            raise StoreError(
+                f"{self.folder.name}: its records were made with {other.than_now}: use --name for a new suite or "
+                "--fresh to replace them."
             )
         with self._writing():
             (self.folder / "outcome.json").unlink(missing_ok=True)

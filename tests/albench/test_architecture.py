@@ -12,9 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOORS = [
     {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"}
-    | {"environment", "wording"},
+    | {"environment", "wording", "code_files", "reloading"},
     {"api"},
-    {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"},
+    {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
+    | {"provenance"},
     {
         "kernels",
         "pool",

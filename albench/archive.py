@@ -20,6 +20,7 @@ from albench.mixing import mixes
 from albench.plan import check_name
 from albench.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
 from albench.store import CLAIM
+from albench.wording import counted
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in an archive, so that the same results give the same bytes."""
@@ -112,7 +113,7 @@ def _add_suite(archive: zipfile.ZipFile, name: str, folder: Path) -> Exported:
         notes += files.problems
         made.append((files.facts, len(files.records)))
         if files.status == "incomplete":
-            rounds = f"{len(files.records)} of {files.facts['protocol']['rounds']} rounds"
+            rounds = f"{len(files.records)} of {counted(files.facts['protocol']['rounds'], 'round')}"
             owner = holder(trial / CLAIM)
             running = ", still running" if owner and not owner.dead else ""
             notes.append(f"{trial.name} is incomplete ({rounds}{running}): it goes in as it is")

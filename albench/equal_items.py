@@ -11,6 +11,7 @@ import numpy as np
 from albench.api.dataset import Dataset, Split, Splits
 from albench.errors import DataError
 from albench.pool import check_splits, data_hash, hashes
+from albench.wording import counted
 
 SPLITS = ("train", "val", "test")
 SHOWN = 5
@@ -134,7 +135,7 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _items(count: int) -> str:
-    return f"{count:,} item" + "s" * (count != 1)
+    return counted(count, "item")
 
 
 def _without(

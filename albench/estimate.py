@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from albench.wording import counted
+
 if TYPE_CHECKING:
     from albench.bench.costs import Meter
     from albench.bench.schedule import Load
@@ -150,7 +152,7 @@ def _assumed(meter: Meter) -> list[str]:
     found = ["timed here and now with fresh weights: other work on the machine, now or then, changes it"]
     if meter.untimed:
         found.append(
-            f"{meter.untimed} parts were not timed for lack of time: they are taken to cost the mean of the others"
+            f"for lack of time {counted(meter.untimed, 'part')} not timed: taken to cost the mean of the others"
         )
     return found
 

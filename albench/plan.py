@@ -16,6 +16,7 @@ from albench.api.options import option
 from albench.api.task import Task
 from albench.errors import PluginError, SpecError, SuiteError
 from albench.spec import Spec
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.api.strategy import Strategy
@@ -186,15 +187,16 @@ def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:
     query_size = _amount("query_size", settings.query_size, task.pool_size)
     total = initial + query_size * (settings.rounds - 1)
     if total > task.pool_size:
+        bought = f"{counted(initial, 'initial label')} and {counted(settings.rounds - 1, 'query')} of {query_size}"
         raise SuiteError(
-            f"{dataset}: {initial} initial labels and {settings.rounds - 1} queries of {query_size} are {total} "
-            f"labels, more than the pool's {task.pool_size}: lower --initial, --query-size or --rounds."
+            f"{dataset}: {bought} are {total} labels, more than the pool's {task.pool_size}: lower --initial, "
+            f"--query-size or --rounds."
         )
     drawn_by_class = settings.initial_draw != "random" and not settings.initial_strategy
     if drawn_by_class and initial < task.n_classes:
         raise SuiteError(
-            f"{dataset}: {initial} initial labels cannot hold one item of each of its {task.n_classes} classes: "
-            f"raise --initial, or set initial_draw to random."
+            f"{dataset}: {counted(initial, 'initial label')} cannot hold one item of each of its {task.n_classes} "
+            f"classes: raise --initial, or set initial_draw to random."
         )
     return Amounts(initial, query_size, settings.rounds)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from albench.api.dataset import Split, Splits
 from albench.errors import ContractError, DataError
+from albench.wording import counted
 
 COPIED_BYTES = 256 * 2**20
 """Arrays up to this size are copied; a larger one is read where it lies, so that a memory map stays one."""
@@ -135,7 +136,7 @@ def check_splits(splits: Splits, name: str) -> None:
         split: Split = getattr(splits, part)
         where = f"{name}, {part} split"
         if len(split.x) != len(split.y):
-            raise DataError(f"{where}: {len(split.x)} items but {len(split.y)} labels.")
+            raise DataError(f"{where}: {counted(len(split.x), 'item')} but {counted(len(split.y), 'label')}.")
         if len(split.y) == 0:
             raise DataError(f"{where}: it is empty.")
         if tuple(split.x.shape[1:]) != task.shape:

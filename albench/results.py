@@ -11,6 +11,7 @@ from albench.compare.rare import COLUMN, rare_recalls
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.plan import LATER
 from albench.records import read_manifest, read_trial, suite_folders, trial_folders
+from albench.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +115,7 @@ def _read(
     if files.status in ("failed", "skipped"):
         return facts, rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
     if len(rows) < rounds:
-        reason = f"{len(rows)} of {rounds} rounds are there: run the same command again to go on"
+        reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
         return facts, rows, [{**base, "status": "incomplete", "reason": reason}]
     return facts, rows, []
 

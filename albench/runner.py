@@ -26,6 +26,7 @@ from albench.records import read_to_mend
 from albench.share import SharedRounds
 from albench.store import SuiteStore, TrialStore
 from albench.trackers import trackers
+from albench.wording import counted
 
 CLAIM_PATIENCE = 3.0
 """Seconds that workers of a run that was just killed are given to end."""
@@ -136,7 +137,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     with as_interrupts():
         carry_out(plan.todo, final=False)
         if busy:  # of a run that was just killed, perhaps, or on a machine that was switched off
-            trials = f"{len(busy)} trial" + "s" * (len(busy) > 1)
+            trials = counted(len(busy), "trial")
             listener.event(Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life."))
             claims.wait([store.trial(trial.key).claim_base for trial in busy], CLAIM_PATIENCE)
             carry_out(busy, final=True)

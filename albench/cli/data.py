@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from albench.cli.params import SpecType, data_dir_option, plugin_option
+from albench.wording import counted
 
 
 @click.group("data")
@@ -40,7 +41,7 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     if fatal:
         raise DataError(f"{dataset}: {len(fatal)} of the checks failed.")
     sizes = ", ".join(f"{name} {len(getattr(splits, name))}" for name in ("train", "val", "test"))
-    click.echo(f"{dataset}: {sizes}; {splits.task.n_classes} classes; all checks passed.")
+    click.echo(f"{dataset}: {sizes}; {counted(splits.task.n_classes, 'class')}; all checks passed.")
     return 0
 
 
@@ -101,8 +102,8 @@ def extract_features(
             **options,
         )
     sizes = ", ".join(f"{name} {len(getattr(done.splits, name))}" for name in ("train", "val", "test"))
-    state = f"{done.computed} rows computed now" if done.computed else "complete already"
-    click.echo(f"{done.folder}: {sizes}; {done.size} features of each item; {state}.")
+    state = f"{counted(done.computed, 'row')} computed now" if done.computed else "complete already"
+    click.echo(f"{done.folder}: {sizes}; {counted(done.size, 'feature')} of each item; {state}.")
     grading = target_file("train", done.splits.task).split("-")[1]
     if grading in ("two", "six"):
         click.echo(f'Try: albench run -d "mescc[grading={grading}]" --data-dir {shlex.quote(out)}')

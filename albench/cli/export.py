@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from albench.wording import counted
+
 if TYPE_CHECKING:
     from albench.archive import Exported
 
@@ -31,8 +33,7 @@ def command(folders: tuple[str, ...], output: str, force: bool) -> None:
     written = export(suites, path, force=force)
     trials = sum(suite.counts.total() for suite in written)
     click.echo(
-        f"Wrote {path} ({_size(path.stat().st_size)}): {len(written)} suite{'s' * (len(written) != 1)}, "
-        f"{trials:,} trial{'s' * (trials != 1)}."
+        f"Wrote {path} ({_size(path.stat().st_size)}): {counted(len(written), 'suite')}, {counted(trials, 'trial')}."
     )
     for suite in written:
         _print(suite)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from albench.wording import counted
+
 if TYPE_CHECKING:
     from albench.merge import Merged
 
@@ -30,8 +32,8 @@ def command(sources: tuple[str, ...], output: str, strict: bool) -> None:
     merged = merge([Path(source) for source in sources], path, strict=strict)
     trials = sum(suite.counts.total() for suite in merged)
     click.echo(
-        f"Wrote {path}: {len(merged)} suite{'s' * (len(merged) != 1)}, {trials:,} trial{'s' * (trials != 1)} from "
-        f"{len(sources)} source{'s' * (len(sources) != 1)}."
+        f"Wrote {path}: {counted(len(merged), 'suite')}, {counted(trials, 'trial')} from "
+        f"{counted(len(sources), 'source')}."
     )
     for suite in merged:
         _print(suite)

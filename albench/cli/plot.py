@@ -135,12 +135,13 @@ def _mixed(mixes: dict[str, Mix]) -> Iterator[str]:
 
 def _failures(failed: pd.DataFrame) -> Iterator[str]:
     """One line for all seeds that ended for one reason."""
+    from albench.render.labels import seeds_text
+
     groups = failed.groupby(["status", "dataset", "method", "strategy", "backbone", "reason"], sort=True)["seed"]
     for names, seeds in groups:
         status, dataset, method, strategy, _, reason = map(str, names)
         found = sorted(set(seeds))
-        which = f"seed{'s' * (len(found) > 1)} {', '.join(map(str, found))}"
-        yield f"{status}: {dataset} {method}/{strategy}, {which}: {' '.join(reason.split())}"
+        yield f"{status}: {dataset} {method}/{strategy}, {seeds_text(found)}: {' '.join(reason.split())}"
 
 
 def _gaps(tables: Sequence[CurveTable]) -> Iterator[str]:

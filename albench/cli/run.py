@@ -9,6 +9,7 @@ import click
 from albench.api.hooks import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 from albench.plugins import plural
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
@@ -185,7 +186,7 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
         console.print(Text(f"The same command tries what failed again. Tracebacks are in {first}."), soft_wrap=True)
     console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
     if stopped:
-        left = f"The time limit is over: {stopped} of {len(plan.all_trials)} trials have rounds left."
+        left = f"The time limit is over: {stopped} of {counted(len(plan.all_trials), 'trial')} with rounds left."
         console.print(Text(f"{left} Run the same command again to go on.", style="yellow"), soft_wrap=True)
         return 1 if failures else 3
     strategies = {trial.strategy for trial in plan.all_trials}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from albench.bench.machine import cores, this_machine
 from albench.doctor.finding import Finding
+from albench.wording import counted
 
 GIB = 2**30
 LITTLE_MEMORY = 2 * GIB
@@ -20,7 +21,7 @@ def device() -> Iterator[Finding]:
     import torch
 
     usable, there = cores(), os.cpu_count() or 1
-    share = f"{usable} cores" if usable == there else f"{usable} of {there} cores"
+    share = counted(usable, "core") if usable == there else f"{usable} of {counted(there, 'core')}"
     instructions = torch.backends.cpu.get_cpu_capability()
     yield Finding("CPU", "ok", f"{this_machine().processor}, {share}, {instructions}")
     granted = cpu_quota()
@@ -73,7 +74,7 @@ def _load(usable: int) -> Iterator[Finding]:
     load = os.getloadavg()[0]
     if load > usable + 1:
         advice = "end other work before 'albench bench' and before times that you mean to compare"
-        yield Finding("load", "warning", f"{load:.1f} processes want {usable} cores", advice)
+        yield Finding("load", "warning", f"{load:.1f} processes want {counted(usable, 'core')}", advice)
 
 
 def _memory() -> Iterator[Finding]:

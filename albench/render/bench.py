@@ -10,6 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from albench.wording import counted
+
 WIDTHS = (24, 27, 18, 4)
 """Of the columns: what was measured, what came out, what is good, and whether it is."""
 
@@ -60,11 +62,11 @@ def _processor(rates: dict[str, Any], cores: int) -> Part:
     gain = max(1.0, every / one["product"])
     return Part(
         "The processor",
-        f"A trial trains on one thread; {cores} trials at once go as fast as {min(gain, cores):.1f} one by one.",
+        f"A trial trains on one thread; {counted(cores, 'trial')} at once: as fast as {min(gain, cores):.1f} one by one.",
         [
             Line("multiply, one thread", _flops(one["product"]), "30 GFLOP/s or more", one["product"] >= 3e10),
             Line(
-                f"multiply, {cores} threads",
+                f"multiply, {counted(cores, 'thread')}",
                 f"{_flops(every)}, {gain:.1f} x one",
                 f"{0.8 * cores:.1f} x or more",
                 gain >= 0.8 * cores,
@@ -118,7 +120,11 @@ def _query(name: str, query: dict[str, float]) -> Line:
 def bench_tables(found: dict[str, Any]) -> Group:
     """The tables, with the machine above them."""
     machine = found["machine"]
-    where = machine["device"] if machine["device"] != "cpu" else f"{machine['processor']}, {machine['cores']} cores"
+    where = (
+        machine["device"]
+        if machine["device"] != "cpu"
+        else f"{machine['processor']}, {counted(machine['cores'], 'core')}"
+    )
     shown: list[Any] = [Text(f"{where}, torch {machine['torch']}", style="bold")]
     slow = False
     for part in parts(found):

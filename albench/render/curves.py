@@ -34,7 +34,7 @@ def _parts(tables: Sequence[CurveTable]) -> Iterator[RenderableType]:
         yield Text()
         for table in of_dataset:
             n = len(table.seeds)
-            seeds = f"{n} seeds, mean ± 95 % interval" if n > 1 else "1 seed, so no interval"
+            seeds = f"{n:,} seeds, mean ± 95 % interval" if n > 1 else "1 seed, so no interval"
             if any(0 < e.n < n for row in table.rows for e in row.estimates.values()):
                 seeds += " (seeds, where fewer)"
             name = f"{table.method} + {table.strategy}"

@@ -23,6 +23,7 @@ from albench.render.figure_style import (
     metric_name,
     styles,
 )
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -214,7 +215,7 @@ def _heading(panel: Panel, panels: Sequence[Panel], inches: float) -> str:
 def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) -> str:
     """What all curves share, and the number of seeds."""
     seeds = sorted({len(table.seeds) for table in tables})
-    count = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else f"{seeds[0]} seeds"
+    count = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else counted(seeds[0], "seed")
     text = "1 seed" if seeds == [1] else f"mean{' and 95 % interval' * look.bands} over {count}"
     methods, strategies = ({name[part] for name in names} for part in (0, 1))
     if len(methods) == 1 and len(strategies) > 1:

@@ -15,16 +15,19 @@ from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.estimate import duration
 from albench.render.contents import contents
+from albench.render.labels import combinations, label, pair, seeds_text
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.plan import Trial
     from albench.prepare import Plan
-    from albench.progress import TrialState
 
-
-def label(trial: Trial | TrialState) -> str:
-    """``mescc-sim  boostmis + random  seed 0``."""
-    return f"{trial.dataset}  {trial.method} + {trial.strategy}  seed {trial.seed}"
+_MANY = 40
+"""Trials above which a display tells their ends, and their rounds only now and then."""
+_PAUSE = 60.0
+"""Seconds between rounds that are told where trials are many."""
+_WIDE = 110
+"""Columns from which on there is room for long bars and for the metric."""
 
 
 def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
@@ -32,7 +35,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     suite, lines = plan.suite, []
     for name, data in plan.data.items():
         sizes = f"pool {len(data.splits.train):,}, val {len(data.splits.val):,}, test {len(data.splits.test):,}"
-        lines.append(Text.assemble((name, "bold"), f"  {sizes}, {data.splits.task.n_classes} classes"))
+        lines.append(Text.assemble((name, "bold"), f"  {sizes}, {counted(data.splits.task.n_classes, 'class')}"))
         if data.splits.stand_in:
             lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
@@ -43,20 +46,32 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     settings = suite.protocol
     lines.append(
         Text(
-            f"{len(plan.all_trials)} trials = {len(plan.data)} data x {len(suite.methods)} methods x "
-            f"{len(suite.strategies)} strategies x {len(suite.seeds)} seeds; {settings.rounds} rounds of "
-            f"{settings.steps} steps, {settings.start} start, on {plan.device} with {plan.executor}"
+            f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x "
+            f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
+            f"{counted(len(suite.seeds), 'seed')}; {counted(settings.rounds, 'round')} of "
+            f"{counted(settings.steps, 'step')}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
     if plan.done:
-        lines.append(Text(f"{len(plan.done)} trials are complete already, {len(plan.todo)} to run", style="green"))
+        is_, n_done = ("is" if len(plan.done) == 1 else "are"), counted(len(plan.done), "trial")
+        lines.append(Text(f"{n_done} {is_} complete already, {len(plan.todo):,} to run", style="green"))
     if verbose:  # a run tells them as notes
         lines += [Text(line, style="yellow") for line in plan.mixing]
-    trials = {trial.key: trial for trial in plan.all_trials}
-    lines += [Text(f"skipped {label(trials[key])}: {why}", style="yellow") for key, why in plan.skipped.items()]
+    lines += [Text(f"skipped {text}", style="yellow") for text in _skipped(plan)]
     if verbose:
-        lines += [Text(f"  {label(trial)}  {trial.backbone}  {trial.key}", style="dim") for trial in plan.todo]
+        lines += [
+            Text(f"  {pair(trial)}  {trial.backbone}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
+        ]
     return lines
+
+
+def _skipped(plan: Plan) -> list[str]:
+    """One line for all seeds of a combination that are skipped for one reason."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for trial in plan.all_trials:
+        if trial.key in plan.skipped:
+            found.setdefault((pair(trial), plan.skipped[trial.key]), []).append(trial.seed)
+    return [f"{name}  {seeds_text(seeds)}: {why}" for (name, why), seeds in found.items()]
 
 
 class Clock:
@@ -128,11 +143,12 @@ class _Shown:
 
 
 class PlainDisplay(_Shown):
-    """One line a round, for logs and pipes."""
+    """One line a round, for logs and pipes; of many trials one line each, and now and then a round."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._rounds: dict[str, int] = {}
+        self._told: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +163,9 @@ class PlainDisplay(_Shown):
         self.clock.step(event.key, event.round * event.steps + event.step)
         if event.round > 0 and self._rounds.get(event.key) != event.round:
             self._rounds[event.key] = event.round
+            if self.total > _MANY and self._told is not None and time.monotonic() - self._told < _PAUSE:
+                return
+            self._told = time.monotonic()
             metric = f", {event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""
             left = f", {self.clock.left()}" if self.clock.left() else ""
             line = f"{label(self.trials[event.key])}  round {event.round}/{event.rounds}{metric}{left}"
@@ -162,9 +181,10 @@ class LiveDisplay(_Shown):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
+        self._wide = console.width >= _WIDE
         self._bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24 if self._wide else 8),
             TextColumn("{task.fields[where]}"),
             TextColumn("{task.fields[metric]}", style="cyan"),
             console=console,
@@ -192,18 +212,20 @@ class LiveDisplay(_Shown):
             self.note(event)
             return
         if event.key not in self._tasks:
-            text = label(self.trials[event.key]).replace("[", r"\[")
+            most = f"round {event.rounds}/{event.rounds}  step {event.steps}/{event.steps}"
+            room = 0 if self._wide else self.console.width - len(most) - 8 - 3
+            text = label(self.trials[event.key], room).replace("[", r"\[")
             self._tasks[event.key] = self._bars.add_task(text, total=event.rounds * event.steps, where="", metric="")
         steps = event.round * event.steps + event.step
         self.clock.step(event.key, steps)
         where = f"round {event.round + 1}/{event.rounds}  step {event.step}/{event.steps}"
-        metric = f"{event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""
+        metric = f"{event.metric[0]} {event.metric[1]:.3f}" if event.metric and self._wide else ""
         self._bars.update(self._tasks[event.key], completed=steps, where=where, metric=metric)
         self._update_suite()
 
     def _update_suite(self) -> None:
         if self._suite is not None:
-            where = f"{self.ended}/{self.total} trials  {self.clock.left()}"
+            where = f"{self.ended}/{counted(self.total, 'trial')}  {self.clock.left()}"
             self._bars.update(self._suite, completed=self.clock.done, where=where)
 
     def outcome(self, outcome: Outcome) -> None:
@@ -213,7 +235,7 @@ class LiveDisplay(_Shown):
             return
         line = self.end(outcome)
         self._update_suite()
-        if isinstance(outcome, Failed) or self.total <= 40 or isinstance(outcome, Busy):
+        if isinstance(outcome, Failed) or self.total <= _MANY or isinstance(outcome, Busy):
             self.console.print(line, soft_wrap=True)
 
 

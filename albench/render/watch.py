@@ -14,7 +14,8 @@ from rich.text import Text
 
 from albench.estimate import duration
 from albench.progress import METRIC, Status, SuiteState, TrialState
-from albench.render.live import label
+from albench.render.labels import label, pair, seeds_text
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,8 +60,8 @@ def summary(state: SuiteState) -> Text:
     total = sum(counts.values())
     shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     in_all = _rounds_in_all(state)
-    rounds = f"{sum(t.rounds for t in state.trials)} of {in_all} rounds" if in_all else ""
-    parts = [f"{total} trial{'s' * (total != 1)}: {shown}" if total else "no trial yet", rounds, _end(state)]
+    rounds = f"{sum(t.rounds for t in state.trials)} of {counted(in_all, 'round')}" if in_all else ""
+    parts = [f"{counted(total, 'trial')}: {shown}" if total else "no trial yet", rounds, _end(state)]
     return Text.assemble((state.name, "bold"), "  ", "; ".join(filter(None, parts)), overflow="fold")
 
 
@@ -102,16 +103,14 @@ def _troubles(state: SuiteState) -> Iterator[Text]:
     ended: dict[tuple[str, ...], list[int]] = {}
     for trial in state.trials:
         if trial.status in ("failed", "skipped"):
-            head = f"{trial.dataset}  {trial.method} + {trial.strategy}"
-            ended.setdefault((head, trial.status, trial.reason), []).append(trial.seed)
+            ended.setdefault((pair(trial), trial.status, trial.reason), []).append(trial.seed)
     for (head, status, reason), seeds in ended.items():
-        which = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"
-        yield Text(f"{head}  {which}  {status}: {reason}", style="red" if status == "failed" else "yellow")
+        yield Text(f"{head}  {seeds_text(seeds)}  {status}: {reason}", style="red" if status == "failed" else "yellow")
 
 
 def died(trial: TrialState) -> Text:
     """A trial whose process is no more."""
-    kept = f"{trial.rounds} of {trial.of} rounds kept"
+    kept = f"{trial.rounds} of {counted(trial.of, 'round')} kept"
     return Text(f"{label(trial)}: {trial.owner} died; {kept}, the same command goes on there", style="red")
 
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from albench.render.cells import n_seeds
-from albench.wording import listed
+from albench.render.labels import seeds_text
+from albench.wording import counted, listed
 
 if TYPE_CHECKING:
     from albench.compare.data import Comparison, Group, Row
@@ -29,7 +30,7 @@ def facts(group: Group, comparison: Comparison) -> list[str]:
     found += [f"backbone {name}" for name in backbones if len(backbones) == 1]
     n = n_seeds(group)
     if n is not None:
-        found.append("1 seed" if n == 1 else f"{n} seeds")
+        found.append(counted(n, "seed"))
     found.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
     return found
 
@@ -62,7 +63,7 @@ def legend(comparison: Comparison) -> list[str]:
         )
     if comparison.baseline or any(estimate.best for estimate in estimates):
         n = comparison.n_tests
-        tests = f"over {n} difference{'s' * (n > 1)}; without one no best has a *" if n else "over all bests of a kind"
+        tests = f"over {counted(n, 'difference')}; without one no best has a *" if n else "over all bests of a kind"
         found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
     if comparison.target:
         found.append(
@@ -100,10 +101,7 @@ def failures(comparison: Comparison) -> list[str]:
         setup = setups.get((trial.dataset, trial.protocol)) or trial.protocol
         where += f" on {trial.backbone}" * several[0] + f" ({setup})" * several[1]
         seeds[trial.status, where, " ".join(trial.reason.split())].append(trial.seed)
-    return [
-        f"{status}: {where}, seed{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}: {reason}"
-        for (status, where, reason), found in seeds.items()
-    ]
+    return [f"{status}: {where}, {seeds_text(found)}: {reason}" for (status, where, reason), found in seeds.items()]
 
 
 def _fewer(row: Row) -> bool:

@@ -64,7 +64,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
     monkeypatch.setenv("SLOW_SECONDS", "0.4")
     limit = 1.5 if executor == "local" else 3.0
     stopped = small_run(**settings, name="parts", executor=executor, time_limit=limit)
-    assert all("rounds are there: run the same command" in reason for reason in stopped.failed["reason"])
+    assert all("rounds made: run the same command" in reason for reason in stopped.failed["reason"])
     parts = stable_records(tmp_path / "results" / "parts")
     assert sum(map(len, parts.values())) < sum(map(len, whole.values())) == 18
     monkeypatch.delenv("SLOW_SECONDS")
@@ -98,7 +98,7 @@ def test_the_command_says_what_is_left(tmp_path: Path, toy: str) -> None:
     assert first.returncode == 3, first.stderr
     assert first.stderr == ""
     assert (
-        "The time limit is over: 3 of 3 trials have rounds left. Run the same command again to go on." in first.stdout
+        "The time limit is over: 3 of 3 trials with rounds left. Run the same command again to go on." in first.stdout
     )
     assert "failed" not in first.stdout
     second = subprocess.run([*words, "10m"], capture_output=True, text=True, check=False, env=environment)

@@ -62,7 +62,7 @@ def _processor(rates: dict[str, Any], cores: int) -> Part:
     gain = max(1.0, every / one["product"])
     return Part(
         "The processor",
-        f"A trial trains on one thread; {counted(cores, 'trial')} at once: as fast as {min(gain, cores):.1f} one by one.",
+        f"A trial has one thread: {counted(cores, 'trial')} at once, as fast as {min(gain, cores):.1f} one by one.",
         [
             Line("multiply, one thread", _flops(one["product"]), "30 GFLOP/s or more", one["product"] >= 3e10),
             Line(

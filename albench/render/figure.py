@@ -96,6 +96,8 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
     check_suffix(suffix)
     names = sorted({(table.method, table.strategy) for table in tables})
     baselines = [name for name in names if is_baseline(name, look.baseline)]
+    if len(names) > 1 and baselines == names:  # methods under one strategy: each is its own
+        baselines = []
     try:
         from matplotlib import style
     except ImportError:
@@ -155,6 +157,9 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
 
 def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], look: Look) -> None:
     """One panel: the curves of one data set, protocol and backbone."""
+    from albench.compare.ranges import metric_range
+
+    lowest, highest = metric_range(metric)
     alpha = max(0.06, min(0.2, 0.8 / len(tables)))
     for table in tables:
         style = curves[table.method, table.strategy]
@@ -163,9 +168,11 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Na
         means = [estimate.mean for estimate in estimates]
         axes.plot(labels, means, **style, markevery=max(1, len(labels) // 12))
         if look.bands and len(labels) == 1:  # a band of one point would have no width
-            axes.errorbar(labels, means, [estimates[0].half_width], color=style["color"], capsize=2, linewidth=0.8)
+            ends = [[min(estimates[0].half_width, room)] for room in (means[0] - lowest, highest - means[0])]
+            axes.errorbar(labels, means, ends, color=style["color"], capsize=2, linewidth=0.8)
         elif look.bands:
-            low, high = ([e.mean + sign * e.half_width for e in estimates] for sign in (-1, 1))
+            low = [max(e.mean - e.half_width, lowest) for e in estimates]  # NaN stays NaN
+            high = [min(e.mean + e.half_width, highest) for e in estimates]
             axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)
     _ticks(axes, sorted({row.n_labeled for table in tables for row in table.rows}), look.width - _AROUND)
 
@@ -187,14 +194,14 @@ def _ticks(axes: Axes, counts: Sequence[int], inches: float) -> None:
 
 def _limits(estimates: Sequence[Estimate], metric: str, bands: bool) -> tuple[float, float]:
     """What the vertical axis spans: the curves and their intervals, but nothing that the metric cannot reach."""
-    from albench.compare import METRICS
+    from albench.compare.ranges import metric_range
 
     widths = [e.half_width if bands and math.isfinite(e.half_width) else 0.0 for e in estimates]
     ends = [e.mean + sign * w for e, w in zip(estimates, widths, strict=True) for sign in (-1, 1)]
     ends = [end for end in ends if math.isfinite(end)] or [0.0, 1.0]
     low, high = min(ends), max(ends)
-    if metric in METRICS or metric.startswith("recall."):
-        low, high = max(low, -1.0 if metric == "quadratic_weighted_kappa" else 0.0), min(high, 1.0)
+    lowest, highest = metric_range(metric)
+    low, high = max(low, lowest), min(high, highest)
     padding = max(0.04 * (high - low), 0.005)
     return low - padding, high + padding
 

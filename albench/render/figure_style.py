@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from albench.render.colors import BASELINE, COLORS, colors_of
 from albench.render.fit import wrap
 
 Name = tuple[str, str]
@@ -14,11 +17,10 @@ Name = tuple[str, str]
 Style = dict[str, Any]
 """What matplotlib's ``plot`` takes."""
 
-# Okabe and Ito's colours without black, the baseline's, and yellow, which is too pale for a line. The numbers of
-# colours, dashes and markers have no common factor, so that any two of them tell 30 curves apart, also without colour.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _DASHES: tuple[Any, ...] = ("-", (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (10, 2)), (0, (4, 1.2, 1, 1.2, 1, 1.2)))
 _MARKERS = "os^DvPX"
+_MOST_MARKED = 6
+"""Strategies that colour and marker alone tell apart."""
 _BASELINE_DASHES = (0, (4, 1.5))
 _BASELINE_MARKERS = ("", "x", "+", "1", "2", "*")
 
@@ -61,8 +63,9 @@ def styles(
 ) -> tuple[dict[Name, Style], dict[str, Style]]:
     """How each curve is drawn, and what the legend says: text -> sample.
 
-    Where a few methods meet a few strategies, colour and marker are the strategy's and the line is the method's, and
-    the legend names strategies and methods; else each curve has a look and an entry of its own.
+    A colour is its name's own, in every figure (see ``albench.render.colors``): the strategy's or, where there is one
+    alone, the method's. Where a few methods meet a few strategies, the marker is the strategy's too and the line is the
+    method's, and the legend names strategies and methods; else each curve has a look and an entry of its own.
 
     Parameters
     ----------
@@ -81,27 +84,45 @@ def styles(
     black_strategies = {strategy for _, strategy in baselines}
     colored = [strategy for strategy in strategies if strategy not in black_strategies]
     whole = all((name in baselines) == (name[1] in black_strategies) for name in names)
-    if whole and 1 < len(methods) <= len(_DASHES) and len(strategies) > 1 and len(colored) <= len(_COLORS):
+    if whole and 1 < len(methods) <= len(_DASHES) and len(strategies) > 1 and len(colored) <= _MOST_MARKED:
+        places = colors_of(colored)
         dashes = {method: {"linestyle": _DASHES[at]} for at, method in enumerate(methods)}
-        colors = {strategy: _color(at) for at, strategy in enumerate(colored)}
+        colors = {name: {"color": _shade(places[name]), "marker": _MARKERS[at]} for at, name in enumerate(colored)}
         colors |= {strategy: _baseline(0) for strategy in black_strategies}
         curves = {(method, strategy): {**colors[strategy], **dashes[method]} for method, strategy in names}
         samples = {strategy: {**colors[strategy], "linestyle": "-"} for strategy in strategies}
         return curves, samples | {f"method {method}": {"color": "#555555", **dash} for method, dash in dashes.items()}
-    curves = {}
-    for at, name in enumerate(name for name in names if name not in baselines):
-        curves[name] = {**_color(at), "linestyle": _DASHES[at % len(_DASHES)]}
+    part = 1 if len(strategies) > 1 else 0
+    places = colors_of(name[part] for name in names if name not in baselines)
+    curves = _told_apart({name: places[name[part]] for name in names if name not in baselines})
     for at, name in enumerate(baselines):
         curves[name] = {**_baseline(at), "linestyle": _BASELINE_DASHES}
     return curves, {_entry(name, len(methods), len(strategies)): curves[name] for name in names}
 
 
-def _color(at: int) -> Style:
-    return {"color": _COLORS[at % len(_COLORS)], "marker": _MARKERS[at % len(_MARKERS)]}
+def _told_apart(places: dict[Name, int]) -> dict[Name, Style]:
+    """Lines and markers that tell curves apart, with their colours and, as far as they reach, without."""
+    used: Counter[tuple[Any, ...]] = Counter()
+    found = {}
+    for name, color in places.items():
+
+        def shared(dash: int, marker: int, color: int = color) -> int:
+            return used["dash", color, dash] + used["marker", color, marker] + used["both", dash, marker]
+
+        dash, marker = min(
+            itertools.product(range(len(_DASHES)), range(len(_MARKERS))), key=lambda look: (shared(*look), look)
+        )
+        used.update([("dash", color, dash), ("marker", color, marker), ("both", dash, marker)])
+        found[name] = {"color": _shade(color), "marker": _MARKERS[marker], "linestyle": _DASHES[dash]}
+    return found
+
+
+def _shade(place: int) -> str:
+    return COLORS[place][0]
 
 
 def _baseline(at: int) -> Style:
-    return {"color": "black", "marker": _BASELINE_MARKERS[at % len(_BASELINE_MARKERS)], "zorder": 3}
+    return {"color": BASELINE[0], "marker": _BASELINE_MARKERS[at % len(_BASELINE_MARKERS)], "zorder": 3}
 
 
 def _entry(name: Name, n_methods: int, n_strategies: int) -> str:

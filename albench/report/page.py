@@ -1,4 +1,4 @@
-"""The page: template, style, script and data in one file."""
+"""The page: template, style, scripts and data in one file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from albench.files import write_atomic
+from albench.render.colors import BASELINE, COLORS
 from albench.report.payload import payload
+from albench.report.vendor import libraries, script
 from albench.results import Results
 
-SCRIPTS = ("dom.js", "plot.js", "charts.js", "tables.js", "page.js")
+SCRIPTS = ("dom.js", "export.js", "frame.js", "lines.js", "charts.js", "table.js", "sections.js", "page.js")
+PLOT_STYLE = """:where(.plot) {
+  --plot-background: white;
+  display: block;
+  height: auto;
+  height: intrinsic;
+  max-width: 100%;
+}
+:where(.plot text),
+:where(.plot tspan) {
+  white-space: pre;
+}"""
+"""What the chart library puts into every chart of class ``plot``: the policy has to admit it by its hash."""
 
 
 def build(results: Results, **options: Any) -> str:
@@ -32,19 +46,25 @@ def build(results: Results, **options: Any) -> str:
     ------
     UserError
         Where there is nothing to show, or an option is wrong.
+    AlbenchError
+        Where a library of the page is not the file that was shipped.
     """
     content = payload(results, **options)
-    style = _file("style.css")
-    script = '"use strict";\n' + "\n".join(_file(name) for name in SCRIPTS)
-    # The policy admits this script and style alone: what a name smuggled in could neither run nor fetch.
+    style = f"{_colors()}\n{_file('style.css')}"
+    own = '"use strict";\n' + "\n".join(_file(name) for name in SCRIPTS)
+    scripts = [*map(script, libraries()), own]
+    # The policy admits these scripts and styles alone: what a name smuggled in could neither run nor fetch. Pictures
+    # are those that the page itself draws, for the PNG that a reader saves.
+    hashes = [" ".join(map(_hash, texts)) for texts in (scripts, [style, PLOT_STYLE])]
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {hashes[0]}; style-src {hashes[1]}; img-src blob:; "
+        "base-uri 'none'; form-action 'none'"
     )
     parts = {
         "policy": html.escape(policy, quote=True),
         "title": html.escape(content["title"]),
         "style": style,
-        "script": script,
+        "scripts": "\n".join(f"<script>{text}</script>" for text in scripts),
         "data": _embedded(content),
     }
     page = _file("page.html")
@@ -58,6 +78,21 @@ def write(path: Path, results: Results, **options: Any) -> int:
     text = build(results, **options)
     write_atomic(path, text)
     return len(text.encode())
+
+
+def _colors() -> str:
+    """The names' colours as variables, for a light and a dark ground."""
+    grounds = []
+    for ground in (0, 1):
+        named = {"base": BASELINE[ground], **{str(at): both[ground] for at, both in enumerate(COLORS)}}
+        grounds.append(" ".join(f"--c-{name}: {color};" for name, color in named.items()))
+    light, dark = grounds
+    return (
+        f":root {{ {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
+        f':root[data-theme="dark"] {{ {dark} }}\n'
+        f'@media print {{ :root, :root[data-theme="dark"], :root:not([data-theme="light"]) {{ {light} }} }}'
+    )
 
 
 def _file(name: str) -> str:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+import albench
 from albench.compare import METRICS, Comparison, Group, compare, higher_is_better, learning_curve_table
+from albench.compare.answer import answer, metric_words
 from albench.compare.curves import CurveTable
-from albench.compare.overall import common_names
-from albench.plugins import registry
+from albench.compare.ranges import metric_range
 from albench.render.across import overall_columns, overall_facts
-from albench.render.cells import Column, columns
-from albench.render.texts import saved_text
-from albench.render.words import facts, failures, legend
+from albench.render.words import failures, legend
+from albench.report.citations import bibtex, sources
 from albench.report.diagnostics import diagnostics
+from albench.report.looks import Name, looks, name_of, names_of
+from albench.report.ranking import ranking
+from albench.report.vendor import libraries
 from albench.results import Results
+from albench.wording import listed
 
 MOST_PAIRS = 40
 """Rows that the pairwise matrix shows at most."""
-Name = tuple[str, str, str]
 
 
 def payload(results: Results, metric: str = "macro_f1", split: str = "test", **options: Any) -> dict[str, Any]:
@@ -37,14 +40,23 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
         if other != metric and frame[f"{split}.{other}"].notna().any():
             comparisons[other] = compare(frame, metric=other, split=split, details=True, after=first, **options)
     curves = learning_curve_table(frame, split, ordered)
-    names, position = _names(first)
+    names, position = names_of(first)
+    papers = sources(
+        [("method", name[1].partition("[")[0]) for name in names]
+        + [("strategy", name[2].partition("[")[0]) for name in names]
+    )
+    answers = {name: answer(found) for name, found in comparisons.items()}
     return _strict(
         {
             "title": " · ".join(dict.fromkeys(folder.name for folder in results.folders)),
             "metric": metric,
             "split": split,
-            "metrics": [{"name": name, "higher": higher_is_better(name)} for name in ordered],
-            "rows": _labels(names),
+            "metrics": [
+                {"name": n, "words": metric_words(n, split), "higher": higher_is_better(n), "range": metric_range(n)}
+                for n in ordered
+            ],
+            "answers": {name: [found.overall, list(found.groups)] for name, found in answers.items()},
+            "rows": looks(names, first, position),
             "groups": [
                 _group(at, group, comparisons, [table for table in curves if _same(table, group)], position)
                 for at, group in enumerate(first.groups)
@@ -58,30 +70,11 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
             "baseline": first.baseline,
             "target": first.target,
             "manifests": results.manifests,
-            "sources": _sources(names),
+            "sources": [[source.kind, source.name, source.paper, source.title] for source in papers],
+            "bibtex": bibtex(papers, albench.__version__),
+            "libraries": f"Drawn with {listed([f'{one.name} {one.version} ({one.licence})' for one in libraries()])}.",
         }
     )
-
-
-def _names(comparison: Comparison) -> tuple[list[Name], dict[Name, int]]:
-    """Every row's name once, the best of the first data set first; the position of each name, with its backbone too."""
-    whole = [[_name(row) for row in group.rows] for group in comparison.groups]
-    common = common_names(whole)
-    names = list(dict.fromkeys(name for group in common for name in group))
-    place = {name: at for at, name in enumerate(names)}
-    pairs = [pair for groups in zip(whole, common, strict=True) for pair in zip(*groups, strict=True)]
-    return names, place | {own: place[name] for own, name in pairs}
-
-
-def _labels(names: Sequence[Name]) -> list[dict[str, str]]:
-    """Short labels: what is the same in all rows is left out."""
-    several = [len({name[at] for name in names}) > 1 for at in range(3)]
-    found = []
-    for backbone, method, strategy in names:
-        parts = [method] * several[1] + [strategy] * (several[2] or not several[1])
-        label = " + ".join(parts) + (f" on {backbone}" if several[0] else "")
-        found.append({"label": label, "backbone": backbone, "method": method, "strategy": strategy})
-    return found
 
 
 def _same(table: CurveTable, group: Group) -> bool:
@@ -91,57 +84,21 @@ def _same(table: CurveTable, group: Group) -> bool:
 def _group(
     at: int, group: Group, comparisons: dict[str, Comparison], curves: list[CurveTable], position: dict[Name, int]
 ) -> dict[str, Any]:
-    tables = {}
-    for metric, comparison in comparisons.items():
-        own = comparison.groups[at]
-        shown = sorted(columns(own, comparison), key=_place)
-        tables[metric] = {
-            "facts": facts(own, comparison),
-            **_table(shown, [position[_name(row)] for row in own.rows], _minor(shown)),
-            "saved": [
-                [
-                    position[_name(row)],
-                    saved.labels,
-                    saved.low,
-                    saved.high,
-                    saved_text(saved, row.reach, own.n_labeled[-1]),
-                ]
-                for row in own.rows
-                for saved in [row.saved]
-                if saved
-            ],
-            "value": [
-                [position[_name(row)], _digits(row.value.mean), _digits(row.value.half_width)] for row in own.rows
-            ],
-        }
     return {
         "dataset": group.place,
         "stand_in": group.stand_in,
         "protocol": group.protocol,
         "labels": list(group.n_labeled),
-        "tables": tables,
+        "tables": {
+            metric: _rounded(ranking(found.groups[at], found, position)) for metric, found in comparisons.items()
+        },
         "curves": {metric: _curves(curves, metric, position) for metric in (curves[0].metrics if curves else ())},
         "seconds": [
-            [position[_name(row)], _digits(row.seconds.train), _digits(row.seconds.query)]
+            [position[name_of(row)], _digits(row.seconds.train), _digits(row.seconds.query)]
             for row in group.rows
             if row.seconds
         ],
     }
-
-
-def _place(column: Column) -> int:
-    """Where a column stands: a wide table begins with what answers the question."""
-    return 0 if column.role == "name" else 1 if column.ranked else 2 if column.role == "difference" else 3
-
-
-def _minor(shown: Sequence[Column]) -> list[Column]:
-    """Label counts but the last and what ranks, and what is beside means."""
-    counts = [column for column in shown if column.role == "labels"]
-    return [c for c in shown if c.role == "extra" or (c in counts[:-1] and not c.ranked)]
-
-
-def _name(row: Any) -> Name:
-    return row.backbone, row.method, row.strategy
 
 
 def _curves(tables: Iterable[CurveTable], metric: str, position: dict[Name, int]) -> list[list[Any]]:
@@ -153,7 +110,7 @@ def _curves(tables: Iterable[CurveTable], metric: str, position: dict[Name, int]
         if estimates:
             found.append(
                 [
-                    position[_name(table)],
+                    position[name_of(table)],
                     [labels for labels, _ in estimates],
                     [_digits(e.mean) for _, e in estimates],
                     [_digits(e.half_width) for _, e in estimates],
@@ -163,27 +120,27 @@ def _curves(tables: Iterable[CurveTable], metric: str, position: dict[Name, int]
     return found
 
 
-def _table(shown: Sequence[Column], rows: Sequence[int], minor: Sequence[Column] = ()) -> dict[str, Any]:
-    """Columns and cells: a cell's text, mark, tone and whether it is bold. Paper has no room for ``minor`` columns."""
+def _overall(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
+    overall = comparison.overall
+    assert overall is not None
+    rows = [position[name_of(row)] for row in overall.rows]
+    shown = [column for column in overall_columns(overall, comparison) if column.role != "name"]
+    needs = {"labels": 2, "difference": 1}
     return {
-        "columns": [{"title": c.title, "role": c.role, "ranked": c.ranked, "minor": c in minor} for c in shown],
+        "facts": overall_facts(overall),
+        "columns": [
+            {"title": c.title, "role": c.role, "ranked": c.ranked, "need": 0 if c.ranked else needs.get(c.role, 4)}
+            for c in shown
+        ],
         "rows": [
             {
                 "row": row,
+                "rank": None,
+                "verdict": None,
                 "cells": [[c.cells[at].text, c.cells[at].mark, c.cells[at].tone, int(c.cells[at].bold)] for c in shown],
             }
             for at, row in enumerate(rows)
         ],
-    }
-
-
-def _overall(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
-    overall = comparison.overall
-    assert overall is not None
-    rows = [position[_name(row)] for row in overall.rows]
-    return {
-        "facts": overall_facts(overall),
-        **_table(overall_columns(overall, comparison), rows),
         "ranks": [[row, _digits(entry.mean_rank)] for row, entry in zip(rows, overall.rows, strict=True)],
         "distance": _digits(overall.critical_difference),
         "cliques": [list(clique) for clique in overall.indistinguishable],
@@ -219,16 +176,9 @@ def _diagnostics(results: Results, comparison: Comparison, position: dict[Name, 
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _rounded(entry) for key, entry in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_rounded(entry) for entry in value]
     return _digits(value) if isinstance(value, float) else value
-
-
-def _sources(names: Sequence[Name]) -> list[list[str]]:
-    """Kind, name and paper of the strategies and methods that are known here."""
-    used = {("method", name[1].partition("[")[0]) for name in names}
-    used |= {("strategy", name[2].partition("[")[0]) for name in names}
-    return sorted([c.kind, c.name, c.paper] for c in registry().components() if (c.kind, c.name) in used and c.paper)
 
 
 def _digits(value: float) -> float:

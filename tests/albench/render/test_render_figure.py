@@ -17,6 +17,7 @@ import pytest
 
 from albench.cli.main import main
 from albench.compare import CurveTable, learning_curve_table
+from albench.render.colors import BASELINE, COLORS, color_of, colors_of
 from albench.render.figure import Look, figure_bytes
 from albench.render.figure_style import styles
 
@@ -144,9 +145,30 @@ def test_curves_are_told_apart_with_and_without_colour(n: int) -> None:
     looks = [(str(c["color"]), str(c["linestyle"]), str(c["marker"])) for c in curves.values()]
     for pair in itertools.combinations(range(3), 2):
         assert len({tuple(look[part] for part in pair) for look in looks}) == n
-    assert curves[names[0]]["color"] == "black"
-    assert sum(color == "black" for color, _, _ in looks) == 1
+    assert curves[names[0]]["color"] == BASELINE[0]
+    assert sum(color == BASELINE[0] for color, _, _ in looks) == 1
     assert len(samples) == n
+
+
+def test_a_name_has_one_colour_in_every_figure() -> None:
+    alone, _ = styles([("m", "badge"), ("m", "random")], [("m", "random")])
+    many = [("m", name) for name in ("badge", "clue", "coreset", "entropy", "galaxy", "margin", "random", "typiclust")]
+    among, _ = styles(many, [("m", "random")])
+    grid, _ = styles([(m, s) for m in ("x", "y") for s in ("badge", "random")], [("x", "random"), ("y", "random")])
+    own = COLORS[color_of("badge")][0]
+    assert alone["m", "badge"]["color"] == among["m", "badge"]["color"] == grid["x", "badge"]["color"] == own
+    assert among["m", "random"]["color"] == BASELINE[0]
+    assert (
+        len({among[name]["color"] for name in many}) == 8 - 1
+    )  # clue and typiclust share one, told apart by line and marker
+
+
+def test_names_that_would_share_a_colour_too_often_take_the_next() -> None:
+    names = [f"s{at:02}" for at in range(40)]
+    found = colors_of(names)
+    counts = [list(found.values()).count(place) for place in range(len(COLORS))]
+    assert max(counts) <= 5
+    assert colors_of(["badge", "margin"]) == {"badge": color_of("badge"), "margin": color_of("margin")}
 
 
 def test_few_methods_and_strategies_share_a_legend() -> None:
@@ -155,7 +177,7 @@ def test_few_methods_and_strategies_share_a_legend() -> None:
     assert list(samples) == ["a", "b", "random", "method x", "method y"]
     assert curves["x", "a"]["color"] == curves["y", "a"]["color"]
     assert curves["x", "a"]["linestyle"] == curves["x", "b"]["linestyle"] != curves["y", "a"]["linestyle"]
-    assert curves["x", "random"]["color"] == "black"
+    assert curves["x", "random"]["color"] == BASELINE[0]
     _, apart = styles(names, [("x", "random")])
     assert len(apart) == 6
 

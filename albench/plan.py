@@ -96,7 +96,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Suite:
-    """A declared experiment: datasets x methods x strategies x backbones x seeds under one protocol."""
+    """A declared experiment: datasets x methods x strategies x backbones x seeds under one protocol.
+
+    Attributes
+    ----------
+    device
+        Kind of device that it asks for; "" for what the machine has.
+    """
 
     name: str = ""
     datasets: tuple[Spec, ...] = ()
@@ -105,6 +111,7 @@ class Suite:
     backbones: tuple[Spec, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
     protocol: Protocol = field(default_factory=Protocol)
+    device: Literal["", "cpu", "cuda"] = ""
 
 
 @dataclass(frozen=True)

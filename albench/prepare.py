@@ -22,7 +22,7 @@ from albench.errors import DeviceError, StoreError, SuiteError
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
 from albench.mixing import found_before, plugin_versions, refuse
-from albench.plan import DEFAULT_DATASETS, Amounts, Suite, Trial, amounts, first_labels, trials
+from albench.plan import DEFAULT_DATASETS, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance, difference
 from albench.records import read_to_mend
@@ -154,7 +154,7 @@ def prepare(
     deadline = None if time_limit is None else time.time() + parse_duration(time_limit)
     files = tuple(str(Path(file).resolve()) for file in plugin_files)
     found = registry(files)
-    where = resolve_device(device)
+    where = _device(suite, device)
     if not suite.datasets:
         suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),))
     kind: Literal["cpu", "cuda"] = "cuda" if where.startswith("cuda") else "cpu"
@@ -183,6 +183,11 @@ def prepare(
     provenance = Provenance(found, data_dir)
     made: dict[str, Made] = {trial.key: provenance.of(trial) for trial in planned}
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, folder, fresh)
+    if suite.protocol.initial_strategy and suite.protocol.initial_draw != Protocol.initial_draw:
+        notes.append(
+            f"initial_draw {suite.protocol.initial_draw} changes nothing: {suite.protocol.initial_strategy} chooses "
+            "the first labels (initial_strategy)."
+        )
     here = this_environment(where, plugin_versions(planned, found))
     mixing = found_before(folder, planned, here, fresh)
     if strict:
@@ -219,6 +224,16 @@ def prepare(
 def new_run() -> str:
     """A name for a run that no other has."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _device(suite: Suite, wanted: str) -> str:
+    """The device to train on: what the user names, else what the suite asks for, else what is there."""
+    if wanted != "auto" or not suite.device:
+        return resolve_device(wanted)
+    try:
+        return resolve_device(suite.device)
+    except DeviceError as error:
+        raise DeviceError(f"suite {suite.name}, protocol: {error}") from None
 
 
 def _sort(

@@ -64,7 +64,10 @@ def suite_from(
         changes["seeds"] = parse_seeds(seeds)
     if name is not None:
         changes["name"] = check_name(name)
-    suite = dataclasses.replace(suite, protocol=protocol(settings, suite.protocol), **changes)
+    made = protocol(settings, suite.protocol)
+    if settings.get("device") is not None:
+        changes["device"] = made.device
+    suite = dataclasses.replace(suite, protocol=made, **changes)
     return dataclasses.replace(
         suite,
         methods=suite.methods or (Spec(DEFAULT_METHOD),),

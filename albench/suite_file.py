@@ -40,10 +40,12 @@ def load_suite(path: Path) -> Suite:
             parts[key] = _at_line(path, content.lines[key], _components, (key, content[key]))
     seeds = content.get("seeds", 3)
     name = content.get("name") or path.stem
+    made, given = _protocol(path, content)
     return Suite(
         name=_at_line(path, content.lines.get("name", 1), check_name, str(name)),
         seeds=_at_line(path, content.lines.get("seeds", 1), parse_seeds, seeds),
-        protocol=_protocol(path, content),
+        protocol=made,
+        device=made.device if "device" in given else "",
         **parts,
     )
 
@@ -57,9 +59,10 @@ def _components(given: tuple[str, Any]) -> tuple[Spec, ...]:
     return tuple(dict.fromkeys(specs.from_yaml(item) for item in items))
 
 
-def _protocol(path: Path, content: Mapping) -> Protocol:
+def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:
+    """The protocol, and what of it the file says."""
     if content.get("protocol") is None:
-        return Protocol()
+        return Protocol(), {}
     settings, line = content["protocol"], content.lines["protocol"]
     if not isinstance(settings, Mapping):
         raise SuiteError(f"{path}, line {line}: protocol holds settings such as rounds: 6.")
@@ -67,7 +70,7 @@ def _protocol(path: Path, content: Mapping) -> Protocol:
     given: dict[str, str] = {}
     for key, value in settings.items():  # one at a time, so that the line of a wrong one is known
         given[str(key)] = _at_line(path, settings.lines[key], _setting, (str(key), value))
-    return protocol(given)
+    return protocol(given), given
 
 
 def _setting(given: tuple[str, Any]) -> str:

@@ -22,6 +22,7 @@ from albench.train import (
     ema_decay,
     mixed_precision,
     sgd,
+    step_results,
 )
 
 Weights = dict[str, Tensor]
@@ -51,7 +52,7 @@ def functional(method: Method, model: nn.Module) -> Any:
         weights: Weights, averages: Weights, buffers: Weights, batch: Any, state: State, counter: Tensor
     ) -> tuple[Tensor, Any]:
         forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers))
-        value, new_state, logs = method.loss(forward, Batch(*batch), state, counter)
+        value, new_state, logs = step_results(method.loss(forward, Batch(*batch), state, counter))
         return value, (new_state, logs)
 
     return torch.func.grad_and_value(loss, has_aux=True)

@@ -15,6 +15,8 @@ from typing import Any, Literal, TextIO
 NAME = "log.jsonl"
 OLDER = "log.1.jsonl"
 """What came before, once the log was full; replaced when it is full again."""
+TRACEBACK = "traceback.txt"
+"""The last failure's traceback as it is read, until the trial is tried again."""
 LIMIT = 512 * 2**10
 """Bytes of one file."""
 TEXT_LIMIT = 16_000
@@ -58,8 +60,12 @@ class TrialLog:
     def failed(self, reason: str, detail: str) -> None:
         """The trial's failure, with its traceback; once, whoever of worker and driver comes first."""
         last = read_log(self.folder)[-1:]
-        if not last or (last[0].get("event"), last[0].get("reason")) != ("failed", _short(reason)):
-            self.write("error", "failed", reason=reason, traceback=detail or None)
+        if last and (last[0].get("event"), last[0].get("reason")) == ("failed", _short(reason)):
+            return
+        self.write("error", "failed", reason=reason, traceback=_short(detail).splitlines() or None)
+        if detail:
+            with contextlib.suppress(OSError):
+                (self.folder / TRACEBACK).write_text(detail, encoding="utf-8", errors="backslashreplace")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Processes of this machine: which one a number means, and whether it is still there."""
+"""This machine: the cores that it grants, which process a number means, and whether that is still there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import functools
 import os
 import socket
 from pathlib import Path
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @functools.cache

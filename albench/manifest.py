@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import platform
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 from albench.api.dataset import Splits
 from albench.environment import processor_name, this_environment
+from albench.machine import cores
 from albench.mixing import plugin_versions
 from albench.plugins import registry
 from albench.prepare import Plan
@@ -38,7 +38,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             "name": socket.gethostname(),
             "platform": platform.platform(),
             "processor": processor_name(),
-            "cpu_count": os.cpu_count(),
+            "cpu_count": cores(),
             "device": device,
         },
         "determinism": {

@@ -10,6 +10,7 @@ import inspect
 import os
 import sys
 import warnings
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +20,12 @@ from typing import Any
 
 import pluggy
 
-from albench import __version__
+from albench import __version__, declared
 from albench import spec as specs
 from albench.api import hooks
 from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
 from albench.code_files import FILE_MODULE, code_files
-from albench.errors import PluginError, UnknownName, unknown
+from albench.errors import AlbenchError, PluginError, UnknownName, unknown
 from albench.reloading import let_go_of_changed, remember
 
 GROUP = "albench"
@@ -55,7 +56,7 @@ class Component:
         Raises
         ------
         PluginError
-            Where the target cannot be imported.
+            Where the target cannot be imported, or what the class declares is not what its contract knows.
         """
         if not isinstance(self.target, str):
             return self.target
@@ -67,6 +68,7 @@ class Component:
                 f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+        declared.check(self.kind, self.name, loaded)
         return loaded
 
     @property
@@ -74,7 +76,10 @@ class Component:
         """Where the class comes from, as text."""
         if isinstance(self.target, str):
             return self.target
-        return f"{self.target.__module__}:{getattr(self.target, '__qualname__', self.target)}"
+        module = self.target.__module__
+        if module.startswith(FILE_MODULE):
+            module = Path(inspect.getfile(self.target)).name
+        return f"{module}:{getattr(self.target, '__qualname__', self.target)}"
 
 
 @dataclass
@@ -85,6 +90,8 @@ class Plugin:
     distribution: str
     version: str
     error: str = ""
+    path: str = ""
+    """Of a plain file, as the user named it."""
     disabled: str = ""
     """Why it is not used, where the user asked for that."""
     components: list[Component] = field(default_factory=list)
@@ -93,17 +100,14 @@ class Plugin:
 class _Add:
     """What ``albench_register`` is given: files each registration under its plugin."""
 
-    def __init__(self, plugin: Plugin, refuse: Callable[[str], None]) -> None:
+    def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
-        self._refuse = refuse
 
     def _add(
         self, kind: Kind, name: str, target: str | Callable[..., Any], summary: str, family: str = "", paper: str = ""
     ) -> None:
-        if not isinstance(name, str) or str(specs.parse(name)) != name:
-            self._refuse(f"{kind} name {name!r} is not a plain name")
-        if isinstance(target, str) and ":" not in target:
-            self._refuse(f"{kind} '{name}': target '{target}' is not 'package.module:Class'")
+        declared.check_name(kind, name)
+        declared.check_target(kind, name, target)
         text = summary or _first_line(target)
         self._plugin.components.append(
             Component(kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper)
@@ -162,23 +166,29 @@ class Registry:
         known = {name for plugin in self.plugins for name in (plugin.name, plugin.distribution)}
         for name in sorted(unwanted - known):
             self.plugins.append(Plugin(name, "?", "?", error=f"{DISABLE} names it, but there is no such plugin"))
-        for file in self.files:
-            self._register_file(file)
+        for file in {Path(file).resolve(): file for file in self.files}.values():
+            self._register_file(file)  # a file that is named twice is one plugin
 
     def _register_file(self, file: str) -> None:
         """Load ``--plugin FILE``; the user asked for it by name, so a broken one is an error, not a note."""
         path = Path(file)
         if not path.is_file():
             raise PluginError(f"--plugin {file}: there is no such file.")
-        plugin = Plugin(path.stem, path.name, "file")
-        self._register(plugin, lambda: _import_file(path))
+        plugin = Plugin(path.stem, path.name, "file", path=file)
+        self._register(plugin, lambda: _import_file(path), str(path.resolve()))
         if plugin.error:
             raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")
 
-    def _register(self, plugin: Plugin, load: Callable[[], Any]) -> None:
-        """Load one plugin in its own try; what goes wrong is kept with it."""
+    def _register(self, plugin: Plugin, load: Callable[[], Any], origin: str = "") -> None:
+        """Load one plugin in its own try; what goes wrong is kept with it.
+
+        Parameters
+        ----------
+        origin
+            What tells it from other plugins of that name; without one its distribution.
+        """
         self.plugins.append(plugin)
-        name = f"{plugin.distribution}:{plugin.name}"
+        name = f"{origin or plugin.distribution}:{plugin.name}"
         try:
             module = load()
             _check_version(module)
@@ -187,18 +197,16 @@ class Registry:
             self._collect(plugin, module)
         except (Exception, SystemExit) as error:
             where = _where(error)
-            plugin.error = f"{type(error).__name__}: {error}".replace("\n", " ") + where
+            kind = "" if isinstance(error, AlbenchError) else f"{type(error).__name__}: "
+            plugin.error = f"{kind}{error}".replace("\n", " ") + where
             plugin.components.clear()
             if self.manager.has_plugin(name):
                 self.manager.unregister(name=name)
 
     def _collect(self, plugin: Plugin, module: Any) -> None:
-        def refuse(why: str) -> None:
-            raise PluginError(why)
-
         for impl in self.manager.hook.albench_register.get_hookimpls():
             if impl.plugin is module:
-                impl.function(_Add(plugin, refuse))
+                impl.function(_Add(plugin))
 
     @property
     def broken(self) -> list[Plugin]:
@@ -238,14 +246,17 @@ class Registry:
                     error = UnknownName(f"{error} ({what} plugins: {names}; see 'albench list plugins'.)")
             raise error
         if len(found) > 1:
-            claims = " and ".join(f"'{c.plugin}' ({c.distribution})" for c in found)
+            claiming = [plugin for plugin in self.plugins for component in plugin.components if component in found]
+            claims = " and ".join(f"'{plugin.name}' ({plugin.path or plugin.distribution})" for plugin in claiming)
             raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
         return found[0]
 
     def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
         """An instance of the component that a spec names."""
         parsed = specs.parse(spec) if isinstance(spec, str) else spec
-        return specs.build(parsed, self.find(kind, parsed.name).load(), self.build)
+        made = specs.build(parsed, self.find(kind, parsed.name).load(), self.build)
+        declared.check_made(kind, parsed.name, made)
+        return made
 
     def call(self, hook: str, **arguments: Any) -> list[str]:
         """Call every implementation of a lifecycle hook on its own; the errors come back as text, one a plugin."""
@@ -320,7 +331,7 @@ def _check_version(module: object) -> None:
 def _import_file(path: Path) -> ModuleType:
     """Import a plain file as a plugin module; modules that lie beside it are found, after all others."""
     resolved = path.resolve()
-    name = f"{FILE_MODULE}{resolved.stem}"
+    name = f"{FILE_MODULE}{resolved.stem}_{zlib.crc32(str(resolved).encode()):08x}"  # two files may share a name
     spec = importlib.util.spec_from_file_location(name, resolved, loader=_FromSource(name, str(resolved)))
     if spec is None or spec.loader is None or resolved.suffix != ".py":
         raise PluginError("it is not a Python file; its name must end in .py")
@@ -371,6 +382,7 @@ def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
 def _where(error: BaseException) -> str:
     """File and line of the innermost frame outside albench, for a plugin's author."""
     frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-    here = str(Path(__file__).resolve())
-    outside = [f for f in frames if f.filename != here and "importlib" not in f.filename and "pluggy" not in f.filename]
+    own = str(Path(__file__).resolve().parent)
+    inside = (own, "<frozen importlib", str(Path(importlib.__file__).parent), str(Path(pluggy.__file__).parent))
+    outside = [f for f in frames if not f.filename.startswith(inside)]
     return f" ({Path(outside[-1].filename).name}, line {outside[-1].lineno})" if outside else ""

@@ -21,6 +21,7 @@ from albench.environment import this_environment
 from albench.errors import DeviceError, StoreError, SuiteError
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
+from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.plan import DEFAULT_DATASETS, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
@@ -193,7 +194,7 @@ def prepare(
     if strict:
         refuse(mixing)
     if executor is None:
-        alone = where != "cpu" or len(todo) < 2 or (os.cpu_count() or 1) < 2 or os.name == "nt"
+        alone = where != "cpu" or len(todo) < 2 or cores() < 2 or os.name == "nt"
         executor = Spec("local" if alone else "processes")
     found.build("executor", executor)
     return Plan(

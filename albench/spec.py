@@ -249,6 +249,27 @@ def options(factory: Callable[..., Any]) -> list[Option]:
     return found
 
 
+def check_defaults(factory: Callable[..., Any]) -> None:
+    """Raise ``SpecError`` where an option's default is not of its type or breaks its own bounds."""
+    if not dataclasses.is_dataclass(factory):
+        return
+    hints = _hints(factory)
+    for field in dataclasses.fields(factory):
+        if not field.init or field.default is dataclasses.MISSING or "component" in field.metadata:
+            continue
+        where = f"its option '{_typed(field)}' is {_yaml_text(field.default)} by default"
+        if _settable(hints[field.name]):
+            _convert(where, _yaml_text(field.default), hints[field.name])
+        _check_bounds(where, field.default, field.metadata)
+
+
+def _settable(hint: Any) -> bool:
+    """Whether a user can set an option of that type."""
+    if _is_union(hint):
+        return all(_settable(arg) for arg in typing.get_args(hint) if arg is not type(None))
+    return typing.get_origin(hint) is Literal or hint in (bool, int, float, str, Path)
+
+
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 

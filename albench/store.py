@@ -1,7 +1,8 @@
 """Records on disk: atomic, checksummed, resumable, safe for many writers.
 
 Layout: ``<out>/<suite>/manifest.json`` and ``<out>/<suite>/trials/<key>/`` with ``trial.json``, ``rounds.jsonl``,
-``outcome.json`` (failed or skipped trials only), ``log.jsonl`` and, while the trial runs, ``checkpoint-<round>.pt``.
+``outcome.json`` and ``traceback.txt`` (failed or skipped trials only), ``log.jsonl`` and, while the trial runs,
+``checkpoint-<round>.pt``.
 What reads them is in ``albench.records``.
 """
 
@@ -18,7 +19,7 @@ from albench.claims import Claim, hold
 from albench.environment import Made, attempted
 from albench.errors import ClaimLost, StoreError
 from albench.files import append_whole, load_tensors, save_tensors, sealed_text, temporary, write_atomic, writing
-from albench.log import TrialLog
+from albench.log import TRACEBACK, TrialLog
 from albench.provenance import MADE_BY, difference
 from albench.records import (
     FORMAT,
@@ -116,6 +117,7 @@ class TrialStore:
             )
         with self._writing():
             (self.folder / "outcome.json").unlink(missing_ok=True)
+            (self.folder / TRACEBACK).unlink(missing_ok=True)
             for leftover in self.folder.glob(".*.tmp"):
                 if not leftover.name.startswith(f".{CLAIM}."):  # of those who look whether the trial is free
                     leftover.unlink(missing_ok=True)
@@ -201,7 +203,7 @@ class TrialStore:
         """Forget the trial's records and checkpoints."""
         self._close()
         with self._writing():
-            for name in ("rounds.jsonl", "outcome.json", "trial.json"):
+            for name in ("rounds.jsonl", "outcome.json", "trial.json", TRACEBACK):
                 (self.folder / name).unlink(missing_ok=True)
         self.drop_checkpoints()
         self.log.write("info", "cleared")

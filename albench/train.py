@@ -55,12 +55,10 @@ class ModelForward:
         self._normalizers = [m for m in student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
 
     def __call__(self, x: Tensor) -> Tensor:
-        logits: Tensor = self._student(x)[0]
-        return logits
+        return outputs(self._student(x))[0]
 
     def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        logits, embeddings = self._student(x)
-        return logits, embeddings
+        return outputs(self._student(x))
 
     def frozen(self, x: Tensor) -> Tensor:
         # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
@@ -68,18 +66,53 @@ class ModelForward:
 
     def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad(), _statistics_untouched(self._normalizers):
-            logits, embeddings = self._student(x)
-        return logits, embeddings
+            return outputs(self._student(x))
 
     def probe(self, x: Tensor) -> Tensor:
         with _statistics_untouched(self._normalizers):
-            logits: Tensor = self._student(x)[0]
-        return logits
+            return outputs(self._student(x))[0]
 
     def ema(self, x: Tensor) -> Tensor:
         with torch.no_grad():
-            logits: Tensor = self._average(x)[0]
-        return logits
+            return outputs(self._average(x))[0]
+
+
+def outputs(found: object) -> tuple[Tensor, Tensor]:
+    """What a backbone's model gave, as logits and embeddings.
+
+    Raises
+    ------
+    ContractError
+        Where it is not a pair of tensors. A lone tensor would be taken apart along its items.
+    """
+    if isinstance(found, tuple) and len(found) == 2 and all(isinstance(part, Tensor) for part in found):
+        return found
+    raise ContractError(f"the backbone's model must return (logits, embedding), not {_described(found)}")
+
+
+def step_results(found: object) -> tuple[Tensor, State, dict[str, Tensor]]:
+    """What a method's ``loss`` returned, as the loss, the new state and what it logs.
+
+    Raises
+    ------
+    ContractError
+        Where it is something else.
+    """
+    if not (isinstance(found, tuple) and len(found) == 3 and isinstance(found[1], dict) and isinstance(found[2], dict)):
+        raise ContractError(f"the method's loss must return (loss, state, logs), not {_described(found)}")
+    loss, _, logs = found
+    for name, value in (("loss", loss), *logs.items()):
+        if not isinstance(value, Tensor) or value.ndim:
+            raise ContractError(f"the method's '{name}' must be a tensor of shape (), not {_described(value)}")
+    return found
+
+
+def _described(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {', '.join(type(part).__name__ for part in value) or 'nothing'}"
+    return "None: does it end in a return?" if value is None else type(value).__name__
 
 
 def sgd(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> SGD:
@@ -232,7 +265,7 @@ class Learner:
         self.optimizer.lr = self.protocol.lr * cosine(step, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         with mixed_precision(self.device):
-            loss, state, logs = self.method.loss(self._forward, batch, self.state, counter)
+            loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()

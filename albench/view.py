@@ -212,7 +212,17 @@ class PoolView:
             yield torch.cat([head(part * mask).softmax(dim=1) for part in embeddings.split(MC_BLOCK)])
 
     def best(self, scores: Tensor, budget: int) -> Tensor:
-        return top_k(scores, budget)
+        return top_k(self._checked_scores(scores), budget)
+
+    def _checked_scores(self, scores: object) -> Tensor:
+        """Scores as (N,) numbers on the view's device; a NumPy array is taken as a tensor."""
+        given = _as_tensor(scores) if isinstance(scores, np.ndarray) else scores
+        if not isinstance(given, Tensor) or given.ndim != 1 or given.is_complex() or given.dtype == torch.bool:
+            hint = ": does it end in a return?" if scores is None else ""
+            raise ContractError(f"its scores must be a 1-d tensor of numbers, one an item, not {_kind(scores)}{hint}")
+        if len(given) != len(self):
+            raise ContractError(f"it returned {len(given)} scores for the view's {len(self)} items")
+        return given.to(self.device)
 
     def only(self, positions: Tensor, strategy: Strategy) -> PoolView:
         part = copy.copy(self)
@@ -286,24 +296,28 @@ def choose(strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor
     """
     try:
         picks = strategy.select(view, budget)
-    except NonFiniteScores as error:
+    except (NonFiniteScores, ContractError) as error:
         raise ContractError(f"strategy '{name}': {error}") from error
     return checked_picks(picks, view, budget, name)
 
 
 def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> Tensor:
-    """A strategy's answer as (budget,) int64 positions on the CPU.
+    """A strategy's answer as (budget,) int64 positions on the CPU; a NumPy array or a list of whole numbers is taken.
 
     Raises
     ------
     ContractError
         Saying what is wrong with it: its type, count, range or a duplicate.
     """
-    if not isinstance(picks, Tensor) or picks.ndim != 1 or picks.is_floating_point() or picks.dtype == torch.bool:
-        raise ContractError(f"strategy '{strategy}' must return a 1-d tensor of whole numbers, not {_kind(picks)}")
-    if len(picks) != budget:
-        raise ContractError(f"strategy '{strategy}' returned {len(picks)} positions, {budget} were asked for")
-    positions = picks.detach().to("cpu", torch.int64)
+    given = _as_tensor(picks)
+    if given is None or given.ndim != 1 or given.is_floating_point() or given.dtype == torch.bool:
+        hint = ": does select end in a return?" if picks is None else ""
+        raise ContractError(
+            f"strategy '{strategy}' must return a 1-d tensor of whole numbers, not {_kind(picks)}{hint}"
+        )
+    if len(given) != budget:
+        raise ContractError(f"strategy '{strategy}' returned {len(given)} positions, {budget} were asked for")
+    positions = given.detach().to("cpu", torch.int64)
     if bool(((positions < 0) | (positions >= len(view))).any()):
         raise ContractError(
             f"strategy '{strategy}' returned a position outside 0 .. {len(view) - 1}: "
@@ -314,5 +328,18 @@ def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> 
     return positions
 
 
+def _as_tensor(values: object) -> Tensor | None:
+    """Numbers in one of the forms that they come in; None for anything else."""
+    if isinstance(values, list | tuple) and values:
+        values = np.asarray(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return torch.from_numpy(values.astype(np.float64 if values.dtype.kind == "f" else np.int64))
+    return values if isinstance(values, Tensor) else None
+
+
 def _kind(value: object) -> str:
-    return f"a {value.ndim}-d tensor of {value.dtype}" if isinstance(value, Tensor) else type(value).__name__
+    if isinstance(value, Tensor):
+        return f"a {value.ndim}-d tensor of {value.dtype}"
+    if isinstance(value, np.ndarray):
+        return f"a {value.ndim}-d array of {value.dtype}"
+    return type(value).__name__

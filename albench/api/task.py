@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from albench.errors import DataError, nearest
 
 Modality = Literal["features", "image"]
 
@@ -30,6 +32,11 @@ class Task:
         Number of groups (patients) in the training split; 0 where unknown.
     embedding_size
         Length of the backbone's embedding; 0 until the core has built one.
+
+    Raises
+    ------
+    DataError
+        Where the modality is none of the two.
     """
 
     modality: Modality
@@ -40,3 +47,10 @@ class Task:
     pool_size: int = 0
     n_groups: int = 0
     embedding_size: int = 0
+
+    def __post_init__(self) -> None:
+        known = get_args(Modality)
+        if self.modality not in known:
+            close = nearest(str(self.modality), known)
+            hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(known)}."
+            raise DataError(f"the task's modality is {self.modality!r}: {hint}")

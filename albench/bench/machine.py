@@ -14,6 +14,7 @@ from typing import Any
 
 from albench.environment import processor_name
 from albench.files import replacing
+from albench.machine import cores
 
 FORMAT = 1
 VARIABLE = "ALBENCH_CACHE"
@@ -44,11 +45,6 @@ def this_machine(device: str = "cpu") -> Machine:
         torch=torch.__version__,
         device=torch.cuda.get_device_name(device) if cuda else "cpu",
     )
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cache_file(device: str = "cpu") -> Path:

@@ -170,6 +170,8 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
     from rich.text import Text
 
     from albench.api.executor import Failed, Stopped
+    from albench.log import NAME as LOG
+    from albench.log import TRACEBACK
     from albench.render.closing import closing
     from albench.results import load
 
@@ -182,8 +184,9 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
     for failure in failures:
         console.print(Text.assemble(("failed", "red"), f" {failure.key}: {failure.reason}"), soft_wrap=True)
     if failures:
-        first = plan.folder / "trials" / failures[0].key / "log.jsonl"
-        console.print(Text(f"The same command tries what failed again. Tracebacks are in {first}."), soft_wrap=True)
+        told = [plan.folder / "trials" / failure.key / TRACEBACK for failure in failures]
+        more = next((path for path in told if path.exists()), told[0].with_name(LOG))  # a killed worker leaves none
+        console.print(Text(f"The same command tries what failed again. More of it is in {more}."), soft_wrap=True)
     console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
     if stopped:
         left = f"The time limit is over: {stopped} of {counted(len(plan.all_trials), 'trial')} with rounds left."

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from albench.bench.machine import cores, this_machine
+from albench.bench.machine import this_machine
 from albench.doctor.finding import Finding
+from albench.machine import cores
 from albench.wording import counted
 
 GIB = 2**30
@@ -38,12 +39,12 @@ def numerics_here() -> Iterator[Finding]:
     import torch
     from threadpoolctl import threadpool_info
 
-    from albench.loop import numerics
+    from albench.loop import flushes_denormals, numerics
 
     with numerics(1):
         pools = threadpool_info()
         loose = sorted({str(pool["internal_api"]) for pool in pools if pool["num_threads"] != 1})
-        flushed = bool((torch.full((64,), 1e-30) * 1e-10 == 0).all())
+        flushed = flushes_denormals()
         torch_threads = torch.get_num_threads()
     names = ", ".join(sorted({f"{pool['internal_api']} {pool['version'] or ''}".strip() for pool in pools}))
     if loose or torch_threads != 1:

@@ -353,7 +353,7 @@ def _is_leftover(path: Path) -> bool:
     return (
         path.name.startswith("checkpoint-")
         or path.suffix == ".tmp"
-        or path.name == "outcome.json"
+        or path.name in ("outcome.json", "traceback.txt")
         or (path.parent.name == "shared")
     )
 

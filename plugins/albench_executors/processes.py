@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import IO, Any
 
 from albench.api import Event, Executor, Failed, Job, Outcome, Run, option
+from albench_executors.workers import cores
 
 TIME_LIMIT = 124
 """Exit code of a worker whose query could not be interrupted."""
@@ -34,7 +35,7 @@ class Processes(Executor):
     workers: int = option(0, "worker processes; 0 for one a core", ge=0)
 
     def concurrency(self) -> int:
-        return self.workers or _cores()
+        return self.workers or cores()
 
     def map(self, run: Run, jobs: Sequence[Job], emit: Callable[[Event], None]) -> Iterator[Outcome]:
         waiting = deque(jobs)
@@ -60,10 +61,6 @@ class Processes(Executor):
         finally:
             for worker in workers:
                 worker.stop(at_once=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Worker:

@@ -134,6 +134,9 @@ class TestPlugins:
 
             @dataclass(frozen=True)
             class Exits(Dataset):
+                def load(self, root):
+                    raise NotImplementedError
+
                 def verify(self, root):
                     sys.exit(0)
 
@@ -173,9 +176,13 @@ class TestPlugins:
             """
             from albench.api import hookimpl, Strategy
 
+            class Another(Strategy):
+                def scores(self, view):
+                    return view.index
+
             @hookimpl
             def albench_register(add):
-                add.strategy("random", Strategy, "another")
+                add.strategy("random", Another, "another")
             """
         )
         code, parts = report("plugins", cwd=tmp_path, PYTHONPATH=path)

@@ -20,7 +20,8 @@ import albench.log as log_room
 from albench.archive import export
 from albench.log import LIMIT, NAME, OLDER, WARNINGS, TrialLog, logging, read_log
 from albench.merge import merge
-from albench.records import trial_folders
+from albench.records import read_trial, trial_folders
+from albench.store import TrialStore
 
 TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ")
 
@@ -137,7 +138,18 @@ class TestOfARun:
         failed = read_log(folder)[-1]
         assert (failed["level"], failed["round"]) == ("error", 0)
         assert "no idea" in failed["reason"]
-        assert "toy.py" in failed["traceback"]
+        assert any("toy.py" in line for line in failed["traceback"])
+
+    def test_a_traceback_can_be_read_as_it_is_and_goes_with_the_next_attempt(
+        self, small_run: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        small_run(strategy="wrong[how=raise]", on_failure="keep")
+        text = (the_trial(tmp_path) / "traceback.txt").read_text()
+        assert text.startswith("Traceback (most recent call last):\n")
+        assert 'toy.py", line' in text
+        assert text.splitlines() == read_log(the_trial(tmp_path))[-1]["traceback"]
+        TrialStore(the_trial(tmp_path)).start(read_trial(the_trial(tmp_path)).facts)
+        assert not (the_trial(tmp_path) / "traceback.txt").exists()
 
     def test_seeds_that_train_together_have_a_log_each(self, small_run: Callable[..., Any], tmp_path: Path) -> None:
         small_run(seeds=2, lanes=2)
@@ -186,7 +198,7 @@ def test_a_worker_that_is_killed_is_in_the_log(tmp_path: Path, toy: str) -> None
     out = ["--out", str(tmp_path / "results"), "--executor", "processes"]
     done = subprocess.run([*command, *options, *out], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert f"Tracebacks are in {the_trial(tmp_path) / NAME}." in done.stdout
+    assert f"More of it is in {the_trial(tmp_path) / NAME}." in done.stdout
     assert events(the_trial(tmp_path)) == ["start", "failed"]
     assert read_log(the_trial(tmp_path))[-1]["level"] == "error"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from albench.api import FeatureDataset, Method, Split, Splits, Strategy, Task
 from albench.api.executor import Progress
 from albench.batches import balanced, endless
 from albench.errors import ContractError, TrialError
-from albench.loop import Parts, Run, run_trial
+from albench.lanes import Stack
+from albench.loop import Parts, Run, flushes_denormals, numerics, run_trial
 from albench.plan import Amounts, Protocol, Trial
 from albench.records import read_trial
 from albench.store import TrialStore
@@ -77,6 +79,67 @@ def carry_out(tmp_path: Path, trial: Trial, parts: Parts) -> list[dict[str, Any]
     store.folder.mkdir(exist_ok=True)
     run_trial(trial, parts, store, {"data_hash": "x"}, lambda _: None, lambda _: None)
     return read_trial(store.folder).records
+
+
+def one_step(run: Run, batch: Any, lanes: bool) -> None:
+    if lanes:
+        Stack([run.learner]).step(0, [batch])
+    else:
+        run.learner._step(0, batch)
+
+
+LOSS = torch.zeros((), requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, r"the method's loss must return \(loss, state, logs\), not None: does it end in a return\?"),
+        (LOSS, r"must return \(loss, state, logs\), not a tensor of shape \(\)"),
+        ((LOSS, {}), r"must return \(loss, state, logs\), not tuple of Tensor, dict"),
+        ((torch.zeros(4), {}, {}), r"the method's 'loss' must be a tensor of shape \(\), not a tensor of shape \(4,\)"),
+        ((0.5, {}, {}), r"the method's 'loss' must be a tensor of shape \(\), not float"),
+        ((LOSS, {}, {"share": 0.5}), r"the method's 'share' must be a tensor of shape \(\), not float"),
+    ],
+)
+@pytest.mark.parametrize("lanes", [False, True])
+def test_what_a_loss_returns_is_told_in_words(lanes: bool, returned: Any, message: str) -> None:
+    class Odd(Method):
+        def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
+            return returned
+
+    trial, parts = make(Odd())
+    run = Run(trial, parts, lambda _: None)
+    run.begin(0)
+    batch = next(iter(run.batches(0)))
+    with pytest.raises(ContractError, match=message):
+        one_step(run, batch, lanes)
+
+
+@pytest.mark.parametrize("lanes", [False, True])
+def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(lanes: bool) -> None:
+    class Alone(Net):
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.head(x)
+
+    class Built:
+        def build(self, task: Task, generator: torch.Generator) -> nn.Module:
+            return Alone()
+
+    trial, parts = make()
+    run = Run(trial, dataclasses.replace(parts, backbone=Built()), lambda _: None)  # type: ignore[arg-type]
+    run.begin(0)
+    batch = next(iter(run.batches(0)))
+    with pytest.raises(ContractError, match=r"must return \(logits, embedding\), not a tensor of shape \(4, 2\)"):
+        one_step(run, batch, lanes)
+
+
+def test_denormal_floats_are_flushed_inside_a_trial_and_as_they_were_after_it() -> None:
+    for before in (True, False):
+        torch.set_flush_denormal(before)
+        with numerics(1):
+            assert flushes_denormals()
+        assert flushes_denormals() is before
 
 
 def test_the_schedule_is_fixmatchs() -> None:

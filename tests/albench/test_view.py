@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 import torch
 
@@ -65,6 +68,64 @@ def test_a_dropout_sample_is_one_network_and_keeps_the_mean_of_the_embedding() -
     assert not torch.equal(first, second), "another one for each sample"
     # Units are kept with probability 3/4 as 1 / 0.75: the logit is 1 with a standard deviation of 0.009.
     torch.testing.assert_close(first[:, 0].logit(), torch.ones(3), atol=0.05, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (None, "its scores must be a 1-d tensor of numbers, one an item, not NoneType: does it end in a return?"),
+        (torch.zeros(3, 2), "not a 2-d tensor of torch.float32"),
+        (np.zeros((3, 1)), "not a 2-d array of float64"),
+        (torch.zeros(3) > 0, "not a 1-d tensor of torch.bool"),
+        (np.array(["a", "b", "c"]), "not a 1-d array of <U1"),
+        (torch.zeros(2), "it returned 2 scores for the view's 3 items"),
+        ([0.1, 0.2, 0.3], "not list"),
+    ],
+)
+def test_scores_of_another_kind_are_told_in_words(scores: object, message: str) -> None:
+    class Mine(Strategy):
+        def scores(self, view: View) -> object:  # type: ignore[override]  # what an author might write
+            return scores
+
+    with pytest.raises(ContractError, match=re.escape(f"strategy 'mine': {message}" if message[0] == "i" else message)):
+        choose(Mine(), make_view(EMBEDDINGS[:3]), 2, "mine")
+
+
+@pytest.mark.parametrize("scores", [np.array([1.0, 3.0, 2.0]), np.array([1, 3, 2])[::1], np.array([2, 3, 1])[::-1]])
+def test_scores_in_numpy_are_taken(scores: np.ndarray) -> None:
+    class Mine(Strategy):
+        def scores(self, view: View) -> object:  # type: ignore[override]  # what an author might write
+            return scores
+
+    assert choose(Mine(), make_view(EMBEDDINGS[:3]), 2, "mine").tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("picks", "taken"),
+    [
+        (np.array([2, 0]), True),
+        (np.array([2, 0], dtype=np.uint16), True),
+        ([2, 0], True),
+        ((np.int64(2), 0), True),
+        (None, False),
+        (np.array([2.0, 0.0]), False),
+        ([True, False], False),
+        ([[2], [0]], False),
+        ([], False),
+        ({2, 0}, False),
+    ],
+)
+def test_positions_in_numpy_and_lists_are_taken_and_what_is_none_is_refused(picks: object, taken: bool) -> None:
+    class Mine(Strategy):
+        def select(self, view: View, budget: int) -> object:  # type: ignore[override]  # what an author might write
+            return picks
+
+    view = make_view(EMBEDDINGS[:3])
+    if taken:
+        assert choose(Mine(), view, 2, "mine").tolist() == [2, 0]
+        return
+    with pytest.raises(ContractError, match="strategy 'mine' must return a 1-d tensor of whole numbers, not"):
+        choose(Mine(), view, 2, "mine")
 
 
 def test_a_score_that_is_not_finite_names_the_strategy() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import takewhile
 
 
 class AlbenchError(Exception):
@@ -77,14 +78,20 @@ class OutOfTime(AlbenchError):
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that ``name`` may have been meant for, or None where nothing is close.
 
-    Close is what shares three letters of four, has two neighbouring letters in the other order, or goes on where
-    ``name`` ends.
+    Close is what shares three letters of four, has two neighbouring letters in the other order, goes on where
+    ``name`` ends, or begins alike for four letters that are three quarters of the shorter one.
     """
     known = list(candidates)
     found = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
     swapped = [other for other in known if other != name and sorted(other) == sorted(name) and _one_swap(name, other)]
     longer = [other for other in known if len(name) >= 3 and other.startswith(name)]
-    return next(iter([*found, *swapped, *longer]), None)
+    alike = [other for other in known if _begin_alike(name, other)]
+    return next(iter([*found, *swapped, *longer, *alike]), None)
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return shared >= max(4, 0.75 * min(len(one), len(other)))
 
 
 def _one_swap(one: str, other: str) -> bool:

@@ -42,7 +42,7 @@ class Spread:
     std
         Standard deviation; NaN with fewer than two seeds.
     iqm, iqm_low, iqm_high
-        Interquartile mean and its 95 % bootstrap interval.
+        Interquartile mean and its 95 % bootstrap interval, NaN with fewer than five seeds.
     """
 
     std: float
@@ -55,12 +55,19 @@ class Spread:
 class Reach:
     """A number of labels with its 95 % bootstrap interval over seeds.
 
-    Infinity stands for what is not reached with the labels of the protocol, NaN for what there is not.
+    Infinity stands for what is not reached with the labels of the protocol, NaN for what there is not: limits with
+    fewer than five seeds. Always ``low <= labels <= high``.
+
+    Attributes
+    ----------
+    at_least
+        Of labels saved: what is known where ``labels`` is infinite, as the baseline needs more than there were.
     """
 
     labels: float
     low: float
     high: float
+    at_least: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -140,8 +147,8 @@ class Row:
     reach
         Labels to the target; None without a target.
     saved
-        Labels saved against the baseline at equal quality: the target's, else what the baseline has with all of its
-        labels. None where the row is the baseline or has none. Minus infinity where the row never gets there.
+        Labels saved against the baseline at equal quality: the target's, else the lower of the two that they end with.
+        None where the row is the baseline or has none. Minus infinity where the row never gets there.
     seconds
         Measured, on whatever machine ran the trials.
     cost_adjusted, cost_rank

@@ -11,7 +11,7 @@ from albench.compare.cost import Cost, area_at_equal_cost, spent_seconds
 from albench.compare.data import Estimate, Reach, Seconds, Spread
 from albench.compare.gather import Curves
 from albench.compare.labels import Saving, Target, savings
-from albench.compare.resample import DRAWS, interquartile_mean, limits
+from albench.compare.resample import DRAWS, LEAST_SEEDS, around, interquartile_mean
 from albench.compare.statistics import deviation, interval
 from albench.errors import UserError
 
@@ -49,7 +49,7 @@ class Details:
         """Spread, labels to the target, labels saved, seconds, and quality at equal cost of one row."""
         s = self.saving
         needed = Reach(float(s.needed[row]), float(s.needed_low[row]), float(s.needed_high[row]))
-        saved = Reach(float(s.saved[row]), float(s.saved_low[row]), float(s.saved_high[row]))
+        saved = Reach(*(float(part[row]) for part in (s.saved, s.saved_low, s.saved_high, s.at_least)))
         train, query = map(float, self.seconds[:, row])
         cost = None
         if self.cost is not None:
@@ -106,10 +106,11 @@ def _spread(ranked: np.ndarray) -> np.ndarray:
     low, high = np.full((2, len(ranked)), np.nan)
     for row, values in enumerate(ranked):
         values = values[~np.isnan(values)]
-        if len(values) > 1:
+        if len(values) >= LEAST_SEEDS:
             rng = np.random.Generator(np.random.PCG64(len(values)))
             picks = rng.integers(len(values), size=(DRAWS, len(values)))
-            low[row], high[row] = limits(interquartile_mean(values[picks]), len(values))
+            many = interquartile_mean(values[picks])
+            low[row], high[row] = around(interquartile_mean(values), many, many, len(values))
     return np.stack([std, interquartile_mean(ranked), low, high])
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.resample import draws, limits, resampled_means
+from albench.compare.resample import LEAST_SEEDS, around, draws, resampled_means
+from albench.compare.roundoff import settled, size
 from albench.errors import UserError
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%-of-full")
@@ -63,7 +65,8 @@ def labels_to_reach(curves: np.ndarray, n_labeled: np.ndarray, target: np.ndarra
     (...,) labels; the first count where the curve starts there already, infinity where it never does, NaN where there
     is no curve or no target.
     """
-    height = sign * (curves - np.asarray(target)[..., None])
+    goal = np.asarray(target)[..., None]
+    height = settled(sign * (curves - goal), np.maximum(size(curves)[..., None], np.abs(goal)))
     reached = height >= 0
     first = reached.argmax(axis=-1)
     before = _last_before(~np.isnan(height), first)
@@ -88,7 +91,8 @@ class Saving:
     """R rows' labels to the target and labels saved, each (R,) with limits; infinities are what was not reached.
 
     ``saved`` is NaN where a row has no other row as its baseline, minus infinity where it never gets there, and
-    infinity where the baseline never does.
+    infinity where the baseline never does; ``at_least`` is then what is known: all labels that there were, less the
+    row's own. Always ``low <= estimate <= high``; limits are NaN with fewer than ``LEAST_SEEDS`` seeds.
     """
 
     needed: np.ndarray
@@ -97,15 +101,18 @@ class Saving:
     saved: np.ndarray
     saved_low: np.ndarray
     saved_high: np.ndarray
+    at_least: np.ndarray
 
 
 def savings(
     values: np.ndarray, n_labeled: np.ndarray, baseline: np.ndarray, target: float | None, sign: float
 ) -> Saving:
-    """Labels to a target, and labels saved against each row's baseline.
+    """Labels to a target, and labels saved against each row's baseline, both read at one quality.
 
-    Both are read off the mean curves; the limits are those of a bootstrap in which a resample of seeds is the same for
-    all rows. Without a target the quality is what the baseline has with all of its labels.
+    A pair of row and baseline is read off its mean curves over the seeds that both have, each where it first reaches
+    the quality: the target or, without one, the lower of the two qualities that they end with, which both reach. The
+    limits are those of a bootstrap over these seeds that draws the same for both, so that what is shared drops out, and
+    reads each resample in the same way.
 
     Parameters
     ----------
@@ -114,34 +121,60 @@ def savings(
     baseline
         (R,) position of each row's baseline, -1 for none.
     """
-    at = np.maximum(baseline, 0)
+    here = ~np.isnan(values)
+    needed = np.full((3, len(values)), np.nan)
+    if target is not None:
+        for rows, seeds in _alike(here.any(axis=2)):
+            needed[:, rows] = _needed(values[rows][:, seeds], n_labeled, target, sign)
     other = (baseline >= 0) & (baseline != np.arange(len(baseline)))
+    both = here & here[np.maximum(baseline, 0)] & other[:, None, None]
+    own, theirs = np.where(both, values, np.nan), np.where(both, values[np.maximum(baseline, 0)], np.nan)
+    saved = np.full((4, len(values)), np.nan)
+    for rows, seeds in _alike(both.any(axis=2)):
+        saved[:, rows] = _saved(own[rows][:, seeds], theirs[rows][:, seeds], n_labeled, target, sign)
+    return Saving(*needed, *saved)
 
-    def read(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        own = means[..., at, :]
-        if target is None:
-            goal = own[..., -1]
-            needed = np.full(means.shape[:-1], np.nan)
-            theirs = np.where(np.isnan(goal), np.nan, float(n_labeled[-1]))
-        else:
-            goal = np.full(means.shape[:-1], target)
-            needed = labels_to_reach(means, n_labeled, goal, sign)
-            theirs = needed[..., at]
-        mine = labels_to_reach(means, n_labeled, goal, sign)
-        both = np.isinf(mine) & np.isinf(theirs)
-        saved = np.where(both, np.nan, theirs - np.where(both, 0.0, mine))
-        return needed, np.where(other, saved, np.nan)
 
-    needed, saved = read(_means(values))
+def _alike(there: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows that have the same seeds, and these seeds; (R, S) bool. Rows without any are passed over."""
+    for seeds in np.unique(there, axis=0):
+        if seeds.any():
+            yield np.flatnonzero((there == seeds).all(axis=1)), np.flatnonzero(seeds)
+
+
+def _needed(values: np.ndarray, n_labeled: np.ndarray, target: float, sign: float) -> np.ndarray:
+    """(3, R) labels to the target and its limits."""
+    found, many = (labels_to_reach(means, n_labeled, np.asarray(target), sign) for means in _means(values))
+    return np.stack([found[0], *around(found[0], many, many, values.shape[1])])
+
+
+def _saved(own: np.ndarray, theirs: np.ndarray, n_labeled: np.ndarray, target: float | None, sign: float) -> np.ndarray:
+    """(4, R) labels saved, their limits, and what is known where the baseline never gets there."""
+    most = float(n_labeled[-1])
+    found = []
+    for mine, base in zip(_means(own), _means(theirs), strict=True):
+        goal = np.asarray(target) if target is not None else sign * np.minimum(sign * _last(mine), sign * _last(base))
+        a, b = (labels_to_reach(curves, n_labeled, goal, sign) for curves in (mine, base))
+        # What was not reached takes more labels than there were, and maybe any number.
+        low = np.where(np.isinf(a), -np.inf, np.minimum(b, most) - np.where(np.isinf(a), 0, a))
+        high = np.where(np.isinf(b), np.inf, np.where(np.isinf(b), 0, b) - np.minimum(a, most))
+        found.append((low, high))
+    (low, high), (many_low, many_high) = found
+    low, high = low[0], high[0]
+    saved = np.where(np.isneginf(low), np.where(np.isinf(high), np.nan, low), high)
+    ends = around(np.where(np.isnan(saved), low, saved), many_low, many_high, own.shape[1])
+    return np.stack([saved, np.minimum(ends[0], low), np.maximum(ends[1], high), low])
+
+
+def _last(means: np.ndarray) -> np.ndarray:
+    """(..., L) -> (...,) the last value that is there."""
+    there = ~np.isnan(means)
+    at = means.shape[-1] - 1 - there[..., ::-1].argmax(axis=-1)
+    return np.take_along_axis(means, at[..., None], axis=-1)[..., 0]
+
+
+def _means(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean curves over all seeds, (1, R, L), and over the seeds of each resample, (B, R, L)."""
     n_seeds = values.shape[1]
-    samples = resampled_means(values, draws(n_seeds)) if n_seeds > 1 else None
-    if samples is None:
-        none = np.full(len(needed), np.nan)
-        return Saving(needed, none, none, saved, none, none)
-    many_needed, many_saved = read(samples)
-    return Saving(needed, *limits(many_needed, n_seeds), saved, *limits(many_saved, n_seeds))
-
-
-def _means(values: np.ndarray) -> np.ndarray:
-    """(R, L) means over the seeds that are there."""
-    return resampled_means(values, np.ones((1, values.shape[1])))[0]
+    whole = resampled_means(values, np.ones((1, n_seeds)))
+    return whole, resampled_means(values, draws(n_seeds)) if n_seeds >= LEAST_SEEDS else whole

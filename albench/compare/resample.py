@@ -10,6 +10,8 @@ from albench.compare.roundoff import leveled
 from albench.compare.statistics import CONFIDENCE
 
 DRAWS = 2000
+LEAST_SEEDS = 5
+"""With fewer seeds there is no bootstrap interval: with three there are ten resamples, and its 95 % would be 70 %."""
 
 
 @functools.lru_cache(maxsize=32)
@@ -83,6 +85,25 @@ def limits(samples: np.ndarray, n_seeds: int) -> tuple[np.ndarray, np.ndarray]:
     return at(tail), at(1 - tail)
 
 
+def around(point: np.ndarray, low: np.ndarray, high: np.ndarray, n_seeds: int) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of an estimate: the smallest that holds it and the limits of its resamples.
+
+    Parameters
+    ----------
+    point
+        (...,) the estimate.
+    low, high
+        (B, ...) the same of each resample, or what it is at least and at most.
+
+    Returns
+    -------
+    Two of (...,); NaN with fewer than ``LEAST_SEEDS`` seeds.
+    """
+    if n_seeds < LEAST_SEEDS:
+        return np.full(np.shape(point), np.nan), np.full(np.shape(point), np.nan)
+    return np.minimum(limits(low, n_seeds)[0], point), np.maximum(limits(high, n_seeds)[1], point)
+
+
 @functools.cache
 def _tail(n_seeds: int) -> float:
     """Share of resamples beyond each limit."""
@@ -106,14 +127,15 @@ def stratified_iqm(scores: list[np.ndarray], count: int = DRAWS) -> tuple[float,
 
     Returns
     -------
-    The interquartile mean and its 95 % interval.
+    The interquartile mean and its 95 % interval, NaN with fewer than ``LEAST_SEEDS`` seeds of some data set.
     """
     point = float(interquartile_mean(np.concatenate(scores)))
     parts = []
     for stream, of_dataset in enumerate(scores):
         rng = np.random.Generator(np.random.PCG64([stream, len(of_dataset)]))
         parts.append(of_dataset[rng.integers(len(of_dataset), size=(count, len(of_dataset)))])
-    low, high = limits(interquartile_mean(np.concatenate(parts, axis=1)), min(map(len, scores)))
+    many = interquartile_mean(np.concatenate(parts, axis=1))
+    low, high = around(np.asarray(point), many, many, min(map(len, scores)))
     return point, float(low), float(high)
 
 
@@ -127,6 +149,11 @@ def improvement(a: list[np.ndarray], b: list[np.ndarray], count: int = DRAWS) ->
     ----------
     a, b
         One (S_d,) array a data set each, in the same order of data sets, without NaN.
+
+    Returns
+    -------
+    The probability and its 95 % interval. Where all runs win all resamples do: it is no narrower than Wilson's of as
+    many independent pairs as there are runs. NaN with fewer than ``LEAST_SEEDS`` seeds of some data set.
     """
     point, samples = [], []
     for stream, (x, y) in enumerate(zip(a, b, strict=True)):
@@ -135,5 +162,17 @@ def improvement(a: list[np.ndarray], b: list[np.ndarray], count: int = DRAWS) ->
         point.append(wins.mean())
         of_x, of_y = draws(len(x), count, 2 * stream) / len(x), draws(len(y), count, 2 * stream + 1) / len(y)
         samples.append(np.einsum("bx,xy,by->b", of_x, wins, of_y, optimize=True))
-    low, high = limits(np.mean(samples, axis=0), min(map(len, [*a, *b])))
-    return float(np.mean(point)), float(low), float(high)
+    found, many = float(np.mean(point)), np.mean(samples, axis=0)
+    low, high = around(np.asarray(found), many, many, min(map(len, [*a, *b])))
+    least, most = wilson(found, sum(min(len(x), len(y)) for x, y in zip(a, b, strict=True)))
+    return found, float(np.minimum(low, least)), float(np.maximum(high, most))
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % score interval of a share of n (1927, JASA 22)."""
+    from scipy.special import ndtri
+
+    z = float(ndtri((1 + CONFIDENCE) / 2))
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
+    return min(middle - half, share), max(middle + half, share)

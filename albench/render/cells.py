@@ -73,7 +73,7 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
         title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
         found.append(Column(title, "difference", tuple(_difference(row) for row in rows)))
         if comparison.target or comparison.details:
-            found.append(Column("labels saved", "reach", tuple(_saved(row, group.n_labeled[-1]) for row in rows)))
+            found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows)))
     if comparison.cost:
         cells = tuple(_at_cost(row) for row in rows)
         found.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
@@ -121,10 +121,10 @@ def _detail_columns(rows: Sequence[Row]) -> list[Column]:
     return found
 
 
-def _saved(row: Row, most: int) -> Cell:
+def _saved(row: Row) -> Cell:
     if row.saved is None:
         return Cell("baseline" if row.is_baseline else NONE, tone="dim")
-    return Cell(saved_text(row.saved, row.reach, most))  # no tone: it is an estimate, which no test stands behind
+    return Cell(saved_text(row.saved))  # no tone: it is an estimate, which no test stands behind
 
 
 def _at_cost(row: Row) -> Cell:

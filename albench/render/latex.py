@@ -34,11 +34,12 @@ _SPECIAL = {
     "[": "{[}",
     "]": "{]}",
     "±": r"$\pm$",
+    "∞": r"$\infty$",
 }
 # A mark hangs over the right edge, so that digits stay under digits.
 _MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
 _IN_TEXT = {"*": "$^{*}$", r"\textasciitilde{}": r"$^{\sim}$"}
-_NEGATIVE = str.maketrans({"-": "$-$", "+": "$+$", "±": r"$\pm$", "–": "--", "<": "$<$", ">": "$>$"})
+_NEGATIVE = str.maketrans({"-": "$-$", "+": "$+$", "±": r"$\pm$", "∞": r"$\infty$", "–": "--", "<": "$<$", ">": "$>$"})
 _ENOUGH = 70
 """Letters that fit side by side in the text width of an article."""
 _FOLDED = 18

@@ -63,24 +63,22 @@ def reach_text(reach: Reach | None, most: int) -> str:
     return NONE if reach is None else range_text(reach.labels, reach.low, reach.high, write)
 
 
-def saved_text(saved: Reach, needed: Reach | None, most: int) -> str:
+def saved_text(saved: Reach) -> str:
     """Labels saved, with their interval.
 
-    ``never`` where the row does not get there. Where only the row does, the baseline would need more than the ``most``
-    labels that it had: ``>107`` where the row needed 193 of 300.
+    ``never`` where the row does not get there. Where only the row does, the baseline would need more than the labels
+    that it had: ``>107`` where the row needed 193 of 300, and any number more.
     """
 
-    def write(labels: float, own: float) -> str:
+    def write(labels: float) -> str:
         if math.isinf(labels):
-            return f">{max(most - own, 0):,.0f}" if labels > 0 else "never"
-        return f"{labels:+,.0f}"
+            return "∞" if labels > 0 else "never"
+        return f"{round(labels):+,d}"  # no minus on what shows as zero
 
-    if needed is None:
-        return range_text(saved.labels, saved.low, saved.high, lambda labels: write(labels, most))
-    text = write(saved.labels, needed.labels)
-    if math.isnan(saved.low):
-        return text
-    return f"{text} [{write(saved.low, needed.high)}, {write(saved.high, needed.low)}]"
+    if math.isinf(saved.labels) and saved.labels > 0:
+        text = f">{saved.at_least:,.0f}"
+        return text if math.isnan(saved.low) else f"{text} [{write(saved.low)}, {write(saved.high)}]"
+    return range_text(saved.labels, saved.low, saved.high, write)
 
 
 def or_none(value: float, write: Callable[[float], str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from albench.compare.resample import LEAST_SEEDS
 from albench.render.cells import n_seeds
 from albench.render.labels import seeds_text
 from albench.wording import counted, listed
@@ -70,12 +71,17 @@ def legend(comparison: Comparison) -> list[str]:
             "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"
         )
     if any(row.saved for row in comparison.rows) and (comparison.target or comparison.details):
-        what = "the target" if comparison.target else "what the baseline reaches with all of its labels"
-        found.append(f"Labels saved: fewer labels than the baseline needs for {what}; never: it is not reached")
+        what = "the target" if comparison.target else "the lower of the two qualities that both end with"
+        found.append(
+            f"Labels saved: fewer labels than the baseline needs for {what}, each with its 95 % bootstrap interval; "
+            "never: it is not reached"
+        )
     if comparison.cost:
         found.append(
             f"At equal cost ({comparison.cost}): AUBC over what labels, training and queries cost, and its rank"
         )
+    if (comparison.target or comparison.details) and any(len(row.seeds) < LEAST_SEEDS for row in comparison.rows):
+        found.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
     if comparison.details:
         found.append(
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"

@@ -51,8 +51,7 @@ def ranking(group: Group, comparison: Comparison, position: dict[Name, int]) -> 
         "rows": rows,
         "few": few(group, position),
         "saved": [
-            [position[name_of(r)], r.saved.labels, r.saved.low, r.saved.high, saved_text(r.saved, r.reach, most)]
-            for most in [group.n_labeled[-1]]
+            [position[name_of(r)], r.saved.labels, r.saved.low, r.saved.high, saved_text(r.saved)]
             for r in group.rows
             if r.saved
         ],

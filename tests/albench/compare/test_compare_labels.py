@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from albench.compare import compare
 from albench.compare.cost import Cost, area_at_equal_cost, parse_cost, spent_seconds
@@ -43,12 +46,35 @@ def test_lower_is_better_where_the_sign_says_so() -> None:
     assert labels_to_reach(np.array([0.4, 0.2, 0.1]), LABELS, np.array(0.3), -1.0) == 150
 
 
-def test_saved_against_a_baseline_at_its_final_quality() -> None:
+def test_saved_is_read_at_one_quality_that_both_reach() -> None:
     values = np.array([[[0.2, 0.4, 0.5]], [[0.3, 0.6, 0.9]], [[0.1, 0.2, 0.3]]])  # baseline, better, worse
     found = savings(values, LABELS, np.array([0, 0, 0]), None, 1.0)
-    # 0.5 lies two thirds of the way from 0.3 to 0.6: 166.7 labels, where the baseline needs 400.
-    np.testing.assert_allclose(found.saved, [NAN, 400 - (100 + 100 * 2 / 3), -INF])
+    # 0.5 lies two thirds of the way from 0.3 to 0.6: 166.7 labels, where the baseline needs 400. The worse row ends
+    # with 0.3, which the baseline has with 150.
+    np.testing.assert_allclose(found.saved, [NAN, 400 - (100 + 100 * 2 / 3), 150 - 400])
     assert np.isnan(found.saved_low).all()  # one seed has no interval
+
+
+def test_a_baseline_that_is_level_before_its_end_is_not_charged_all_of_its_labels() -> None:
+    # Both are at 0.6 with 200 labels and stay there: nothing is saved, though the baseline went on to 400.
+    values = np.array([[[0.2, 0.6, 0.6]], [[0.2, 0.6, 0.61]], [[0.2, 0.58, 0.61]]])
+    found = savings(values, LABELS, np.array([0, 0, 0]), None, 1.0)
+    np.testing.assert_allclose(found.saved[1], 0, atol=1e-9)
+    assert found.saved[2] < 0  # it gets there later, though it ends higher
+
+
+@given(arrays(np.float64, (2, 6, 3), elements=st.floats(0, 1)), st.sampled_from([None, 0.5]), st.sampled_from([1, -1]))
+def test_what_a_row_saves_its_baseline_loses(values: np.ndarray, target: float | None, sign: float) -> None:
+    one = savings(values, LABELS, np.array([-1, 0]), target, sign)
+    other = savings(values, LABELS, np.array([1, -1]), target, sign)
+    np.testing.assert_allclose(one.saved[1], -other.saved[0], atol=1e-6)
+
+
+def test_a_pair_is_read_over_the_seeds_that_both_have() -> None:
+    base = np.array([[0.2, 0.4, 0.6]] * 3 + [[0.7, 0.8, 0.9]] * 3)  # the last three seeds are easy ones
+    row = np.concatenate([base[:3] + 0.1, np.full((3, 3), NAN)])
+    found = savings(np.stack([base, row]), LABELS, np.array([0, 0]), None, 1.0)
+    assert found.saved[1] == pytest.approx(100)  # 0.6: with 300 labels and with 400
 
 
 def test_saved_at_a_target_that_the_baseline_does_not_reach() -> None:
@@ -56,12 +82,13 @@ def test_saved_at_a_target_that_the_baseline_does_not_reach() -> None:
     found = savings(values, LABELS, np.array([0, 0]), 0.8, 1.0)
     np.testing.assert_allclose(found.needed, [INF, 200 + 200 * 2 / 3])
     np.testing.assert_allclose(found.saved, [NAN, INF])
+    assert found.at_least[1] == pytest.approx(400 - (200 + 200 * 2 / 3))
 
 
 def test_intervals_are_paired_over_seeds() -> None:
     # Every seed saves 100 labels, whatever its own level: so does every resample.
-    base = [[0.1 + s, 0.3 + s, 0.5 + s] for s in (0.0, 0.1, 0.2, 0.3)]
-    better = [[0.3 + s, 0.5 + s, 0.7 + s] for s in (0.0, 0.1, 0.2, 0.3)]
+    base = [[0.1 + s, 0.3 + s, 0.5 + s] for s in (0.0, 0.1, 0.2, 0.3, 0.4)]
+    better = [[0.3 + s, 0.5 + s, 0.7 + s] for s in (0.0, 0.1, 0.2, 0.3, 0.4)]
     comparison = compare(records({"random": base, "better": better}))
     saved = next(row.saved for row in comparison.rows if row.strategy == "better")
     assert saved is not None
@@ -70,7 +97,7 @@ def test_intervals_are_paired_over_seeds() -> None:
 
 
 def test_the_interval_of_labels_to_a_target_says_when_it_is_not_always_reached() -> None:
-    curves = [[0.2, 0.4, 0.6], [0.2, 0.4, 0.9], [0.2, 0.3, 0.4]]
+    curves = [[0.2, 0.4, 0.6], [0.2, 0.4, 0.9], [0.2, 0.3, 0.4], [0.2, 0.4, 0.8], [0.1, 0.3, 0.5]]
     row = compare(records({"random": curves}), target="0.55").rows[0]
     assert row.reach is not None
     assert 200 < row.reach.labels < 400

@@ -15,17 +15,18 @@ from typing import Literal
 
 from packaging.version import Version
 
+from albench.agreement import Agreement
 from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.environment import this_environment
-from albench.errors import DeviceError, StoreError, SuiteError
+from albench.errors import DeviceError, SuiteError
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
 from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.plan import DEFAULT_DATASETS, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
-from albench.provenance import MADE_BY, Made, Provenance, difference
+from albench.provenance import MADE_BY, Made, Provenance
 from albench.records import read_to_mend
 from albench.spec import Spec
 from albench.wording import counted
@@ -256,7 +257,7 @@ def _sort(
         reason: str | None = found.build(kind, spec).skip(data[dataset].splits.task)
         return f"{kind} {spec}: {reason}" if reason else None
 
-    starts: dict[tuple[str, int], str] = {}
+    agreement = Agreement(folder, planned[0].protocol, data, counts, made)
     unknown = 0
     for trial in planned:
         reason = (
@@ -269,29 +270,11 @@ def _sort(
             continue
         files, damaged = read_to_mend(folder / "trials" / trial.key)
         complete = len(files.records) == trial.protocol.rounds and not (damaged or fresh)
-        if files.records and not fresh and files.facts.get("data_hash") != data[trial.dataset].hash:
-            raise StoreError(
-                f"{folder}: trial {trial.key} was made with other data than {trial.dataset} holds now: "
-                "use --name for a new suite or --fresh to replace it."
-            )
         if files.records and not fresh:
             unknown += MADE_BY not in files.facts
-            if other := difference(files.facts.get(MADE_BY), made[trial.key], files.facts):
-                raise StoreError(
-                    f"{folder}: trial {trial.key} was made with {other.than_now}: use --name for a new suite or "
-                    "--fresh to replace it."
-                )
-        if files.records and not fresh and (started := files.facts.get("initial_hash")):
-            where = trial.dataset, trial.seed
-            if where not in starts:
-                starts[where] = _drawn(trial, data[trial.dataset], counts[trial.dataset]) or started
-            if started != starts[where]:
-                raise StoreError(
-                    f"{folder}: trial {trial.key} started from other labels (initial_hash {started}) than seed "
-                    f"{trial.seed} of {trial.dataset} does now ({starts[where]}): use --name for a new suite or "
-                    "--fresh to replace it."
-                )
+            agreement.check(trial, files.facts)
         (done if complete else todo).append(trial)
+    agreement.check_others(planned)
     notes = []
     if unknown:
         notes.append(
@@ -299,14 +282,3 @@ def _sort(
             "same now cannot be told."
         )
     return todo, done, skipped, notes
-
-
-def _drawn(trial: Trial, data: Data, counts: Amounts) -> str:
-    """The hash of the first labels that a trial draws; empty where a strategy chooses them, which takes its time."""
-    from albench.oracle import Oracle
-    from albench.pool import index_hash
-
-    if trial.protocol.initial_strategy:
-        return ""
-    oracle = Oracle(data.splits.train.y, data.splits.task.n_classes, counts.initial)
-    return index_hash(oracle.draw_initial(counts.initial, trial.protocol.initial_draw, trial.seed))

@@ -1,0 +1,111 @@
+"""What is on disk of a suite agrees with the data, the first labels and the code that are there now, or is refused."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from albench.errors import DamagedFile, StoreError
+from albench.files import read_sealed
+from albench.loading import Data
+from albench.plan import Amounts, Protocol, Trial
+from albench.provenance import MADE_BY, Made, difference
+from albench.records import trial_folders
+
+PARTS = ("dataset", "method", "strategy", "backbone")
+
+
+class Agreement:
+    """Compares stored trials with what is planned.
+
+    Parameters
+    ----------
+    folder
+        The suite's folder.
+    protocol
+        The protocol of all that is planned.
+    data, counts
+        Data set spec -> its data, its label counts.
+    made
+        Planned trial -> what makes it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        protocol: Protocol,
+        data: Mapping[str, Data],
+        counts: Mapping[str, Amounts],
+        made: Mapping[str, Made],
+    ) -> None:
+        self._folder = folder
+        self._protocol = protocol
+        self._data = data
+        self._counts = counts
+        self._made = made
+        self._starts: dict[tuple[str, int], str] = {}
+
+    def check(self, trial: Trial, facts: Mapping[str, Any]) -> None:
+        """Raise ``StoreError`` where the records of a planned trial are not what it would give now."""
+        if found := self._disagreement(facts, self._made[trial.key]):
+            raise StoreError(
+                f"{self._folder}: trial {trial.key} {found}: use --name for a new suite or --fresh to replace it."
+            )
+
+    def check_others(self, planned: Collection[Trial]) -> None:
+        """Raise ``StoreError`` where a trial that is not planned does not belong into one table with those that are."""
+        now = {
+            (part, text): self._made[trial.key][part]
+            for trial in planned
+            for part, text in zip(PARTS, trial.resolved, strict=True)
+        }
+        whole = next((self._made[trial.key] for trial in planned), {})
+        for facts in self._begun({trial.key for trial in planned}):
+            if facts.get("dataset") not in self._data:
+                continue
+            made = {part: entry for part, entry in whole.items() if part not in PARTS}
+            made |= {part: now[part, text] for part, text in facts.get("resolved", {}).items() if (part, text) in now}
+            same_table = facts.get("protocol_hash") == self._protocol.hash
+            if found := self._disagreement(facts, made if same_table else {}, same_table):
+                raise StoreError(
+                    f"{self._folder} holds trial {facts.get('key')}, which {found}, and would stand in one table with "
+                    "this run: use --name for a new suite, or run that trial again too, with --fresh."
+                )
+
+    def _disagreement(self, facts: Mapping[str, Any], made: Made, same_start: bool = True) -> str:
+        """What a stored trial was that it would not be now; "" where there is nothing."""
+        dataset, seed = facts["dataset"], facts["seed"]
+        if facts.get("data_hash") != self._data[dataset].hash:
+            return f"was made with other data than {dataset} holds now"
+        if other := difference(facts.get(MADE_BY), made, facts):
+            return f"was made with {other.than_now}"
+        started = facts.get("initial_hash")
+        if not started or not same_start:
+            return ""
+        if (dataset, seed) not in self._starts:
+            self._starts[dataset, seed] = self._drawn(dataset, seed) or started
+        if started != (now := self._starts[dataset, seed]):
+            return f"started from other labels (initial_hash {started}) than seed {seed} of {dataset} does now ({now})"
+        return ""
+
+    def _drawn(self, dataset: str, seed: int) -> str:
+        """The hash of the first labels of a seed; empty where a strategy chooses them, which takes its time."""
+        from albench.oracle import Oracle
+        from albench.pool import index_hash
+
+        if self._protocol.initial_strategy:
+            return ""
+        splits, count = self._data[dataset].splits, self._counts[dataset].initial
+        oracle = Oracle(splits.train.y, splits.task.n_classes, count)
+        return index_hash(oracle.draw_initial(count, self._protocol.initial_draw, seed))
+
+    def _begun(self, left: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Facts of the folder's trials that have records, ``left`` aside; what is damaged is told elsewhere."""
+        for folder in trial_folders(self._folder):
+            with contextlib.suppress(DamagedFile, OSError):
+                if folder.name not in left and (folder / "rounds.jsonl").stat().st_size:
+                    facts = read_sealed(folder / "trial.json")
+                    if {"key", "dataset", "seed"} <= facts.keys():
+                        yield facts

@@ -23,9 +23,10 @@ def command() -> None:
 @plugin_option
 @data_dir_option
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
-    """Load a data set and check its files against what is published of it."""
+    """Load a data set, check its files against what is published of it, and look for near-duplicates among images."""
     from albench.errors import DataError
     from albench.loading import load_data
+    from albench.near_items import find_near, near_lines
     from albench.render.contents import contents
 
     loaded = load_data(dataset, data_dir, plugins)
@@ -37,6 +38,9 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     problems = loaded.dataset.verify(Path(data_dir) if data_dir else None)
     for problem in problems:
         click.echo(f"{'problem' if problem.fatal else 'note'}: {problem.where}: {problem.what}", err=problem.fatal)
+    near = find_near(splits)
+    for line in near_lines(near) if near else []:
+        click.echo(f"note: {line}")
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
         raise DataError(f"{dataset}: {len(fatal)} of the checks failed.")

@@ -20,6 +20,7 @@ FLOORS = [
         "kernels",
         "pool",
         "equal_items",
+        "near_items",
         "oracle",
         "view",
         "augment",

@@ -138,7 +138,7 @@ def _finding(sides: Sequence[_Side], baseline: str, what: str, comparison: Compa
     parts = []
     if better:
         parts.append(f"{_beat(better, 'better', baseline, comparison)} in {what}")
-        parts += _which_is_best(better, leaders)
+        parts += _which_is_best(sides, better, leaders)
     else:
         parts.append(f"nothing is shown to be better than {baseline} in {what}")
         parts += _leading(leaders)
@@ -175,10 +175,11 @@ def _beat(sides: Sequence[_Side], verdict: str, baseline: str, comparison: Compa
     return f"{sides[0].name} (by {amounts[0]}) and {len(sides) - 1} others are {than}"
 
 
-def _which_is_best(better: Sequence[_Side], leaders: Sequence[_Side]) -> list[str]:
-    """Whether the best of them is told from the next."""
+def _which_is_best(sides: Sequence[_Side], better: Sequence[_Side], leaders: Sequence[_Side]) -> list[str]:
+    """Whether the best of them is told from the next; nothing where that is its baseline, as it is said already."""
     if len(leaders) == 1 and leaders[0].clear:
-        return [f"{leaders[0].name} is better than the next, too"]
+        following = next(side for side in sides if side not in leaders)
+        return [] if following.is_baseline else [f"{leaders[0].name} is better than {following.name}, the next, too"]
     if leaders and not any(side in better for side in leaders):
         return [f"{_leads(leaders)}, which may be chance"]
     return ["which of them is best is not shown"] if len(better) > 1 else []

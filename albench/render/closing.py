@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -36,10 +36,17 @@ def closing(results: Results, keys: Collection[str]) -> RenderableType | None:
     shown = frame.merge(groups, on=_GROUP)
     comparison = compare(shown)
     if all(len(group.rows) == 1 for group in comparison.groups):
-        metrics = (*DEFAULT_METRICS, *recalls_of(shown))
+        metrics = _metrics(recalls_of(shown))
         lines = [Text(f"{line}\n") for line in answer(comparison).lines]
         return Group(*lines, curves(learning_curve_table(shown, metrics=metrics)))
     return Group(ComparisonView(comparison), *_earlier(shown, keys))
+
+
+def _metrics(recalls: Sequence[str]) -> tuple[str, ...]:
+    """Accuracy says little where a class is rare: its recall takes that place."""
+    if not recalls:
+        return DEFAULT_METRICS
+    return (*(name for name in DEFAULT_METRICS if name != "accuracy"), *recalls)
 
 
 def _earlier(shown: pd.DataFrame, keys: Collection[str]) -> list[Text]:

@@ -74,8 +74,14 @@ def test_many_findings_are_counted_and_the_best_of_them_is_not_claimed() -> None
     assert "; which of them is best is not shown." in text
     first = row("s0", 0.95, gap(0.05, "better"), clear=True)
     assert (
-        "; s0 is better than the next, too." in answer(comparison((first, *rows[1:], row("random", 0.7, rank=7)))).text
+        "; s0 is better than s1, the next, too."
+        in answer(comparison((first, *rows[1:], row("random", 0.7, rank=7)))).text
     )
+
+
+def test_better_than_the_baseline_is_not_said_twice_where_it_is_the_next() -> None:
+    rows = (row("galaxy", 0.9, gap(0.05, "better"), clear=True), row("random", 0.85, rank=2))
+    assert "the next" not in answer(comparison(rows)).text
 
 
 def test_two_or_three_findings_are_named_with_their_sizes() -> None:

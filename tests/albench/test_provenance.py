@@ -113,7 +113,7 @@ def test_a_component_in_another_is_part_of_it(run: Callable[..., Any], plugin: P
 
 def test_the_strategy_of_the_first_labels_is_part_of_every_trial(tmp_path: Path, plugin: Path) -> None:
     cold = plugin.with_name("cold.py")
-    text = 'class It(Strategy):\n    cold_start = True\n    needs = frozenset({"x"})'
+    text = "class It(Strategy):\n    cold_start = True\n    needs = frozenset()"
     source = plugin.read_text().replace('class It(Strategy):\n    needs = frozenset({"probs"})', text)
     cold.write_text(source.replace("view.probs.max(dim=1).values", "view.x.flatten(1).sum(1)"))
     settings = {**TINY, "dataset": "digits", "method": "supervised", "strategy": "random", "initial_strategy": "it"}

@@ -16,6 +16,7 @@ from albench.api.dataset import Splits
 from albench.environment import processor_name, this_environment
 from albench.machine import cores
 from albench.mixing import plugin_versions
+from albench.naming import aliases_of
 from albench.plugins import registry
 from albench.prepare import Plan
 from albench.records import FORMAT
@@ -66,6 +67,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             }
             for name, data in plan.data.items()
         },
+        "aliases": aliases_of(plan.all_trials),
         "protocols": {plan.suite.protocol.hash: dataclasses.asdict(plan.suite.protocol)},
         "runs": [
             {

@@ -173,7 +173,7 @@ def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
     united: dict[str, Any] = {}
     for manifest in ordered:
         for key, value in manifest.items():
-            united[key] = {**united.get(key, {}), **value} if key in ("datasets", "protocols") else value
+            united[key] = {**united.get(key, {}), **value} if key in ("datasets", "protocols", "aliases") else value
         for run in manifest["runs"]:
             name = repr([(key, value) for key, value in sorted(run.items()) if key not in OF_A_RUN])
             made_with = {key: manifest[key] for key in OF_A_RUN} if run is manifest["runs"][-1] else {}

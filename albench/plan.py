@@ -85,13 +85,25 @@ class Trial:
     protocol: Protocol
     resolved: tuple[str, str, str, str]
     """The same four specs with every option written out."""
+    aliases: tuple[str, str, str, str] = ("", "", "", "")
+    """What the user calls the four, where he calls them anything; no part of the key."""
 
     @property
     def key(self) -> str:
         """Stable name of the trial: readable parts and a hash of everything that decides its records."""
         content = [FORMAT, *self.resolved, self.seed, self.protocol.content]
-        names = "--".join(specs.parse(part).name for part in (self.dataset, self.method, self.strategy, self.backbone))
+        names = "--".join(specs.parse(part).name for part in self._specs)
         return f"{names}--s{self.seed}--{digest(content, 6)}"
+
+    @property
+    def _specs(self) -> tuple[str, str, str, str]:
+        return self.dataset, self.method, self.strategy, self.backbone
+
+    @property
+    def shown(self) -> tuple[str, str, str, str]:
+        """Data set, method, strategy and backbone by their aliases, or else their specs."""
+        dataset, method, strategy, backbone = (a or s for a, s in zip(self.aliases, self._specs, strict=True))
+        return dataset, method, strategy, backbone
 
 
 @dataclass(frozen=True)
@@ -262,10 +274,13 @@ def trials(suite: Suite, registry: Registry, tasks: Mapping[str, Task]) -> list[
                         resolve("strategy", strategy),
                         resolve("backbone", backbone),
                     )
-                    planned += [
-                        Trial(str(dataset), str(method), str(strategy), str(backbone), seed, suite.protocol, resolved)
-                        for seed in suite.seeds
-                    ]
+                    aliases = (dataset.alias, method.alias, strategy.alias, backbone.alias)
+                    names = (str(dataset), str(method), str(strategy), str(backbone))
+                    planned += [Trial(*names, seed, suite.protocol, resolved, aliases) for seed in suite.seeds]
+    for (kind, written), meant in canonical.items():
+        for other in (name for (of, name), same in canonical.items() if (of, same) == (kind, meant)):
+            if other != written:
+                raise SuiteError(f"{kind} {written} and {other} are the same, with every option as it is: name one.")
     return planned
 
 

@@ -24,10 +24,11 @@ from albench.limits import parse_duration
 from albench.loading import Data, load_data
 from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
+from albench.naming import aliases_of, check_aliases, check_taken
 from albench.plan import DEFAULT_DATASETS, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
-from albench.records import read_to_mend
+from albench.records import read_manifest, read_to_mend
 from albench.spec import Spec
 from albench.wording import counted
 
@@ -168,6 +169,7 @@ def prepare(
     for kind_name, parts in (("method", suite.methods), ("strategy", suite.strategies), ("backbone", suite.backbones)):
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
+    check_aliases(suite, found)
     first_labels(found, suite.protocol)
     if query_time_limit is not None and not query_time_limit > 0:
         raise SuiteError(f"--query-time-limit {query_time_limit:g}: it is a number of seconds above 0.")
@@ -182,6 +184,7 @@ def prepare(
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
     planned = trials(suite, found, tasks)
     folder = out / suite.name
+    check_taken(folder, read_manifest(folder).get("aliases", {}), aliases_of(planned))
     provenance = Provenance(found, data_dir)
     made: dict[str, Made] = {trial.key: provenance.of(trial) for trial in planned}
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, folder, fresh)

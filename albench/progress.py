@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from albench.claims import HEARTBEAT, LEASE
 from albench.holders import Holder, held
+from albench.naming import shown
 from albench.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.store import CLAIM
 
@@ -54,6 +55,11 @@ class TrialState:
     owner: str
     reason: str
     changed: float
+
+    @property
+    def shown(self) -> tuple[str, str, str, str]:
+        """Data set, method, strategy and backbone, by their aliases where they have any."""
+        return self.dataset, self.method, self.strategy, self.backbone
 
     @property
     def cell(self) -> tuple[str, str, str, str, str]:
@@ -152,6 +158,7 @@ class Follower:
         self.folder = folder
         self._read: dict[Path, tuple[Any, TrialFiles]] = {}
         self._signs: dict[Path, tuple[float, float]] = {}
+        self._aliases: dict[str, str] = {}
 
     def look(self) -> SuiteState:
         """How far the suite is now.
@@ -162,7 +169,8 @@ class Follower:
             Where its manifest or a trial's facts are damaged.
         """
         now = time.time()
-        runs = read_manifest(self.folder).get("runs", [])
+        manifest = read_manifest(self.folder)
+        runs, self._aliases = manifest.get("runs", []), manifest.get("aliases", {})
         last = runs[-1] if runs else {}
         trials = [state for folder in trial_folders(self.folder) if (state := self._trial(folder))]
         known = {trial.key for trial in trials}
@@ -184,7 +192,10 @@ class Follower:
         owner, died = self._owner(folder)
         times = [stat.st_mtime for stat in stats if stat] + ([owner.since] if owner else [])
         return replace(
-            _state(files), owner=str(owner or ""), status=_status(files, owner, died), changed=max(times, default=0.0)
+            _state(files, self._aliases),
+            owner=str(owner or ""),
+            status=_status(files, owner, died),
+            changed=max(times, default=0.0),
         )
 
     def _owner(self, folder: Path) -> tuple[Holder | None, bool]:
@@ -199,10 +210,11 @@ class Follower:
         return owner, owner.dead or now - self._signs[folder][1] > LEASE + HEARTBEAT
 
 
-def _state(files: TrialFiles) -> TrialState:
+def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
     facts, records = files.facts, files.records
+    named: dict[str, Any] = {"key": facts["key"], "seed": facts["seed"], **shown(facts, aliases)}
     return TrialState(
-        **{name: facts[name] for name in ("key", "dataset", "method", "strategy", "backbone", "seed")},
+        **named,
         protocol=facts["protocol_hash"],
         status="waiting",
         rounds=len(records),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from albench import spec as specs
 from albench.api.executor import Failed, Note, Outcome, Progress
+from albench.api.hooks import Kind
+from albench.arguments import check, check_file, check_settings, check_several
 from albench.errors import TrialError
+from albench.naming import components
 from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
+from albench.plugins import plural
 from albench.prepare import Plan, prepare
 from albench.results import Results, load
 from albench.runner import Listener, execute
 from albench.spec import Spec
 from albench.suite_file import load_suite
 
-Names = str | Sequence[str]
+Names = str | Sequence[str] | Mapping[str, Any]
 
 
 class Silent:
@@ -57,13 +61,17 @@ def suite_from(
     settings
         Settings of the protocol, such as ``rounds=3``.
     """
-    suite = load_suite(Path(file)) if file else Suite()
-    given = {"strategies": strategy, "methods": method, "datasets": dataset, "backbones": backbone}
-    changes: dict[str, Any] = {kind: _specs(values) for kind, values in given.items() if values}
+    suite = load_suite(check_file(file)) if file is not None else Suite()
+    given: dict[Kind, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
+    changes: dict[str, Any] = {}
+    for kind, values in given.items():
+        if values is not None and (named := components(kind, values)):
+            changes[plural(kind)] = named
     if seeds is not None:
         changes["seeds"] = parse_seeds(seeds)
     if name is not None:
-        changes["name"] = check_name(name)
+        changes["name"] = check_name(check("name", name))
+    check_settings(settings)
     made = protocol(settings, suite.protocol)
     if settings.get("device") is not None:
         changes["device"] = made.device
@@ -73,11 +81,6 @@ def suite_from(
         methods=suite.methods or (Spec(DEFAULT_METHOD),),
         strategies=suite.strategies or (Spec(DEFAULT_STRATEGY),),
     )
-
-
-def _specs(values: Names) -> tuple[Spec, ...]:
-    given = [values] if isinstance(values, str) else list(values)
-    return tuple(dict.fromkeys(specs.parse(value) for value in given))
 
 
 def run(
@@ -111,7 +114,8 @@ def run(
     file
         A suite file; the other arguments take the place of what it says.
     strategy, method, dataset, backbone
-        Specs such as ``"boostmis[n_neighbors=10]"``, one or several.
+        Specs such as ``"boostmis[n_neighbors=10]"``, one or several; ``{"mine": "boostmis[n_neighbors=10]"}`` calls it
+        ``mine`` in all that is shown.
     seeds
         How many seeds, or which.
     name, out
@@ -142,6 +146,10 @@ def run(
     TrialError
         Where trials failed and ``on_failure`` is ``"raise"``.
     """
+    given = {"out": out, "device": device, "executor": executor, "query_time_limit": query_time_limit}
+    given |= {"time_limit": time_limit, "share": share, "fresh": fresh, "data_dir": data_dir, "on_failure": on_failure}
+    for argument, value in {**given, "listener": listener}.items():
+        check(argument, value)
     suite = suite_from(
         file,
         strategy=strategy,
@@ -155,11 +163,11 @@ def run(
     plan = prepare(
         suite,
         out=Path(out),
-        plugin_files=[str(file) for file in plugins],
+        plugin_files=check_several("plugins", plugins),
         data_dir=str(data_dir) if data_dir else None,
-        device=device,
-        executor=None if executor is None else specs.parse(executor),
-        trackers=trackers,
+        device=str(device),
+        executor=None if executor is None else specs.parse(str(executor)),
+        trackers=check_several("trackers", trackers),
         query_time_limit=query_time_limit,
         time_limit=time_limit,
         share=share,

@@ -31,6 +31,8 @@ class Spec:
 
     name: str
     options: tuple[tuple[str, str], ...] = ()
+    alias: str = dataclasses.field(default="", compare=False)
+    """What the user calls it; no part of what it is."""
 
     def __str__(self) -> str:
         if not self.options:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from albench import spec as specs
+from albench.api.hooks import Kind
 from albench.errors import SpecError, SuiteError, nearest
+from albench.naming import NAMED, components
 from albench.plan import Protocol, Suite, check_name, parse_seeds, protocol
+from albench.plugins import plural
 from albench.spec import Spec
 from albench.yaml_text import Mapping, read_yaml
 
@@ -17,7 +19,7 @@ T = TypeVar("T")
 
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
-_KINDS = ("datasets", "methods", "strategies", "backbones")
+_KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
 _KEYS = ("name", *_KINDS, "seeds", "protocol")
 _SETTINGS = tuple(field.name for field in dataclasses.fields(Protocol))
 
@@ -51,12 +53,11 @@ def load_suite(path: Path) -> Suite:
 
 
 def _components(given: tuple[str, Any]) -> tuple[Spec, ...]:
-    """The specs of one kind; one that is named twice counts once."""
+    """The components of one kind."""
     key, value = given
-    if value is None or value == []:
+    if not value:
         raise SuiteError(f"{key} names none: name one, or leave the key out.")
-    items = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(specs.from_yaml(item) for item in items))
+    return components(_KINDS[key], value)
 
 
 def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:
@@ -79,7 +80,8 @@ def _setting(given: tuple[str, Any]) -> str:
     if value is None:
         raise SuiteError(f"{key} has no value: give one, or leave the key out.")
     if key == "initial_strategy" and isinstance(value, Mapping):
-        value = str(specs.from_yaml(value))
+        (chosen,) = components("strategy", value)
+        value = str(chosen)
     if not isinstance(value, str):
         raise SuiteError(f"{key} takes one value, not a list or a mapping.")
     protocol({key: value})

@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("suite", metavar="[SUITE.yaml]", required=False, type=click.Path())
-@click.option("-s", "--strategy", multiple=True, type=SpecType("strategy"), help="Query strategy; may be repeated.")
-@click.option("-m", "--method", multiple=True, type=SpecType("method"), help="SSL method; may be repeated.")
-@click.option("-d", "--dataset", multiple=True, type=SpecType("dataset"), help="Data set; may be repeated.")
+@click.option(
+    "-s", "--strategy", multiple=True, type=SpecType("strategy"), help="Query strategy, or ALIAS=SPEC; may be repeated."
+)
+@click.option(
+    "-m", "--method", multiple=True, type=SpecType("method"), help="SSL method, or ALIAS=SPEC; may be repeated."
+)
+@click.option(
+    "-d", "--dataset", multiple=True, type=SpecType("dataset"), help="Data set, or ALIAS=SPEC; may be repeated."
+)
 @click.option("--backbone", multiple=True, type=SpecType("backbone"), help="Model; the default fits the data.")
 @click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
 @click.option("--initial", metavar="N|P%", help="Labels to start with.  [default: 100]")

@@ -26,16 +26,18 @@ def label(trial: Trial | TrialState, room: int = 0) -> str:
     whole = f"{pair(trial)}  {end}"
     if not room or len(whole) <= room:
         return whole
-    own = f"{short(trial.method)} + {short(trial.strategy)}  {end}"
+    dataset, method, strategy, _ = trial.shown
+    own = f"{short(method)} + {short(strategy)}  {end}"
     left = room - len(own) - 2
     if left >= _SHORTEST:
-        return f"{short(trial.dataset, left)}  {own}"
+        return f"{short(dataset, left)}  {own}"
     return own if len(own) <= room else f"{_cut(own, room - len(end) - 2)}  {end}"
 
 
 def pair(trial: Trial | TrialState) -> str:
     """``mescc-sim  boostmis + random``."""
-    return f"{short(trial.dataset)}  {short(trial.method)} + {short(trial.strategy)}"
+    dataset, method, strategy, _ = trial.shown
+    return f"{short(dataset)}  {short(method)} + {short(strategy)}"
 
 
 def combinations(trials: Iterable[Trial]) -> Iterator[tuple[Trial, str]]:

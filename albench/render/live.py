@@ -33,9 +33,12 @@ _WIDE = 110
 def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     """What is about to run, in a few lines."""
     suite, lines = plan.suite, []
+    aliases = {str(spec): spec.alias for spec in suite.datasets}
     for name, data in plan.data.items():
         sizes = f"pool {len(data.splits.train):,}, val {len(data.splits.val):,}, test {len(data.splits.test):,}"
-        lines.append(Text.assemble((name, "bold"), f"  {sizes}, {counted(data.splits.task.n_classes, 'class')}"))
+        called = aliases.get(name, "")
+        shown_as = ((called, "bold"), f"  {name}") if called else ((name, "bold"),)
+        lines.append(Text.assemble(*shown_as, f"  {sizes}, {counted(data.splits.task.n_classes, 'class')}"))
         if data.splits.stand_in:
             lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
@@ -52,6 +55,9 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             f"{counted(settings.steps, 'step')}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
+    for spec in (*suite.methods, *suite.strategies, *suite.backbones):
+        if spec.alias:
+            lines.append(Text.assemble((f"  {spec.alias}", "bold"), f" is {spec}"))
     if plan.done:
         is_, n_done = ("is" if len(plan.done) == 1 else "are"), counted(len(plan.done), "trial")
         lines.append(Text(f"{n_done} {is_} complete already, {len(plan.todo):,} to run", style="green"))
@@ -60,7 +66,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     lines += [Text(f"skipped {text}", style="yellow") for text in _skipped(plan)]
     if verbose:
         lines += [
-            Text(f"  {pair(trial)}  {trial.backbone}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
+            Text(f"  {pair(trial)}  {trial.shown[3]}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
         ]
     return lines
 

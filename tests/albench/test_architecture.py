@@ -15,6 +15,7 @@ FLOORS = [
     | {"environment", "wording", "code_files", "reloading"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
+    | {"naming", "arguments"}
     | {"provenance", "declared"},
     {
         "kernels",

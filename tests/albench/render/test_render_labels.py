@@ -19,9 +19,8 @@ LONG = "imagefolder[path=/very/long/path/to/the/hospital/export,size=224]"
 def trial(seed: int = 0, dataset: str = "digits", strategy: str = "random", method: str = "fixmatch") -> Any:
     protocol = SimpleNamespace(rounds=6, steps=200)
     key = f"{dataset}-{method}-{strategy}-{seed}"
-    return SimpleNamespace(
-        seed=seed, dataset=dataset, strategy=strategy, method=method, backbone="cnn", key=key, protocol=protocol
-    )
+    names = {"dataset": dataset, "method": method, "strategy": strategy, "backbone": "cnn"}
+    return SimpleNamespace(seed=seed, **names, key=key, protocol=protocol, shown=tuple(names.values()))
 
 
 def test_a_long_path_is_known_by_its_end() -> None:

@@ -17,6 +17,8 @@ from albench.report.vendor import libraries, script
 from albench.results import Results
 
 SCRIPTS = ("dom.js", "export.js", "frame.js", "lines.js", "charts.js", "table.js", "sections.js", "page.js")
+MOST_DATA = 950_000
+"""Bytes of data with which a page stays under 1.5 MB; above, it has no LaTeX but that of the metric shown first."""
 PLOT_STYLE = """:where(.plot) {
   --plot-background: white;
   display: block;
@@ -50,6 +52,8 @@ def build(results: Results, **options: Any) -> str:
         Where a library of the page is not the file that was shipped.
     """
     content = payload(results, **options)
+    if len(_embedded(content).encode()) > MOST_DATA:
+        _slim(content)
     style = f"{_colors()}\n{_file('style.css')}"
     own = '"use strict";\n' + "\n".join(_file(name) for name in SCRIPTS)
     scripts = [*map(script, libraries()), own]
@@ -78,6 +82,13 @@ def write(path: Path, results: Results, **options: Any) -> int:
     text = build(results, **options)
     write_atomic(path, text)
     return len(text.encode())
+
+
+def _slim(content: dict[str, Any]) -> None:
+    for group in content["groups"]:
+        for metric, table in group["tables"].items():
+            if metric != content["metric"]:
+                table["latex"] = ""
 
 
 def _colors() -> str:

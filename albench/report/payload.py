@@ -18,7 +18,7 @@ from albench.render.words import failures, legend
 from albench.report.citations import bibtex, sources
 from albench.report.diagnostics import diagnostics
 from albench.report.looks import Name, looks, name_of, names_of
-from albench.report.ranking import ranking
+from albench.report.ranking import ranking, written
 from albench.report.vendor import libraries
 from albench.results import Results
 from albench.wording import listed
@@ -137,7 +137,7 @@ def _overall(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any
                 "row": row,
                 "rank": None,
                 "verdict": None,
-                "cells": [[c.cells[at].text, c.cells[at].mark, c.cells[at].tone, int(c.cells[at].bold)] for c in shown],
+                "cells": [written(column.cells[at]) for column in shown],
             }
             for at, row in enumerate(rows)
         ],

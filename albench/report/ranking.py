@@ -9,7 +9,7 @@ from typing import Any
 
 from albench.compare import Comparison, Group, Row
 from albench.render import latex
-from albench.render.cells import Column, columns, once
+from albench.render.cells import Cell, Column, columns, once
 from albench.render.texts import NONE, p_text, saved_text, spread
 from albench.render.words import facts
 from albench.report.looks import Name, name_of
@@ -39,7 +39,7 @@ def ranking(group: Group, comparison: Comparison, position: dict[Name, int]) -> 
             "row": position[name_of(row)],
             "rank": row.rank,
             "verdict": verdict(row, comparison),
-            "cells": [[c.cells[at].text, c.cells[at].mark, c.cells[at].tone, int(c.cells[at].bold)] for _, c in found],
+            "cells": [written(column.cells[at]) for _, column in found],
         }
         for at, row in enumerate(group.rows)
     ]
@@ -64,6 +64,11 @@ def ranking(group: Group, comparison: Comparison, position: dict[Name, int]) -> 
         ],
         "latex": latex.to_text(_alone(group, comparison)),
     }
+
+
+def written(cell: Cell) -> str | list[Any]:
+    """A cell's text, with its mark, tone and whether it is bold where it has any."""
+    return [cell.text, cell.mark, cell.tone, int(cell.bold)] if cell.mark or cell.tone or cell.bold else cell.text
 
 
 def chosen_counts(counts: Sequence[int], ranked: int | None) -> set[int]:

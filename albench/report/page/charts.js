@@ -45,15 +45,23 @@ function scatter({ caption, note, entries, xLabel, yLabel, range, lit }) {
       if (!shown.length) return null;
       const height = Math.max(260, Math.min(380, width * 0.6));
       const color = (e) => (lit(e.row) ? colour(e.row) : "var(--faint)");
+      const x = extent(shown.map((e) => e.x), 0.08).map((value) => Math.max(0, value)), y = extent(shown.flatMap((e) => [e.low, e.high])).map((value) => within(range, value));
+      const sx = d3.scaleLinear(x, [46, width - 18]), sy = d3.scaleLinear(y, [height - 42, 14]);
+      const lifted = shown.filter((e) => lit(e.row)), leftward = (e) => sx(e.x) > width * 0.6;
+      const texts = new Map(lifted.map((e) => [e.row, endText(e.row, width * 0.34)]));
+      const heights = apart(lifted.map((e) => [e.row, sy(e.y)]), 14, 20, height - 48);
       return plotted(width, height, caption, {
         marginLeft: 46, marginRight: 18, marginTop: 14, marginBottom: 42,
-        x: { domain: extent(shown.map((e) => e.x), 0.08).map((x) => Math.max(0, x)) }, y: { domain: extent(shown.flatMap((e) => [e.low, e.high])).map((y) => within(range, y)) },
+        x: { domain: x }, y: { domain: y },
         marks: [
           Plot.gridY({ ticks: 5, stroke: "var(--rule)", strokeOpacity: 1 }),
           Plot.axisX({ ticks: Math.max(2, Math.round(width / 90)), label: xLabel, labelAnchor: "center", labelArrow: "none", labelOffset: 38, tickSize: 4 }),
           Plot.axisY({ ticks: 5, tickSize: 0, label: null }),
           Plot.ruleX(shown, { x: "x", y1: "low", y2: "high", stroke: color, strokeWidth: 1.5 }),
           Plot.dot(shown, { x: "x", y: "y", r: 4.5, fill: color, stroke: "var(--paper)" }),
+          lifted.map((e) => Plot.text([e], {
+            x: "x", y: () => sy.invert(heights.get(e.row)), text: () => texts.get(e.row), dx: leftward(e) ? -9 : 9, textAnchor: leftward(e) ? "end" : "start", fill: color, stroke: "var(--paper)", strokeWidth: 3, fontWeight: 600, className: "end",
+          })),
           Plot.tip(shown, Plot.pointer({ x: "x", y: "y", title: (e) => `${label(e.row)}\n${show(e.x, 1)} seconds\n${yLabel} ${withInterval(e.y, e.half)}`, className: "pointed", fill: "var(--panel)", stroke: "var(--rule)", fontSize: 12, lineWidth: Math.min(24, width / 22), pathFilter: "none" })),
         ],
       });
@@ -61,10 +69,11 @@ function scatter({ caption, note, entries, xLabel, yLabel, range, lit }) {
   });
 }
 
-/* Shares of classes in each round, stacked: bars() is [{name, shares}]. */
-function stackedBars({ caption, note, bars, parts, xLabel, tools }) {
+/* Shares of classes in each round, stacked: bars() is [{name, shares}], and whose() says of what. */
+function stackedBars({ caption, note, bars, parts, whose, xLabel, tools }) {
   const shade = (at) => `var(--c-${at % 10})`;
-  const key = h("p", { class: "key" }, parts.map((part, at) => {
+  const owner = h("b", {});
+  const key = h("p", { class: "key" }, owner, parts.map((part, at) => {
     const mark = h("i", {});
     mark.style.background = shade(at);
     return h("span", {}, mark, part);
@@ -73,6 +82,7 @@ function stackedBars({ caption, note, bars, parts, xLabel, tools }) {
     caption, note, tools,
     table: () => [[xLabel, ...parts], bars().map(({ name, shares }) => [name, ...shares.map((v) => `${(v * 100).toFixed(1)} %`)])],
     draw(width) {
+      owner.textContent = whose();
       const shown = bars().flatMap(({ name, shares }) => shares.map((share, part) => ({ name, share, part })));
       if (!shown.length) return null;
       const names = bars().map((bar) => bar.name), every = Math.ceil((names.length * 44) / (width - 60));
@@ -135,7 +145,7 @@ function heat({ caption, note, rows, matrix, settings }) {
         rows.map((row) => h("th", { scope: "col", class: "top" }, label(row))))),
       h("tbody", {}, rows.map((row, a) => h("tr", {}, h("th", { scope: "row", class: "name" }, label(row)),
         rows.map((other, b) => {
-          const cell = h("td", {}, a === b ? "" : show(matrix[a][b], 2));
+          const cell = h("td", {}, a === b ? "" : show(matrix[a][b], Number.isInteger(matrix[a][b]) ? 0 : 2));
           cell.style.setProperty("--v", a === b ? 0 : matrix[a][b] / settings);
           return cell;
         })))))));

@@ -41,7 +41,7 @@ function csv(lines) {
 }
 
 const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "opacity", "font-family",
-  "font-size", "font-weight", "text-anchor", "visibility"];
+  "font-size", "font-weight", "text-anchor", "visibility", "paint-order", "stroke-linejoin"];
 
 /* A chart as a file of its own: what the page's style says stands in each element. */
 function svgText(chart, title) {

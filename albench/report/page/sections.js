@@ -19,7 +19,7 @@ function groupSection(group, at, page) {
   });
   const ranking = table ? rankingTable({
     caption: `${title}: ${page.metric}`, columns: table.columns, rows: table.rows, verdicts: table.verdicts, lit, pick,
-    tools: [button("Copy LaTeX", (event) => copy(table.latex, event.currentTarget)), button("CSV", () => save(`${data.title} ${title} ${page.metric}.csv`, csv(rankingLines(group, table, metric)), "text/csv"), { "aria-label": `${title}: save the ranking as CSV` })],
+    tools: [table.latex ? button("Copy LaTeX", (event) => copy(table.latex, event.currentTarget)) : null, button("CSV", () => save(`${data.title} ${title} ${page.metric}.csv`, csv(rankingLines(group, table, metric)), "text/csv"), { "aria-label": `${title}: save the ranking as CSV` })],
   }) : null;
   return {
     element: h("section", { "aria-label": title },
@@ -99,7 +99,7 @@ function balance(group, found, title, add, charts) {
   const choose = h("select", { "aria-label": "Whose picks", onchange: (event) => { chosen = there[event.target.value]; made.update(); } },
     there.map(([row], at) => h("option", { value: at }, label(row))));
   const made = stackedBars({
-    caption: `${title}: classes of the picks`, parts: found.classes, xLabel: "labels before the query", tools: choose,
+    caption: `${title}: classes of the picks`, parts: found.classes, xLabel: "labels before the query", tools: choose, whose: () => label(chosen[0]),
     bars: () => chosen[1].picks.map((shares, at) => ({ name: count(chosen[1].labels[at]), shares })).filter((bar) => bar.shares.length),
   });
   charts.push(add(made));

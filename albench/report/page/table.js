@@ -6,6 +6,7 @@ const MOST = 10;
  * pick(row); verdicts: whether rows have one; tools: more buttons.
  */
 function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
+  const cell = (row, place) => (Array.isArray(row.cells[place.at]) ? row.cells[place.at] : [row.cells[place.at], "", "", 0]);
   const state = { column: null, down: true, all: false, every: rows.length <= MOST + 2 };
   const ranked = columns.findIndex((column) => column.ranked);
   const order = columns.map((_, at) => at).sort((a, b) => (a !== ranked) - (b !== ranked) || (columns[a].role === "labels" && columns[b].role === "labels" ? a - b : columns[a].need - columns[b].need));
@@ -42,7 +43,7 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
   function ordered() {
     const place = state.column;
     if (!place) return rows;
-    const value = (row) => (place.kind === "name" ? label(row.row) : place.kind === "verdict" ? row.verdict[0] : valueOf(row.cells[place.at][0]));
+    const value = (row) => (place.kind === "name" ? label(row.row) : place.kind === "verdict" ? row.verdict[0] : valueOf(cell(row, place)[0]));
     return [...rows].sort((a, b) => {
       const [p, q] = [value(a), value(b)];
       if (p === null || q === null) return (p === null) - (q === null);
@@ -82,7 +83,7 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     count();
     const focused = body.contains(document.activeElement) && document.activeElement.dataset.row;
     body.replaceChildren(...shown.map((entry) => h("tr", { "data-row": entry.row, class: lit(entry.row) ? "lit" : "" }, places.map((place) =>
-      place.kind === "name" ? nameCell(entry) : place.kind === "verdict" ? verdictCell(entry.verdict) : numberCell(place, entry.cells[place.at])))));
+      place.kind === "name" ? nameCell(entry) : place.kind === "verdict" ? verdictCell(entry.verdict) : numberCell(place, cell(entry, place))))));
     fit();
     if (focused) body.querySelector(`[data-row="${focused}"].pick`)?.focus();
   }
@@ -92,14 +93,14 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     const put = (at, hidden) => { for (const line of table.rows) line.cells[at].hidden = hidden; };
     const room = scroll.clientWidth;
     if (!room) return;
-    table.classList.remove("tight");
+    table.classList.remove("tight", "tighter");
     places.forEach((place, at) => put(at, !state.all && place.need >= 9));
     scroll.toggleAttribute("tabindex", state.all);
     if (state.all) scroll.tabIndex = 0;
     else {
       const spare = places.map((place, at) => [place.need, at]).filter(([need]) => need > 0 && need < 9).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
       while (table.offsetWidth > room && spare.length) put(spare.pop()[1], true);
-      table.classList.toggle("tight", table.offsetWidth > room);
+      for (const less of ["tight", "tighter"]) if (table.offsetWidth > room) table.classList.add(less);
     }
     wide.hidden = !state.all && ![...table.rows[0].cells].some((cell) => cell.hidden);
   }

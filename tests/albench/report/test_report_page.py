@@ -405,6 +405,8 @@ def test_nothing_scrolls_sideways_or_is_cut(opened: Open, width: int, many: bool
     heads = [head.text for head in all_of(ranking(driver), "thead th") if head.is_displayed()]
     assert heads[1:3] == ["AUBC", "verdict"]
     assert all(badge.is_displayed() for badge in all_of(ranking(driver), ".badge"))
+    hyphened = [name for name in all_of(ranking(driver), "tbody th b") if name.text.startswith("a-strategy")]
+    assert all(name.rect["height"] < 30 for name in hyphened)  # on one line
 
 
 @pytest.mark.parametrize("width", WIDTHS)

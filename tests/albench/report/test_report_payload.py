@@ -13,6 +13,7 @@ from albench.compare.answer import answer
 from albench.compare.ranges import metric_range
 from albench.plugins import registry
 from albench.render.colors import color_of
+from albench.report import page
 from albench.report.citations import bibtex, sources
 from albench.report.page import build
 from albench.report.payload import payload
@@ -109,9 +110,19 @@ def test_thirty_three_rows_and_eleven_metrics_stay_small(results: Made) -> None:
     held = results(strategies=names, methods=("supervised", "fixmatch", "boostmis"), seeds=3)
     for metric in ("balanced_accuracy", "macro_recall", "auroc", "average_precision", "ece", "minority_recall"):
         held.frame[f"test.{metric}"] = held.frame["test.macro_f1"]
-    page = build(held)
-    assert len(json.loads(page.split('id="data">')[1].split("</script>")[0])["rows"]) == 33
-    assert len(page.encode()) < 1.5e6
+    text = build(held)
+    assert len(json.loads(text.split('id="data">')[1].split("</script>")[0])["rows"]) == 33
+    assert len(text.encode()) < 1.5e6
+
+
+def test_a_page_with_much_data_keeps_the_latex_of_its_first_metric(
+    results: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = build(results())
+    monkeypatch.setattr(page, "MOST_DATA", 1000)
+    slim = build(results())
+    assert whole.count("begin{table}") == 2
+    assert slim.count("begin{table}") == 1
 
 
 def test_every_paper_of_albench_has_its_authors_and_title() -> None:

@@ -79,9 +79,10 @@ def usable(dataset: Dataset, splits: Splits, name: str) -> tuple[Splits, str]:
     if equal.within:
         notices.append(f"repeated within a split: {_counted(equal.within)}")
     if equal.differing:
-        rows = ", ".join(f"{split} row {row}" for split, row in equal.differing[:SHOWN])
+        rows = ", ".join(splits.called(split, row) for split, row in equal.differing[:SHOWN])
         more = f" and {len(equal.differing) - SHOWN:,} more" if len(equal.differing) > SHOWN else ""
-        counted = " (rows counted without those left out)" if shared and dataset.equal_items == "drop" else ""
+        without = shared and dataset.equal_items == "drop" and not splits.names
+        counted = " (rows counted without those left out)" if without else ""
         notices.append(f"equal to an item of another class: {rows}{more}{counted}")
     return dataclasses.replace(splits, notices=tuple(notices)), found
 
@@ -127,7 +128,8 @@ def _shared(splits: Splits, one: str, other: str, rows: np.ndarray) -> str:
     classes = getattr(splits, one).y[rows[:, 0]] != getattr(splits, other).y[rows[:, 1]]
     renamed = f", {int(classes.sum()):,} of them under another class" if classes.any() else ""
     are, (first, partner) = "is" if len(rows) == 1 else "are", rows[0]
-    return f"{_items(len(rows))} of {one} {are} also in {other} ({one} row {first} is {other} row {partner}){renamed}"
+    example = f"{splits.called(one, first)} is {splits.called(other, partner)}"
+    return f"{_items(len(rows))} of {one} {are} also in {other} ({example}){renamed}"
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -142,7 +144,7 @@ def _without(
     splits: Splits, digests: dict[str, np.ndarray], left_out: dict[str, np.ndarray]
 ) -> tuple[Splits, dict[str, np.ndarray]]:
     """The splits and the digests without some rows; what is left of a memory map is copied."""
-    groups, left = dict(splits.groups), dict(digests)
+    groups, names, left = dict(splits.groups), dict(splits.names), dict(digests)
     parts: dict[str, Split] = {}
     for name, rows in left_out.items():
         split: Split = getattr(splits, name)
@@ -151,9 +153,11 @@ def _without(
         parts[name], left[name] = Split(split.x[kept], split.y[kept]), digests[name][kept]
         if name in groups:
             groups[name] = np.asarray(groups[name])[kept]
+        if name in names:
+            names[name] = np.asarray(names[name])[kept]
     task = splits.task
     if "train" in parts:
         n_groups = len(np.unique(groups["train"])) if "train" in groups else task.n_groups
         task = dataclasses.replace(task, pool_size=len(parts["train"]), n_groups=n_groups)
     train, val = parts.get("train", splits.train), parts.get("val", splits.val)
-    return dataclasses.replace(splits, train=train, val=val, task=task, groups=groups), left
+    return dataclasses.replace(splits, train=train, val=val, task=task, groups=groups, names=names), left

@@ -100,13 +100,13 @@ def find_near(splits: Splits) -> Near | None:
     return near
 
 
-def near_lines(near: Near) -> list[str]:
+def near_lines(near: Near, splits: Splits) -> list[str]:
     """What was found, a line for each pair of splits; one that says so where there is nothing."""
     lines = []
     for one, other in sorted(near.items, key=lambda names: (names[0] == names[1], *map(SPLITS.index, names))):
         rows = near.items[one, other]
         examples = near.examples[one, other]
-        shown = ", ".join(f"{one} row {first} ~ {other} row {second}" for first, second in examples[:SHOWN])
+        shown = ", ".join(f"{splits.called(one, i)} ~ {splits.called(other, j)}" for i, j in examples[:SHOWN])
         more = f" and {len(examples) - SHOWN:,} more pairs" if len(examples) > SHOWN else ""
         whom = "one another" if one == other else f"items of {other}, so that figures come out too good"
         renamed = near.n_other_class[one, other]

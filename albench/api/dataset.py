@@ -54,6 +54,8 @@ class Splits:
     how_read
         How the files were read, a line each: folders taken as splits, the scale of pixels, what no data set would
         hold and was passed over. Nothing to act on; shown before a run, beside the counts.
+    names
+        Split -> (N,) what each item is called, such as its file; for people, who are told of single items.
     """
 
     train: Split
@@ -64,6 +66,11 @@ class Splits:
     notices: tuple[str, ...] = ()
     stand_in: str = ""
     how_read: tuple[str, ...] = ()
+    names: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def called(self, split: str, row: int) -> str:
+        """An item's name, or ``train row 5`` where it has none."""
+        return str(self.names[split][row]) if split in self.names else f"{split} row {row}"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     for problem in problems:
         click.echo(f"{'problem' if problem.fatal else 'note'}: {problem.where}: {problem.what}", err=problem.fatal)
     near = find_near(splits)
-    for line in near_lines(near) if near else []:
+    for line in near_lines(near, splits) if near else []:
         click.echo(f"note: {line}")
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:

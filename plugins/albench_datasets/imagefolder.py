@@ -15,6 +15,7 @@ from albench_datasets.checks import Raw, checked_splits
 from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import read_groups
+from albench_datasets.imagefolder_names import printable
 from albench_datasets.imagefolder_pixels import Losses, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
@@ -99,7 +100,11 @@ class ImageFolder(ImageDataset):
             class_names=listing.class_names,
             notices=(*listing.notices, *skipped, *notices(losses, self.ground)),
         )
-        return dataclasses.replace(checked, how_read=(*said, *how_read(losses, self.mode, self.size)))
+        called = {
+            split: np.array([printable(name) for name in parts[split]], np.str_)[read.kept]
+            for split, read in reads.items()
+        }
+        return dataclasses.replace(checked, names=called, how_read=(*said, *how_read(losses, self.mode, self.size)))
 
     def find(self, root: Path | None) -> bool:
         """True where the folder is there."""

@@ -37,30 +37,35 @@ def test_changed_copies_are_found_across_and_within_splits() -> None:
     train, val, test = x[:40].copy(), x[40:50].copy(), x[50:].copy()
     train[7], train[8], val[3] = changed(test[2:3])[0], changed(test[4:5])[0], changed(test[9:10])[0]
     train[20] = changed(train[11:12])[0]
-    near = find_near(splits(train, val, test))
+    data = splits(train, val, test)
+    near = find_near(data)
     assert near is not None
     assert near.items == {("train", "test"): {7, 8}, ("val", "test"): {3}, ("train", "train"): {11, 20}}
     assert near.examples["train", "test"] == [(7, 2), (8, 4)]
     assert near.n_other_class == {("train", "test"): 1, ("val", "test"): 0, ("train", "train"): 1}
-    assert near_lines(near)[0] == (
+    assert near_lines(near, data)[0] == (
         "near-duplicates: 2 items of train look like items of test, so that figures come out too good "
         "(train row 7 ~ test row 2, train row 8 ~ test row 4); 1 of the pairs are of different classes"
     )
-    assert near_lines(near)[2].startswith("near-duplicates: 2 items of train look like one another (train row 11 ~")
+    assert near_lines(near, data)[2].startswith(
+        "near-duplicates: 2 items of train look like one another (train row 11 ~"
+    )
 
 
 def test_different_pictures_are_not_near() -> None:
     x = pictures(600)
-    near = find_near(splits(x[:400], x[400:500], x[500:]))
+    data = splits(x[:400], x[400:500], x[500:])
+    near = find_near(data)
     assert near is not None
     assert near.items == {}
-    assert near_lines(near) == ["no near-duplicates among 600 pictures"]
+    assert near_lines(near, data) == ["no near-duplicates among 600 pictures"]
 
 
 def test_copies_that_are_equal_byte_for_byte_are_told_elsewhere() -> None:
     x = pictures(30)
     x[5] = x[6]
-    near = find_near(splits(x[:10], x[10:20], x[20:]))
+    data = splits(x[:10], x[10:20], x[20:])
+    near = find_near(data)
     assert near is not None
     assert near.items == {}
 
@@ -70,7 +75,8 @@ def test_shapes_of_other_colours_are_not_near() -> None:
     x[:, :, 8:20, 8:20] = 40
     for item, channel in enumerate((0, 1, 2, 0, 1, 2, 0, 1)):
         x[item, channel, 8:20, 8:20] = 200
-    near = find_near(splits(x[:3], x[3:4], x[4:5]))
+    data = splits(x[:3], x[3:4], x[4:5])
+    near = find_near(data)
     assert near is not None
     assert near.items == {}
 
@@ -78,10 +84,11 @@ def test_shapes_of_other_colours_are_not_near() -> None:
 def test_blank_pictures_are_counted_and_not_compared() -> None:
     x = pictures(20)
     x[:6] = np.arange(6).reshape(6, 1, 1, 1) + 10
-    near = find_near(splits(x[:10], x[10:15], x[15:]))
+    data = splits(x[:10], x[10:15], x[15:])
+    near = find_near(data)
     assert near is not None
     assert (near.n_flat, near.n_compared, near.items) == (6, 14, {})
-    assert near_lines(near) == ["near-duplicates: 6 pictures are nearly blank and were not compared"]
+    assert near_lines(near, data) == ["near-duplicates: 6 pictures are nearly blank and were not compared"]
 
 
 def test_vectors_and_tiny_pictures_are_not_asked() -> None:
@@ -121,7 +128,8 @@ def test_bands_find_every_pair_within_the_radius_once(monkeypatch: pytest.Monkey
 def test_where_all_is_alike_the_search_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_items, "MOST_CHECKED", 10)
     x = changed(np.repeat(pictures(1), 40, axis=0))
-    near = find_near(splits(x[:20], x[20:30], x[30:]))
+    data = splits(x[:20], x[20:30], x[30:])
+    near = find_near(data)
     assert near is not None
     assert not near.complete
-    assert "the search ended after 10 pairs" in near_lines(near)[-1]
+    assert "the search ended after 10 pairs" in near_lines(near, data)[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from albench.api import DataError, Splits
+from albench.prepare import load_data
 from albench_datasets.imagefolder import ImageFolder
 from albench_datasets.imagefolder_names import split_of
 
@@ -285,3 +287,18 @@ def test_items_of_a_merged_class_keep_their_pictures(tmp_path: Path) -> None:
     splits = load(tmp_path)
     for part in (splits.train, splits.val, splits.test):
         np.testing.assert_array_equal(part.x[:, 0, 0, 0] >= 50, part.y == 1)
+
+
+def test_equal_and_near_images_are_told_by_their_files(tmp_path: Path) -> None:
+    for split, shade in (("train", 0), ("val", 50), ("test", 100)):
+        for number, name in enumerate(("cat", "dog")):
+            draw(tmp_path / split / name, 4, shade=shade + 20 * number)
+    shutil.copy(tmp_path / "train" / "dog" / "2.png", tmp_path / "test" / "dog" / "3.png")
+    with pytest.raises(DataError, match=r"1 item of train is also in test \(train/dog/2.png is test/dog/3.png\)"):
+        load_data(f"imagefolder[path={tmp_path},size=8]", None, ())
+    kept = load_data(f"imagefolder[path={tmp_path},size=8,equal_items=drop]", None, ()).splits
+    assert len(kept.names["train"]) == len(kept.train) == 7
+    assert "train/dog/2.png" not in kept.names["train"]
+    (tmp_path / "train" / "cat" / "0.png").write_bytes(b"")
+    skipped = load(tmp_path, on_error="skip")
+    assert [skipped.called("train", row) for row in (0, 6)] == ["train/cat/1.png", "train/dog/3.png"]

@@ -11,6 +11,7 @@ from albench_datasets.array_names import Names
 from albench_datasets.checks import Raw, check_lengths, checked_splits, numbered_classes
 from albench_datasets.labels import class_codes
 from albench_datasets.published import SPLITS
+from albench_datasets.scaling import Scale, scaled
 from albench_datasets.shares import split_rows
 
 VAL_SHARE, TEST_SHARE = 0.15, 0.2
@@ -39,6 +40,7 @@ def splits_of(
     modality: Modality,
     what: str,
     class_names: tuple[str, ...] = (),
+    scale: Scale = "none",
     notices: tuple[str, ...] = (),
     stand_in: str = "",
 ) -> Splits:
@@ -52,6 +54,8 @@ def splits_of(
         The data set, for messages.
     class_names
         Those that are beside the arrays; the option comes before them.
+    scale
+        How features are scaled; see ``scaled``.
 
     Raises
     ------
@@ -67,11 +71,12 @@ def splits_of(
         check_lengths(each)
     names = labels.names or numbered_classes(raw)
     raw, told = _shared_out(raw, options, names, what)
+    raw, scaling = scaled(raw, scale)
     return replace(
         checked_splits(
             raw, modality=modality, class_names=names, ordinal=options.ordinal, notices=notices, stand_in=stand_in
         ),
-        how_read=(*labels.how_read, *told),
+        how_read=(*labels.how_read, *told, *scaling),
     )
 
 

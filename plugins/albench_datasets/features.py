@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -31,6 +32,9 @@ class Features(ArrayOptions, FeatureDataset):
     blocks; other types are converted in memory.
     """
 
+    scale: Literal["auto", "pool", "none"] = option(
+        "auto", "standardise by the pool's means and spreads: where it is needed, always or never", later=True
+    )
     path: str = option(help="the folder of .npy files, or a .npz file; relative to the data folder or working folder")
 
     def load(self, root: Path | None) -> Splits:
@@ -60,6 +64,7 @@ class Features(ArrayOptions, FeatureDataset):
             modality="features",
             what=what,
             class_names=source.class_names,
+            scale=self.scale,
             notices=tuple(f"{told} is converted in memory; float32 would stay on disk" for told in converted)
             if source.mapped
             else (),

@@ -77,13 +77,13 @@ def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...], kn
 
 def _read(spec: str, data_dir: str | None, found: Registry) -> Data:
     from albench.equal_items import usable
-    from albench.pool import absent_classes
+    from albench.pool import absent_classes, small_splits
 
     dataset: Dataset = found.build("dataset", spec)
     read = dataset.load(Path(data_dir) if data_dir else None)
     mapped = {path: _state(path) for path in _mapped_files(read)}  # before the hash: a change meanwhile is noticed
     splits, data_hash = usable(dataset, read, spec)
-    splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits)))
+    splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits), *small_splits(splits)))
     return Data(dataset, splits, data_hash, mapped)
 
 

@@ -20,6 +20,8 @@ RESIDENT_BYTES = 6 * 2**30
 """Arrays up to this size are held on an accelerator; larger ones stay on its host and are sent block by block."""
 BLOCK_BYTES = 32 * 2**20
 """Bytes of one block where all items are gone through."""
+FEW_ITEMS, FEW_OF_CLASS = 50, 10
+"""Items of a split, and of one class in it, below which a line tells what they cannot show."""
 ITEM_DIGEST = 16
 """Bytes of an item's digest: of 2 ** 32 different items two have one digest with a chance of 3e-20."""
 
@@ -169,6 +171,30 @@ def absent_classes(splits: Splits) -> tuple[str, ...]:
                 f"the {part} split has no item of class {', '.join(names)}: recall of it is undefined there, and means "
                 "over classes are of the others (docs/formats.md#metrics)"
             )
+    return tuple(told)
+
+
+def small_splits(splits: Splits) -> tuple[str, ...]:
+    """One line for each of the validation and test splits whose size alone hides differences, whatever is trained."""
+    told = []
+    for part in ("val", "test"):
+        y = getattr(splits, part).y
+        counts = np.bincount(y, minlength=splits.task.n_classes)
+        rare = [label for label in np.flatnonzero(counts) if counts[label] < FEW_OF_CLASS]
+        if len(y) >= FEW_ITEMS and not rare:
+            continue
+        limits = []
+        if len(y) < FEW_ITEMS:
+            error = 100 * 1.96 * np.sqrt(0.9 * 0.1 / len(y))
+            limits.append(f"an accuracy of 0.9 is known to ± {error:.0f} points at best")
+        if rare:
+            fewest = min(counts[label] for label in rare)
+            limits.append(f"recall there moves in steps of {100 / fewest:.0f} points")
+        of = ", ".join(f"{counts[label]} of class {splits.task.class_names[label]}" for label in rare)
+        told.append(
+            f"the {part} split has {len(y):,} items{', ' + of if of else ''}: {' and '.join(limits)}, "
+            f"whatever the number of seeds"
+        )
     return tuple(told)
 
 

@@ -9,9 +9,10 @@ What reads them is in ``albench.records``.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +32,17 @@ from albench.records import (
 
 CLAIM = "claim"
 """What the files of a trial's claim are named by."""
+
+
+def other_names(facts: Mapping[str, Any], class_names: Sequence[str] | None) -> str:
+    """How the class names of stored facts differ from those of now; empty where they do not or are not known."""
+    stored = facts.get("class_names")
+    if not stored or not class_names:
+        return ""
+    pairs = enumerate(itertools.zip_longest(stored, class_names))
+    return next(
+        (f"its records call class {at} {old!r}, now it is {new!r}" for at, (old, new) in pairs if old != new), ""
+    )
 
 
 class TrialStore:
@@ -94,7 +106,7 @@ class TrialStore:
         Raises
         ------
         StoreError
-            Where the folder holds records of other data or code, or that started from other labels.
+            Where the folder holds records of other data, class names or code, or that started from other labels.
         """
         old, self.problems = read_to_mend(self.folder)
         if old.records and old.facts.get("data_hash") != facts["data_hash"]:
@@ -102,6 +114,8 @@ class TrialStore:
                 f"{self.folder.name}: its records were made with other data ({old.facts.get('data_hash')}, now "
                 f"{facts['data_hash']}): use --name for a new suite or --fresh to replace them."
             )
+        if old.records and (renamed := other_names(old.facts, facts.get("class_names"))):
+            raise StoreError(f"{self.folder.name}: {renamed}: use --name for a new suite or --fresh to replace them.")
         started, starts = old.facts.get("initial_hash"), facts.get("initial_hash")
         if old.records and started and started != starts:
             raise StoreError(

@@ -1,7 +1,7 @@
 """Where standardising features helps a perceptron and where it harms: python benchmarks/feature_scale.py
 
 Each set is trained on as it is (``scale=none``) and standardised by the pool (``scale=pool``); the last column is what
-``scale=auto`` chooses. Two rounds of the supervised method, 60 labels in each, 200 steps, four seeds; macro F1 at the end.
+``scale=auto`` chooses. Two rounds of the supervised method, 60 labels and 200 steps in each, four seeds; macro F1.
 """
 
 from __future__ import annotations

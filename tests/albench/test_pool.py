@@ -15,7 +15,7 @@ from albench.api import Split, Splits, Task
 from albench.errors import ContractError, DataError
 from albench.evaluate import predict
 from albench.oracle import Oracle
-from albench.pool import Items, Pool, absent_classes, as_input, check_splits, data_hash, index_hash
+from albench.pool import Items, Pool, absent_classes, as_input, check_splits, data_hash, index_hash, small_splits
 from albench.view import PoolView, checked_picks
 
 LABELS = np.repeat([0, 1, 2], [70, 25, 5])
@@ -132,6 +132,29 @@ def test_a_class_that_a_split_lacks_is_told() -> None:
     lacking = dataclasses.replace(good, test=dataclasses.replace(good.test, y=np.array([0] * 9)))
     (line,) = absent_classes(lacking)
     assert line.startswith("the test split has no item of class b, c: ")
+
+
+def test_what_a_split_is_too_small_to_show_is_told() -> None:
+    def of(*counts: int) -> Splits:
+        y = np.repeat(np.arange(3), counts)
+        return dataclasses.replace(splits(), test=Split(np.zeros((len(y), 4), np.float32), y), val=large)
+
+    large = Split(np.zeros((300, 4), np.float32), np.arange(300) % 3)
+    assert small_splits(of(20, 30, 10)) == ()
+    assert small_splits(of(300, 30, 2)) == (
+        "the test split has 332 items, 2 of class c: recall there moves in steps of 50 points, "
+        "whatever the number of seeds",
+    )
+    assert small_splits(of(11, 0, 1)) == (
+        "the test split has 12 items, 1 of class c: an accuracy of 0.9 is known to ± 17 points at best and recall "
+        "there moves in steps of 100 points, whatever the number of seeds",
+    )
+    lines = small_splits(
+        dataclasses.replace(of(20, 30, 10), val=Split(np.zeros((40, 4), np.float32), np.arange(40) % 3))
+    )
+    assert lines == (
+        "the val split has 40 items: an accuracy of 0.9 is known to ± 9 points at best, whatever the number of seeds",
+    )
 
 
 def test_large_finite_features_are_not_taken_for_infinite_ones() -> None:

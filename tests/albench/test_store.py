@@ -110,6 +110,16 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
         store.start({**FACTS, "data_hash": "e"})
 
 
+def test_other_class_names_are_refused(tmp_path: Path) -> None:
+    """They are part of the names of metrics, and may come from a file that is no part of the data hash."""
+    facts = {**FACTS, "class_names": ["ill", "well"]}
+    store = filled(tmp_path / "t")
+    store.start(facts)  # of records that are older than the names
+    store.start(facts)
+    with pytest.raises(StoreError, match="t: its records call class 1 'well', now it is 'fine': use --name"):
+        store.start({**FACTS, "class_names": ["ill", "fine"]})
+
+
 def test_a_trial_is_claimed_by_one_process_only(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom albench.store import TrialStore\n"

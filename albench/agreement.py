@@ -13,6 +13,7 @@ from albench.loading import Data
 from albench.plan import Amounts, Protocol, Trial
 from albench.provenance import MADE_BY, Made, difference
 from albench.records import trial_folders
+from albench.store import other_names
 
 PARTS = ("dataset", "method", "strategy", "backbone")
 
@@ -79,6 +80,8 @@ class Agreement:
         dataset, seed = facts["dataset"], facts["seed"]
         if facts.get("data_hash") != self._data[dataset].hash:
             return f"was made with other data than {dataset} holds now"
+        if renamed := other_names(facts, self._data[dataset].splits.task.class_names):
+            return f"has other class names than {dataset} has now ({renamed})"
         if other := difference(facts.get(MADE_BY), made, facts):
             return f"was made with {other.than_now}"
         started = facts.get("initial_hash")

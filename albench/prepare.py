@@ -30,7 +30,6 @@ from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
 from albench.records import read_manifest, read_to_mend
 from albench.spec import Spec
-from albench.store import other_names
 from albench.wording import counted
 
 FIRST_TORCH_ON_CUDA = Version("2.11")
@@ -275,11 +274,6 @@ def _sort(
         files, damaged = read_to_mend(folder / "trials" / trial.key)
         complete = len(files.records) == trial.protocol.rounds and not (damaged or fresh)
         if files.records and not fresh:
-            renamed = other_names(files.facts, data[trial.dataset].splits.task.class_names)
-            if renamed:
-                raise StoreError(
-                    f"{folder}: trial {trial.key}: {renamed}: use --name for a new suite or --fresh to replace it."
-                )
             unknown += MADE_BY not in files.facts
             agreement.check(trial, files.facts)
         (done if complete else todo).append(trial)

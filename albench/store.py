@@ -39,10 +39,10 @@ def other_names(facts: Mapping[str, Any], class_names: Sequence[str] | None) -> 
     stored = facts.get("class_names")
     if not stored or not class_names:
         return ""
-    pairs = enumerate(itertools.zip_longest(stored, class_names))
-    return next(
-        (f"its records call class {at} {old!r}, now it is {new!r}" for at, (old, new) in pairs if old != new), ""
-    )
+    for at, (old, new) in enumerate(itertools.zip_longest(stored, class_names)):
+        if old != new:
+            return f"class {at} was {old!r} and is {new!r}"
+    return ""
 
 
 class TrialStore:
@@ -115,7 +115,10 @@ class TrialStore:
                 f"{facts['data_hash']}): use --name for a new suite or --fresh to replace them."
             )
         if old.records and (renamed := other_names(old.facts, facts.get("class_names"))):
-            raise StoreError(f"{self.folder.name}: {renamed}: use --name for a new suite or --fresh to replace them.")
+            raise StoreError(
+                f"{self.folder.name}: its records have other class names ({renamed}): use --name for a new suite or "
+                "--fresh to replace them."
+            )
         started, starts = old.facts.get("initial_hash"), facts.get("initial_hash")
         if old.records and started and started != starts:
             raise StoreError(

@@ -116,7 +116,9 @@ def test_other_class_names_are_refused(tmp_path: Path) -> None:
     store = filled(tmp_path / "t")
     store.start(facts)  # of records that are older than the names
     store.start(facts)
-    with pytest.raises(StoreError, match="t: its records call class 1 'well', now it is 'fine': use --name"):
+    with pytest.raises(
+        StoreError, match=r"t: its records have other class names \(class 1 was 'well' and is 'fine'\): use --name"
+    ):
         store.start({**FACTS, "class_names": ["ill", "fine"]})
 
 

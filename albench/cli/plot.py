@@ -26,7 +26,7 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("-m", "--method", "methods", multiple=True, help="Draw this method alone; may be repeated.")
 @click.option("-d", "--dataset", "datasets", multiple=True, help="Draw this data set alone; may be repeated.")
 @click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
-@click.option("--by-method", is_flag=True, help="Panels for each method.")
+@click.option("--by-method", is_flag=True, help="Panels for each method; by itself from 13 curves a panel on.")
 @click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
 @click.option("--strict", is_flag=True, help="Refuse panels that mix versions or processors.")
 @click.option("--title", default="", help="Above all panels.")
@@ -59,7 +59,7 @@ def command(
     from albench.environment import refuse_mixes
     from albench.errors import StoreError, UserError
     from albench.files import write_atomic
-    from albench.render.figure import Look, check_suffix, figure_bytes
+    from albench.render.figure import Look, check_suffix, figure_bytes, most_curves, with_panels
     from albench.results import load
 
     path = Path(output)
@@ -75,6 +75,8 @@ def command(
         refuse_mixes(mixes)
     tables = learning_curve_table(frame, split, tuple(dict.fromkeys(metrics)) or ("macro_f1",))
     look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi)
+    if tables and with_panels(tables, look) != look:
+        click.echo(f"{most_curves(tables)} curves are too many for one panel: each method has panels of its own.")
     content = figure_bytes(tables, path.suffix.lower(), look)
     try:
         write_atomic(path, content)

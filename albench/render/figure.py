@@ -6,17 +6,20 @@ import io
 import itertools
 import math
 import warnings
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from albench.errors import UserError
+from albench.render.figure_ends import MOST_CURVES, ROOM, best, faded, height_of, name_ends
 from albench.render.figure_style import (
     LINE,
     RC,
     SIZE,
     Name,
     Style,
+    entry,
     folded,
     folded_name,
     is_baseline,
@@ -92,7 +95,10 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
     UserError
         Where matplotlib is not installed, or a figure cannot have that suffix.
     """
-    look = look or Look()
+    look = with_panels(tables, look or Look())
+    most = most_curves(tables, look.by_method)
+    if most > MOST_CURVES:
+        look = replace(look, width=look.width + ROOM, height=max(look.height, height_of(most)))
     check_suffix(suffix)
     names = sorted({(table.method, table.strategy) for table in tables})
     baselines = [name for name in names if is_baseline(name, look.baseline)]
@@ -111,6 +117,17 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
     return content.getvalue()
 
 
+def most_curves(tables: Sequence[CurveTable], by_method: bool = False) -> int:
+    """The number of curves in the fullest panel."""
+    return max(Counter(panel_of(table, by_method) for table in tables).values())
+
+
+def with_panels(tables: Sequence[CurveTable], look: Look) -> Look:
+    """The look with panels for each method where curves of several methods are too many for one panel."""
+    crowded = most_curves(tables, look.by_method) > MOST_CURVES
+    return replace(look, by_method=True) if crowded and len({table.method for table in tables}) > 1 else look
+
+
 def check_suffix(suffix: str, path: str = "") -> None:
     """Raise ``UserError`` where a figure cannot have this suffix."""
     if suffix not in SUFFIXES:
@@ -126,18 +143,28 @@ def panel_of(table: CurveTable, by_method: bool = False) -> Panel:
 def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequence[Name], look: Look) -> Figure:
     from matplotlib.figure import Figure
 
+    from albench.compare import higher_is_better
+
     metrics = tables[0].metrics
     panels = sorted({panel_of(table, look.by_method) for table in tables})
     lines = math.ceil(len(panels) / _MOST_COLUMNS)  # of panels, for one metric
     columns, rows = math.ceil(len(panels) / lines), lines * len(metrics)
     headings = [_heading(panel, panels, look.width - _AROUND) for panel in panels]
     curves, samples = styles(names, baselines, look.by_method)
+    crowded = most_curves(tables, look.by_method) > MOST_CURVES
     figure = Figure(figsize=(look.width * columns, look.height * rows), layout="constrained")
     for at, place in itertools.product(range(len(metrics)), range(len(panels))):
         axes = figure.add_subplot(rows, columns, (at * lines + place // columns) * columns + place % columns + 1)
-        _draw(axes, [t for t in tables if panel_of(t, look.by_method) == panels[place]], metrics[at], curves, look)
+        own = [t for t in tables if panel_of(t, look.by_method) == panels[place]]
+        shown = curves
+        if crowded:
+            sign = 1.0 if higher_is_better(metrics[at]) else -1.0
+            shown = faded(curves, {*best(own, metrics[at], sign), *baselines})
+        _draw(axes, own, metrics[at], shown, look)
         beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
         axes.set_ylim(*_limits(beside, metrics[at], look.bands))  # one data set's panels can be compared
+        if crowded:
+            name_ends(axes, _ends(own, metrics[at], shown, names), look.height - _AROUND)
         if at == 0 or lines > 1:
             axes.set_title(headings[place], parse_math=False)
         if at == len(metrics) - 1 or lines > 1:
@@ -147,7 +174,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
     title = folded(look.title, look.width * columns)
     if title:
         figure.suptitle(title, weight="bold", parse_math=False)
-    legend = _legend(figure, samples, _caption(tables, names, look))
+    legend = _legend(figure, {} if crowded else samples, _caption(tables, names, look))
     # Panels keep their size: what stands above and below them adds to the height.
     above = max(heading.count("\n") for heading in headings) * (rows if lines > 1 else 1) + len(title.splitlines())
     below = legend.get_window_extent().height / figure.dpi
@@ -170,11 +197,24 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Na
         if look.bands and len(labels) == 1:  # a band of one point would have no width
             ends = [[min(estimates[0].half_width, room)] for room in (means[0] - lowest, highest - means[0])]
             axes.errorbar(labels, means, ends, color=style["color"], capsize=2, linewidth=0.8)
-        elif look.bands:
+        elif look.bands and style.get("marker") != "":  # bands of grey curves would cover all others
             low = [max(e.mean - e.half_width, lowest) for e in estimates]  # NaN stays NaN
             high = [min(e.mean + e.half_width, highest) for e in estimates]
             axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)
     _ticks(axes, sorted({row.n_labeled for table in tables for row in table.rows}), look.width - _AROUND)
+
+
+def _ends(
+    tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], names: Sequence[Name]
+) -> list[tuple[str, float, float, str]]:
+    """Each curve's name, and where it ends in which colour."""
+    n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
+    found = []
+    for table in tables:
+        name, last = (table.method, table.strategy), table.rows[-1]
+        text = entry(name, 1 if n_strategies > 1 and len({t.method for t in tables}) == 1 else n_methods, n_strategies)
+        found.append((text, float(last.n_labeled), last.estimates[metric].mean, str(curves[name]["color"])))
+    return found
 
 
 def _ticks(axes: Axes, counts: Sequence[int], inches: float) -> None:
@@ -236,7 +276,7 @@ def _legend(figure: Figure, samples: dict[str, Style], caption: str) -> Legend:
     """Below all panels, in the columns that make it lowest, names whole where possible; the caption is over it."""
     inches = figure.get_figwidth()
     text = folded(caption, inches - 0.2)
-    most = len(samples) if len(samples) <= 6 else min(len(samples), max(2, int(inches)))
+    most = max(1, len(samples) if len(samples) <= 6 else min(len(samples), max(2, int(inches))))
     found = []
     for columns, fold in itertools.product(range(1, most + 1), (False, True)):
         room = inches / (columns if fold else 1) - 0.5
@@ -256,7 +296,7 @@ def _in_columns(figure: Figure, samples: dict[str, Style], caption: str, columns
     # A label that starts with '_' would be left out: texts come once the legend is there.
     legend = figure.legend(handles, ["-"] * len(handles), loc="outside lower center", ncols=columns, title=caption)
     legend.get_title().set_parse_math(False)
-    for entry, text in zip(legend.get_texts(), samples, strict=True):
-        entry.set_parse_math(False)
-        entry.set_text(folded_name(text, inches, figure.get_figwidth() - 0.5))
+    for line, text in zip(legend.get_texts(), samples, strict=True):
+        line.set_parse_math(False)
+        line.set_text(folded_name(text, inches, figure.get_figwidth() - 0.5))
     return legend

@@ -97,7 +97,7 @@ def styles(
     curves = _told_apart({name: places[name[part]] for name in names if name not in baselines})
     for at, name in enumerate(baselines):
         curves[name] = {**_baseline(at), "linestyle": _BASELINE_DASHES}
-    return curves, {_entry(name, len(methods), len(strategies)): curves[name] for name in names}
+    return curves, {entry(name, len(methods), len(strategies)): curves[name] for name in names}
 
 
 def _told_apart(places: dict[Name, int]) -> dict[Name, Style]:
@@ -125,7 +125,7 @@ def _baseline(at: int) -> Style:
     return {"color": BASELINE[0], "marker": _BASELINE_MARKERS[at % len(_BASELINE_MARKERS)], "zorder": 3}
 
 
-def _entry(name: Name, n_methods: int, n_strategies: int) -> str:
+def entry(name: Name, n_methods: int, n_strategies: int) -> str:
     """A curve's name, without what all curves share."""
     if n_methods == 1 and n_strategies > 1:
         return name[1]

@@ -14,11 +14,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from albench.cli.main import main
 from albench.compare import CurveTable, learning_curve_table
 from albench.render.colors import BASELINE, COLORS, color_of, colors_of
 from albench.render.figure import Look, figure_bytes
+from albench.render.figure_ends import MOST_CURVES, ROOM, best, spread_out
 from albench.render.figure_style import styles
 
 matplotlib = pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'albench[plot]'")
@@ -130,7 +133,7 @@ def test_a_panel_for_each_data_set_protocol_backbone_and_metric() -> None:
 
 def test_panels_keep_their_size_and_the_legend_adds_its_own() -> None:
     few = inches(figure_bytes(tables(), ".png", Look(dpi=100)), 100)
-    many = inches(figure_bytes(tables([f"strategy-{at}" for at in range(20)]), ".png", Look(dpi=100)), 100)
+    many = inches(figure_bytes(tables([f"strategy-{at}" for at in range(12)]), ".png", Look(dpi=100)), 100)
     two = inches(figure_bytes(tables(datasets=("a", "b")), ".png", Look(dpi=100, width=2.5, height=2)), 100)
     assert few[0] == many[0] == 3.5
     assert 2.6 < few[1] < many[1]
@@ -258,3 +261,46 @@ def test_what_cannot_be_a_figure_is_refused(tmp_path: Path, typed: Typed, monkey
     with pytest.raises(Exception, match=r"pip install 'albench\[plot\]'") as error:
         figure_bytes(tables(), ".png")
     assert str(error.value).count("\n") == 0
+
+
+MANY = ("random", *(f"strategy-{at}" for at in range(31)), "$a$_b")
+
+
+def test_of_many_curves_each_name_is_at_its_end_and_the_best_few_have_colour() -> None:
+    curves = tables(MANY)
+    root = svg(curves)
+    assert set(MANY) <= set(texts(root))
+    drawn = ElementTree.tostring(root, encoding="unicode")
+    assert drawn.count("stroke: #b4b4b4; stroke-width: 0.7") == len(MANY) - 6  # the best five and the baseline are not
+    leading = best(curves, "macro_f1", 1.0)
+    assert len(leading) == 5
+    lowest = min(t.rows[-1].estimates["macro_f1"].mean for t in curves if (t.method, t.strategy) in leading)
+    others = [t.rows[-1].estimates["macro_f1"].mean for t in curves if (t.method, t.strategy) not in leading]
+    assert lowest >= max(others)
+    few, many = (inches(figure_bytes(found, ".png", Look(dpi=100)), 100) for found in (tables(), curves))
+    assert many[0] == few[0] + ROOM  # names add their own room
+    assert many[1] > few[1]
+
+
+def test_methods_get_panels_of_their_own_where_one_panel_would_be_crowded() -> None:
+    names = [f"strategy-{at}" for at in range(5)]
+    assert panels(svg(tables(names, ("x", "y")))) == 1
+    crowded = tables(names, ("x", "y", "z"))
+    assert len(crowded) > MOST_CURVES
+    assert panels(svg(crowded)) == 3
+
+
+@given(st.lists(st.floats(-0.5, 1.5), max_size=40), st.floats(0.001, 0.2))
+def test_names_never_cover_each_other_and_stay_beside_the_panel_where_they_can(
+    wanted: list[float], apart: float
+) -> None:
+    places = spread_out(sorted(wanted), apart)
+    assert len(places) == len(wanted)
+    assert all(b - a >= apart - 1e-9 for a, b in itertools.pairwise(places))
+    if apart * (len(wanted) - 1) <= 1:
+        assert all(-1e-9 <= place <= 1 + 1e-9 for place in places)
+
+
+def test_names_with_room_stand_where_their_lines_end() -> None:
+    assert spread_out([0.1, 0.5, 0.9], 0.05) == pytest.approx([0.1, 0.5, 0.9])
+    assert spread_out([], 0.1) == []

@@ -60,16 +60,23 @@ class Provenance:
         dataset, method, strategy, backbone = trial.resolved
         made = {
             "core": self._core,
-            "dataset": self._part("dataset", dataset),
-            "method": self._part("method", method),
-            "strategy": self._part("strategy", strategy),
-            "backbone": self._part("backbone", backbone),
+            "dataset": self.part("dataset", dataset),
+            "method": self.part("method", method),
+            "strategy": self.part("strategy", strategy),
+            "backbone": self.part("backbone", backbone),
         }
         if trial.protocol.initial_strategy:
-            made["initial_strategy"] = self._part("strategy", trial.protocol.initial_strategy)
+            made["initial_strategy"] = self.part("strategy", trial.protocol.initial_strategy)
         return made
 
-    def _part(self, kind: Kind, text: str) -> dict[str, Any]:
+    def part(self, kind: Kind, text: str) -> dict[str, Any]:
+        """The entry of one component.
+
+        Parameters
+        ----------
+        text
+            Its spec with every option written out.
+        """
         if (kind, text) not in self._parts:
             versions: dict[str, str] = {}
             local: set[str] = set()

@@ -24,6 +24,7 @@ from albench.loop import numerics
 from albench.plugins import registry
 from albench.pool import as_input
 from albench.prepare import resolve_device
+from albench.provenance import MADE_BY, Provenance
 
 CHUNK = 64
 """Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""
@@ -105,7 +106,8 @@ def extract(
             raise UserError(f"--{name} {value}: it must be {least} or more.")
     dataset, backbone, out = str(specs.parse(dataset)), str(specs.parse(backbone)), out.expanduser()
     place = torch.device(resolve_device(device))
-    builder: Backbone = registry(plugin_files).build("backbone", backbone)
+    found = registry(plugin_files)
+    builder: Backbone = found.build("backbone", backbone)
     data = load_data(dataset, data_dir, plugin_files)
     splits = data.splits
     reason = builder.skip(splits.task)
@@ -120,6 +122,11 @@ def extract(
         "block": block,
         "threads": threads,
         "device": place.type,
+        MADE_BY: {
+            "backbone": Provenance(found, data_dir).part(
+                "backbone", specs.canonical(specs.parse(backbone).name, builder)
+            )
+        },
     }
     try:
         check(out, facts)

@@ -15,6 +15,7 @@ from albench.api.dataset import Splits
 from albench.api.task import Task
 from albench.errors import StoreError
 from albench.files import write_atomic
+from albench.provenance import MADE_BY, difference
 
 SPLITS = ("train", "val", "test")
 FACTS = "extraction.json"
@@ -56,8 +57,10 @@ def check(out: Path, facts: dict[str, Any]) -> None:
         old = dict(json.loads((out / FACTS).read_text(encoding="utf-8")))
     except (ValueError, TypeError):
         raise StoreError(f"{out / FACTS} is damaged: remove the folder, or name another --out.") from None
+    if other := difference(old.get(MADE_BY), facts[MADE_BY], facts):
+        raise StoreError(f"{out} was made with {other.than_now}: name another --out.")
     for name, now in facts.items():
-        if old.get(name) != now:
+        if name != MADE_BY and old.get(name) != now:
             what = name.replace("_", " ")
             raise StoreError(f"{out} was made with {what} {old.get(name)}, not {now}: name another --out.")
 

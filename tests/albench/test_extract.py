@@ -208,6 +208,23 @@ def test_a_finished_folder_is_complete_and_of_one_extraction(small: Extract, tmp
         small(out=tmp_path / "mine" / "thesis.txt")
 
 
+def test_a_backbone_whose_code_was_edited_is_another(small: Extract, plugin: str) -> None:
+    done = small()
+    before, source = files(done.folder), Path(plugin).read_text()
+    Path(plugin).write_text(f"{source}\nSIZE = 4\n")
+    with pytest.raises(
+        StoreError, match=r"was made with another .*\.py than backbone slow has now: name another --out"
+    ):
+        small()
+    assert files(done.folder) == before
+    Path(plugin).write_text(source)
+    assert small().computed == 0
+    facts = json.loads((done.folder / "extraction.json").read_text())
+    del facts["made_by"]  # as earlier versions wrote it
+    (done.folder / "extraction.json").write_text(json.dumps(facts))
+    assert small().computed == 0
+
+
 def test_what_cannot_be_extracted_leaves_nothing(small: Extract, tmp_path: Path) -> None:
     torch.save({"body.weight": torch.zeros(3, 63), "body.bias": torch.zeros(3)}, tmp_path / "narrow.pt")
     torch.save([torch.zeros(2)], tmp_path / "list.pt")

@@ -189,7 +189,7 @@ def test_a_package_that_is_edited_where_it_lies_is_imported_anew(
     monkeypatch.syspath_prepend(str(package.parent))
     files = (str(plugin),)
     first = registry(files).find("strategy", "it").load()
-    Provenance(registry(files), None)._part("strategy", "it[weights='']")
+    Provenance(registry(files), None).part("strategy", "it[weights='']")
     edit(package / "sign.py", "+1", "-1")
     again = registry(files).find("strategy", "it").load()
     assert again is not first
@@ -208,7 +208,7 @@ def test_a_process_that_holds_older_code_of_albench_is_told_to_start_anew(monkey
 
 def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_alone() -> None:
     made = Provenance(registry(), None)
-    entropy, badge = (made._part("strategy", name) for name in ("entropy", "badge"))
+    entropy, badge = (made.part("strategy", name) for name in ("entropy", "badge"))
     assert "albench_uncertainty/scores.py" in entropy["files"]
     assert not [name for name in entropy["files"] if name.startswith("albench_hybrid")]
     assert "albench/kernels/kmeanspp.py" in badge["files"]

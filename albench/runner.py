@@ -15,6 +15,7 @@ from albench.api.hooks import SuiteFacts
 from albench.environment import ATTEMPTS
 from albench.errors import FolderError
 from albench.grouping import jobs_of, notes
+from albench.holders import held
 from albench.interrupts import as_interrupts
 from albench.jobs import SHARED, run_job, trial_facts
 from albench.manifest import manifest_of
@@ -124,7 +125,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             else:
                 listener.event(event)
 
-        with contextlib.closing(_generator(executor.map(run_job, list(jobs.values()), hear))) as ended:
+        done = _generator(executor.map(run_job, list(jobs.values()), hear))
+        with _let_go([store.trial(trial.key) for trial in trials]), contextlib.closing(done) as ended:
             for outcome in ended:
                 members = [trial.key for trial in jobs[outcome.key].trials]
                 if len(members) == 1:
@@ -143,6 +145,21 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
             carry_out(busy, final=True)
     _tell(told.call("suite_end", suite=suite_facts), listener)
     return outcomes
+
+
+@contextlib.contextmanager
+def _let_go(trials: Sequence[TrialStore]) -> Iterator[None]:
+    """After an interrupt no trial is held by a worker that ended with the run: it was stopped, it did not die."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for trial in trials:
+            found = held(trial.claim_base)
+            if found and found[0].dead:
+                with trial.claim() as owner:
+                    if not owner:
+                        trial.log.write("warning", "interrupted")
+        raise
 
 
 class Shares:

@@ -179,4 +179,6 @@ def run(
     if failures and on_failure == "raise":
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         raise TrialError(f"trial {failures[0].key} failed: {failures[0].reason}{more}")
+    if len(plan.skipped) == len(plan.all_trials) and on_failure == "raise":
+        raise TrialError(f"nothing was run: every trial was skipped: {next(iter(plan.skipped.values()))}")
     return load(plan.folder)

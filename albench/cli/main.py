@@ -94,8 +94,8 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    Exit codes: 0 done, 1 a run failed, 2 the input cannot be used, 3 a run came to its time limit with trials left,
-    130 interrupted.
+    Exit codes: 0 done, 1 a run failed or all of it was skipped, 2 the input cannot be used, 3 a run came to its time
+    limit with trials left, 130 interrupted.
     """
     with shown() as lost:
         try:

@@ -14,6 +14,7 @@ from albench.wording import counted
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
     from albench.prepare import Plan
+    from albench.results import Results
 
 
 @click.command("run")
@@ -121,7 +122,8 @@ def command(
             f"{error.filename or plan.folder} cannot be read or written ({error.strerror or error}): what is complete "
             f"in {plan.folder} is whole; see to it, then run the same command again."
         ) from None
-    return _close(console, plan, outcomes)
+    debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
+    return _close(console, plan, outcomes, debug)
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -171,8 +173,8 @@ def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
     return 0
 
 
-def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
-    """Print what came out and what to type next."""
+def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> int:
+    """Print what came out and what to type next; with ``debug`` the tracebacks of failures, on standard error."""
     from rich.text import Text
 
     from albench.api.executor import Failed, Stopped
@@ -181,7 +183,8 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
     from albench.render.closing import closing
     from albench.results import load
 
-    shown = closing(load(plan.folder), {trial.key for trial in plan.all_trials})
+    results = load(plan.folder)
+    shown = closing(results, {trial.key for trial in plan.all_trials})
     if shown is not None:
         console.print()
         console.print(shown)
@@ -189,6 +192,8 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
     stopped = sum(isinstance(outcome, Stopped) for outcome in outcomes)
     for failure in failures:
         console.print(Text.assemble(("failed", "red"), f" {failure.key}: {failure.reason}"), soft_wrap=True)
+        if debug and failure.detail:
+            click.echo(failure.detail.rstrip("\n"), err=True)
     if failures:
         told = [plan.folder / "trials" / failure.key / TRACEBACK for failure in failures]
         more = next((path for path in told if path.exists()), told[0].with_name(LOG))  # a killed worker leaves none
@@ -198,17 +203,31 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome]) -> int:
         left = f"The time limit is over: {stopped} of {counted(len(plan.all_trials), 'trial')} with rounds left."
         console.print(Text(f"{left} Run the same command again to go on.", style="yellow"), soft_wrap=True)
         return 1 if failures else 3
-    strategies = {trial.strategy for trial in plan.all_trials}
-    if len(strategies) == 1 and "random" not in strategies:
+    if len(plan.skipped) == len(plan.all_trials):
+        n_skipped = counted(len(plan.skipped), "trial")
+        console.print(
+            Text(f"Nothing was run: {n_skipped} skipped, for the reasons above.", style="red"), soft_wrap=True
+        )
+        return 1
+    if failures:
+        return 1
+    line = Text.assemble("Next: ", (f"albench compare {plan.folder}", "bold"))
+    if _lacks_baseline(plan, results):
         line = Text.assemble("Next: ", (_beside(), "bold"), ", then ", ("albench compare", "bold"))
-    else:
-        line = Text.assemble("Next: ", (f"albench compare {plan.folder}", "bold"))
     console.print(line, soft_wrap=True)
-    return 1 if failures else 0
+    return 0
+
+
+def _lacks_baseline(plan: Plan, results: Results) -> bool:
+    """Whether all that is there under the run's protocol is one strategy, and not ``random``."""
+    frame = results.frame
+    there = set(frame[frame["protocol"] == plan.suite.protocol.hash]["strategy"])
+    specs = {where.partition(" ")[2] for where, alias in results.aliases.items() if alias in there}
+    return len(there) == 1 and "random" not in there | specs
 
 
 def _beside() -> str:
-    """The command that runs ``random`` under the same settings."""
+    """The command that runs ``random`` under the same settings, beside what is there."""
     import shlex
 
     from albench.manifest import typed_command
@@ -218,6 +237,6 @@ def _beside() -> str:
     for word in words:
         if word in ("-s", "--strategy"):
             next(words, None)
-        elif not word.startswith(("--strategy=", "-s")):
+        elif word != "--fresh" and not word.startswith(("--strategy=", "-s")):
             kept.append(word)
     return shlex.join([*kept, "--strategy", "random"])

@@ -151,6 +151,8 @@ def suite_folders(folder: Path) -> list[Path]:
     StoreError
         Where there are none.
     """
+    if folder.is_file():
+        raise StoreError(f"{folder} is a file, not a results folder: archives are read by 'albench compare {folder}'.")
     if not folder.is_dir():
         raise StoreError(f"there is no results folder {folder}: run 'albench run --strategy boostmis' first.")
     if (folder / "manifest.json").is_file():

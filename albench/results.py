@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from albench.arguments import check_comparison, check_folders
 from albench.compare.rare import COLUMN, rare_recalls
 from albench.environment import MADE_WITH, Made, rounds_made
+from albench.errors import StoreError
 from albench.naming import shown, united
 from albench.plan import LATER
-from albench.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
+from albench.records import TrialFiles, read_manifest, trial_folders
+from albench.sources import Opened, opened
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ class Results:
     Attributes
     ----------
     folders
-        The suites' folders.
+        The suites' folders; of those that came in archives, where they were unpacked, for as long as this lives.
     frame
         One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
         ``backbone``, ``seed``, ``protocol`` (its hash), ``device``, ``data_hash``, ``pool_size``, ``rare_recalls``
@@ -75,27 +81,52 @@ def load(*folders: str | Path) -> Results:
     Parameters
     ----------
     folders
-        Suite folders, or folders of suites; ``results`` where none is given.
+        Suite folders, folders of suites, or archives of ``albench export``; ``results`` where none is given.
 
     Raises
     ------
     StoreError
-        Where a folder holds none.
+        Where there are none, or what is there cannot be read.
     """
+    unpacked: list[Path] = []
+
+    def room() -> Path:
+        unpacked.append(Path(tempfile.mkdtemp(prefix="albench-")))
+        return unpacked[-1]
+
+    try:
+        results = _read_all(opened(check_folders(folders or ("results",)), room))
+    except BaseException:
+        _remove(unpacked)
+        raise
+    weakref.finalize(results, _remove, unpacked)
+    return results
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_all(suites: Sequence[Opened]) -> Results:
     import numpy as np
     import pandas as pd
 
-    suites = [suite for folder in check_folders(folders or ("results",)) for suite in suite_folders(folder)]
-    suites = list(dict.fromkeys(suites))
-    manifests = {suite: read_manifest(suite) for suite in suites}
-    read = [(suite, read_trial(folder)) for suite in suites for folder in trial_folders(suite)]
-    names, notes = united({str(suite): found for suite, found in manifests.items()}, [files.facts for _, files in read])
+    without = [suite.where for suite in suites if not (suite.folder / "trials").is_dir()]
+    if without and len(without) == len(suites):
+        raise StoreError(f"{without[0]} holds no records, only its manifest: make them with the command that it names.")
+    manifests = {suite.where: read_manifest(suite.folder) for suite in suites}
+    read = [(suite, folder, suite.read(folder)) for suite in suites for folder in trial_folders(suite.folder)]
+    with _as_written(", ".join(suite.where for suite in suites)):
+        names, notes = united(manifests, [files.facts for _, _, files in read])
+    notes += [f"{where} holds no records, only its manifest: it is not here." for where in without]
     rows: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
     n_rows: list[int] = []
     failed: list[dict[str, Any]] = []
-    for suite, files in read:
-        found, failure = _read(suite, files, manifests[suite].get("datasets", {}), names)
+    for suite, folder, files in read:
+        with _as_written(f"{suite.where}/trials/{folder.name}"):
+            found, failure = _read(suite.folder, files, manifests[suite.where].get("datasets", {}), names)
         rows += found
         n_rows.append(len(found))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
@@ -106,7 +137,20 @@ def load(*folders: str | Path) -> Results:
         each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
         frame = pd.concat([frame, each], axis=1)
     ends = ["suite", *_FACTS, "protocol", "status", "reason"]
-    return Results(tuple(suites), frame, pd.DataFrame(failed, columns=ends), names, tuple(notes))
+    folders = tuple(suite.folder for suite in suites)
+    return Results(folders, frame, pd.DataFrame(failed, columns=ends), names, tuple(notes))
+
+
+@contextlib.contextmanager
+def _as_written(where: str) -> Iterator[None]:
+    """One line where a file does not hold what albench writes."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise StoreError(
+            f"{where} does not hold what albench writes ({type(error).__name__}: {error}): delete it, or take the "
+            "results anew."
+        ) from None
 
 
 def _read(
@@ -144,6 +188,12 @@ def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, record[name]
     for part in ("val", "test", "seconds"):
         for name, value in record[part].items():
-            yield f"{part}.{name}", value
+            yield f"{part}.{name}", _number(value)
     for name in ("accepted", "accuracy"):
         yield f"pseudo_label.{name}", record["pseudo_label"][name]
+
+
+def _number(value: Any) -> Any:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value

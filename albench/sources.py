@@ -1,9 +1,11 @@
-"""The sources of a merge: read without trust, and checked for what cannot stand in one table."""
+"""Where results are read from: suites' folders and archives alike; and what of them cannot be merged in one table."""
 
 from __future__ import annotations
 
+import dataclasses
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ from typing import Any
 from albench.archive import read_checked, unpack
 from albench.errors import StoreError
 from albench.plan import LATER, check_name
-from albench.records import TrialFiles, read_manifest, suite_folders, trial_folders
+from albench.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
 
+PACKED = "records.zip"
+"""An archive in a suite's folder that holds its trials, as published results have it."""
 OF_A_RUN = ("versions", "plugins", "host", "determinism")
 """Parts of a manifest that say what its last run was made with."""
 
@@ -42,6 +46,77 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A suite that can be read.
+
+    Attributes
+    ----------
+    folder
+        Where it is; of an archive, where it was unpacked.
+    where
+        How the user knows it: ``results/digits`` or ``a.zip/digits``.
+    packed
+        Whether it comes from an archive, which may be a stranger's.
+    """
+
+    folder: Path
+    where: str
+    packed: bool = False
+
+    def read(self, trial: Path) -> TrialFiles:
+        """What is on disk of one of its trials."""
+        return read_checked(trial, f"{self.where}/trials/{trial.name}") if self.packed else read_trial(trial)
+
+
+def opened(paths: Sequence[Path], room: Callable[[], Path]) -> list[Opened]:
+    """The suites of folders and archives, each once.
+
+    Parameters
+    ----------
+    paths
+        Suites' folders, folders of suites, or archives of ``albench export``. A suite's folder may have its trials in
+        an archive ``records.zip``.
+    room
+        Makes a new folder for what an archive holds; called where there is one.
+
+    Raises
+    ------
+    StoreError
+        Where one is none of them, or damaged.
+    """
+    found: dict[Path, Opened] = {}
+    for path in paths:
+        if path.is_dir() or not path.exists():
+            for folder in suite_folders(path):
+                for suite in _in_folder(folder, room):
+                    found.setdefault(folder.resolve(), suite)
+        else:
+            for suite in _in_archive(path, str(path), room):
+                found.setdefault(path.resolve() / suite.folder.name, suite)
+    return list(found.values())
+
+
+def _in_folder(folder: Path, room: Callable[[], Path]) -> list[Opened]:
+    packed = folder / PACKED
+    if not packed.is_file():
+        return [Opened(folder, str(folder))]
+    if (folder / "trials").exists():
+        raise StoreError(f"{folder} has trials and {PACKED} beside them: move one of them away, then merge the two.")
+    suites = _in_archive(packed, str(folder), room)
+    if len(suites) != 1:
+        raise StoreError(f"{packed} holds {len(suites)} suites: one is right in a suite's folder.")
+    return [dataclasses.replace(suites[0], where=str(folder))]
+
+
+def _in_archive(path: Path, where: str, room: Callable[[], Path]) -> list[Opened]:
+    try:
+        unpacked = room()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be unpacked: {error.strerror or error}.") from None
+    return [Opened(folder, f"{where}/{folder.name}", packed=True) for folder in unpack(path, unpacked)]
+
+
+@dataclass(frozen=True)
 class Suite:
     """A suite of one source."""
 
@@ -67,17 +142,16 @@ def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
     StoreError
         Where it is none of them, or damaged.
     """
-    if path.is_dir():
-        folders = suite_folders(path)
-        inside = folders != [path]
-    elif path.is_file():
-        unpacked.mkdir()
-        folders, inside = unpack(path, unpacked), True
-    else:
+    if not path.exists():
         raise StoreError(f"there is no {path}: a source is a suite's folder, a folder of suites or an archive.")
-    for folder in folders:
+
+    def room() -> Path:
+        unpacked.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=unpacked))
+
+    for suite in opened([path], room):
+        folder, source = suite.folder, suite.where
         name = check_name(folder.resolve().name)
-        source = f"{path}/{name}" if inside else str(path)
         trials: list[Trial] = []
         problems: list[str] = []
         for trial in trial_folders(folder):

@@ -43,7 +43,7 @@ def compared(command: Callable[..., None]) -> Callable[..., None]:
 def command(folders: tuple[str, ...], form: str, output: str | None, **options: Any) -> None:
     """Compare methods and strategies: mean, 95 % interval over seeds, AUBC, differences paired by seed.
 
-    DIR is a suite's folder or a folder of suites; 'results' where none is given.
+    DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given.
     """
     from albench.errors import StoreError
     from albench.render import render

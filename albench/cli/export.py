@@ -22,15 +22,23 @@ _SHOWN = 5
 def command(folders: tuple[str, ...], output: str, force: bool) -> None:
     """Write the records and manifests of suites into one archive, for 'albench merge'.
 
-    DIR is a suite's folder or a folder of suites; 'results' where none is given. Checkpoints stay out; a trial that is
-    still running goes in with its complete rounds. The same results give the same bytes.
+    DIR is a suite's folder, a folder of suites or an archive; 'results' where none is given. Checkpoints stay out; a
+    trial that is still running goes in with its complete rounds. The same results give the same bytes.
     """
+    import contextlib
+    import tempfile
+
     from albench.archive import export
-    from albench.records import suite_folders
+    from albench.sources import opened
 
     path = Path(output)
-    suites = [suite for folder in (folders or ("results",)) for suite in suite_folders(Path(folder))]
-    written = export(suites, path, force=force)
+    with contextlib.ExitStack() as unpacked:
+
+        def room() -> Path:
+            return Path(unpacked.enter_context(tempfile.TemporaryDirectory(prefix="albench-")))
+
+        suites = opened([Path(folder) for folder in folders or ("results",)], room)
+        written = export([suite.folder for suite in suites], path, force=force)
     trials = sum(suite.counts.total() for suite in written)
     click.echo(
         f"Wrote {path} ({_size(path.stat().st_size)}): {counted(len(written), 'suite')}, {counted(trials, 'trial')}."

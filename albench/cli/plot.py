@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Draw learning curves: mean over seeds with its 95 % interval, a panel for each data set and protocol.
 
-    DIR is a suite's folder or a folder of suites; 'results' where none is given. Needs matplotlib: pip install
-    'albench[plot]'.
+    DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given.
+    Needs matplotlib: pip install 'albench[plot]'.
     """
     from albench.compare import learning_curve_table
     from albench.environment import refuse_mixes
@@ -83,7 +83,7 @@ def command(
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
     click.echo(f"Wrote {path}.")
-    for line in (*_mixed(mixes), *_copies(frame), *_failures(failed), *_gaps(tables)):
+    for line in (*_mixed(mixes), *_copies(frame), *_failures(failed), *_gaps(tables), *results.notes):
         click.echo(f"  {line}")
 
 

@@ -17,8 +17,9 @@ from albench.cli.compare import compared
 def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     """Write one HTML page: curves, tables, differences, diagnostics and what made the results.
 
-    The page is complete in itself: it opens from disk and needs no network. DIR is a suite's folder or a folder of
-    suites; 'results' where none is given.
+    The page is complete in itself: it opens from disk and needs no network.
+
+    DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given.
     """
     from albench.errors import StoreError
     from albench.report import write

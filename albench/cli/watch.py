@@ -58,12 +58,19 @@ def command(folder: str, interval: float, once: bool) -> int:
 
 def _looks(folder: Path) -> Iterator[list[SuiteState]]:
     """The suites of a folder as they are at each look, those that came since the last one too."""
+    from albench.errors import StoreError
     from albench.progress import Follower
     from albench.records import suite_folders
+    from albench.sources import PACKED
 
     followers: dict[Path, Follower] = {}
     while True:
-        yield [followers.setdefault(suite, Follower(suite)).look() for suite in suite_folders(folder)]
+        suites = [suite for suite in suite_folders(folder) if not (suite / PACKED).is_file()]
+        if not suites:
+            raise StoreError(
+                f"nothing runs in {folder}: its records are packed; see them with 'albench compare {folder}'."
+            )
+        yield [followers.setdefault(suite, Follower(suite)).look() for suite in suites]
 
 
 def _follow(looks: Iterator[list[SuiteState]], display: Any, interval: float) -> list[SuiteState]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from albench.errors import StoreError
 from albench.records import read_trial, trial_folders
 
 Name = tuple[str, str, str]
@@ -34,12 +35,17 @@ def diagnostics(suites: Sequence[Path]) -> dict[tuple[str, str], tuple[list[str]
                 continue
             f = files.facts
             where = f["dataset"], f["protocol_hash"]
-            classes[where] = list(f["class_names"])
+            classes[where] = list(f.get("class_names", ()))
             collected[where][f["backbone"], f["method"], f["strategy"]].append(files.records)
-    return {
-        where: (classes[where], {name: _entry(trials) for name, trials in rows.items()})
-        for where, rows in collected.items()
-    }
+    try:
+        return {
+            where: (classes[where], {name: _entry(trials) for name, trials in rows.items()})
+            for where, rows in collected.items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # an archive may be a stranger's
+        raise StoreError(
+            f"the records do not hold what albench writes ({type(error).__name__}: {error}): take the results anew."
+        ) from None
 
 
 def _entry(trials: list[list[dict[str, Any]]]) -> dict[str, Any]:

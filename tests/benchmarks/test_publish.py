@@ -1,0 +1,131 @@
+"""Published results are what today's code makes of their own records, and somebody can make them again."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import math
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import albench
+from albench.render import render
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/manifest.json"))
+WITH_RECORDS = [folder for folder in PUBLISHED if (folder / "records.zip").is_file()]
+NOT_KEPT = "Its records were not kept"
+RENEW = "python benchmarks/publish.py results/published/{}"
+
+
+@pytest.fixture(scope="module")
+def publish() -> Any:
+    spec = importlib.util.spec_from_file_location("publish", ROOT / "benchmarks" / "publish.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def same(old: str, new: str) -> bool:
+    """Two cells: the same text, or the same number but for the last digits, which another machine rounds otherwise."""
+    try:
+        return math.isclose(float(old), float(new), rel_tol=1e-9, abs_tol=1e-12) or old == new
+    except ValueError:
+        return old == new
+
+
+def test_some_set_has_its_records() -> None:
+    assert WITH_RECORDS
+
+
+@pytest.mark.parametrize("folder", WITH_RECORDS, ids=lambda folder: folder.name)
+def test_a_published_table_is_what_todays_code_makes_of_its_records(folder: Path) -> None:
+    """Where it fails after a change of the statistics: commit, then ``python benchmarks/publish.py FOLDER``."""
+    comparison = albench.load(folder).compare(strict=True)
+    old, new = (
+        list(csv.DictReader(io.StringIO(text)))
+        for text in ((folder / "table.csv").read_text(encoding="utf-8"), render(comparison, "csv"))
+    )
+    assert len(old) == len(new), RENEW.format(folder.name)
+    for was, now in zip(old, new, strict=True):
+        assert was.keys() == now.keys(), RENEW.format(folder.name)
+        assert [name for name in was if not same(was[name], now[name])] == [], (was, now, RENEW.format(folder.name))
+    assert render(comparison, "markdown") in (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)
+def test_a_published_set_has_its_records_or_says_that_it_has_not(folder: Path) -> None:
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert (NOT_KEPT in text) != (folder in WITH_RECORDS)
+    index = next(
+        line for line in (ROOT / "results" / "README.md").read_text().splitlines() if f"/{folder.name}/" in line
+    )
+    assert index.endswith("| yes |" if folder in WITH_RECORDS else "| no |")
+
+
+@pytest.mark.parametrize("folder", WITH_RECORDS, ids=lambda folder: folder.name)
+def test_published_records_come_from_revisions_that_can_be_checked_out(folder: Path, publish: Any) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert publish.refusal("", manifest) == ""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no history here")
+    if (
+        subprocess.run(
+            ["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
+        != b"false\n"
+    ):
+        pytest.skip("a shallow history")
+    for run in manifest["runs"]:
+        subprocess.run(["git", "cat-file", "-e", f"{run['git']}^{{commit}}"], cwd=ROOT, check=True)
+
+
+def _git(root: Path, *words: str) -> None:
+    names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(root), *names, *words], check=True, capture_output=True)
+
+
+def test_publishing_refuses_a_dirty_tree_and_results_of_one(
+    publish: Any, small_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    root, out = tmp_path / "tree", tmp_path / "published"
+    root.mkdir()
+    _git(root, "init", "-q")
+    (root / "a").write_text("1")
+    small_run(rounds=2, steps=2, seeds=2, strategy=["random", "entropy"])
+    with pytest.raises(SystemExit, match="not published: the working tree has changes"):
+        publish.main([str(tmp_path / "results" / "blobs")], out, root)
+    assert not out.exists()
+    _git(root, "add", "-A")
+    _git(root, "commit", "-qm", "a")
+    monkeypatch.setattr("albench.manifest.git_revision", lambda: "0123456789ab-dirty")
+    small_run(rounds=2, steps=2, seeds=2, strategy=["random", "entropy"], fresh=True)
+    with pytest.raises(SystemExit, match=r"not published: runs of it were made at revisions .*0123456789ab-dirty"):
+        publish.main([str(tmp_path / "results" / "blobs")], out, root)
+    assert not out.exists()
+
+
+def test_what_is_published_is_read_again_and_renews_itself(
+    publish: Any, small_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    root, out = tmp_path / "tree", tmp_path / "published"
+    root.mkdir()
+    _git(root, "init", "-q")
+    monkeypatch.setattr("albench.manifest.git_revision", lambda: "0123456789ab")
+    ran = small_run(rounds=2, steps=2, seeds=2, strategy=["random", "entropy"])
+    publish.main([str(tmp_path / "results" / "blobs")], out, root)
+    assert albench.load(out / "blobs").frame.equals(ran.frame)
+    with (out / "blobs" / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write("\n## What this shows\n\nNothing.\n")
+    before = {path.name: path.read_bytes() for path in (out / "blobs").iterdir() if path.suffix != ".svg"}
+    publish.main([str(out / "blobs")], out, root)
+    assert {path.name: path.read_bytes() for path in (out / "blobs").iterdir() if path.suffix != ".svg"} == before

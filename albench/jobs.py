@@ -22,8 +22,9 @@ from albench.mixing import parts_of, plugin_versions
 from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance, difference
+from albench.records import read_to_mend
 from albench.store import SuiteStore
-from albench.trackers import trackers
+from albench.trackers import Trackers, trackers
 
 SHARED = "shared"
 """Folder of a suite for first rounds that trials share; empty again once all is done."""
@@ -96,8 +97,13 @@ def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
     members = [_Member(job, trial, emit) for trial in job.trials]
     with contextlib.ExitStack() as claims:
         free = [member for member in members if member.claim(claims)]
-        if free:
-            _carry_out(job, free, emit)
+        try:
+            if free:
+                _carry_out(job, free, emit)
+        except KeyboardInterrupt:
+            for member in free:
+                member.interrupted()
+            raise
     outcomes = [member.end(time.monotonic() - started) for member in members]
     if len(outcomes) == 1:
         return outcomes[0]
@@ -120,11 +126,21 @@ class _Member:
         self._facts = TrialFacts(
             trial.key, trial.dataset, trial.method, trial.strategy, trial.backbone, trial.seed, folder=job.folder
         )
-        self._trackers = trackers(job.plugin_files, job.trackers)
         self._reported: set[str] = set()
+        self._trackers: Trackers | None = None
+        self._complete = False
+        try:
+            self._trackers = trackers(job.plugin_files, job.trackers)
+        except (Exception, SystemExit) as error:  # one that this machine lacks: the driver built it
+            self.error = error
 
     def claim(self, claims: contextlib.ExitStack) -> bool:
-        """Hold the trial until ``claims`` ends; False where another process holds it, or it cannot be held."""
+        """Hold the trial until ``claims`` ends; False where another process holds it, or it cannot be held.
+
+        One that another run completed meanwhile is looked at again, but listeners hear nothing of it a second time.
+        """
+        if self.error:
+            return False
         try:
             in_time(self._deadline)
             self._owner = claims.enter_context(self.store.claim())
@@ -132,9 +148,28 @@ class _Member:
             self.error = error
         if self._owner or self.error:
             return False
-        self._started = True
-        self._tell("trial_start", trial=self._facts)
+        self._complete = self._is_complete()
+        if not self._complete:
+            self._started = True
+            self._tell("trial_start", trial=self._facts)
         return True
+
+    def _is_complete(self) -> bool:
+        """Whether all its rounds are on disk, whole."""
+        try:
+            files, damaged = read_to_mend(self.store.folder)
+        except StoreError:  # told by whoever carries it out
+            return False
+        return not damaged and len(files.records) >= self.trial.protocol.rounds
+
+    def interrupted(self) -> None:
+        """Tell the trackers that the process is about to end."""
+        if self._started and not self.error:
+            done = self._is_complete()
+            self._trial_end("done" if done else "stopped", "" if done else "interrupted")
+
+    def _trial_end(self, status: str, reason: str = "") -> None:
+        self._tell("trial_end", trial=dataclasses.replace(self._facts, status=status, reason=reason))
 
     def round_end(self, record: dict[str, Any]) -> None:
         told = {name: record[name] for name in ("round", "n_labeled", "seconds", "peak_memory_mb")}
@@ -146,24 +181,26 @@ class _Member:
         if self._owner:
             return Busy(self.trial.key, self._owner)
         if self.error is None:
-            self.store.log.write("info", "done", seconds=round(seconds, 3))
-            self._tell("trial_end", trial=dataclasses.replace(self._facts, status="done"))
+            if not self._complete:
+                self.store.log.write("info", "done", seconds=round(seconds, 3))
+                self._trial_end("done")
             return Done(self.trial.key, seconds)
         if isinstance(self.error, OutOfTime):
             if self._started:
                 self.store.log.write("info", "stopped", reason=str(self.error))
-                facts = dataclasses.replace(self._facts, status="stopped", reason=str(self.error))
-                self._tell("trial_end", trial=facts)
+                self._trial_end("stopped", str(self.error))
             return Stopped(self.trial.key)
         reason, detail = _reason(self.error), "".join(traceback.format_exception(self.error))
         self.store.log.failed(reason, detail)
-        self._tell("trial_end", trial=dataclasses.replace(self._facts, status="failed", reason=reason))
+        goes_on = isinstance(self.error, FolderError | ClaimLost)  # elsewhere or later: the trial did not fail
+        if self._started or not goes_on:
+            self._trial_end("stopped" if goes_on else "failed", reason)
         if isinstance(self.error, ClaimLost):
             return Busy(self.trial.key, self.error.owner)
         return Failed(self.trial.key, reason, detail, ends_run=isinstance(self.error, FolderError))
 
     def _tell(self, event: str, /, **arguments: Any) -> None:
-        for error in self._trackers.call(event, **arguments):
+        for error in self._trackers.call(event, **arguments) if self._trackers else ():
             if error not in self._reported:
                 self._reported.add(error)
                 self.store.log.write("warning", "listener_failed", message=error)

@@ -88,9 +88,6 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     listener.plan(plan)
     trackers.cache_clear()
     told = trackers(plan.plugin_files, plan.trackers)
-    _tell(told.call("suite_start", suite=suite_facts), listener)
-    for note in (*plan.mixing, *plan.notes, *notes(plan)):
-        listener.event(Note("", note))
     todo = {trial.key: trial for trial in plan.todo}
     left = Shares(plan)
     outcomes: list[Outcome] = []
@@ -137,13 +134,21 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
                             end(dataclasses.replace(outcome, key=key), final)
 
     with as_interrupts():
-        carry_out(plan.todo, final=False)
-        if busy:  # of a run that was just killed, perhaps, or on a machine that was switched off
-            trials = counted(len(busy), "trial")
-            listener.event(Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life."))
-            claims.wait([store.trial(trial.key).claim_base for trial in busy], CLAIM_PATIENCE)
-            carry_out(busy, final=True)
-    _tell(told.call("suite_end", suite=suite_facts), listener)
+        try:
+            _tell(told.call("suite_start", suite=suite_facts), listener)
+            for note in (*plan.mixing, *plan.notes, *notes(plan)):
+                listener.event(Note("", note))
+            carry_out(plan.todo, final=False)
+            if busy:  # of a run that was just killed, perhaps, or on a machine that was switched off
+                trials = counted(len(busy), "trial")
+                listener.event(
+                    Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life.")
+                )
+                claims.wait([store.trial(trial.key).claim_base for trial in busy], CLAIM_PATIENCE)
+                carry_out(busy, final=True)
+        finally:  # Ctrl-C, a full disk, a listener's own error: whatever ended the suite
+            failed = told.call("suite_end", suite=suite_facts)
+        _tell(failed, listener)
     return outcomes
 
 

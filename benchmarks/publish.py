@@ -119,7 +119,8 @@ def page(results: albench.Results, manifest: Mapping[str, Any], tables: str) -> 
     text = [
         f"# {name}\n",
         "```sh\n" + "\n".join(commands) + "\n```\n",
-        f"{results.frame['key'].nunique()} trials, {seconds / 60:.0f} core minutes, albench "
+        f"{results.frame['key'].nunique()} trials, {seconds / 60:.0f} core minutes beside whatever else "
+        f"ran there, albench "
         f"{manifest['versions']['albench']}, torch {torch}, on {processor}. The records are in "
         f"[{PACKED}]({PACKED}): `albench compare results/published/{name}`.\n",
         "![learning curves](curves.svg)\n",

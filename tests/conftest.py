@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,28 @@ def small_run(tmp_path: Path, toy: str) -> Callable[..., Any]:
         return albench.run(**settings)
 
     return run
+
+
+@pytest.fixture
+def job_of(small_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Carries a small run out and gives its first job, as a worker gets it."""
+    import albench.runner as runner
+
+    def job(**changes: Any) -> Any:
+        found: list[Any] = []
+        real = runner.jobs_of
+
+        def keep(*arguments: Any) -> Iterator[Any]:
+            for each in real(*arguments):
+                found.append(each)
+                yield each
+
+        monkeypatch.setattr(runner, "jobs_of", keep)
+        small_run(**changes)
+        monkeypatch.setattr(runner, "jobs_of", real)
+        return found[0]
+
+    return job
 
 
 def stable(folder: Path) -> dict[str, list[dict[str, Any]]]:

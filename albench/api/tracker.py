@@ -25,10 +25,12 @@ class Tracker:
         """A round is on disk. The rounds of an interrupted trial that were told before are not told again."""
 
     def trial_end(self, trial: TrialFacts) -> None:
-        """A trial ended: ``trial.status`` is "done" or "failed", with ``trial.reason``.
+        """A trial ended: ``trial.status`` is "done", or "failed" or "stopped" with ``trial.reason``.
 
-        Not told of a trial whose process died: who would tell it is gone. The next ``trial_start`` of its key follows.
+        A stopped trial goes on later, or in another process: at a time limit, Ctrl-C, or a disk that is full. Not told
+        of a trial whose process died, as those of worker processes do at Ctrl-C: who would tell it is gone. The next
+        ``trial_start`` of its key follows.
         """
 
     def suite_end(self, suite: SuiteFacts) -> None:
-        """A suite ended, whatever became of its trials."""
+        """A suite ended, whatever became of its trials and whatever ended it, but for a process that was killed."""

@@ -24,6 +24,8 @@ KEY, REASON = "albench.trial", "albench.reason"
 """Tags of a run: the trial's key, and why it failed."""
 BATCH = 1000
 """Most metrics that MLflow takes at once."""
+STATUS = {"failed": "FAILED", "stopped": "KILLED"}
+"""How a trial ended, as MLflow says it."""
 LONGEST = 5000
 """Most characters that MLflow keeps of a tag."""
 
@@ -33,9 +35,10 @@ class MLflow(Tracker):
     """One MLflow run a trial, with the number of labels as the step; needs ``pip install 'albench[mlflow]'``.
 
     A run has the trial's parts as params, the numbers of each round (``test/macro_f1``, ``training/loss``) as metrics,
-    and the status FINISHED or FAILED, with the tag ``albench.reason``. An interrupted or failed trial goes on in its
-    run; one that is made again from the start gets a new run. Without a ``uri`` the runs go into
-    ``mlruns/mlflow.db`` in the suite's folder: ``mlflow ui --backend-store-uri sqlite:///PATH`` shows them.
+    and the status FINISHED, FAILED, or KILLED where it was stopped, with the tag ``albench.reason``. An interrupted,
+    stopped or failed trial goes on in its run; one that is made again from the start gets a new run. Without a ``uri``
+    the runs go into ``mlruns/mlflow.db`` in the suite's folder: ``mlflow ui --backend-store-uri sqlite:///PATH`` shows
+    them.
     """
 
     uri: str = option("", "tracking server or store, such as http://localhost:5000; by default a file of the suite's")
@@ -96,10 +99,11 @@ class _Book:
             self._experiment = _experiment(self._client, name, (store / "artifacts").as_uri())
 
     def start(self, trial: TrialFacts) -> None:
-        """Go on in the trial's run, or begin one."""
+        """Go on in the trial's run, or begin one; beside a finished one only with the first round."""
         last = self._last(trial.key)
-        if last is None or last.info.status == "FINISHED":
+        if last is None:
             self._begin(trial)
+        if last is None or last.info.status == "FINISHED":
             return
         self._runs[trial.key] = last.info.run_id
         self._client.update_run(last.info.run_id, "RUNNING")
@@ -122,16 +126,20 @@ class _Book:
 
     def end(self, trial: TrialFacts) -> None:
         """Close the trial's run."""
+        if trial.status == "done" and trial.key not in self._runs:
+            self.start(trial)
+            if trial.key not in self._runs:  # finished before, and not gone on with
+                return
         run = self._run(trial)
         if trial.reason:
             self._client.set_tag(run, REASON, trial.reason[:LONGEST])
-        self._client.set_terminated(run, "FAILED" if trial.status == "failed" else "FINISHED")
+        self._client.set_terminated(run, STATUS.get(trial.status, "FINISHED"))
         del self._runs[trial.key]
 
     def _run(self, trial: TrialFacts) -> str:
         if trial.key not in self._runs:
             self.start(trial)
-        return self._runs[trial.key]
+        return self._runs[trial.key] if trial.key in self._runs else self._begin(trial)
 
     def _begin(self, trial: TrialFacts) -> str:
         from mlflow.entities import Param

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from albench.api import Progress, RoundEnd, TrialFacts, UserError
+from albench.errors import OutOfTime
+from albench.jobs import run_job
 from albench.plugins import registry
 from albench.records import read_trial, trial_folders
 
@@ -99,12 +102,14 @@ def test_an_interrupted_trial_goes_on_in_its_run(small_run: Callable[..., Any], 
     with pytest.raises(KeyboardInterrupt):
         small_run(trackers=[tracker], listener=Interrupting(1))
     (run,) = runs(store, "interrupted")
-    assert run.info.status == "RUNNING"
+    assert run.info.status == "KILLED"
+    assert run.data.tags["albench.reason"] == "interrupted"
     assert [step for step, _ in history(store, run, "test/accuracy")] == [12]
     small_run(trackers=[tracker])
     (again,) = runs(store, "interrupted")
     assert again.info.run_id == run.info.run_id
     assert again.info.status == "FINISHED"
+    assert "albench.reason" not in again.data.tags
     (trial,) = trial_folders(tmp_path / "results" / "blobs")
     records = read_trial(trial).records
     wanted = [(r["n_labeled"], r["test"]["accuracy"]) for r in records]
@@ -130,7 +135,10 @@ def test_a_trial_made_again_gets_a_new_run(tmp_path: Path, store: str) -> None:
     assert (old.info.status, new.info.status) == ("KILLED", "RUNNING")
     assert "in another run" in old.data.tags["albench.reason"]
     tracker.trial_end(trial=trial)
-    told(tracker, trial, ())  # as with --fresh
+    tracker.trial_start(trial=trial)
+    tracker.trial_end(trial=replace(trial, status="done"))  # told again of what is complete
+    assert [run.info.status for run in runs(store, "again")] == ["KILLED", "FINISHED"]
+    told(tracker, trial, (10,))  # as with --fresh
     assert [run.info.status for run in runs(store, "again")] == ["KILLED", "FINISHED", "RUNNING"]
     assert history(store, new, "test/recall.T1/T2 _früh_ _") == [(10, 0.25), (20, 0.25), (30, 0.25)]
 
@@ -156,3 +164,31 @@ def test_without_a_library_the_message_names_the_command(
     with pytest.raises(UserError, match=command) as caught:
         registry().build("tracker", "mlflow")
     assert "\n" not in str(caught.value)
+
+
+def test_a_trial_has_one_run_where_two_drivers_share_a_suite(job_of: Callable[..., Any], store: str) -> None:
+    """The second driver looks at a trial that the first one completed meanwhile."""
+    job = job_of(rounds=2, steps=2, trackers=[f"mlflow[uri={store},experiment=shared]"])
+    run_job(job, lambda _: None)
+    (run,) = runs(store, "shared")
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics
+
+
+def test_a_time_limit_stops_a_run_and_the_next_goes_on_in_it(
+    small_run: Callable[..., Any], store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = iter([None, OutOfTime("over")])
+
+    def once(_deadline: float | None) -> None:
+        if error := next(rounds, None):
+            raise error
+
+    tracker = f"mlflow[uri={store},experiment=limited]"
+    monkeypatch.setattr("albench.loop.in_time", once)
+    small_run(rounds=3, steps=2, trackers=[tracker])
+    (stopped,) = runs(store, "limited")
+    assert (stopped.info.status, stopped.data.tags["albench.reason"]) == ("KILLED", "over")
+    small_run(rounds=3, steps=2, trackers=[tracker])
+    (whole,) = runs(store, "limited")
+    assert (whole.info.run_id, whole.info.status) == (stopped.info.run_id, "FINISHED")

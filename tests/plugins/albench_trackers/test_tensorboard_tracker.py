@@ -93,7 +93,7 @@ def test_an_interrupted_trial_goes_on_in_its_run(small_run: Callable[..., Any], 
     (trial,) = trial_folders(tmp_path / "results" / "blobs")
     records = read_trial(trial).records
     assert scalars(run, "test/accuracy") == near([(r["n_labeled"], r["test"]["accuracy"]) for r in records])
-    assert texts(run, "status") == [(28, "done")]
+    assert texts(run, "status") == [(12, "stopped: interrupted"), (28, "done")]
     assert len(texts(run, "trial")) == 1
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.cost import parse_cost
-from albench.compare.data import Comparison, Failure, OverallRow, Row
+from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.labels import parse_target
@@ -114,12 +114,14 @@ def compare(
     numbers = [numbers_of(group, group.values[column], ranking, wanted, sign) for group in groups]
     goals = [float("nan")] * len(groups) if goal is None else target_values(goal, frame, column, groups, sign)
     named = common_names([group.names for group in groups])
-    settings = _settings(numbers, named)
+    chosen = _chosen(numbers)
+    settings = _settings([numbers[at] for at in chosen], [named[at] for at in chosen])
     over = pooled(settings, baseline_names(numbers, named))
     *tables, across = corrected(_parts(numbers, over, after), test)
-    wins = pairwise_wins(settings, sign, test)
-    told = any(part.told.any() for part in (*tables, across))
-    may = told if across.family else wins is not None and bool(np.any(wins.matrix))
+    wins = pairwise_wins(settings, sign, test, [tables[at].told for at in chosen] if across.family else None)
+    may = any(part.told.any() for part in (*tables, across)) if across.family else _any_pair(wins)
+    if after is not None and not after.n_tests:
+        may = may and _any_pair(after.wins)
     columns = bests(numbers, test, may)
     details_of = [
         group_details(group, column, number.ranked, number.baseline, value, prices, sign)
@@ -147,17 +149,25 @@ def compare(
     )
 
 
+def _chosen(numbers: Sequence[Numbers]) -> list[int]:
+    """Places of the groups that are compared over data sets: those of several rows, one of each data set."""
+    several = [at for at, number in enumerate(numbers) if len(number.curves.names) > 1]
+    return [several[at] for at in one_each([numbers[at].curves for at in several])[0]]
+
+
 def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> list[Setting]:
-    """What is compared over data sets: groups of several rows, one of each data set."""
-    several = [at for at, names in enumerate(named) if len(names) > 1]
-    chosen = [several[at] for at in one_each([numbers[at].curves for at in several])[0]]
-    protocols = {numbers[at].curves.protocol for at in chosen}
+    """The groups that are compared over data sets, with their names and titles there."""
+    protocols = {number.curves.protocol for number in numbers}
     found = []
-    for at in chosen:
-        curves = numbers[at].curves
+    for number, names in zip(numbers, named, strict=True):
+        curves = number.curves
         title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        found.append(Setting(title, named[at], numbers[at].ranked))
+        found.append(Setting(title, names, number.ranked))
     return found
+
+
+def _any_pair(wins: Wins | None) -> bool:
+    return wins is not None and bool(np.any(wins.matrix))
 
 
 def _parts(

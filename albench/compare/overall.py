@@ -190,12 +190,20 @@ def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], .
     return tuple(found)
 
 
-def pairwise_wins(settings: Sequence[Setting], sign: float, test: str = "auto") -> Wins | None:
+def pairwise_wins(
+    settings: Sequence[Setting], sign: float, test: str = "auto", told: Sequence[np.ndarray] | None = None
+) -> Wins | None:
     """In how many settings each row beats each other one by the value that ranks.
 
     All pairs of all settings are one family: a win is what stands after Holm's correction. (Ash et al. 2020, arXiv
     1906.03671, count label counts at which an uncorrected t-test has p < 0.05: of 55 pairs of rows that are all the
     same, some then always win.)
+
+    Parameters
+    ----------
+    told
+        (R,) of each setting: which rows are told from their baselines. A pair is told only where one of the two is: two
+        families of 5 % would else both be wrong about rows that do not differ. None where there is no baseline.
     """
     names = sorted({name for setting in settings for name in setting.names})
     if len(names) < 2 or not settings:
@@ -206,9 +214,11 @@ def pairwise_wins(settings: Sequence[Setting], sign: float, test: str = "auto") 
     means, _, counts, _ = zip(*(paired(*part) for part in parts), strict=True)
     family = int(sum((n > 1).sum() for n in counts))
     p = [p_values(*part, test, family)[0] for part in parts]
-    told = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
+    stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
+    if told is not None:
+        stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]
     total = np.zeros((len(names), len(names)))
-    for setting, (first, second), mean, won in zip(settings, sides, means, told, strict=True):
+    for setting, (first, second), mean, won in zip(settings, sides, means, stand, strict=True):
         at = np.array([place[name] for name in setting.names])
         better = sign * mean > 0
         winner, loser = np.where(better, at[first], at[second]), np.where(better, at[second], at[first])

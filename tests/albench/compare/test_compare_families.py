@@ -81,3 +81,30 @@ def test_nothing_is_bold_where_all_rows_are_one() -> None:
     found = compare(frame)
     assert not any(row.cells[10].best for row in found.rows)
     assert any(row.cells[20].best for row in found.rows)
+
+
+def test_of_rows_that_are_not_told_from_their_baseline_no_pair_is_told() -> None:
+    frame = results({"random": 0.0, "entropy": 0.1, "low": -0.012, "high": 0.012})
+    found = compare(frame)
+    assert found.wins is not None
+    names = [name[2] for name in found.wins.names]
+    verdict = verdicts(found)
+    for row, won in zip(names, found.wins.matrix, strict=True):
+        for other, count in zip(names, won, strict=True):
+            told = [verdict.get((f"d{at}", name), "~") != "~" for at in range(2) for name in (row, other)]
+            assert not count or any(told)
+
+
+def test_without_a_baseline_a_further_metric_tells_no_pair_unless_the_first_tells_one() -> None:
+    frame = results({"entropy": 0.0, "margin": 0.0}, spread=0.05)
+    frame.loc[frame["strategy"] == "margin", "test.accuracy"] += 0.3
+    first, alone = compare(frame), compare(frame, metric="accuracy")
+    assert first.n_tests == 0
+    assert first.wins is not None
+    assert not np.any(first.wins.matrix)
+    assert alone.wins is not None
+    assert np.any(alone.wins.matrix)
+    beside = compare(frame, metric="accuracy", after=first)
+    assert beside.wins is not None
+    assert not np.any(beside.wins.matrix)
+    assert not any(row.aubc.clear for row in beside.rows)

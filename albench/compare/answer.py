@@ -92,7 +92,7 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
     if len(group.rows) == 1:
         return _alone(group.rows[0], group, start, metric, seeds)
     names = _names(group.rows)
-    leaders = [row for row in ranked if row.value.best] or ranked[:1]
+    leaders = [row for row in ranked if row.value.best] or [row for row in ranked if row.rank == 1]
     sides = [
         _Side(names[at], row.difference, row.is_baseline, row in leaders, row.value.clear)
         for at, row in enumerate(group.rows)
@@ -234,7 +234,7 @@ def _levels(group: Group, names: Sequence[str], metric: str) -> str:
         shown.append((names[1], group.rows[1]))
     of_metric = _with([(name, row.cells[labels]) for name, row in shown])
     recalls = [(each, _with([(name, row.recalls[each]) for name, row in shown])) for each in group.recalls]
-    beside = [f"the {metric_words(each)} {texts}" for each, texts in recalls if texts]
+    beside = [f"the {metric_words(each)} is {texts}" for each, texts in recalls if texts]
     return f"At {labels:,} labels the {metric} is {'; '.join([of_metric, *beside])}." if of_metric else ""
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from albench.estimate import duration
 from albench.progress import METRIC, Status, SuiteState, TrialState
-from albench.render.labels import label, pair, seeds_text
+from albench.render.labels import label, pair, seeds_text, short
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -131,10 +131,10 @@ def _table(state: SuiteState) -> Iterator[RenderableType]:
     names = [name for name in _NAMES if name == "strategy" or len({getattr(t, name) for t in state.trials}) > 1]
     shared = ", ".join(f"{_NAMES[name]} {getattr(first, name)}" for name in _NAMES if name not in names)
     yield Text(f"  {shared}", style="dim", overflow="fold")
-    statuses = [*_COLUMNS, *(status for status in _ONLY_WHERE_ANY if state.count(status))]
+    statuses = [status for status in (*_COLUMNS, *_ONLY_WHERE_ANY) if status == "done" or state.count(status)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(_NAMES[name], overflow="fold")
+        table.add_column(_NAMES[name], overflow="fold", no_wrap=True)
     for title in (*statuses, "rounds", METRIC):
         table.add_column(title, justify="right", no_wrap=True)
     cells: dict[tuple[str, ...], list[TrialState]] = {}
@@ -143,7 +143,7 @@ def _table(state: SuiteState) -> Iterator[RenderableType]:
     for _, trials in sorted(cells.items()):
         counts = {status: sum(trial.status == status for trial in trials) for status in statuses}
         table.add_row(
-            *(Text(getattr(trials[0], name)) for name in names),
+            *(Text(short(getattr(trials[0], name))) for name in names),
             *(Text(str(count or "-"), style=_STYLES[status] if count else "dim") for status, count in counts.items()),
             f"{sum(trial.rounds for trial in trials)}/{sum(trial.of for trial in trials)}",
             _metric(trials),

@@ -212,6 +212,18 @@ def test_failed_and_skipped_trials_are_told_with_their_reason(suite: Path) -> No
     assert "seed 2  skipped: no [idea]" in shown
 
 
+def test_names_are_not_broken_on_a_narrow_terminal(suite: Path) -> None:
+    store = SuiteStore(suite)
+    for key, strategy in zip(KEYS, ("expected-gradient-length", "random"), strict=False):
+        store.trial(key).describe({**PARTS_OF["facts"](key), "strategy": strategy})
+    console = Console(file=io.StringIO(), width=66, color_system=None)
+    with console.capture() as captured:
+        console.print(view([Follower(suite).look()]))
+    lines = captured.get().splitlines()
+    assert any(line.split()[:1] == ["expected-gradient-length"] for line in lines)
+    assert max(map(len, lines)) <= 66
+
+
 def test_pipes_get_a_line_for_each_change(suite: Path, worker: Callable[[int], Worker]) -> None:
     console = Console(file=io.StringIO(), width=120)
     follower = Follower(suite)

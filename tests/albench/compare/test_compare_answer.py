@@ -165,6 +165,13 @@ def test_what_is_equal_leads_together() -> None:
     assert "; galaxy and random lead with one same mean." in answer(comparison(rows)).text
 
 
+def test_rows_that_share_the_first_rank_lead_together_where_no_best_is_marked() -> None:
+    rows = tuple(
+        row(name, 0.4, gap(0.0, "~") if name != "random" else None, best=False) for name in ("a", "b", "random")
+    )
+    assert "; a, b and random lead with one same mean." in answer(comparison(rows)).text
+
+
 def test_seeds_that_would_decide_are_more_than_there_are_or_not_told() -> None:
     for needed in (None, 10):
         rows = (row("galaxy", 0.9, gap(0.04, "~", needed)), row("random", 0.86, rank=2))

@@ -65,7 +65,7 @@ def test_what_a_rare_class_loses_is_in_the_first_table_and_in_the_sentence() -> 
     assert found.groups[0].recalls == ("recall.well", "recall.ill")
     assert [row.strategy for row in found.rows] == ["risky", "random"]
     assert [round(row.recalls["recall.ill"].mean, 3) for row in found.rows] == [0.88, 0.98]
-    assert "the recall of ill 0.880 ± 0.002 with risky and 0.980 ± 0.002 with random." in answer(found).text
+    assert "the recall of ill is 0.880 ± 0.002 with risky and 0.980 ± 0.002 with random." in answer(found).text
     for form in ("table", "markdown", "latex"):
         text = render(found, form)
         assert "recall.ill" in text

@@ -275,7 +275,7 @@ def test_the_view_holds_no_label_that_was_not_bought() -> None:
 @pytest.mark.parametrize(
     ("picks", "message"),
     [
-        ([0, 1], "must return a 1-d tensor of whole numbers, not list"),
+        ({0, 1}, "must return a 1-d tensor of whole numbers, not set"),
         (torch.tensor([0.0, 1.0]), "not a 1-d tensor of torch.float32"),
         (torch.tensor([[0, 1]]), "not a 2-d tensor"),
         (torch.tensor([True, False]), "torch.bool"),
@@ -292,3 +292,4 @@ def test_wrong_picks_are_named(picks: object, message: str) -> None:
 
 def test_right_picks_are_passed_on() -> None:
     assert checked_picks(torch.tensor([3, 0], dtype=torch.int32), view(), 2, "mine").tolist() == [3, 0]
+    assert checked_picks([3, 0], view(), 2, "mine").tolist() == [3, 0]

@@ -140,7 +140,7 @@ def test_a_suite_file_runs(tmp_path: Path, toy: str, inside: Inside) -> None:
         (["run", "-d", "digits", "--set", "rounds=1"], "use its own option --rounds"),
         (["run", "-d", "digits", "--set", "start=warm"], "use its own option --warm-start/--cold-start"),
         (["run", "-d", "digits", "--set", "file=s.yaml"], "name the suite's file alone, as in albench run SUITE.yaml"),
-        (["run", "-d", "digits", "--set", "val_size=50"], "no option 'val_size': it takes"),
+        (["run", "-d", "digits", "--set", "val_size=50"], "no option 'val_size': settings are initial"),
         (["run", "-d", "digits", "--set", "lr=0.1", "--set", "lr=0.2"], "--set lr is given twice"),
         *(
             (["run", "-d", "digits", "--set", f"{name}=random"], f"--set {name}: use its own option --{option}")

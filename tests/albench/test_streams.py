@@ -233,5 +233,6 @@ def test_every_text_file_is_opened_with_its_encoding(folder: str) -> None:
                 continue
             names = {keyword.arg for keyword in node.keywords}
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            text = called in ("read_text", "write_text") or "text" in names or "universal_newlines" in names
+            reads = called == "read_text" and not node.args  # a distribution's takes a name, and is always UTF-8
+            text = reads or called == "write_text" or "text" in names or "universal_newlines" in names
             assert not text or "encoding" in names, f"{path}, line {node.lineno}: {called} without encoding"

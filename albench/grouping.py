@@ -96,7 +96,7 @@ def _most(trial: Trial, wide: int, concurrency: int) -> int:
         return 1
     if lanes != "auto":
         return int(lanes)
-    return min(MOST[trial.protocol.device], -(-wide // max(1, concurrency)))
+    return max(1, min(MOST[trial.protocol.device], -(-wide // max(1, concurrency))))
 
 
 def _even(group: list[Trial], most: int) -> Iterator[list[Trial]]:

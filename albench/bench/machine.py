@@ -14,7 +14,7 @@ from typing import Any
 
 from albench.environment import processor_name
 from albench.files import replacing
-from albench.machine import cores
+from albench.machine import as_here, cores
 
 FORMAT = 1
 VARIABLE = "ALBENCH_CACHE"
@@ -75,10 +75,9 @@ def load(device: str = "cpu") -> dict[str, Any] | None:
 
 def start_seconds(code: str = "import albench.jobs, albench.together", limit: float = 60.0) -> float:
     """How long a new Python takes to import what a worker needs, and to run some more code; at most the limit."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     started = time.perf_counter()
     try:
-        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=limit, check=False)
+        subprocess.run([sys.executable, "-c", code], env=as_here(), capture_output=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired:
         return limit
     return time.perf_counter() - started

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from albench.claims import hold
 from albench.doctor.finding import Finding
 from albench.errors import ClaimLost
 from albench.files import write_atomic
+from albench.machine import as_here
 
 MIB = 2**20
 LITTLE, TOO_LITTLE = 1024 * MIB, 50 * MIB
@@ -90,12 +90,11 @@ def _use(made: Path) -> Iterator[Finding]:
 def _claim_is_respected(base: Path) -> str:
     """ "" where another process cannot take what this one holds, else what happened."""
     with hold(base) as claim:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _TRY_CLAIM, str(base)]
         try:
             done = subprocess.run(
                 command,
-                env=environment,
+                env=as_here(),
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",

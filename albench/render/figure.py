@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import math
+import os
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +107,8 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
     if len(names) > 1 and baselines == names:  # methods under one strategy: each is its own
         baselines = []
     try:
-        from matplotlib import style
+        with _no_backend():
+            from matplotlib import style
     except ImportError:
         raise UserError("figures need matplotlib: pip install 'albench[plot]'") from None
     content = io.BytesIO()
@@ -115,6 +118,17 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
         figure = _figure(tables, names, baselines, look)
         figure.savefig(content, format=suffix[1:], dpi=look.dpi, metadata=_METADATA[suffix])
     return content.getvalue()
+
+
+@contextlib.contextmanager
+def _no_backend() -> Iterator[None]:
+    """Leave the backend aside that the environment names: a file needs none, and it may not be installed."""
+    named = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
 
 
 def most_curves(tables: Sequence[CurveTable], by_method: bool = False) -> int:

@@ -8,15 +8,21 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from albench.api import Ended, Event, Progress
 
 
 def worker_environment() -> dict[str, str]:
-    """What a worker's environment needs beside the rest: where modules are, that it is one, and how it prints."""
+    """What a worker's environment needs beside the rest: where modules are, that it is one, and how it prints.
+
+    A worker imports what its driver imports: the same places in the same order, and nothing from the working folder
+    that the driver would not find there.
+    """
     return {
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+        "PYTHONSAFEPATH": "1",
         "ALBENCH_WORKER": "1",
         "PYTHONIOENCODING": "utf-8:backslashreplace",  # no print of a plugin ends a trial
     }

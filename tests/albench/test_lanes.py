@@ -167,6 +167,11 @@ def test_whole_trials_buy_and_learn_the_same_in_lanes(
     assert off == auto == two
 
 
+def test_lanes_are_chosen_where_no_trial_can_share_its_steps(small_run: Callable[..., Any]) -> None:
+    results = small_run(dataset="stripes", method="supervised", seeds=2, rounds=1, lanes="auto")  # images, on a CPU
+    assert sorted(results.frame["seed"]) == [0, 1]
+
+
 def test_an_interrupted_suite_goes_on_in_lanes_of_other_company(
     small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -304,3 +305,15 @@ def test_names_never_cover_each_other_and_stay_beside_the_panel_where_they_can(
 def test_names_with_room_stand_where_their_lines_end() -> None:
     assert spread_out([0.1, 0.5, 0.9], 0.05) == pytest.approx([0.1, 0.5, 0.9])
     assert spread_out([], 0.1) == []
+
+
+def test_a_figure_needs_no_backend_whatever_the_environment_names() -> None:
+    """What a notebook hands on to the commands that it starts may not be installed where they run."""
+    code = (
+        "import os\n"
+        "from albench.render.figure import _no_backend\n"
+        "with _no_backend():\n    from matplotlib import style\n"
+        "assert os.environ['MPLBACKEND'] == 'module://nobody_has.this'\n"
+    )
+    environment = {**os.environ, "MPLBACKEND": "module://nobody_has.this"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)

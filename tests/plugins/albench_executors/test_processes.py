@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from albench_executors.workers import worker_environment
 
 DRIVER = """
 import os, sys, time
@@ -47,3 +50,41 @@ def test_a_worker_that_says_nothing_ends_with_its_driver(tmp_path: Path) -> None
     while worker.exists():
         assert time.monotonic() < until, "the worker lives on"
         time.sleep(0.02)
+
+
+def test_a_worker_imports_nothing_from_the_working_folder_that_its_driver_would_not(tmp_path: Path) -> None:
+    """A script there that is called as a module of the library, or another copy of albench, is not a worker's."""
+    here, driver = tmp_path / "here", tmp_path / "driver.py"
+    driver.write_text("import sys; from albench.cli.main import main; main(sys.argv[1:])")
+    for name in ("albench", "albench_executors"):
+        (here / name).mkdir(parents=True)
+        (here / name / "__init__.py").write_text("raise SystemExit('another copy')")
+    (here / "random.py").write_text("raise SystemExit('mine')")
+    words = [
+        "run",
+        "-d",
+        "digits",
+        "-s",
+        "random",
+        "-m",
+        "supervised",
+        "--seeds",
+        "2",
+        "--rounds",
+        "1",
+        "--steps",
+        "2",
+        "--executor",
+    ]
+    command = [sys.executable, str(driver), *words, "processes[workers=2]"]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_worker_finds_what_its_driver_finds_in_the_working_folder(tmp_path: Path, monkeypatch: Any) -> None:
+    """An interactive session looks there; so do the workers that it starts."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", "/elsewhere"])
+    environment = worker_environment()
+    assert environment["PYTHONPATH"] == os.pathsep.join([str(tmp_path), "/elsewhere"])
+    assert environment["PYTHONSAFEPATH"] == "1"

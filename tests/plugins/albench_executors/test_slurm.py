@@ -59,7 +59,7 @@ def test_a_killed_job_and_one_at_its_time_limit_fail_alone() -> None:
 
 
 def test_a_killed_trial_fails_with_its_reason(small_run: Any, tmp_path: Path) -> None:
-    results = small_run(strategy=["random", "wrong[how=die]"], method="supervised", executor=LOCAL, on_failure="return")
+    results = small_run(strategy=["random", "wrong[how=die]"], method="supervised", executor=LOCAL, on_failure="keep")
     assert results.failed["strategy"].tolist() == ["wrong[how=die]"]
     assert "its Slurm job" in results.failed["reason"].tolist()[0]
     assert len(trial_folders(tmp_path / "results" / "blobs")) == 2

@@ -220,8 +220,6 @@ class PoolView:
         if not isinstance(given, Tensor) or given.ndim != 1 or given.is_complex() or given.dtype == torch.bool:
             hint = ": does it end in a return?" if scores is None else ""
             raise ContractError(f"its scores must be a 1-d tensor of numbers, one an item, not {_kind(scores)}{hint}")
-        if len(given) != len(self):
-            raise ContractError(f"it returned {len(given)} scores for the view's {len(self)} items")
         return given.to(self.device)
 
     def only(self, positions: Tensor, strategy: Strategy) -> PoolView:

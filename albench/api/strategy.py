@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from albench.errors import ContractError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -136,7 +138,10 @@ class Strategy:
         (budget,) int64 unique *positions* in the view, ``0 .. len(view) - 1``. By default those of the largest
         ``scores``.
         """
-        return view.best(self.scores(view), budget)
+        scores = self.scores(view)
+        if hasattr(scores, "__len__") and len(scores) != len(view):
+            raise ContractError(f"it returned {len(scores)} scores for the view's {len(view)} items")
+        return view.best(scores, budget)
 
     def skip(self, task: Task) -> str | None:
         """Why this strategy cannot run on the task, or None."""

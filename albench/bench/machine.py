@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,11 +49,14 @@ def this_machine(device: str = "cpu") -> Machine:
 
 
 def cache_file(device: str = "cpu") -> Path:
-    """Where the measurements of a device are kept."""
+    """Where the measurements of a device are kept; a temporary folder for a user without a home, as in containers."""
     import platformdirs
 
     named = os.environ.get(VARIABLE, "").strip()
-    folder = Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("albench"))
+    try:
+        folder = Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("albench"))
+    except RuntimeError:
+        folder = Path(tempfile.gettempdir()) / f"albench-{os.getuid()}"
     return folder / f"bench-{device.replace(':', '-')}.json"
 
 

@@ -20,7 +20,7 @@ from albench_datasets.imagefolder_pixels import Losses, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
 from albench_datasets.published import SPLITS
-from albench_datasets.roots import default_roots
+from albench_datasets.roots import default_roots, from_home
 from albench_datasets.spelling import as_on_disk
 
 SHOWN = 10
@@ -112,7 +112,7 @@ class ImageFolder(ImageDataset):
 
     def _folder(self, root: Path | None) -> Path | None:
         """The folder under the user's data folder, the working folder or the default ones, whichever has it first."""
-        bases = [*([root.expanduser()] if root is not None else []), Path(), *default_roots()]
+        bases = [*([from_home(root)] if root is not None else []), Path(), *default_roots()]
         paths = (as_on_disk(base / Path(self.path).expanduser()) for base in bases)
         return next((path for path in paths if path.is_dir()), None)
 

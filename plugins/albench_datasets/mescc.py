@@ -127,7 +127,7 @@ def _missing(root: Path | None, found: Found | None, grading: str) -> DataError:
     elif root is not None:
         what = f"no MESCC files in {root}" if root.expanduser().is_dir() else f"the data folder {root} does not exist"
     else:
-        what = f"no MESCC files in {' or '.join(str(base) for base in default_roots())}"
+        what = f"no MESCC files in {' or '.join(str(base) for base in default_roots()) or 'the data folder'}"
     return DataError(
         f"{what}: unpack the archive that the README of the BoostMIS paper's project links to and name its folder "
         f"with --data-dir DIR or ALBENCH_DATA, or write a stand-in with 'albench data simulate mescc --out DIR'"

@@ -65,7 +65,8 @@ def scaled(raw: Mapping[str, Raw], scale: Scale) -> tuple[dict[str, Raw], tuple[
         return dict(raw), ()
     if not train.x.size or any(each.x.shape[1:] != train.x.shape[1:] for each in raw.values()):
         return dict(raw), ()  # which the checks tell
-    why = _moments(train.x[:: -(-len(train.x) // SAMPLE)]).unfit
+    with np.errstate(invalid="ignore", over="ignore"):  # a value that is not finite is told by the checks
+        why = _moments(train.x[:: -(-len(train.x) // SAMPLE)]).unfit
     if scale == "auto":
         if not why:
             return dict(raw), ()

@@ -34,7 +34,7 @@ class Balanced(Strategy):
         require_finite(probabilities=probs)  # the argmax of NaN would be no class
         classes = probs.argmax(dim=1)
         if type(self.of).scores is not Strategy.scores:
-            return top_k_per_class(self.of.scores(view), classes, view.n_classes, budget)
+            return top_k_per_class(torch.as_tensor(self.of.scores(view)), classes, view.n_classes, budget)
         picks = []
         for label, share in enumerate(shares(torch.bincount(classes, minlength=view.n_classes).tolist(), budget)):
             if share:

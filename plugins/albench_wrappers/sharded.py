@@ -62,7 +62,7 @@ class Sharded(Strategy):
         found, scores = [], []
         masks: list[Tensor] = []
         for positions in self._parts(torch.arange(len(view), device=view.device)):
-            score = self.of.scores(_Shard(view.only(positions, self.of), masks))
+            score = torch.as_tensor(self.of.scores(_Shard(view.only(positions, self.of), masks)))
             best = view.best(score, min(budget, len(positions))).to(score.device).sort().values
             found.append(positions[best.to(positions.device)])
             scores.append(score[best])

@@ -46,7 +46,7 @@ class Stochastic(Strategy):
 
     def scores(self, view: View) -> Tensor:
         """(N,) float64 log weights plus Gumbel numbers."""
-        score = self.of.scores(view).double()
+        score = torch.as_tensor(self.of.scores(view)).double()
         ranking = view.best(score, len(score))  # raises where a score is not finite
         if self.sampling == "softmax":
             weight = score

@@ -77,7 +77,8 @@ def make(method: Method | None = None, **settings: Any) -> tuple[Trial, Parts]:
 def carry_out(tmp_path: Path, trial: Trial, parts: Parts) -> list[dict[str, Any]]:
     store = TrialStore(tmp_path / "t")
     store.folder.mkdir(exist_ok=True)
-    run_trial(trial, parts, store, {"data_hash": "x"}, lambda _: None, lambda _: None)
+    facts = {"data_hash": "x", "protocol": dataclasses.asdict(trial.protocol)}
+    run_trial(trial, parts, store, facts, lambda _: None, lambda _: None)
     return read_trial(store.folder).records
 
 
@@ -357,7 +358,8 @@ def test_learning_reduces_the_loss_and_progress_is_told(tmp_path: Path) -> None:
     told: list[Progress] = []
     store = TrialStore(tmp_path / "t")
     store.folder.mkdir()
-    run_trial(trial, parts, store, {"data_hash": "x"}, told.append, lambda _: None)
+    facts = {"data_hash": "x", "protocol": dataclasses.asdict(trial.protocol)}
+    run_trial(trial, parts, store, facts, told.append, lambda _: None)
     losses = read_trial(store.folder).records[0]["training"]["loss"]
     assert losses[-1] < 0.7 * losses[0]
     assert [(p.round, p.step) for p in told if p.step == 60] == [(0, 60), (1, 60)]

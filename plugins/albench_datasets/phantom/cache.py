@@ -27,11 +27,14 @@ RECIPE = ("cohort.py", "extent.py", "anatomy.py", "render.py")
 
 
 def cache_folder() -> Path:
-    """The folder in ``ALBENCH_CACHE``, or the user's cache folder."""
+    """The folder in ``ALBENCH_CACHE``, or the user's cache folder; a temporary one for a user without a home."""
     import platformdirs
 
     named = os.environ.get(VARIABLE, "").strip()
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("albench"))
+    try:
+        return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("albench"))
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"albench-{os.getuid()}"
 
 
 @functools.cache

@@ -19,15 +19,12 @@ from albench.api import Tracker, hookimpl, option
 class Failing(Tracker):
     how: str = option("raise", "raise or exit")
 
-    def __getattribute__(self, name):
-        if name in ("suite_start", "trial_start", "round_end", "trial_end", "suite_end"):
-            return self.fail
-        return super().__getattribute__(name)
-
-    def fail(self, **facts):
+    def fail(self, *told, **facts):
         if self.how == "exit":
             raise SystemExit(3)
         raise OSError("no room left")
+
+    suite_start = trial_start = round_end = trial_end = suite_end = fail
 
 @hookimpl
 def albench_register(add):

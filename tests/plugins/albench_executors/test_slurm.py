@@ -36,6 +36,12 @@ def signalled(job: Signalled, _: Callable[[Event], None]) -> Outcome:
     return Done(job.key, 0.0)
 
 
+@pytest.fixture(autouse=True)
+def work_that_workers_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers look where this process looks; pytest knows this module without a place to find it."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
+
+
 def ends(spec: str, work: Any, jobs: list[Any]) -> dict[str, Outcome]:
     return {outcome.key: outcome for outcome in registry().build("executor", spec).map(work, jobs, lambda _: None)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import re
 from collections.abc import Collection, Iterable
@@ -74,6 +75,7 @@ def check_target(kind: Kind, name: str, target: object) -> None:
         check(kind, name, target)
 
 
+@functools.lru_cache(maxsize=512)  # a component is built many times, and its class stays what it is
 def check(kind: Kind, name: str, declared: Any) -> None:
     """What a class, or an instance of it, declares of itself.
 

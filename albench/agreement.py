@@ -18,6 +18,11 @@ from albench.store import other_names
 PARTS = ("dataset", "method", "strategy", "backbone")
 
 
+def resolved_before(folder: Path, dataset: str) -> set[str]:
+    """The data set's specs with every option written out, of the trials of a suite's folder that name it so."""
+    return {str(facts.get("resolved", {}).get("dataset")) for facts in _begun(folder) if facts["dataset"] == dataset}
+
+
 class Agreement:
     """Compares stored trials with what is planned.
 
@@ -63,7 +68,7 @@ class Agreement:
             for part, text in zip(PARTS, trial.resolved, strict=True)
         }
         whole = next((self._made[trial.key] for trial in planned), {})
-        for facts in self._begun({trial.key for trial in planned}):
+        for facts in _begun(self._folder, {trial.key for trial in planned}):
             if facts.get("dataset") not in self._data:
                 continue
             made = {part: entry for part, entry in whole.items() if part not in PARTS}
@@ -104,11 +109,12 @@ class Agreement:
         oracle = Oracle(splits.train.y, splits.task.n_classes, count)
         return index_hash(oracle.draw_initial(count, self._protocol.initial_draw, seed))
 
-    def _begun(self, left: Collection[str]) -> Iterator[dict[str, Any]]:
-        """Facts of the folder's trials that have records, ``left`` aside; what is damaged is told elsewhere."""
-        for folder in trial_folders(self._folder):
-            with contextlib.suppress(DamagedFile, OSError):
-                if folder.name not in left and (folder / "rounds.jsonl").stat().st_size:
-                    facts = read_sealed(folder / "trial.json")
-                    if {"key", "dataset", "seed"} <= facts.keys():
-                        yield facts
+
+def _begun(folder: Path, left: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """Facts of a suite's trials that have records, ``left`` aside; what is damaged is told elsewhere."""
+    for trial in trial_folders(folder):
+        with contextlib.suppress(DamagedFile, OSError):
+            if trial.name not in left and (trial / "rounds.jsonl").stat().st_size:
+                facts = read_sealed(trial / "trial.json")
+                if {"key", "dataset", "seed"} <= facts.keys():
+                    yield facts

@@ -129,6 +129,7 @@ class Run:
             splits.train.x,
             parts.device,
             seeds.torch_stream("augmentation bank", trial.seed),
+            trial.shift,
         )
         self.oracle = Oracle(splits.train.y, splits.task.n_classes, amounts.labels[-1])
         self.pool = Pool(len(splits.train))

@@ -73,6 +73,10 @@ LATER = {"initial_strategy": "", "neighbors": "exact", "lanes": "off"}
 """Settings that were added when trials had been stored without them, and what those had in force."""
 
 
+FIXED_SHIFT = 4
+"""Largest shift of views in pixels where a data set's options name none, as all did before it went by the images."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One cell of a suite. The four names are specs as the user wrote them, with their options sorted."""
@@ -94,6 +98,12 @@ class Trial:
         content = [FORMAT, *self.resolved, self.seed, self.protocol.content]
         names = "--".join(specs.parse(part).name for part in self._specs)
         return f"{names}--s{self.seed}--{digest(content, 6)}"
+
+    @property
+    def shift(self) -> int:
+        """Largest shift of the views of images, in pixels; see ``albench.views``."""
+        text = dict(specs.parse(self.resolved[0]).options).get("shift", "")
+        return int(text) if text.isascii() and text.isdecimal() else FIXED_SHIFT
 
     @property
     def _specs(self) -> tuple[str, str, str, str]:
@@ -247,20 +257,28 @@ def first_labels(registry: Registry, settings: Protocol) -> Strategy | None:
     return strategy
 
 
-def trials(suite: Suite, registry: Registry, tasks: Mapping[str, Task]) -> list[Trial]:
+def trials(
+    suite: Suite,
+    registry: Registry,
+    tasks: Mapping[str, Task],
+    fitted: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[Trial]:
     """Every trial of a suite, seeds innermost, each component built once so that its options are checked.
 
     Parameters
     ----------
     tasks
         Data set spec -> its task, for the default backbone.
+    fitted
+        Data set spec -> its options that the data decide (see ``albench.views``).
     """
     planned: list[Trial] = []
     canonical: dict[tuple[str, str], str] = {}
 
     def resolve(kind: Any, spec: Spec) -> str:
         if (kind, str(spec)) not in canonical:
-            canonical[kind, str(spec)] = specs.canonical(spec.name, registry.build(kind, spec))
+            fits = (fitted or {}).get(str(spec), {}) if kind == "dataset" else {}
+            canonical[kind, str(spec)] = specs.canonical(spec.name, registry.build(kind, spec), fits)
         return canonical[kind, str(spec)]
 
     for dataset in suite.datasets:

@@ -15,7 +15,8 @@ from typing import Literal
 
 from packaging.version import Version
 
-from albench.agreement import Agreement
+from albench import views
+from albench.agreement import Agreement, resolved_before
 from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.environment import this_environment
@@ -25,11 +26,11 @@ from albench.loading import Data, load_data
 from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.naming import aliases_of, check_aliases, check_taken
-from albench.plan import DEFAULT_DATASETS, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
+from albench.plan import DEFAULT_DATASETS, FIXED_SHIFT, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
 from albench.records import read_manifest, read_to_mend
-from albench.spec import Spec
+from albench.spec import Spec, canonical, parse
 from albench.wording import counted
 
 FIRST_TORCH_ON_CUDA = Version("2.11")
@@ -182,12 +183,14 @@ def prepare(
     data = {str(spec): load_data(str(spec), data_dir, files) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
-    planned = trials(suite, found, tasks)
     folder = out / suite.name
+    fitted, notes_of_views = _fitted(data, folder)
+    planned = trials(suite, found, tasks, fitted)
     check_taken(folder, read_manifest(folder).get("aliases", {}), aliases_of(planned))
     provenance = Provenance(found, data_dir)
     made: dict[str, Made] = {trial.key: provenance.of(trial) for trial in planned}
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, folder, fresh)
+    notes += notes_of_views
     if suite.protocol.initial_strategy and suite.protocol.initial_draw != Protocol.initial_draw:
         notes.append(
             f"initial_draw {suite.protocol.initial_draw} changes nothing: {suite.protocol.initial_strategy} chooses "
@@ -229,6 +232,25 @@ def prepare(
 def new_run() -> str:
     """A name for a run that no other has."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _fitted(data: Mapping[str, Data], folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
+    """Options that the size of the items decides, by data set; a folder goes on with those that it began with."""
+    found, notes = {}, []
+    for spec, loaded in data.items():
+        fits = views.fitted(loaded.dataset, loaded.splits.task)
+        before = views.before(loaded.dataset, fits)
+        if fits != before:
+            name = parse(spec).name
+            stored = resolved_before(folder, spec)
+            if canonical(name, loaded.dataset, before) in stored - {canonical(name, loaded.dataset, fits)}:
+                notes.append(
+                    f"{spec}: views shift by {FIXED_SHIFT} pixels, as {folder} began; "
+                    f"{fits['shift']} would fit its images: use --name for a new suite."
+                )
+                fits = before
+        found[spec] = fits
+    return found, notes
 
 
 def _device(suite: Suite, wanted: str) -> str:

@@ -215,19 +215,25 @@ def _typed(field: dataclasses.Field[Any]) -> str:
     return name
 
 
-def canonical(name: str, component: Any) -> str:
+def canonical(name: str, component: Any, fitted: Mapping[str, Any] = types.MappingProxyType({})) -> str:
     """The component as a spec with every option written out: what a trial's key is made of.
 
     An option that came later than stored results is left out at the values that leave them as they are.
+
+    Parameters
+    ----------
+    fitted
+        Options that the component leaves to the data, with their values.
     """
-    if not dataclasses.is_dataclass(component):
-        return name
+    fields = dataclasses.fields(component) if dataclasses.is_dataclass(component) else ()
     items = [
         (_typed(field), _canonical_value(field, getattr(component, field.name)))
-        for field in dataclasses.fields(component)
-        if field.init and getattr(component, field.name) not in field.metadata.get("later", ())
+        for field in fields
+        if field.init
+        and field.name not in fitted
+        and getattr(component, field.name) not in field.metadata.get("later", ())
     ]
-    return str(Spec(name, tuple(sorted(items))))
+    return str(Spec(name, tuple(sorted([*items, *((key, _yaml_text(value)) for key, value in fitted.items())]))))
 
 
 def _canonical_value(field: dataclasses.Field[Any], value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -168,7 +169,17 @@ class ImageDataset(Dataset):
     """Images: flip, shift and rotation (weak), RandAugment and CutOut (strong)."""
 
     flip: bool = option(True, "weak view: flip left-right half of the time")
-    shift: int = option(4, "weak view: largest shift in pixels, with reflected borders", ge=0)
+    shift: int | None = option(
+        None, "weak view: largest shift in pixels, with reflected borders; none: an eighth of the shorter side", ge=0
+    )
     rotate: float = option(10.0, "weak view: largest rotation in degrees", ge=0, le=180)
     n_ops: int = option(3, "strong view: RandAugment operations for each image", ge=0, le=8)
     cutout: float = option(0.5, "strong view: largest side of the cut-out square, as a share of the image", ge=0, le=1)
+
+
+def scaled_shift(shape: Sequence[int]) -> int:
+    """Largest shift in pixels of images (..., H, W): an eighth of the shorter side, and 4 at the usual 28 and 32.
+
+    Source: the share of Sohn et al., "FixMatch", NeurIPS 2020, whose images are of 32 pixels.
+    """
+    return (min(shape[-2:]) + 4) // 8

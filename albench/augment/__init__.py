@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -86,6 +86,7 @@ def augmenter(
     train_x: Tensor | np.ndarray,
     device: torch.device,
     generator: torch.Generator,
+    shift: int | None = None,
 ) -> Augmenter:
     """Build what makes a trial's views.
 
@@ -103,10 +104,13 @@ def augmenter(
     generator
         For the banks of random rows that feature views pick from; images draw nothing. Banks are drawn on the
         generator's device, so one seed gives one bank wherever the views are made.
+    shift
+        Largest shift of images in pixels, where a trial's key names it; None for the data set's.
     """
     builtin: Views
     if task.modality == "image":
-        builtin = ImageViews(_options(dataset, ImageDataset))
+        options = _options(dataset, ImageDataset)
+        builtin = ImageViews(options if shift is None else replace(options, shift=shift))
     else:
         builtin = FeatureViews(_options(dataset, FeatureDataset), train_x, device, generator)
     return Augmenter(dataset, builtin)

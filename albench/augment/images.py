@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from albench.api.dataset import ImageDataset
+from albench.api.dataset import ImageDataset, scaled_shift
 from albench.augment.draws import check_columns, pick
 from albench.augment.ops import OPS, apply_ops
 from albench.errors import DataError
@@ -26,11 +26,12 @@ _CUT_SIDE, _CUT_X, _CUT_Y, _COLUMNS = range(40, 44)
 class ImageViews:
     """The built-in views of (B, C, H, W) images, uint8 or float32 in 0 .. 1, with 1 or 3 channels.
 
-    Weak: left-right flip half of the time, a shift by whole pixels up to ``shift`` and a rotation up to ``rotate``
-    degrees, what comes from outside reflected about the outermost pixels. With a rotation pixels are bilinear, without
-    one they are exact. Strong: the same flip and shift, then ``n_ops`` operations drawn for each image from ``ops.OPS``
-    with a strength of its own (made in 8-bit levels, to which float images are rounded), then CutOut: a grey square
-    with a side up to ``cutout`` of the shorter side, its centre anywhere in the image.
+    Weak: left-right flip half of the time, a shift by whole pixels up to ``shift`` (None: an eighth of the shorter
+    side) and a rotation up to ``rotate`` degrees, what comes from outside reflected about the outermost pixels. With a
+    rotation pixels are bilinear, without one they are exact. Strong: the same flip and shift, then ``n_ops`` operations
+    drawn for each image from ``ops.OPS`` with a strength of its own (made in 8-bit levels, to which float images are
+    rounded), then CutOut: a grey square with a side up to ``cutout`` of the shorter side, its centre anywhere in the
+    image.
 
     Row i of a view depends on row i of the image and of the noise alone.
 
@@ -80,16 +81,16 @@ class ImageViews:
                 "give images (1 or 3, H, W), or override weak and strong in the data set's class"
             )
 
-    def _draws(self, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _draws(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Whether to flip (B,) bool, shifts (B,) int64 in x and y."""
-        most = self._options.shift
+        most = scaled_shift(x.shape) if self._options.shift is None else self._options.shift
         flip = (noise[:, _FLIP] < 0.5) & self._options.flip
         return flip, pick(noise[:, _SHIFT_X], 2 * most + 1) - most, pick(noise[:, _SHIFT_Y], 2 * most + 1) - most
 
     def _shifted(self, x: Tensor, noise: Tensor) -> Tensor:
         """A new tensor of x's type: flipped and shifted, each pixel picked by its place."""
         height, width = x.shape[2:]
-        flip, shift_x, shift_y = self._draws(noise)
+        flip, shift_x, shift_y = self._draws(x, noise)
         columns = reflected(torch.arange(width, device=x.device) + shift_x.unsqueeze(1), width)
         columns = torch.where(flip.unsqueeze(1), width - 1 - columns, columns)
         rows = reflected(torch.arange(height, device=x.device) + shift_y.unsqueeze(1), height)
@@ -99,7 +100,7 @@ class ImageViews:
     def _rotated(self, x: Tensor, noise: Tensor) -> Tensor:
         """Flip, shift and rotation in one bilinear sampling."""
         height, width = x.shape[2:]
-        flip, shift_x, shift_y = self._draws(noise)
+        flip, shift_x, shift_y = self._draws(x, noise)
         angle = (2 * noise[:, _ANGLE] - 1) * math.radians(self._options.rotate)
         # Offsets from the centre, so that a flip is a change of sign.
         across = torch.arange(width, dtype=torch.float32, device=x.device) - (width - 1) / 2

@@ -16,6 +16,7 @@ from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.estimate import duration
 from albench.render.contents import contents
 from albench.render.labels import combinations, label, pair, seeds_text
+from albench.views import in_words
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         if data.splits.stand_in:
             lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
+        lines.append(Text(f"  {_views(plan, name)}"))
         lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
         counts = plan.amounts[name].labels
         shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
@@ -69,6 +71,13 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             Text(f"  {pair(trial)}  {trial.shown[3]}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
         ]
     return lines
+
+
+def _views(plan: Plan, dataset: str) -> str:
+    """What the data set's items are changed by for training; how to see it."""
+    shift = next(trial.shift for trial in plan.all_trials if trial.dataset == dataset)
+    data = plan.data[dataset]
+    return f"{in_words(data.dataset, data.splits.task, shift)} ('albench data views' shows them)"
 
 
 def _skipped(plan: Plan) -> list[str]:

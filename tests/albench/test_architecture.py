@@ -15,7 +15,7 @@ FLOORS = [
     | {"environment", "wording", "code_files", "reloading"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
-    | {"naming", "arguments"}
+    | {"naming", "arguments", "views"}
     | {"provenance", "declared"},
     {
         "kernels",

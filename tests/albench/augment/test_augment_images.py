@@ -87,11 +87,11 @@ def test_flip_and_shift_are_a_crop_of_the_reflected_image(flip: float, u: float,
     padded = np.pad(image, ((0, 0), (4, 4), (4, 4)), mode="reflect")
     want = torch.from_numpy(padded[:, 4 + dy : 13 + dy, 4 + dx : 10 + dx].copy()).float() / 255
     n = noise(flip=flip, shift_x=u, shift_y=v)
-    exact = ImageViews(ImageDataset(rotate=0.0, n_ops=0, cutout=0.0))
+    exact = ImageViews(ImageDataset(shift=4, rotate=0.0, n_ops=0, cutout=0.0))
     assert torch.equal(exact.weak(x, n)[0], want)
     assert torch.equal(exact.strong(x, n)[0], want)
     # The sampled path with no angle is the same crop.
-    sampled = ImageViews(ImageDataset(rotate=10.0)).weak(x, n)[0]
+    sampled = ImageViews(ImageDataset(shift=4, rotate=10.0)).weak(x, n)[0]
     torch.testing.assert_close(sampled, want, atol=1e-5, rtol=0)
 
 
@@ -104,7 +104,7 @@ def test_every_shift_is_equally_likely() -> None:
     ramp = torch.arange(9, dtype=torch.float32).view(1, 1, 1, 9).expand(900, 1, 1, 9) / 16
     u = noise(900, flip=0.9)
     u[:, 1] = (torch.arange(900) + 0.5) / 900
-    centers = ImageViews(ImageDataset(rotate=0.0)).weak(ramp, u)[:, 0, 0, 4] * 16
+    centers = ImageViews(ImageDataset(shift=4, rotate=0.0)).weak(ramp, u)[:, 0, 0, 4] * 16
     assert torch.bincount(centers.long()).tolist() == [100] * 9
 
 

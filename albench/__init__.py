@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 __all__ = ["Results", "__version__", "load", "run"]
 
+TYPE_CHECKING = False  # as type checkers know it: nothing is imported before ``albench.__main__`` heeds Ctrl-C
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from albench.results import Results, load
     from albench.session import run
 

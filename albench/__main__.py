@@ -1,6 +1,21 @@
-"""``python -m albench``."""
+"""The ``albench`` command, and ``python -m albench``: stopped by Ctrl-C in one line from its first import on."""
 
-from albench.cli.main import main
+from __future__ import annotations
+
+
+def main() -> None:
+    """Load the command line and run it (see ``albench.cli.main``)."""
+    try:
+        from albench.interrupts import own_process
+
+        own_process()
+        from albench.cli.main import main as run
+    except KeyboardInterrupt:  # before the handler was there
+        from albench.interrupts import leave
+
+        leave()
+    run()
+
 
 if __name__ == "__main__":
     main()

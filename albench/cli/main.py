@@ -12,7 +12,7 @@ import click
 from albench import __version__
 from albench.cli.streams import shown
 from albench.errors import AlbenchError, nearest
-from albench.interrupts import as_interrupts
+from albench.interrupts import INTERRUPTED, as_interrupts, stopped
 
 COMMANDS = (
     "run",
@@ -109,10 +109,12 @@ def main(arguments: list[str] | None = None) -> None:
 def _main(arguments: list[str] | None) -> None:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
-        with as_interrupts():
+        with as_interrupts(orderly=False):
             code = cli.main(args=arguments, prog_name="albench", standalone_mode=False)
     except click.exceptions.Abort:
-        _stop("stopped: run the same command again to go on where it was.", 130)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo(stopped(), err=True)
+        sys.exit(INTERRUPTED)
     except click.ClickException as error:
         _stop(error.format_message(), error.exit_code, error.ctx if isinstance(error, click.UsageError) else None)
     except AlbenchError as error:
@@ -130,7 +132,7 @@ def _stop(message: str, code: int, ctx: click.Context | None = None) -> None:
     line = _shown(" ".join(message.split()))
     hint = f" (see '{ctx.command_path} --help')" if ctx is not None and "--help" not in line else ""
     with contextlib.suppress(OSError):  # the terminal may be gone
-        click.echo(f"Error: {line}{hint}" if code != 130 else f"\n{line}", err=True)
+        click.echo(f"Error: {line}{hint}", err=True)
     sys.exit(code)
 
 

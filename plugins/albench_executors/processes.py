@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import IO, Any
 
 from albench.api import Event, Executor, Failed, Job, Outcome, Run, option
-from albench_executors.workers import cores, worker_environment
+from albench_executors.workers import cores, deaf_children, worker_environment
 
 TIME_LIMIT = 124
 """Exit code of a worker whose query could not be interrupted."""
@@ -71,14 +71,15 @@ class _Worker:
         self.dead = False
         self._job: Job | None = None
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "albench_executors.worker", str(other.fileno())],
-            pass_fds=[other.fileno()],
-            env={**os.environ, **worker_environment()},
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-        )
+        with deaf_children():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "albench_executors.worker", str(other.fileno())],
+                pass_fds=[other.fileno()],
+                env={**os.environ, **worker_environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+            )
         other.close()
         self._send(run)
 

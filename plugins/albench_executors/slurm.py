@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any, Literal
 
 from albench.api import Event, Executor, Failed, Job, Outcome, PluginError, Run, UserError, option
 from albench_executors.slurm_job import carry_out
-from albench_executors.workers import cores, of_suite, own_device, worker_environment
+from albench_executors.workers import cores, deaf_children, of_suite, own_device, worker_environment
 
 ARRAY = 1000
 """Most jobs of one array: Slurm's own default allows 1001."""
@@ -119,7 +118,7 @@ def _submit(executor: Any, run: Run, jobs: Sequence[Any], folder: Path, number: 
     mail = [folder / f"{number}-{place}.events" for place in range(len(jobs))]
     sent = [own_device(job) for job in jobs]
     try:
-        with _environment(worker_environment()), _deaf_to_interrupts():
+        with _environment(worker_environment()), deaf_children():
             submitted = executor.map_array(carry_out, [run] * len(jobs), sent, [str(path) for path in mail])
     except Exception as error:  # submitit has several kinds of its own
         said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
@@ -178,19 +177,6 @@ def _cancel(running: Sequence[_Submitted], cluster: str) -> None:
             os.kill(int(handle.job_id), signal.SIGTERM)  # the id is that of its process, which passes the signal on
         time.sleep(0.1)  # a job that is just starting ignores it, so it is sent again
         left = [handle for handle in left if not handle.done()]
-
-
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started meanwhile do not hear a terminal's Ctrl-C: the driver ends them, and they end in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

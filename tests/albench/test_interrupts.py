@@ -1,16 +1,19 @@
-"""Ctrl-C and SIGTERM are answered after a write, not inside one."""
+"""Ctrl-C and SIGTERM are answered after a write, not inside one, and while libraries load too."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from albench.files import append_whole, replacing
-from albench.interrupts import as_interrupts, uninterrupted
+from albench.interrupts import STOPPED, as_interrupts, uninterrupted
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -99,3 +102,57 @@ def test_other_threads_write_as_ever() -> None:
     thread = threading.Thread(target=write)
     thread.start()
     thread.join()
+
+
+def test_an_import_is_carried_to_its_end_before_a_signal_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries swallow what comes amid their import, or stay half loaded."""
+    (tmp_path / "swallows.py").write_text(
+        "import signal\ntry:\n    signal.raise_signal(signal.SIGINT)\nexcept BaseException:\n    pass\nwhole = True\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(KeyboardInterrupt), as_interrupts():
+        importlib.import_module("swallows")
+    assert sys.modules.pop("swallows").whole
+    assert sys.getprofile() is None
+
+
+AT = """
+import os, signal, sys
+
+class At:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ.get("AT"):
+            del os.environ["AT"]
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, At())
+"""
+"""Sends a real Ctrl-C to the process when it begins to import the module that ``AT`` names."""
+RUN = "run -d digits -s random -m supervised --seeds 1 --initial 10 --rounds 1 --steps 2 --executor local"
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("albench.interrupts", "list"),
+        ("click", "--help"),
+        ("albench.plugins", "--help"),
+        ("rich.table", "list"),
+        ("numpy.linalg", "show entropy"),
+        ("torch.nn", "check entropy"),
+        ("albench.together", RUN),
+    ],
+)
+def test_ctrl_c_while_the_command_loads_is_one_line_and_130(moment: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(AT)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "AT": moment}
+    command = [sys.executable, "-m", "albench", *words.split()]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, f"{STOPPED}\n"), done.stdout
+    if words == RUN:  # a run that has begun is left in order
+        (log,) = tmp_path.rglob("log.jsonl")
+        assert '"interrupted"' in log.read_text(encoding="utf-8")

@@ -11,22 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from albench.archive import manifest_text, trial_texts
+from albench.copies import completeness, first_difference
 from albench.environment import refuse_mixes
 from albench.errors import StoreError
+from albench.identity import Identity, trial_of
 from albench.mixing import mixes
 from albench.sources import (
     OF_A_RUN,
     Suite,
     Trial,
-    by_source_text,
     check_data,
     check_protocols,
     check_starts,
     open_source,
 )
-
-MEASURED = ("seconds", "peak_memory_mb")
-"""What a record measured; all else is the same whenever a trial is carried out again."""
+from albench.wording import by_source
 
 
 @dataclass(frozen=True)
@@ -102,14 +101,15 @@ def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> lis
 
 
 def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Merged:
-    chosen: dict[str, Trial] = {}
-    copies: set[str] = set()
+    found: dict[Identity, Trial] = {}
+    copies: set[Identity] = set()
     for trial in (trial for suite in parts for trial in suite.trials):
-        key = trial.folder.name
-        if key in chosen:
-            copies.add(key)
-            trial = _better(chosen[key], trial)
-        chosen[key] = trial
+        what = trial_of(trial.facts)
+        if what in found:
+            copies.add(what)
+            trial = _better(found[what], trial)
+        found[what] = trial
+    chosen = {trial.folder.name: trial for trial in found.values()}
     made = mixes((trial.facts, trial.rounds) for trial in chosen.values())
     if strict:
         refuse_mixes({f"suite {name}, {place}": mix for place, mix in made.items()})
@@ -132,35 +132,12 @@ def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Mer
 
 def _better(old: Trial, new: Trial) -> Trial:
     """The more complete of two copies of a trial; where they differ, an error names the first round that does."""
-    for number, (first, second) in enumerate(zip(old.read().records, new.read().records, strict=False)):
-        if difference := _difference(_without_measured(first), _without_measured(second)):
-            raise StoreError(
-                f"trial {old.folder.name} has other records in {old.source} than in {new.source}, from round {number} "
-                f"on: {difference}. Only one can be right: leave one of the sources out, or delete that trial's folder "
-                "in one of them."
-            )
-
-    def rank(trial: Trial) -> tuple[bool, int, bool]:
-        return trial.status == "complete", trial.rounds, trial.status != "incomplete"
-
-    return max(old, new, key=rank)
-
-
-def _without_measured(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in MEASURED}
-
-
-def _difference(old: Any, new: Any, path: str = "") -> str:
-    """The first place where two records differ: ``test.accuracy 0.5 and 0.6``; "" where they are the same."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in {**old, **new}:
-            if found := _difference(old.get(name), new.get(name), f"{path}.{name}" if path else name):
-                return found
-        return ""
-    if old == new:
-        return ""
-    short = all(not isinstance(value, list | dict) for value in (old, new))
-    return f"{path} {old} and {new}" if short else f"{path} differs"
+    if difference := first_difference(old.read().records, new.read().records):
+        raise StoreError(
+            f"trial {old.folder.name} has other records in {old.source} than in {new.source}, from {difference}. Only "
+            "one can be right: leave one of the sources out, or delete that trial's folder in one of them."
+        )
+    return max(old, new, key=lambda trial: completeness(trial.status, trial.rounds))
 
 
 def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
@@ -195,4 +172,4 @@ def _other_versions(parts: Sequence[Suite]) -> Iterator[str]:
                 found[name][str(version)].append(suite.source)
     for name, versions in found.items():
         if len(versions) > 1:
-            yield f"made with other versions of {name}: {by_source_text(versions)}"
+            yield f"made with other versions of {name}: {by_source(versions)}"

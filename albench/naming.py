@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from albench import spec as specs
 from albench.api.hooks import Kind
 from albench.errors import SpecError, SuiteError
+from albench.identity import part_of
 from albench.spec import Spec
 
 if TYPE_CHECKING:
@@ -216,12 +217,12 @@ def united(
         for where, names in given.items()
         if len(names) > 1
     ]
-    meant: dict[tuple[str, str], dict[str, list[str]]] = {}
+    meant: dict[tuple[str, str], dict[Hashable, list[str]]] = {}
     for facts in trials:
         for kind in NAMED:
             resolved = facts.get("resolved", {}).get(kind, "")
             if alias := aliases.get(place(kind, resolved)):
-                what = facts.get("data_hash", resolved) if kind == "dataset" else resolved
+                what = part_of(kind, facts)
                 specs_of = meant.setdefault((kind, alias), {}).setdefault(what, [])
                 specs_of += [resolved] * (resolved not in specs_of)
     for (of, alias), by_content in meant.items():

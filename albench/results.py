@@ -7,16 +7,20 @@ import dataclasses
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.arguments import check_comparison, check_folders
 from albench.compare.rare import COLUMN, rare_recalls
+from albench.copies import completeness, first_difference
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
-from albench.naming import shown, united
+from albench.identity import Identity, trial_of
+from albench.known_as import names_of
+from albench.naming import united
 from albench.plan import LATER
 from albench.records import TrialFiles, read_manifest, trial_folders
 from albench.sources import Opened, opened
@@ -39,9 +43,10 @@ class Results:
     folders
         The suites' folders; of those that came in archives, where they were unpacked, for as long as this lives.
     frame
-        One row a round and trial: ``suite``, ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``,
-        ``backbone``, ``seed``, ``protocol`` (its hash), ``device``, ``data_hash``, ``pool_size``, ``rare_recalls``
-        (metrics, a line each; empty where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
+        One row a round and trial, of copies of a trial one: ``suite`` (its place too, where two have one name),
+        ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
+        ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
+        a line each; empty where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
         ``protocol.lr``, missing where a trial is older than the setting; ``run``, the ``id`` in the manifest of the run
@@ -54,6 +59,8 @@ class Results:
         the frame's column in its place.
     notes
         What is to be said of them, a line each.
+    trials
+        Folder of each trial that is counted -> the names of its data set, method, strategy and backbone in the frame.
     """
 
     folders: tuple[Path, ...]
@@ -61,6 +68,15 @@ class Results:
     failed: pd.DataFrame = field(repr=False)
     aliases: dict[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    trials: dict[Path, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    def only(self, keys: Collection[str]) -> Results:
+        """The trials that have these keys alone."""
+        frame, failed = (
+            part[part["key"].isin(list(keys))].reset_index(drop=True) for part in (self.frame, self.failed)
+        )
+        trials = {folder: names for folder, names in self.trials.items() if folder.name in keys}
+        return dataclasses.replace(self, frame=frame, failed=failed, trials=trials)
 
     def compare(self, **options: Any) -> Comparison:
         """The comparison table (see ``albench.compare.compare``)."""
@@ -103,12 +119,17 @@ def load(*folders: str | Path) -> Results:
     return results
 
 
+def load_run(folder: Path, keys: Collection[str]) -> Results:
+    """All that a suite's folder holds after a run; of copies of a trial that of the run's ``keys`` is there."""
+    return _read_all([Opened(folder, str(folder))], keys)
+
+
 def _remove(folders: Sequence[Path]) -> None:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read_all(suites: Sequence[Opened]) -> Results:
+def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     import numpy as np
     import pandas as pd
 
@@ -118,15 +139,23 @@ def _read_all(suites: Sequence[Opened]) -> Results:
     manifests = {suite.where: read_manifest(suite.folder) for suite in suites}
     read = [(suite, folder, suite.read(folder)) for suite in suites for folder in trial_folders(suite.folder)]
     with _as_written(", ".join(suite.where for suite in suites)):
-        names, notes = united(manifests, [files.facts for _, _, files in read])
+        aliases, notes = united(manifests, [files.facts for _, _, files in read])
+        names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
+        read, copied = _once(read, first)
+    notes += [*names.notes, *copied]
     notes += [f"{where} holds no records, only its manifest: it is not here." for where in without]
     rows: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
     n_rows: list[int] = []
     failed: list[dict[str, Any]] = []
+    trials: dict[Path, dict[str, str]] = {}
+    often = Counter(suite.folder.name for suite in suites)
     for suite, folder, files in read:
         with _as_written(f"{suite.where}/trials/{folder.name}"):
-            found, failure = _read(suite.folder, files, manifests[suite.where].get("datasets", {}), names)
+            called = names.of(files.facts)
+            name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
+            found, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
+        trials[folder] = called
         rows += found
         n_rows.append(len(found))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
@@ -138,7 +167,53 @@ def _read_all(suites: Sequence[Opened]) -> Results:
         frame = pd.concat([frame, each], axis=1)
     ends = ["suite", *_FACTS, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
-    return Results(folders, frame, pd.DataFrame(failed, columns=ends), names, tuple(notes))
+    return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials)
+
+
+_Read = tuple[Opened, Path, TrialFiles]
+
+
+def _once(read: Sequence[_Read], first: Collection[str]) -> tuple[list[_Read], list[str]]:
+    """Each trial once: of copies that say the same the most complete; those that do not are told, and all kept.
+
+    Parameters
+    ----------
+    first
+        Keys that stay where copies are equally complete; else the first stays.
+    """
+    copies: dict[Identity, list[int]] = {}
+    for at, (_, _, files) in enumerate(read):
+        copies.setdefault(trial_of(files.facts), []).append(at)
+    left_out: set[int] = set()
+    differing: list[str] = []
+
+    def rank(at: int) -> tuple[tuple[bool, int, bool], bool]:
+        _, folder, files = read[at]
+        return completeness(files.status, len(files.records)), folder.name in first
+
+    for places in copies.values():
+        best = max(places, key=rank)
+        for at in places:
+            if at == best:
+                continue
+            if difference := first_difference(read[best][2].records, read[at][2].records):
+                names = [f"{read[each][0].where}/trials/{read[each][1].name}" for each in (best, at)]
+                differing.append(f"{names[0]} and {names[1]}, from {difference}")
+            else:
+                left_out.add(at)
+    notes = []
+    if left_out:
+        are = "is" if len(left_out) == 1 else "are"
+        notes.append(
+            f"{counted(len(left_out), 'trial')} of these results {are} there more than once: each counts once."
+        )
+    if differing:
+        more = f" (and {counted(len(differing) - 1, 'more pair')})" if len(differing) > 1 else ""
+        notes.append(
+            f"copies of a trial have other records: {differing[0]}{more}. Only one can be right: tables take the most "
+            "complete or, of equals, the last."
+        )
+    return [one for at, one in enumerate(read) if at not in left_out], notes
 
 
 @contextlib.contextmanager
@@ -154,14 +229,17 @@ def _as_written(where: str) -> Iterator[None]:
 
 
 def _read(
-    suite: Path, files: TrialFiles, about: dict[str, Any], aliases: dict[str, str]
+    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A row a round of a trial, and a row of ``failed`` where it is not complete."""
     facts = files.facts
-    named = {**{name: facts[name] for name in _FACTS}, **shown(facts, aliases)}
-    base = {"suite": suite.name, **named, "protocol": facts["protocol_hash"]}
+    named = {**{name: facts[name] for name in _FACTS}, **called}
+    base = {"suite": suite, **named, "protocol": facts["protocol_hash"]}
+    held = facts.get("data_hash", "")
     data = about.get(facts["dataset"], {})
-    common = {**base, "device": facts["protocol"]["device"], "data_hash": facts.get("data_hash", "")}
+    data = data if data.get("data_hash", held) == held else {}  # that of other data, which took its name
+    common = {**base, "device": facts["protocol"]["device"], "data_hash": held}
+    common["initial_hash"] = facts.get("initial_hash", "")
     common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""

@@ -16,7 +16,7 @@ from albench.naming import components
 from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
 from albench.plugins import plural
 from albench.prepare import Plan, prepare
-from albench.results import Results, load
+from albench.results import Results, load_run
 from albench.runner import Listener, execute
 from albench.spec import Spec
 from albench.suite_file import load_suite
@@ -107,7 +107,9 @@ def run(
     listener: Listener | None = None,
     **settings: Any,
 ) -> Results:
-    """Run a suite and return its results; what is complete on disk is not run again.
+    """Run a suite and return the results of its trials; what is complete on disk is not run again.
+
+    What else the folder holds, of earlier runs under other settings, ``albench.load`` reads.
 
     Parameters
     ----------
@@ -181,4 +183,5 @@ def run(
         raise TrialError(f"trial {failures[0].key} failed: {failures[0].reason}{more}")
     if len(plan.skipped) == len(plan.all_trials) and on_failure == "raise":
         raise TrialError(f"nothing was run: every trial was skipped: {next(iter(plan.skipped.values()))}")
-    return load(plan.folder)
+    keys = {trial.key for trial in plan.all_trials}
+    return load_run(plan.folder, keys).only(keys)

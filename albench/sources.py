@@ -12,8 +12,10 @@ from typing import Any
 
 from albench.archive import read_checked, unpack
 from albench.errors import StoreError
+from albench.identity import starts_text
 from albench.plan import LATER, check_name
 from albench.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
+from albench.wording import by_source
 
 PACKED = "records.zip"
 """An archive in a suite's folder that holds its trials, as published results have it."""
@@ -180,14 +182,18 @@ def check_data(suites: Iterable[Suite]) -> None:
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in suites:
         for trial in suite.trials:
-            where = found[trial.facts["dataset"]][trial.facts["data_hash"]]
-            if suite.source not in where:
-                where.append(suite.source)
-    for dataset, hashes in sorted(found.items()):
+            facts = trial.facts  # by what is meant too, which decides the key, whatever was typed
+            meant = facts.get("resolved", {}).get("dataset", facts["dataset"])
+            for name in dict.fromkeys((facts["dataset"], meant)):
+                where = found[name][facts["data_hash"]]
+                if suite.source not in where:
+                    where.append(suite.source)
+    for dataset, hashes in found.items():
         if len(hashes) > 1:
             raise StoreError(
-                f"data set {dataset} is not the same data everywhere: {by_source_text(hashes)}. Such results do not "
-                "belong in one table: run one again on the other's data, or leave it out of the sources."
+                f"data set {dataset} is not the same data everywhere: {by_source(hashes)}. Such results do not "
+                "belong in one table: run one again on the other's data, or leave it out of the sources; 'albench "
+                "compare' shows them apart."
             )
 
 
@@ -203,16 +209,7 @@ def check_starts(suites: Iterable[Suite]) -> None:
                     where.append(suite.source)
     for (dataset, _, seed), hashes in sorted(found.items()):
         if len(hashes) > 1:
-            raise StoreError(
-                f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
-                f"{by_source_text(hashes)}. Such trials cannot be paired: run one again with the other's versions (see "
-                "versions in manifest.json), or leave it out of the sources."
-            )
-
-
-def by_source_text(values: dict[str, list[str]]) -> str:
-    """``1f3b in a.zip and b.zip, 77ac in c``."""
-    return ", ".join(f"{value} in {' and '.join(sources)}" for value, sources in values.items())
+            raise StoreError(starts_text(seed, dataset, hashes))
 
 
 def check_protocols(parts: Sequence[Suite]) -> None:
@@ -221,12 +218,12 @@ def check_protocols(parts: Sequence[Suite]) -> None:
     for suite in parts:
         for trial in suite.trials:
             found[trial.facts["dataset"]][suite.source][trial.facts["protocol_hash"]] = trial.facts["protocol"]
-    for dataset, by_source in sorted(found.items()):
-        widest = max(by_source, key=lambda source: len(by_source[source]))
-        for source, protocols in by_source.items():
-            for other in set(protocols) - set(by_source[widest]):
+    for dataset, run in sorted(found.items()):
+        widest = max(run, key=lambda source: len(run[source]))
+        for source, protocols in run.items():
+            for other in set(protocols) - set(run[widest]):
                 nearest = min(
-                    (_settings(old, protocols[other]) for old in by_source[widest].values()),
+                    (_settings(old, protocols[other]) for old in run[widest].values()),
                     key=lambda names: (len(names), names),
                 )
                 changes = ", ".join(nearest) or "protocol_hash"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def plural(noun: str) -> str:
@@ -22,3 +22,8 @@ def listed(names: Sequence[str], most: int = 0) -> str:
     if most and len(names) > most + 1:
         names = [*names[:most], f"{len(names) - most} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def by_source(values: Mapping[str, Sequence[str]]) -> str:
+    """``1f3b in a.zip and b.zip, 77ac in c``."""
+    return ", ".join(f"{value} in {' and '.join(sources)}" for value, sources in values.items())

@@ -181,10 +181,11 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
     from albench.log import NAME as LOG
     from albench.log import TRACEBACK
     from albench.render.closing import closing
-    from albench.results import load
+    from albench.results import load_run
 
-    results = load(plan.folder)
-    shown = closing(results, {trial.key for trial in plan.all_trials})
+    keys = {trial.key for trial in plan.all_trials}
+    results = load_run(plan.folder, keys)
+    shown = closing(results, keys)
     if shown is not None:
         console.print()
         console.print(shown)

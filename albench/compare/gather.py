@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.protocols import settings_of, told_apart
+from albench.compare.same_start import check_same
 from albench.compare.versions import mix_in
 from albench.environment import MADE_WITH, Mix
 from albench.errors import UserError, unknown
@@ -103,7 +104,14 @@ def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:
 
 
 def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[str]]:
-    """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out."""
+    """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out.
+
+    Raises
+    ------
+    UserError
+        Where what would stand in one table is of other data, or is paired and started from other labels.
+    """
+    check_same(frame, _GROUP)
     frame, notes = _one_trial_a_cell(frame.assign(stand_in=frame["stand_in"].fillna("")))
     groups = frame.sort_values("round", kind="stable").groupby(_GROUP, sort=True)
     return told_apart([_curves(part, columns) for _, part in groups]), notes
@@ -128,8 +136,8 @@ def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         notes.append("some trials are stored in more than one suite: each is counted once.")
     if differing:
         notes.append(
-            f"{differing} trials were run again with other defaults of their components under the same names, seed "
-            "and protocol: only the most complete, or the last, is counted."
+            f"{differing} trials were run again under the same names, seed and protocol, with other paths or defaults "
+            "of their components: only the most complete, or the last, is counted."
         )
     return frame[keep[trial]], notes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,28 @@ def _written(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value) or "none"
 
 
-def identity(curves: Curves) -> Hashable:
-    """What makes two groups groups of one data set: the hash of what it holds or, where none is known, its name."""
-    return curves.data_hash or (curves.dataset, curves.stand_in)
+_UNDER_HASH = re.compile(r" \(data [0-9a-f]{8}\)$")
+
+
+def under_hash(dataset: str, data_hash: str) -> str:
+    """The name of a data set of which there are several, apart by what they hold: ``pool (data 1f3b5a2c)``."""
+    return f"{dataset} (data {data_hash[:8]})"
+
+
+def _data_sets(groups: Sequence[Curves]) -> list[list[int]]:
+    """Places of the groups of one data set: those that hold the same, and those that hold what came after it.
+
+    Data that changed behind a name are shown apart, but are no second data set that speaks for a claim.
+    """
+    members: list[tuple[list[int], set[Hashable]]] = []
+    for at, curves in enumerate(groups):
+        names: set[Hashable] = {(_UNDER_HASH.sub("", curves.dataset), curves.stand_in)}
+        names |= {curves.data_hash} if curves.data_hash else set()
+        same = [known for known in members if known[1] & names]
+        members = [known for known in members if not known[1] & names]
+        places = [place for known in same for place in known[0]]
+        members.append((sorted([*places, at]), names.union(*(known[1] for known in same))))
+    return sorted(places for places, _ in members)
 
 
 def told_apart(groups: Sequence[Curves]) -> list[Curves]:
@@ -64,12 +84,10 @@ def one_each(groups: Sequence[Curves]) -> tuple[list[int], list[str]]:
     A data set under several protocols is there with the one that most data sets have; where two are equally common it
     is left out: neither is more right, and both together would count the data set twice.
     """
-    members = defaultdict(list)
-    for at, curves in enumerate(groups):
-        members[identity(curves)].append(at)
+    members = _data_sets(groups)
     common = Counter(curves.protocol for curves in groups)
     chosen, notes = [], []
-    for places in members.values():
+    for places in members:
         most = max(common[groups[at].protocol] for at in places)
         best = [at for at in places if common[groups[at].protocol] == most]
         chosen += best if len(best) == 1 else []

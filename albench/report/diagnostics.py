@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from albench.errors import StoreError
-from albench.records import read_trial, trial_folders
+from albench.records import read_trial
 
 Name = tuple[str, str, str]
 Entries = dict[Name, dict[str, Any]]
 
 
-def diagnostics(suites: Sequence[Path]) -> dict[tuple[str, str], tuple[list[str], Entries]]:
+def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str], tuple[list[str], Entries]]:
     """Diagnostics of every row.
+
+    Parameters
+    ----------
+    trials
+        Folder of each trial -> the names of its parts (``albench.results.Results.trials``).
 
     Returns
     -------
@@ -28,15 +33,13 @@ def diagnostics(suites: Sequence[Path]) -> dict[tuple[str, str], tuple[list[str]
     """
     collected: dict[tuple[str, str], dict[Name, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
     classes: dict[tuple[str, str], list[str]] = {}
-    for suite in suites:
-        for folder in trial_folders(suite):
-            files = read_trial(folder)
-            if not files.records:
-                continue
-            f = files.facts
-            where = f["dataset"], f["protocol_hash"]
-            classes[where] = list(f.get("class_names", ()))
-            collected[where][f["backbone"], f["method"], f["strategy"]].append(files.records)
+    for folder, names in trials.items():
+        files = read_trial(folder)
+        if not files.records:
+            continue
+        where = names["dataset"], files.facts["protocol_hash"]
+        classes[where] = list(files.facts.get("class_names", ()))
+        collected[where][names["backbone"], names["method"], names["strategy"]].append(files.records)
     try:
         return {
             where: (classes[where], {name: _entry(trials) for name, trials in rows.items()})

@@ -162,7 +162,7 @@ def _wins(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
 
 def _diagnostics(results: Results, comparison: Comparison, position: dict[Name, int]) -> list[dict[str, Any]]:
     """One entry a group, in the same order."""
-    found = diagnostics(results.folders)
+    found = diagnostics(results.trials)
     return [
         {
             "classes": classes,

@@ -15,7 +15,7 @@ FLOORS = [
     | {"environment", "wording", "code_files", "reloading"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
-    | {"naming", "arguments", "views"}
+    | {"naming", "arguments", "views", "identity", "known_as"}
     | {"provenance", "declared"},
     {
         "kernels",
@@ -36,7 +36,7 @@ FLOORS = [
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
-    | {"doctor", "mixing", "agreement"},
+    | {"doctor", "mixing", "agreement", "copies"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

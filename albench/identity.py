@@ -1,0 +1,85 @@
+"""What stored trials are: what their data hold and how they are trained on, never where the data lie.
+
+Data are the same where their items and labels are (``data_hash``) and the options that shape the task are: those of the
+views, the classes' names and order. What else an option of a data set says, where it lies and how it is read, the hash
+has already. Options at their defaults are written out before they are compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from albench import spec as specs
+from albench.api.dataset import Dataset, FeatureDataset, ImageDataset
+from albench.errors import SpecError
+from albench.wording import by_source
+
+PLACES = ("path", "files", "groups")
+"""Options of a data set that name where its items, or what belongs to them, lie."""
+TASK = frozenset(
+    {"classes", "ordinal"}
+    | {
+        field.metadata.get("name", field.name)
+        for kind in (FeatureDataset, ImageDataset)
+        for field in dataclasses.fields(kind)
+    }
+    - {field.name for field in dataclasses.fields(Dataset)}
+)
+"""Options that shape the task beside what the data hold, of data sets whose views are albench's."""
+Identity = tuple[Hashable, ...]
+
+
+def data_of(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """The hash of a trial's data, and its data set with the options that shape the task alone.
+
+    Parameters
+    ----------
+    facts
+        ``trial.json``. Without a hash, as what is not albench's may be, the name as typed stands for the data.
+    """
+    typed = str(facts["dataset"])
+    found = str(facts.get("data_hash") or "")
+    if not found:
+        return "", typed
+    made = facts.get("made_by", {}).get("dataset", {})
+    own_views = any("=" not in name for name in made.get("files", {}))  # its code decides numbers, by whatever option
+    return found, _task(str(facts.get("resolved", {}).get("dataset") or typed), own_views)
+
+
+@functools.lru_cache(maxsize=4096)
+def _task(resolved: str, own_views: bool) -> str:
+    try:
+        spec = specs.parse(resolved)
+    except SpecError:  # not albench's
+        return resolved
+    kept = [(name, text) for name, text in spec.options if (name not in PLACES if own_views else name in TASK)]
+    return str(dataclasses.replace(spec, options=tuple(kept)))
+
+
+def part_of(kind: str, facts: Mapping[str, Any]) -> Hashable:
+    """What one of a trial's four components is, however its name was typed."""
+    return data_of(facts) if kind == "dataset" else str(facts.get("resolved", {}).get(kind) or facts[kind])
+
+
+def trial_of(facts: Mapping[str, Any]) -> Identity:
+    """What a trial is: two that have one identity have the same records."""
+    parts = [part_of(kind, facts) for kind in ("dataset", "method", "strategy", "backbone")]
+    return (*parts, facts["seed"], facts["protocol_hash"])
+
+
+def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with trials of one seed that started from other labels.
+
+    Parameters
+    ----------
+    hashes
+        ``initial_hash`` -> where it was found.
+    """
+    return (
+        f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
+        f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
+        "manifest.json), or leave it out of the sources."
+    )

@@ -112,6 +112,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 _COMPARISON = {"metric": "accuracy", "split": "val", "at": "final", "test": "t", "baseline": "random", "target": "0.8"}
 
+_CHOSEN = {"strategies": "entropy", "methods": "boostmis", "datasets": "digits"}
+
 
 def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:
     """What a comparison is given, with numbers and mappings as the texts that they stand for.
@@ -130,6 +132,13 @@ def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:
                 raise UserError(f"{name}={_short(value)}: write a text, as {name}='{_COMPARISON[name]}'.")
         elif name == "cost" and value is not None:
             found[name] = _prices(value)
+        elif name in _CHOSEN:
+            items = [value] if isinstance(value, str) else value
+            if isinstance(items, Mapping) or not isinstance(items, Iterable):
+                items = [None]
+            found[name] = list(items)
+            if not all(isinstance(item, str) for item in found[name]):
+                raise UserError(f"{name}={_short(value)}: write names, as {name}=['{_CHOSEN[name]}'].")
         elif name == "details" and not _flag(value):
             raise UserError(f"details={_short(value)}: write details=True or details=False.")
     return found

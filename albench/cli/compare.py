@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from albench.cli.choosing import choosing
+
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
 
@@ -29,6 +31,7 @@ _OPTIONS = (
 
 def compared(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what is compared."""
+    command = choosing(command)
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from albench.cli.choosing import choosing
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,9 +24,7 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("--output", default="curves.png", show_default=True, metavar="FILE", help="A .png, .svg or .pdf file.")
 @click.option("--metric", "metrics", multiple=True, help="A row of panels; may be repeated.  [default: macro_f1]")
 @click.option("--split", default="test", show_default=True, help="test or val.")
-@click.option("-s", "--strategy", "strategies", multiple=True, help="Draw this strategy alone; may be repeated.")
-@click.option("-m", "--method", "methods", multiple=True, help="Draw this method alone; may be repeated.")
-@click.option("-d", "--dataset", "datasets", multiple=True, help="Draw this data set alone; may be repeated.")
+@choosing
 @click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
 @click.option("--by-method", is_flag=True, help="Panels for each method; by itself from 13 curves a panel on.")
 @click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
@@ -56,8 +56,9 @@ def command(
     Needs matplotlib: pip install 'albench[plot]'.
     """
     from albench.compare import learning_curve_table
+    from albench.compare.choose import DEFAULT_BASELINE, Choice
     from albench.environment import refuse_mixes
-    from albench.errors import StoreError, UserError
+    from albench.errors import StoreError
     from albench.files import write_atomic
     from albench.render.figure import Look, check_suffix, figure_bytes, most_curves, with_panels
     from albench.results import load
@@ -65,11 +66,10 @@ def command(
     path = Path(output)
     check_suffix(path.suffix.lower(), output)
     results = load(*folders)
-    wanted = {"dataset": datasets, "method": methods, "strategy": strategies}
-    _check(wanted, baseline, results.frame)
-    frame, failed = (_chosen(part, wanted, baseline or "") for part in (results.frame, results.failed))
-    if frame.empty and not results.frame.empty:
-        raise UserError("no curve is left: nothing that was run has all of these names; leave one of them out.")
+    choice = Choice(datasets, methods, strategies, baseline or DEFAULT_BASELINE)
+    choice.check(results.frame)
+    _check(baseline, results.frame)
+    frame, failed = choice.of(results.frame), choice.of(results.failed)
     mixes = _mixes(frame)
     if strict:
         refuse_mixes(mixes)
@@ -87,30 +87,13 @@ def command(
         click.echo(f"  {line}")
 
 
-def _check(wanted: dict[str, tuple[str, ...]], baseline: str | None, frame: pd.DataFrame) -> None:
-    """Raise ``UserError`` where a name to draw has no results, with the nearest that has."""
+def _check(baseline: str | None, frame: pd.DataFrame) -> None:
+    """Raise ``UserError`` where a baseline has no results, with the nearest that has."""
     from albench.errors import unknown
 
-    for kind, names in wanted.items():
-        known = set(frame[kind])
-        for name in names:
-            if known and name not in known:
-                raise unknown(kind, name, known, hint="name one that has results: see 'albench compare'.")
     known = {*frame["strategy"], *(frame["method"] + "/" + frame["strategy"])}
     if baseline is not None and known and baseline not in known:
         raise unknown("baseline", baseline, known, hint="name a strategy, or METHOD/STRATEGY, that has results.")
-
-
-def _chosen(frame: pd.DataFrame, wanted: dict[str, tuple[str, ...]], baseline: str) -> pd.DataFrame:
-    """The rows to draw; a baseline stays whatever strategies, or METHOD/STRATEGY whatever methods, are wanted."""
-    pair = frame["method"] + "/" + frame["strategy"]
-    for kind, names in wanted.items():
-        if names:
-            kept = frame[kind].isin(names)
-            kept |= (pair == baseline) & (kind != "dataset") | (frame["strategy"] == baseline) & (kind == "strategy")
-            frame = frame[kept]
-            pair = pair[kept]
-    return frame
 
 
 def _copies(frame: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from albench.compare.choose import only_of
 from albench.compare.data import Comparison, Difference, Estimate, Group, Overall, Row
 from albench.compare.notes import places
 from albench.wording import counted, listed
@@ -98,7 +99,7 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
         for at, row in enumerate(group.rows)
         if row.rank is not None
     ]
-    what = _measure(comparison, _at(group), comparison.n_tests)
+    what = _measure(comparison, _at(group))
     finding = _finding(sides, _baseline(comparison, group.rows), what, comparison)
     return f"{_sentence(f'{start}with {seeds}, {finding}')} {_levels(group, names, metric)}".rstrip()
 
@@ -111,17 +112,16 @@ def _of_overall(overall: Overall, comparison: Comparison) -> str:
     pairs = [side.difference.n for side in sides if side.difference]
     if not pairs:
         return ""
-    what = _measure(
-        comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}", comparison.n_tests
-    )
+    what = _measure(comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}")
     finding = _finding(sides, _baseline(comparison, overall.rows), what, comparison)
     return _sentence(f"{start}, with {counted(max(pairs), 'pair')} of trials, {finding}")
 
 
-def _measure(comparison: Comparison, where: str, n_tests: int) -> str:
-    """``test macro F1 (mean over 100 to 600 labels, corrected for 10 comparisons)``."""
+def _measure(comparison: Comparison, where: str) -> str:
+    """``test macro F1 (mean over 100 to 600 labels, corrected for 10 comparisons, 11 of 34 rows chosen)``."""
     about = [where, *(["lower is better"] if not comparison.higher_is_better else [])]
-    about += [f"corrected for {n_tests:,} comparisons"] if n_tests > 1 else []
+    about += [f"corrected for {comparison.n_tests:,} comparisons"] if comparison.n_tests > 1 else []
+    about += filter(None, [only_of(len(comparison.rows), comparison.n_left_out)])
     return f"{metric_words(comparison.metric, comparison.split)} ({', '.join(about)})"
 
 

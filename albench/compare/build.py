@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from albench.compare.choose import DEFAULT_BASELINE, Choice
 from albench.compare.cost import parse_cost
 from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.labels import parse_target
-from albench.compare.notes import write_notes
+from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
 from albench.compare.overall import (
     Name,
@@ -33,8 +34,6 @@ from albench.compare.significance import bests, corrected
 from albench.environment import refuse_mixes
 from albench.errors import UserError, unknown
 
-DEFAULT_BASELINE = "random"
-
 
 def compare(
     frame: pd.DataFrame,
@@ -49,6 +48,9 @@ def compare(
     details: bool = False,
     failed: pd.DataFrame | None = None,
     strict: bool = False,
+    strategies: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    datasets: Sequence[str] = (),
     after: Comparison | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
@@ -84,6 +86,9 @@ def compare(
         Trials without complete records: names, ``seed``, ``protocol``, ``reason`` and, where known, ``status``.
     strict
         Refuse tables whose trials were made with other versions or processors, or do not say with which.
+    strategies, methods, datasets
+        Compare these alone, and the baseline; all where none is named. A note says what is left out. A target's share
+        of full is still that of all that was run.
     after
         The comparison by another metric that a page shows first: a row that is not told from its baseline there is
         not told here, so that many metrics on one page claim no more than one.
@@ -96,6 +101,10 @@ def compare(
     """
     ranking = parse_ranking(at)
     column = score_column(frame, split, metric)
+    choice = Choice(datasets, methods, strategies, baseline or DEFAULT_BASELINE)
+    choice.check(frame)
+    whole, frame = frame, choice.of(frame)
+    n_left_out, left_out = choice.left_out(whole)
     goal = parse_target(target) if target else None
     prices = parse_cost(cost) if cost else None
     if test not in CHOICES:
@@ -112,7 +121,7 @@ def compare(
     sign = 1.0 if higher_is_better(metric) else -1.0
     wanted = baseline or DEFAULT_BASELINE
     numbers = [numbers_of(group, group.values[column], ranking, wanted, sign) for group in groups]
-    goals = [float("nan")] * len(groups) if goal is None else target_values(goal, frame, column, groups, sign)
+    goals = [float("nan")] * len(groups) if goal is None else target_values(goal, whole, column, groups, sign)
     named = common_names([group.names for group in groups])
     chosen = _chosen(numbers)
     settings = _settings([numbers[at] for at in chosen], [named[at] for at in chosen])
@@ -130,6 +139,7 @@ def compare(
     built = tuple(map(group_of, numbers, tables, columns, details_of))
     built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
     overall = None if over is None else over_data_sets(settings, over, across, sign, may)
+    told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
     return Comparison(
         metric=metric,
         split=split,
@@ -138,14 +148,15 @@ def compare(
         baseline=wanted if any(row.difference for group in built for row in group.rows) else "",
         n_tests=across.family,
         groups=built,
-        failed=_failures(failed),
-        notes=tuple(lines + write_notes(groups, built, column, str(ranking), wanted, overall)),
+        failed=_failures(None if failed is None else choice.of(failed)),
+        notes=tuple(told + lines + write_notes(groups, built, column, str(ranking), wanted, overall)),
         target="" if goal is None else str(goal),
         cost="" if prices is None else str(prices),
         cost_unit="" if prices is None else prices.unit,
         details=details,
         overall=overall,
         wins=wins if may else without_wins(wins),
+        n_left_out=n_left_out,
     )
 
 

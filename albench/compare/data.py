@@ -332,6 +332,8 @@ class Comparison:
         Over data sets; None with fewer than two.
     wins
         Pairwise; None with one row.
+    n_left_out
+        Rows that have results and were not chosen by name: no test and no correction counts them.
     """
 
     metric: str
@@ -349,6 +351,7 @@ class Comparison:
     details: bool = False
     overall: Overall | None = None
     wins: Wins | None = None
+    n_left_out: int = 0
 
     @property
     def rows(self) -> tuple[Row, ...]:

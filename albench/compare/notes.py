@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from albench.compare.choose import only_of
 from albench.compare.data import Group, Overall
 from albench.compare.gather import Curves
 from albench.compare.protocols import one_each
+from albench.wording import counted
 
 _SHOWN = 4
 """Rows that one note names; it counts the others."""
@@ -44,6 +46,17 @@ def write_notes(
     lines += _undecided(groups, named)
     lines += _not_everywhere(curves, groups, overall)
     return lines
+
+
+def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) -> list[str]:
+    """What was left out by name, and that nothing corrects for it; nothing where all is there."""
+    if not n_left_out:
+        return []
+    what = f"{only_of(n_chosen, n_left_out)} by name; left out: {left_out}."
+    if n_tests:
+        what += f" Marks are corrected over the {counted(n_tests, 'difference')} of what was chosen, and hold where "
+        what += "it was chosen before its results were seen."
+    return [what]
 
 
 def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from albench.compare.choose import only_of
 from albench.compare.resample import LEAST_SEEDS
 from albench.render.cells import n_seeds
 from albench.render.labels import seeds_text
@@ -65,6 +66,8 @@ def legend(comparison: Comparison) -> list[str]:
     if comparison.baseline or any(estimate.best for estimate in estimates):
         n = comparison.n_tests
         tests = f"over {counted(n, 'difference')}; without one no best has a *" if n else "over all bests of a kind"
+        if comparison.n_left_out:
+            tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
         found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
     if comparison.target:
         found.append(

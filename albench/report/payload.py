@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 import albench
+from albench.arguments import check_comparison
 from albench.compare import METRICS, Comparison, Group, compare, higher_is_better, learning_curve_table
 from albench.compare.answer import answer, metric_words
+from albench.compare.choose import CHOOSING, Choice
 from albench.compare.curves import CurveTable
 from albench.compare.ranges import metric_range
 from albench.render.across import overall_columns, overall_facts
@@ -30,15 +32,17 @@ MOST_PAIRS = 40
 def payload(results: Results, metric: str = "macro_f1", split: str = "test", **options: Any) -> dict[str, Any]:
     """All that the page shows, as JSON-ready data; infinities are texts, NaN is null."""
     target = options.pop("target", None)
+    options = check_comparison(options)
     first = results.compare(metric=metric, split=split, details=True, target=target, **options)
-    frame = results.frame
-    named = [column.split(".", 1)[1] for column in frame.columns if column.startswith(f"{split}.")]
+    frame = Choice(**{name: options[name] for name in CHOOSING if options.get(name)}).of(results.frame)
+    there = [column for column in frame.columns if column.startswith(f"{split}.") and frame[column].notna().any()]
+    named = list(dict.fromkeys([metric, *(column.split(".", 1)[1] for column in there)]))
     ordered = sorted(named, key=lambda name: (name != metric, name not in METRICS, [*METRICS, name].index(name), name))
     main = [name for name in ordered if name in METRICS or name == metric]
     comparisons = {metric: first}
     for other in main:
-        if other != metric and frame[f"{split}.{other}"].notna().any():
-            comparisons[other] = compare(frame, metric=other, split=split, details=True, after=first, **options)
+        if other != metric:
+            comparisons[other] = compare(results.frame, metric=other, split=split, details=True, after=first, **options)
     curves = learning_curve_table(frame, split, ordered)
     names, position = names_of(first)
     papers = sources(

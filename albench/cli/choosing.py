@@ -1,0 +1,23 @@
+"""``-s``, ``-m`` and ``-d`` of the commands that show stored results: what they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option(
+        "-s", "--strategy", "strategies", multiple=True, help="This strategy alone, and the baseline; may be repeated."
+    ),
+    click.option("-m", "--method", "methods", multiple=True, help="This method alone; may be repeated."),
+    click.option("-d", "--dataset", "datasets", multiple=True, help="This data set alone; may be repeated."),
+)
+
+
+def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose by name (see ``albench.compare.choose``)."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

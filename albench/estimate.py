@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from albench.side_effects import printed_aside
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Estimate:
         return [f"about {duration(self.seconds)}, {self.workers} at once: {parts}", *self.notes]
 
 
+@printed_aside()
 def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
     """Time the parts of the plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers.
 

@@ -23,6 +23,7 @@ from albench.plan import Trial, amounts, first_labels
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance, difference
 from albench.records import read_to_mend
+from albench.side_effects import printed_aside
 from albench.store import SuiteStore
 from albench.trackers import Trackers, trackers
 
@@ -88,6 +89,7 @@ def trial_facts(trial: Trial, data: Data, found: Registry, made: Made) -> dict[s
     }
 
 
+@printed_aside()
 def run_job(job: Job, emit: Callable[[Event], None]) -> Outcome:
     """Carry out a job in this process; what goes wrong inside comes back as ``Failed``.
 

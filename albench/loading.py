@@ -12,6 +12,7 @@ from typing import Any
 from albench.api.dataset import Dataset, Splits
 from albench.errors import StoreError
 from albench.plugins import Registry, registry
+from albench.side_effects import printed_aside
 
 KEPT = 4
 """Data sets that a process keeps for the trials that follow."""
@@ -75,6 +76,7 @@ def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...], kn
     return data
 
 
+@printed_aside()
 def _read(spec: str, data_dir: str | None, found: Registry) -> Data:
     from albench.equal_items import usable
     from albench.pool import absent_classes, small_splits

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
 import importlib.metadata
-import importlib.util
 import inspect
 import os
-import sys
 import warnings
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -24,13 +19,13 @@ from albench import __version__, declared
 from albench import spec as specs
 from albench.api import hooks
 from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
-from albench.code_files import FILE_MODULE, code_files
-from albench.errors import AlbenchError, PluginError, UnknownName, unknown
-from albench.reloading import let_go_of_changed, remember
+from albench.code_files import FILE_MODULE
+from albench.errors import PluginError, UnknownName, unknown
+from albench.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
+from albench.reloading import let_go_of_changed
+from albench.side_effects import kept_apart, printed_aside
 
 GROUP = "albench"
-FILES = "ALBENCH_PLUGINS"
-"""Environment variable: plugin files, separated as the system separates paths."""
 DISABLE = "ALBENCH_DISABLE_PLUGINS"
 """Environment variable: plugins or distributions, separated by commas, that are not loaded."""
 NO_PLUGINS = "ALBENCH_NO_PLUGINS"
@@ -61,8 +56,10 @@ class Component:
         if not isinstance(self.target, str):
             return self.target
         module, _, attribute = self.target.partition(":")
+        label, own = f"'{self.plugin}' ({self.distribution})", module.partition(".")[0]
         try:
-            loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+            with kept_apart(label, f"{module} was imported", own=own):
+                loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
         except Exception as error:
             raise PluginError(
                 f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
@@ -95,6 +92,11 @@ class Plugin:
     disabled: str = ""
     """Why it is not used, where the user asked for that."""
     components: list[Component] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What it is called in messages."""
+        return f"'{self.name}' ({self.path or self.distribution})"
 
 
 class _Add:
@@ -150,7 +152,7 @@ class Registry:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hooks)
         self.plugins: list[Plugin] = []
-        self.files = [] if os.environ.get(NO_PLUGINS) else [*_files_from_environment(), *files]
+        self.files = [] if os.environ.get(NO_PLUGINS) else [*files_from_environment(), *files]
         unwanted = _names_from_environment()
         for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
             dist = entry_point.dist
@@ -162,12 +164,13 @@ class Registry:
             if plugin.disabled:
                 self.plugins.append(plugin)
             else:
-                self._register(plugin, entry_point.load)
+                self._register(plugin, entry_point.load, own=entry_point.module.partition(".")[0])
         known = {name for plugin in self.plugins for name in (plugin.name, plugin.distribution)}
         for name in sorted(unwanted - known):
             self.plugins.append(Plugin(name, "?", "?", error=f"{DISABLE} names it, but there is no such plugin"))
-        for file in {Path(file).resolve(): file for file in self.files}.values():
-            self._register_file(file)  # a file that is named twice is one plugin
+        for place, file in each_once(self.files).items():
+            if not is_loaded(place, self.manager.get_plugins()):
+                self._register_file(file)
 
     def _register_file(self, file: str) -> None:
         """Load ``--plugin FILE``; the user asked for it by name, so a broken one is an error, not a note."""
@@ -175,30 +178,29 @@ class Registry:
         if not path.is_file():
             raise PluginError(f"--plugin {file}: there is no such file.")
         plugin = Plugin(path.stem, path.name, "file", path=file)
-        self._register(plugin, lambda: _import_file(path), str(path.resolve()))
+        self._register(plugin, lambda: import_file(path), file=path)
         if plugin.error:
             raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")
 
-    def _register(self, plugin: Plugin, load: Callable[[], Any], origin: str = "") -> None:
+    def _register(self, plugin: Plugin, load: Callable[[], Any], *, own: str = "", file: Path | None = None) -> None:
         """Load one plugin in its own try; what goes wrong is kept with it.
 
         Parameters
         ----------
-        origin
-            What tells it from other plugins of that name; without one its distribution.
+        own, file
+            Its top-level package, or the plain file that it is.
         """
         self.plugins.append(plugin)
-        name = f"{origin or plugin.distribution}:{plugin.name}"
+        name = f"{file.resolve() if file else plugin.distribution}:{plugin.name}"
         try:
-            module = load()
-            _check_version(module)
-            self.manager.register(module, name=name)
-            _check_hooks(self.manager, module)
-            self._collect(plugin, module)
+            with kept_apart(plugin.label, "it was imported", own=own, beside=file.resolve().parent if file else None):
+                module = load()
+                _check_version(module)
+                self.manager.register(module, name=name)
+                _check_hooks(self.manager, module)
+                self._collect(plugin, module)
         except (Exception, SystemExit) as error:
-            where = _where(error)
-            kind = "" if isinstance(error, AlbenchError) else f"{type(error).__name__}: "
-            plugin.error = f"{kind}{error}".replace("\n", " ") + where
+            plugin.error = described(error, file)
             plugin.components.clear()
             if self.manager.has_plugin(name):
                 self.manager.unregister(name=name)
@@ -247,14 +249,17 @@ class Registry:
             raise error
         if len(found) > 1:
             claiming = [plugin for plugin in self.plugins for component in plugin.components if component in found]
-            claims = " and ".join(f"'{plugin.name}' ({plugin.path or plugin.distribution})" for plugin in claiming)
+            claims = " and ".join(plugin.label for plugin in claiming)
             raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
         return found[0]
 
     def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
         """An instance of the component that a spec names."""
         parsed = specs.parse(spec) if isinstance(spec, str) else spec
-        made = specs.build(parsed, self.find(kind, parsed.name).load(), self.build)
+        component = self.find(kind, parsed.name)
+        load = component.load()
+        with kept_apart(f"'{component.plugin}' ({component.distribution})", f"{kind} '{parsed.name}' was built"):
+            made = specs.build(parsed, load, self.build)
         declared.check_made(kind, parsed.name, made)
         return made
 
@@ -263,7 +268,8 @@ class Registry:
         errors = []
         for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
             try:
-                impl.function(**{name: arguments[name] for name in impl.argnames})
+                with printed_aside():
+                    impl.function(**{name: arguments[name] for name in impl.argnames})
             except (Exception, SystemExit) as error:
                 what = f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}"
                 errors.append(f"{what} (mend it, or {self._without(impl.plugin)})")
@@ -286,7 +292,7 @@ def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
     """The process's plugins; found once, and again where a file that they were loaded from has changed."""
     if let_go_of_changed():
         _found.clear()
-    key = plugin_files, *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
+    key = tuple(each_once(plugin_files)), *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
     kept = _found.pop(key, None)
     _found[key] = kept or Registry(plugin_files)
     while len(_found) > KEPT:
@@ -300,10 +306,6 @@ _PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"
 def plural(kind: Kind) -> str:
     """``strategy`` -> ``strategies``."""
     return _PLURAL[kind]
-
-
-def _files_from_environment() -> list[str]:
-    return [part for part in os.environ.get(FILES, "").split(os.pathsep) if part]
 
 
 def _names_from_environment() -> set[str]:
@@ -328,45 +330,6 @@ def _check_version(module: object) -> None:
         )
 
 
-def _import_file(path: Path) -> ModuleType:
-    """Import a plain file as a plugin module; modules that lie beside it are found, after all others."""
-    resolved = path.resolve()
-    name = f"{FILE_MODULE}{resolved.stem}_{zlib.crc32(str(resolved).encode()):08x}"  # two files may share a name
-    spec = importlib.util.spec_from_file_location(name, resolved, loader=_FromSource(name, str(resolved)))
-    if spec is None or spec.loader is None or resolved.suffix != ".py":
-        raise PluginError("it is not a Python file; its name must end in .py")
-    if str(resolved.parent) not in sys.path:
-        sys.path.append(str(resolved.parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while the class is made
-    try:
-        spec.loader.exec_module(module)
-        files = code_files(name, resolved)
-        _check_beside(files, resolved)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    remember(files)
-    return module
-
-
-class _FromSource(importlib.machinery.SourceFileLoader):
-    """Compiles a file each time: compiled code is kept by the second and the size, and an edit may change neither."""
-
-    def path_stats(self, path: str) -> Any:
-        raise OSError
-
-
-def _check_beside(files: Mapping[str, Path], plugin: Path) -> None:
-    """Refuse a module of the name of one that lies beside the plugin: which of the two is meant cannot be known."""
-    for name, file in files.items():
-        beside = plugin.parent / f"{name}.py"
-        if beside.is_file() and not beside.samefile(file):
-            raise PluginError(
-                f"it imports {name}, and that is {file}, not the {beside.name} beside it: rename this one"
-            )
-
-
 def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
     """Report hook implementations whose name or argument is wrong, and plugins without any."""
     try:
@@ -377,12 +340,3 @@ def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
         raise PluginError(f"{error.args[0].splitlines()[0]}; the hooks are {', '.join(names)}") from None
     if not manager.get_hookcallers(module):
         raise PluginError("it implements no albench hook: decorate a function albench_register(add) with @hookimpl")
-
-
-def _where(error: BaseException) -> str:
-    """File and line of the innermost frame outside albench, for a plugin's author."""
-    frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-    own = str(Path(__file__).resolve().parent)
-    inside = (own, "<frozen importlib", str(Path(importlib.__file__).parent), str(Path(pluggy.__file__).parent))
-    outside = [f for f in frames if not f.filename.startswith(inside)]
-    return f" ({Path(outside[-1].filename).name}, line {outside[-1].lineno})" if outside else ""

@@ -30,6 +30,7 @@ from albench.plan import DEFAULT_DATASETS, FIXED_SHIFT, Amounts, Protocol, Suite
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
 from albench.records import read_manifest, read_to_mend
+from albench.side_effects import printed_aside
 from albench.spec import Spec, canonical, parse
 from albench.wording import counted
 
@@ -128,6 +129,7 @@ def resolve_device(name: str) -> str:
     return f"cuda:{int(number or 0)}"
 
 
+@printed_aside()
 def prepare(
     suite: Suite,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -61,6 +62,7 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     FolderError
         Where it can be written no more.
     """
+    out = sys.stdout
     found = registry(plan.plugin_files)
     executor: Executor = found.build("executor", plan.executor)
     store = SuiteStore(plan.folder)
@@ -120,7 +122,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
                 reported.add(event.key)
                 end(event.outcome, final)
             else:
-                listener.event(event)
+                with contextlib.redirect_stdout(out):  # a trial in this process has what it prints put aside
+                    listener.event(event)
 
         done = _generator(executor.map(run_job, list(jobs.values()), hear))
         with _let_go([store.trial(trial.key) for trial in trials]), contextlib.closing(done) as ended:

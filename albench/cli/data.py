@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from albench.cli.params import SpecType, data_dir_option, plugin_option
+from albench.side_effects import printed_aside
 from albench.wording import counted
 
 
@@ -35,7 +36,8 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
         click.echo(line)
     for notice in splits.notices:
         click.echo(f"note: {notice}")
-    problems = loaded.dataset.verify(Path(data_dir) if data_dir else None)
+    with printed_aside():
+        problems = loaded.dataset.verify(Path(data_dir) if data_dir else None)
     for problem in problems:
         click.echo(f"{'problem' if problem.fatal else 'note'}: {problem.where}: {problem.what}", err=problem.fatal)
     near = find_near(splits)
@@ -59,7 +61,9 @@ def simulate(dataset: str, out: str, seed: int, plugins: tuple[str, ...]) -> Non
     from albench.plugins import registry
 
     component: Any = registry(plugins).build("dataset", dataset)
-    for path in component.simulate(Path(out), seed):
+    with printed_aside():
+        paths = list(component.simulate(Path(out), seed))
+    for path in paths:
         click.echo(f"wrote {path}")
     click.echo(f"These files are simulated, not real data. Try: albench run -d {dataset} --data-dir {out}")
 

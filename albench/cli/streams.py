@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -107,6 +108,47 @@ def _escape(char: str) -> str:
 
 
 @contextlib.contextmanager
+def _own_output() -> Iterator[TextIO | None]:
+    """Standard output as the command's own.
+
+    What writes to the descriptor itself inside (a library in C, a process that a plugin starts) writes to the error
+    stream, while the stream that is yielded writes to where standard output led.
+    """
+    out: Any = sys.stdout
+    if out is None or id(out) != id(sys.__stdout__):  # of a test or a notebook
+        yield out
+        return
+    try:
+        number = out.fileno()
+        kept = os.dup(number)
+        os.dup2(sys.stderr.fileno(), number)
+    except (AttributeError, OSError, ValueError):  # nothing stands behind one of the two
+        yield out
+        return
+    lines = 1 if getattr(out, "line_buffering", False) else -1
+    own = os.fdopen(kept, "w", buffering=lines, encoding=out.encoding, errors=out.errors)
+    try:
+        yield own
+    finally:
+        try:
+            own.flush()
+        except OSError as error:
+            _to_nowhere(kept)  # what is left cannot be written, and closing would try again
+            if not isinstance(error, BrokenPipeError):  # that is a reader which had enough
+                print(f"Error: standard output cannot be written: {error.strerror}.", file=sys.stderr)
+                sys.exit(1)
+        finally:
+            os.dup2(kept, number)
+            own.close()
+
+
+def _to_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+@contextlib.contextmanager
 def shown() -> Iterator[Callable[[], str]]:
     """Standard output and standard error take any text inside the block.
 
@@ -115,9 +157,6 @@ def shown() -> Iterator[Callable[[], str]]:
     What gives a line on what standard output could not show so far, "" where it showed all.
     """
     out, err = sys.stdout, sys.stderr
-    wrapped = Shown(out, _marks) if out else None
-    sys.stdout = wrapped
-    sys.stderr = Shown(err, _escape) if err else None
 
     def lost() -> str:
         if not wrapped or not wrapped.lost:
@@ -125,7 +164,11 @@ def shown() -> Iterator[Callable[[], str]]:
         count = f"{wrapped.lost:,} character" + "s" * (wrapped.lost != 1)
         return f"{count} not in {wrapped.encoding}, shown as '?': set PYTHONIOENCODING=utf-8 (files are always UTF-8)."
 
-    try:
-        yield lost
-    finally:
-        sys.stdout, sys.stderr = out, err
+    with _own_output() as own:
+        wrapped = Shown(own, _marks) if own else None
+        sys.stdout = wrapped
+        sys.stderr = Shown(err, _escape) if err else None
+        try:
+            yield lost
+        finally:
+            sys.stdout, sys.stderr = out, err

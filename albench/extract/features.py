@@ -25,6 +25,7 @@ from albench.plugins import registry
 from albench.pool import as_input
 from albench.prepare import resolve_device
 from albench.provenance import MADE_BY, Provenance
+from albench.side_effects import printed_aside
 
 CHUNK = 64
 """Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""
@@ -55,6 +56,7 @@ class Extraction:
     size: int
 
 
+@printed_aside()
 def extract(
     dataset: str,
     backbone: str,

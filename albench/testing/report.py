@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from albench.limits import TooLong, at_most
 from albench.loop import numerics
+from albench.side_effects import printed_aside
 
 Status = Literal["pass", "fail", "skip"]
 
@@ -111,7 +112,7 @@ class Check(Generic[S]):
             return Finding(self.name, name, self.purpose, status, reason, case)
 
         try:
-            with at_most(LIMIT, computing=True), numerics(1):  # one thread, as in a trial
+            with at_most(LIMIT, computing=True), numerics(1), printed_aside():  # one thread, as in a trial
                 subject = self.subject(build)
                 note = self.body(subject)
         except NotApplicable as why:

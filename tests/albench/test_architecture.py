@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOORS = [
     {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"}
-    | {"environment", "wording", "code_files", "reloading"},
+    | {"environment", "wording", "code_files", "reloading", "global_settings", "side_effects", "plugin_files"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
     | {"naming", "arguments", "views", "identity", "known_as"}

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 _FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
-    """Results of one or more suites.
+    """Results of one or more suites: printed, what was run with how many seeds.
 
     Attributes
     ----------
@@ -84,6 +84,21 @@ class Results:
 
         found = compare(self.frame, failed=self.failed, **check_comparison(options))
         return dataclasses.replace(found, notes=(*self.notes, *found.notes)) if self.notes else found
+
+    def __repr__(self) -> str:
+        from albench.render.overview import line
+
+        return f"<Results: {line(self)}>"
+
+    def __str__(self) -> str:
+        from albench.render.overview import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from albench.render.overview import html
+
+        return html(self)
 
     @property
     def manifests(self) -> list[dict[str, Any]]:

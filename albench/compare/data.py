@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from albench.compare.shown import frame_of, line_of, text_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Verdict = Literal["better", "worse", "~", "too few seeds"]
 
@@ -303,9 +308,9 @@ class Wins:
     n_settings: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
-    """A comparison of methods and strategies.
+    """A comparison of methods and strategies: printed, the table of ``albench compare``.
 
     Attributes
     ----------
@@ -357,3 +362,17 @@ class Comparison:
     def rows(self) -> tuple[Row, ...]:
         """The rows of all groups."""
         return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a method and strategy, at full precision (see ``albench.compare.shown.frame_of``)."""
+        return frame_of(self)
+
+    def __repr__(self) -> str:
+        return line_of(self)
+
+    def __str__(self) -> str:
+        return text_of(self, "table")
+
+    def _repr_html_(self) -> str:
+        return text_of(self, "html")

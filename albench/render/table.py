@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,14 @@ class ComparisonView:
         yield from _section("Notes", self._comparison.notes, "yellow")
 
 
-def to_text(comparison: Comparison) -> str:
-    """Plain text with every column."""
-    console = Console(file=io.StringIO(), width=_UNLIMITED, color_system=None, force_terminal=False)
+def shown(comparison: Comparison) -> str:
+    """Plain text as wide as the terminal; with every column where there is none."""
+    return to_text(comparison, shutil.get_terminal_size((_UNLIMITED, 24)).columns).rstrip("\n")
+
+
+def to_text(comparison: Comparison, width: int = _UNLIMITED) -> str:
+    """Plain text, by default with every column."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(ComparisonView(comparison))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"

@@ -1,0 +1,67 @@
+"""A comparison as who types it sees it: one line, a table as text or HTML, and its numbers as a frame."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from albench.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from albench.compare.data import Comparison, Difference, Group, Row
+
+_DIFFERENCE = ("mean", "low", "high", "n", "p", "p_holm", "effect", "seeds_needed", "test", "verdict")
+_VERDICTS = {"~": "not told apart"}
+
+
+def line_of(comparison: Comparison) -> str:
+    """``<Comparison of 3 rows on digits by test macro_f1 (aubc), against random: 1 better, 1 not told apart>``."""
+    verdicts = Counter(row.difference.verdict for row in comparison.rows if row.difference)
+    told = ", ".join(f"{n} {_VERDICTS.get(verdict, verdict)}" for verdict, n in sorted(verdicts.items()))
+    against = f", against {comparison.baseline}: {told}" if told else ""
+    where = ", ".join(group.place for group in comparison.groups)
+    what = f"{comparison.split} {comparison.metric} ({comparison.at})"
+    return f"<Comparison of {counted(len(comparison.rows), 'row')} on {where} by {what}{against}>"
+
+
+def text_of(comparison: Comparison, form: str) -> str:
+    """The text of a form that ``albench.render`` has a module of."""
+    # Named, not imported: forms stand on a floor above this one, and only who prints needs them.
+    return str(importlib.import_module(f"albench.render.{form}").shown(comparison))
+
+
+def frame_of(comparison: Comparison) -> pd.DataFrame:
+    """The rows of all groups, in the order of their tables.
+
+    Columns are ``dataset``, ``stand_in``, ``protocol``, ``setup``, ``backbone``, ``method``, ``strategy``, ``rank``,
+    ``n_seeds``; ``value``, ``value.half_width`` and ``value.n`` of what ranks; the same of ``aubc`` and of each label
+    count, as ``labels.100``; and what the row differs from its baseline: ``difference``, ``difference.low``,
+    ``difference.p_holm``, ``difference.verdict`` and the like. Missing where there is none.
+    """
+    import pandas as pd
+
+    rows = [dict(_of(row, group)) for group in comparison.groups for row in group.rows]
+    counts = sorted({labels for group in comparison.groups for labels in group.n_labeled})
+    last = [f"labels.{labels}{end}" for labels in counts for end in ("", ".half_width", ".n")]
+    named = list(dict.fromkeys(name for row in rows for name in row if not name.startswith("labels.")))
+    return pd.DataFrame(rows, columns=[*named, *last])
+
+
+def _of(row: Row, group: Group) -> Iterator[tuple[str, Any]]:
+    for name in ("dataset", "stand_in", "protocol", "setup"):
+        yield name, getattr(group, name)
+    for name in ("backbone", "method", "strategy", "rank"):
+        yield name, getattr(row, name)
+    yield "n_seeds", len(row.seeds)
+    cells = {"value": row.value, "aubc": row.aubc, **{f"labels.{count}": cell for count, cell in row.cells.items()}}
+    for name, estimate in cells.items():
+        yield name, estimate.mean
+        yield f"{name}.half_width", estimate.half_width
+        yield f"{name}.n", estimate.n
+    difference: Difference | None = row.difference
+    for name in _DIFFERENCE:
+        yield "difference" if name == "mean" else f"difference.{name}", getattr(difference, name, None)

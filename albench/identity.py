@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from albench import spec as specs
@@ -44,19 +44,29 @@ def data_of(facts: Mapping[str, Any]) -> tuple[str, str]:
     found = str(facts.get("data_hash") or "")
     if not found:
         return "", typed
+    resolved = str(facts.get("resolved", {}).get("dataset") or typed)
     made = facts.get("made_by", {}).get("dataset", {})
     own_views = any("=" not in name for name in made.get("files", {}))  # its code decides numbers, by whatever option
-    return found, _task(str(facts.get("resolved", {}).get("dataset") or typed), own_views)
+    return found, without_places(resolved) if own_views else _task(resolved)
 
 
 @functools.lru_cache(maxsize=4096)
-def _task(resolved: str, own_views: bool) -> str:
+def without_places(resolved: str) -> str:
+    """A data set's spec without what says where it lies."""
+    return _kept(resolved, lambda name: name not in PLACES)
+
+
+@functools.lru_cache(maxsize=4096)
+def _task(resolved: str) -> str:
+    return _kept(resolved, lambda name: name in TASK)
+
+
+def _kept(resolved: str, keep: Callable[[str], bool]) -> str:
     try:
         spec = specs.parse(resolved)
     except SpecError:  # not albench's
         return resolved
-    kept = [(name, text) for name, text in spec.options if (name not in PLACES if own_views else name in TASK)]
-    return str(dataclasses.replace(spec, options=tuple(kept)))
+    return str(dataclasses.replace(spec, options=tuple(option for option in spec.options if keep(option[0]))))
 
 
 def part_of(kind: str, facts: Mapping[str, Any]) -> Hashable:

@@ -92,7 +92,7 @@ def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[s
             same = {what: components[what] for what, other in called.items() if other == name}
             apart, note = _apart(kind, name, same)
             called |= apart
-            notes.append(note)
+            notes += [note] if note else []
         notes += _spellings(kind, components, called)
         names |= {(kind, what): name for what, name in called.items()}
     return Names(names, tuple(notes))
@@ -128,8 +128,8 @@ def _apart(kind: str, name: str, same: Mapping[Hashable, _Seen]) -> tuple[dict[H
     for what, of in options.items():
         shown = {**_options(same[what].shortest), **{option: of[option] for option in differ if option in of}}
         named[what] = _written(same[what].shortest, shown)
-    if len(set(named.values())) < len(named):
-        named = {what: f"{same[what].shortest} ({at})" for at, what in enumerate(named, start=1)}
+    if not differ:  # trials of earlier versions do not say all that tells what they are: they are what the name is
+        return dict.fromkeys(same, name), ""
     told = listed(list(named.values()), _SHOWN)
     return named, f"{kind} {name} does not stand for the same options everywhere: shown apart as {told}."
 

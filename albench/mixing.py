@@ -12,6 +12,7 @@ from albench.api.hooks import PROJECT, Kind
 from albench.environment import Environment, Mix, mix_of, others_than, rounds_made
 from albench.errors import DamagedFile, StoreError
 from albench.files import read_sealed
+from albench.identity import data_of
 from albench.plan import Trial
 from albench.plugins import Registry
 from albench.records import trial_folders
@@ -41,7 +42,9 @@ def parts_of(trial: Trial) -> dict[Kind, str]:
     }
 
 
-def found_before(folder: Path, planned: Sequence[Trial], here: Environment, fresh: bool) -> list[str]:
+def found_before(
+    folder: Path, planned: Sequence[Trial], here: Environment, same: Mapping[tuple[str, str], str], fresh: bool
+) -> list[str]:
     """What stands in the planned trials' tables and was made with something else than is here, one line each.
 
     Parameters
@@ -50,6 +53,8 @@ def found_before(folder: Path, planned: Sequence[Trial], here: Environment, fres
         The suite's folder.
     here
         What this process computes with.
+    same
+        What each planned data set is (``albench.identity.data_of``) -> its spec.
     fresh
         Whether planned trials are made again, whatever there is of them.
     """
@@ -58,7 +63,8 @@ def found_before(folder: Path, planned: Sequence[Trial], here: Environment, fres
     known: list[list[Environment]] = []
     unknown = 0
     for facts, rounds in _begun(folder, left):
-        if (facts.get("dataset"), facts.get("protocol_hash")) in tables:
+        dataset = same.get(data_of(facts), facts["dataset"]) if "dataset" in facts else ""
+        if (dataset, facts.get("protocol_hash")) in tables:
             made = [each.made_with for each in rounds_made(facts, rounds)]
             unknown += None in made
             known.append([each for each in made if each is not None])

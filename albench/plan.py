@@ -91,10 +91,14 @@ class Trial:
     """The same four specs with every option written out."""
     aliases: tuple[str, str, str, str] = ("", "", "", "")
     """What the user calls the four, where he calls them anything; no part of the key."""
+    stored: str = ""
+    """The key by which a folder has it already, where its data lay elsewhere; else empty."""
 
     @property
     def key(self) -> str:
         """Stable name of the trial: readable parts and a hash of everything that decides its records."""
+        if self.stored:
+            return self.stored
         content = [FORMAT, *self.resolved, self.seed, self.protocol.content]
         names = "--".join(specs.parse(part).name for part in self._specs)
         return f"{names}--s{self.seed}--{digest(content, 6)}"

@@ -19,8 +19,10 @@ from albench import views
 from albench.agreement import Agreement, resolved_before
 from albench.api.hooks import Kind
 from albench.api.task import Task
+from albench.elsewhere import as_facts, data_sets, stored_as
 from albench.environment import this_environment
 from albench.errors import DeviceError, SuiteError
+from albench.identity import without_places
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
 from albench.machine import cores
@@ -190,16 +192,20 @@ def prepare(
     planned = trials(suite, found, tasks, fitted)
     check_taken(folder, read_manifest(folder).get("aliases", {}), aliases_of(planned))
     provenance = Provenance(found, data_dir)
-    made: dict[str, Made] = {trial.key: provenance.of(trial) for trial in planned}
-    todo, done, skipped, notes = _sort(planned, found, data, counts, made, folder, fresh)
-    notes += notes_of_views
+    makes = [provenance.of(trial) for trial in planned]
+    facts = [as_facts(trial, data[trial.dataset].hash, how) for trial, how in zip(planned, makes, strict=True)]
+    same = data_sets(facts)
+    planned, notes_of_paths = stored_as(planned, facts, folder)
+    made: dict[str, Made] = {trial.key: how for trial, how in zip(planned, makes, strict=True)}
+    todo, done, skipped, notes = _sort(planned, found, data, counts, made, same, folder, fresh)
+    notes += notes_of_views + ([] if fresh else notes_of_paths)
     if suite.protocol.initial_strategy and suite.protocol.initial_draw != Protocol.initial_draw:
         notes.append(
             f"initial_draw {suite.protocol.initial_draw} changes nothing: {suite.protocol.initial_strategy} chooses "
             "the first labels (initial_strategy)."
         )
     here = this_environment(where, plugin_versions(planned, found))
-    mixing = found_before(folder, planned, here, fresh)
+    mixing = found_before(folder, planned, here, same, fresh)
     if strict:
         refuse(mixing)
     if executor is None:
@@ -244,8 +250,9 @@ def _fitted(data: Mapping[str, Data], folder: Path) -> tuple[dict[str, dict[str,
         before = views.before(loaded.dataset, fits)
         if fits != before:
             name = parse(spec).name
-            stored = resolved_before(folder, spec)
-            if canonical(name, loaded.dataset, before) in stored - {canonical(name, loaded.dataset, fits)}:
+            stored = resolved_before(folder, spec, loaded.hash)
+            now, then = (without_places(canonical(name, loaded.dataset, each)) for each in (fits, before))
+            if then in stored - {now}:
                 notes.append(
                     f"{spec}: views shift by {FIXED_SHIFT} pixels, as {folder} began; "
                     f"{fits['shift']} would fit its images: use --name for a new suite."
@@ -271,6 +278,7 @@ def _sort(
     data: Mapping[str, Data],
     counts: Mapping[str, Amounts],
     made: Mapping[str, Made],
+    same: Mapping[tuple[str, str], str],
     folder: Path,
     fresh: bool,
 ) -> tuple[list[Trial], list[Trial], dict[str, str], list[str]]:
@@ -284,7 +292,7 @@ def _sort(
         reason: str | None = found.build(kind, spec).skip(data[dataset].splits.task)
         return f"{kind} {spec}: {reason}" if reason else None
 
-    agreement = Agreement(folder, planned[0].protocol, data, counts, made)
+    agreement = Agreement(folder, planned[0].protocol, data, counts, made, same)
     unknown = 0
     for trial in planned:
         reason = (

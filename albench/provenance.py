@@ -18,6 +18,7 @@ from typing import Any
 from albench import spec as specs
 from albench.api.hooks import PROJECT, Kind
 from albench.code_files import CORE, code_files, digest, from_elsewhere, is_local, label
+from albench.identity import PLACES
 from albench.plan import Trial
 from albench.plan import digest as digest_of
 from albench.plugins import Registry
@@ -258,7 +259,10 @@ def difference(
         if part == "initial_strategy":
             of = f"initial_strategy {trial['protocol'][part]}"
         files = [
-            name for name in {**then["files"], **now["files"]} if then["files"].get(name) != now["files"].get(name)
+            name
+            for name in {**then["files"], **now["files"]}
+            if then["files"].get(name) != now["files"].get(name)
+            and not (part == "dataset" and name.partition("=")[0] in PLACES)  # what lies there is in the data's hash
         ]
         releases = set(then["versions"]) == set(now["versions"]) == {PROJECT} and then["versions"] != now["versions"]
         if files and (whole or then["local"] or now["local"] or not releases):

@@ -15,12 +15,15 @@ import pytest
 import albench
 from albench.archive import export
 from albench.compare import learning_curve_table
-from albench.errors import StoreError, UserError
+from albench.errors import StoreError, SuiteError, UserError
 from albench.files import sealed_text
 from albench.identity import data_of
 from albench.known_as import names_of
 from albench.merge import merge
+from albench.prepare import prepare
+from albench.provenance import difference
 from albench.records import encode_record, read_records
+from albench.session import suite_from
 
 TINY: dict[str, Any] = {"method": "supervised", "initial": 6, "query_size": 3, "rounds": 2, "steps": 3}
 TINY |= {"executor": "local", "seeds": 2, "strategy": ["random", "entropy"], "name": "s"}
@@ -95,6 +98,15 @@ def of_data(hash_: str, resolved: str, own: str = "") -> dict[str, Any]:
 )
 def test_data_are_what_they_hold_and_how_they_are_trained_on(one: Any, other: Any, same: bool) -> None:
     assert (data_of(one) == data_of(other)) is same
+
+
+def test_where_the_file_of_groups_lies_is_no_difference_of_code() -> None:
+    def made(files: dict[str, str]) -> dict[str, Any]:
+        return {"dataset": {"versions": {"x": "1"}, "local": ["x"], "files": files}}
+
+    here, there = made({"groups=g.csv": "1", "own.py": "a"}), made({"groups=/there/g.csv": "1", "own.py": "a"})
+    assert difference(here, there, {"dataset": "x"}) is None
+    assert difference(here, made({"own.py": "b"}), {"dataset": "x"}) is not None
 
 
 def facts_of(**changes: Any) -> dict[str, Any]:
@@ -240,3 +252,79 @@ def test_a_run_returns_the_trials_of_its_plan(ran: Path, tmp_path: Path) -> None
     both = albench.load(tmp_path).frame
     assert len(both) == 8
     assert {f"protocol.{name}" for name in ("lr", "steps", "initial", "start", "lanes", "device")} <= set(both)
+
+
+@pytest.fixture
+def elsewhere(ran: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the suite's folder, and its data as a ``.npz`` elsewhere."""
+    shutil.copytree(ran / "out", tmp_path / "out")
+    arrays = {path.stem.replace("-", "_"): np.load(path) for path in (ran / "pool").iterdir()}
+    np.savez(tmp_path / "pool.npz", **arrays)
+    return tmp_path / "out", tmp_path / "pool.npz"
+
+
+def test_trials_go_on_where_the_data_lie_elsewhere(
+    elsewhere: tuple[Path, Path], stable_records: Callable[[Path], dict[str, Any]]
+) -> None:
+    out, there = elsewhere
+    before = stable_records(out / "s")
+    for trial in (out / "s" / "trials").iterdir():
+        if "--entropy--" in trial.name:  # ended before its last round, without a checkpoint
+            text = (trial / "rounds.jsonl").read_text().splitlines(keepends=True)
+            (trial / "rounds.jsonl").write_text(text[0])
+    found = albench.run(**TINY, dataset=f"features[path={there}]", out=out)
+    assert stable_records(out / "s") == before
+    assert len(found.frame) == 8
+    assert {*found.frame["key"]} == {*before}
+
+
+def test_a_plan_says_which_trials_lay_elsewhere_and_runs_none_of_them_again(
+    elsewhere: tuple[Path, Path], ran: Path
+) -> None:
+    out, there = elsewhere
+    dataset = f"features[path={there}]"
+    plan = prepare(suite_from(**of_suite(dataset=dataset, strategy=["random", "margin"])), out=out)
+    assert (len(plan.done), len(plan.todo)) == (2, 2)
+    assert [note for note in plan.notes if "of the same data" in note] == [
+        f"2 trials in {out / 's'} are of the same data, then named features[path={ran / 'pool'}] and now {dataset}: "
+        "they count, and go on."
+    ]
+    again = prepare(suite_from(**of_suite(dataset=f"features[path={ran / 'pool'}]")), out=out)
+    assert (len(again.done), len(again.todo), again.notes) == (4, 0, ())
+
+
+def of_suite(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**TINY, **changes}.items() if name != "executor"}
+
+
+def test_other_views_or_data_are_other_trials(elsewhere: tuple[Path, Path], tmp_path: Path) -> None:
+    out, there = elsewhere
+    plan = prepare(suite_from(**of_suite(dataset=f"features[path={there},weak_noise=0.2]")), out=out)
+    assert (len(plan.done), len(plan.todo)) == (0, 4)
+    other = prepare(suite_from(**of_suite(dataset=f"features[path={pool(tmp_path / 'other', 7)}]")), out=out)
+    assert (len(other.done), len(other.todo)) == (0, 4)
+
+
+def test_data_that_changed_are_refused_however_their_place_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny = TINY | {"seeds": 1, "strategy": "random"}
+    albench.run(**tiny, dataset=f"features[path={pool(Path('pool'))}]", out=tmp_path)
+    pool(Path("pool"), 7)
+    for place in ("pool", "./pool", tmp_path / "pool"):
+        with pytest.raises(StoreError) as refused:
+            albench.run(**tiny | {"strategy": "entropy"}, dataset=f"features[path={place}]", out=tmp_path)
+        told = str(refused.value)
+        assert f"made with other data than features[path={place}] holds now (data_hash " in told
+        assert "--name" in told
+        assert "--fresh" in told
+        with pytest.raises(StoreError, match="made with other data"):
+            albench.run(**tiny | {"seeds": [4, 5]}, dataset=f"features[path={place}]", out=tmp_path)
+
+
+def test_one_data_set_named_twice_is_refused(elsewhere: tuple[Path, Path], ran: Path) -> None:
+    out, there = elsewhere
+    suite = suite_from(**of_suite(dataset=[f"features[path={ran / 'pool'}]", f"features[path={there}]"]))
+    with pytest.raises(SuiteError, match="hold the same items and labels"):
+        prepare(suite, out=out)

@@ -52,7 +52,8 @@ def test_data_that_changed_between_two_runs_of_one_process_are_refused(tmp_path:
     before = load_data(spec, None, ()).hash
     write(path, 1)
     assert load_data(spec, None, ()).hash != before
-    with pytest.raises(StoreError, match=r"was made with other data than .* holds now: use --name .* or --fresh"):
+    words = r"was made with other data than .* holds now .data_hash .*: use --name .* or --fresh"
+    with pytest.raises(StoreError, match=words):
         albench.run(**settings, strategy="random")
     albench.run(**settings, strategy="random", fresh=True)
     (facts,) = (tmp_path / "out" / "s" / "trials").glob("*/trial.json")

@@ -15,6 +15,7 @@ from albench.copies import completeness, first_difference
 from albench.environment import refuse_mixes
 from albench.errors import StoreError
 from albench.identity import Identity, trial_of
+from albench.items import copy_items
 from albench.mixing import mixes
 from albench.sources import (
     OF_A_RUN,
@@ -120,6 +121,7 @@ def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Mer
         folder.mkdir()
         for file, text in trial_texts(trial.read()):
             (folder / file).write_text(text, encoding="utf-8", newline="\n")
+    copy_items(dict.fromkeys(trial.folder.parent.parent for suite in parts for trial in suite.trials), target)
     sources: Counter[str] = Counter()
     for suite in parts:
         sources[suite.source] = len(suite.trials)

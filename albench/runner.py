@@ -18,6 +18,7 @@ from albench.errors import FolderError
 from albench.grouping import jobs_of, notes
 from albench.holders import held
 from albench.interrupts import as_interrupts
+from albench.items import write_items
 from albench.jobs import SHARED, run_job, trial_facts
 from albench.manifest import manifest_of
 from albench.plan import Trial
@@ -68,6 +69,8 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     store = SuiteStore(plan.folder)
     store.open()
     manifest = store.update_manifest(manifest_of(plan, command))
+    for data in plan.data.values():
+        write_items(plan.folder, data.hash, data.splits)
     for trial in plan.all_trials:
         if trial.key in plan.skipped:
             skipped = store.trial(trial.key)

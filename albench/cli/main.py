@@ -20,6 +20,7 @@ COMMANDS = (
     "compare",
     "report",
     "plot",
+    "picks",
     "export",
     "merge",
     "list",

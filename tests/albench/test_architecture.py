@@ -15,7 +15,7 @@ FLOORS = [
     | {"environment", "wording", "code_files", "reloading", "global_settings", "side_effects", "plugin_files"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
-    | {"naming", "arguments", "views", "identity", "known_as"}
+    | {"naming", "arguments", "views", "identity", "known_as", "items"}
     | {"provenance", "declared"},
     {
         "kernels",
@@ -36,7 +36,7 @@ FLOORS = [
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
-    | {"doctor", "mixing", "agreement", "copies", "elsewhere"},
+    | {"doctor", "mixing", "agreement", "copies", "elsewhere", "picks"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

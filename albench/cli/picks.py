@@ -1,0 +1,91 @@
+"""``albench picks``: what a suite's queries bought."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from albench.cli.params import data_dir_option, plugin_option
+from albench.wording import counted
+
+SHOWN = 60
+"""Rows that a terminal is shown."""
+
+
+@click.command("picks")
+@click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
+@click.option("-s", "--strategy", "strategies", multiple=True, help="This strategy alone; may be repeated.")
+@click.option("-m", "--method", "methods", multiple=True, help="This method alone; may be repeated.")
+@click.option("-d", "--dataset", "datasets", multiple=True, help="This data set alone; may be repeated.")
+@click.option("--seed", "seeds", type=int, multiple=True, help="This seed alone; may be repeated.")
+@click.option(
+    "--round", "rounds", type=int, multiple=True, help="What was bought after this round, from 0; may be repeated."
+)
+@click.option("--all", "everything", is_flag=True, help=f"Show every row, not the first {SHOWN}.")
+@click.option(
+    "--output", metavar="FILE", help="Write a .csv with every row, or a .png: a sheet of the pictures, a row a query."
+)
+@plugin_option
+@data_dir_option
+def command(
+    folders: tuple[str, ...],
+    strategies: tuple[str, ...],
+    methods: tuple[str, ...],
+    datasets: tuple[str, ...],
+    seeds: tuple[int, ...],
+    rounds: tuple[int, ...],
+    everything: bool,
+    output: str | None,
+    plugins: tuple[str, ...],
+    data_dir: str | None,
+) -> None:
+    """Show what the queries bought: file or row, group and class of each item, in the order in which it was chosen.
+
+    DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given. The
+    labels that a trial began with were drawn, not bought, and are not among them.
+    """
+    from rich.console import Console
+
+    from albench.compare.choose import Choice
+    from albench.picks import check_output, picks
+    from albench.render.picks import as_csv, as_table
+    from albench.results import load
+
+    path = Path(output) if output else None
+    if path:
+        check_output(path.suffix.lower(), str(output))
+    results = load(*folders)
+    choice = Choice(datasets, methods, strategies, baseline="")
+    choice.check(results.frame)
+    if choice:
+        results = results.only(set(choice.of(results.frame)["key"]))
+    found, notes = picks(results, seeds, rounds)
+    console = Console(highlight=False)
+    if path is None:
+        shown = found if everything or not console.is_terminal else found[:SHOWN]
+        if not console.is_terminal:
+            console.width = 400
+        console.print(as_table(shown))
+        if len(shown) < len(found):
+            console.print(f"{len(found) - len(shown):,} more: --all shows them, --output picks.csv keeps them.")
+    elif path.suffix.lower() == ".csv":
+        _write(path, as_csv(found))
+    else:
+        from albench.picks import pictures
+        from albench.render.picks import as_sheet
+        from albench.render.sheet import save_sheet
+
+        files = tuple(str(Path(file).resolve()) for file in plugins)
+        save_sheet(as_sheet(pictures(found, data_dir, files)), path)
+    if path:
+        click.echo(f"Wrote {path}: {counted(len(found), 'item')}.")
+    for note in notes:
+        click.echo(f"  {note}", err=path is None)
+
+
+def _write(path: Path, text: str) -> None:
+    from albench.files import write_atomic, writing
+
+    with writing(path.parent):
+        write_atomic(path, text)

@@ -1,0 +1,106 @@
+"""What the ids in a suite's records are: ``items/<data hash>.csv`` names each item of the pool, for people.
+
+It stays beside the results where the data are: names of files and patients are not for whoever is sent an archive.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from albench.errors import StoreError
+from albench.files import write_atomic, writing
+
+if TYPE_CHECKING:
+    from albench.api.dataset import Splits
+
+FOLDER = "items"
+FIELDS = ("id", "item", "group", "class")
+_UNSEEN = "backslashreplace"
+"""What becomes of the bytes of a file's name that are no text."""
+
+
+class Item(NamedTuple):
+    """One item of the pool.
+
+    Attributes
+    ----------
+    item
+        Its file, or ``train row 5``.
+    group
+        Its patient or the like; empty where it is not known.
+    label
+        The name of its class; empty where it is not known.
+    """
+
+    item: str
+    group: str = ""
+    label: str = ""
+
+
+def items_file(suite: Path, data_hash: str) -> Path:
+    """Where the items of a data set are named."""
+    return suite / FOLDER / f"{data_hash}.csv"
+
+
+def write_items(suite: Path, data_hash: str, splits: Splits) -> None:
+    """Name the items of a pool in a suite's folder; nothing is written where the file says the same already.
+
+    Raises
+    ------
+    FolderError
+        Where the folder cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    groups = splits.groups.get("train")
+    names = splits.task.class_names
+    for row, label in enumerate(splits.train.y.tolist()):
+        writer.writerow((row, splits.called("train", row), "" if groups is None else groups[row], names[label]))
+    content = text.getvalue().encode("utf-8", errors=_UNSEEN)
+    path = items_file(suite, data_hash)
+    with writing(suite):
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(exist_ok=True)
+            write_atomic(path, content)
+
+
+def copy_items(sources: Iterable[Path], suite: Path) -> None:
+    """Bring the names of items along where suites are united; of one data set, those of the first source."""
+    for source in sources:
+        for path in sorted((source / FOLDER).glob("*.csv")):
+            target = suite / FOLDER / path.name
+            if not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(path.read_bytes())
+
+
+def read_items(suite: Path, data_hash: str) -> list[Item]:
+    """The items of a pool, by id; empty where the folder does not name them.
+
+    Raises
+    ------
+    StoreError
+        Where the file is not as it was written.
+    """
+    path = items_file(suite, data_hash)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from None
+    return list(_items(path, csv.reader(io.StringIO(text, newline=""))))
+
+
+def _items(path: Path, lines: Iterator[list[str]]) -> Iterator[Item]:
+    if next(lines, None) != list(FIELDS):
+        raise StoreError(f"{path} does not begin with {','.join(FIELDS)}: delete it, and the next run writes it anew.")
+    for row, line in enumerate(lines):
+        if len(line) != len(FIELDS) or line[0] != str(row):
+            raise StoreError(f"{path}: item {row} is missing or torn: delete it, and the next run writes it anew.")
+        yield Item(*line[1:])

@@ -24,6 +24,14 @@ MC_LOGITS = 1 << 23
 """Logits of dropout samples that are made at once."""
 
 
+class Undeclared(ContractError):
+    """A strategy reads a quantity that it does not declare; ``quantity`` is its name."""
+
+    def __init__(self, message: str, quantity: str) -> None:
+        super().__init__(message)
+        self.quantity = quantity
+
+
 class PoolView:
     """The ``View`` that strategies are given (see ``albench.api.View``).
 
@@ -90,8 +98,8 @@ class PoolView:
     def _require(self, *names: str) -> None:
         if not self._needs.intersection(names):
             declared = ", ".join(sorted(self._needs)) or "nothing"
-            raise ContractError(
-                f"the strategy reads '{names[0]}' but declares {declared}: add '{names[0]}' to its needs"
+            raise Undeclared(
+                f"the strategy reads '{names[0]}' but declares {declared}: add '{names[0]}' to its needs", names[0]
             )
 
     @property
@@ -216,7 +224,7 @@ class PoolView:
 
     def _checked_scores(self, scores: object) -> Tensor:
         """Scores as (N,) numbers on the view's device; a NumPy array is taken as a tensor."""
-        given = _as_tensor(scores) if isinstance(scores, np.ndarray) else scores
+        given = as_tensor(scores) if isinstance(scores, np.ndarray) else scores
         if not isinstance(given, Tensor) or given.ndim != 1 or given.is_complex() or given.dtype == torch.bool:
             hint = ": does it end in a return?" if scores is None else ""
             raise ContractError(f"its scores must be a 1-d tensor of numbers, one an item, not {_kind(scores)}{hint}")
@@ -307,7 +315,7 @@ def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> 
     ContractError
         Saying what is wrong with it: its type, count, range or a duplicate.
     """
-    given = _as_tensor(picks)
+    given = as_tensor(picks)
     if given is None or given.ndim != 1 or given.is_floating_point() or given.dtype == torch.bool:
         hint = ": does select end in a return?" if picks is None else ""
         raise ContractError(
@@ -326,7 +334,7 @@ def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> 
     return positions
 
 
-def _as_tensor(values: object) -> Tensor | None:
+def as_tensor(values: object) -> Tensor | None:
     """Numbers in one of the forms that they come in; None for anything else."""
     if isinstance(values, list | tuple) and values:
         values = np.asarray(values)

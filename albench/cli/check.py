@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from albench.cli.params import data_dir_option, plugin_option
+from albench.wording import counted, listed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,13 +33,15 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 @click.command("check")
 @click.argument("what", metavar="NAME|FILE|DISTRIBUTION", shell_complete=_complete)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("-v", "--details", is_flag=True, help="Print every check, with the smallest case of each that failed.")
 @data_dir_option
 @plugin_option
-def command(what: str, as_json: bool, data_dir: str | None, plugins: tuple[str, ...]) -> int:
+def command(what: str, as_json: bool, details: bool, data_dir: str | None, plugins: tuple[str, ...]) -> int:
     """Check that a component keeps its contract; exit code 1 where one does not.
 
     A NAME may carry options, as in 'mine[alpha=2]', and may be that of several kinds. A FILE is a plugin file, a
-    DISTRIBUTION an installed package with plugins: all that it registers is checked.
+    DISTRIBUTION an installed package with plugins: all that it registers is checked. Checks that fail for one cause are
+    one line.
     """
     from rich.console import Console
 
@@ -46,7 +50,7 @@ def command(what: str, as_json: bool, data_dir: str | None, plugins: tuple[str, 
     found = targets(what, plugins)
     console = Console(highlight=False)
     root = Path(data_dir) if data_dir else None
-    reports = [(target, _report(target, root, None if as_json else console)) for target in found]
+    reports = [(target, _report(target, root, None if as_json else console, details)) for target in found]
     if as_json:
         entries = [
             {"kind": target.kind, "component": target.spec, "findings": [dataclasses.asdict(f) for f in findings]}
@@ -56,8 +60,8 @@ def command(what: str, as_json: bool, data_dir: str | None, plugins: tuple[str, 
     return 1 if any(finding.failed for _, findings in reports for finding in findings) else 0
 
 
-def _report(target: Target, root: Path | None, console: Console | None) -> list[Finding]:
-    """The findings on a component, printed as they come where there is a console."""
+def _report(target: Target, root: Path | None, console: Console | None, details: bool) -> list[Finding]:
+    """The findings on a component; where there is a console, each as it comes (``details``), or their causes."""
     from albench.testing.checks import CHECKS, findings
 
     if console is None:
@@ -67,14 +71,34 @@ def _report(target: Target, root: Path | None, console: Console | None) -> list[
     console.print(Text.assemble((f"{target.kind} ", "dim"), (target.spec, "bold")))
     width = max(map(len, CHECKS[target.kind]))
     collected = []
-    for finding in findings(target, root):
-        collected.append(finding)
-        console.print(_line(finding, width))
-    counts = {status: sum(finding.status == status for finding in collected) for status in SHOWN}
-    summary = f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} do not apply"
-    console.print(Text(summary, "bold red" if counts["fail"] else "bold green"))
-    console.print()
+    with contextlib.nullcontext() if details else console.status("Checking ..."):
+        for finding in findings(target, root):
+            collected.append(finding)
+            if details:
+                console.print(_line(finding, width))
+    _summary(collected, console, details)
     return collected
+
+
+def _summary(collected: list[Finding], console: Console, details: bool) -> None:
+    """One line a cause of failures, unless each has been shown, and how many there are of what."""
+    from rich.text import Text
+
+    from albench.testing.report import causes
+
+    found = causes(collected)
+    for cause in [] if details else found:
+        first = cause[0]
+        checks = listed([finding.check for finding in cause], most=2)
+        case = f" (smallest case: {first.case})" if first.case and len(cause) == 1 else ""
+        line = Text.assemble((f"  {SHOWN['fail'][0]}  ", SHOWN["fail"][1]), f"{checks}: ", (first.reason, "red"), case)
+        console.print(line, soft_wrap=True)
+    counts = {status: sum(finding.status == status for finding in collected) for status in SHOWN}
+    of = f" of {counted(len(found), 'cause')}" if 0 < len(found) < counts["fail"] else ""
+    summary = f"{counts['pass']} passed, {counts['fail']} failed{of}, {counts['skip']} do not apply"
+    more = "" if details else " (--details lists them)"
+    console.print(Text.assemble((summary, "bold red" if counts["fail"] else "bold green"), (more, "dim")))
+    console.print()
 
 
 def _line(finding: Finding, width: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 from albench.limits import TooLong, at_most
 from albench.loop import numerics
 from albench.side_effects import printed_aside
+from albench.view import Undeclared
 
 Status = Literal["pass", "fail", "skip"]
 
@@ -119,6 +121,8 @@ class Check(Generic[S]):
             return found("skip", str(why))
         except Fault as fault:
             return found("fail", str(fault))
+        except Undeclared as error:  # whatever was tried: one cause, in one wording
+            return found("fail", undeclared([error.quantity]))
         except TooLong:
             return found("fail", f"it had not ended after {LIMIT:g} s of computing: is there a loop without an end?")
         except Exception as error:
@@ -131,6 +135,20 @@ def described(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"raised {type(error).__name__}: {first_line(error)}{place}"
+
+
+def undeclared(names: Iterable[str]) -> str:
+    """What is said of quantities that a strategy reads and does not declare."""
+    return f"it reads {quoted(names)} and does not declare it: add it to its needs"
+
+
+def causes(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Failed findings by what is behind them: those of one reason, its numbers aside, are one."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.failed:
+            found.setdefault(re.sub(r"\d+", "0", finding.reason), []).append(finding)
+    return list(found.values())
 
 
 def first_line(error: BaseException) -> str:

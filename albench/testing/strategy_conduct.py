@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,11 +14,16 @@ from albench.evaluate import predict
 from albench.kernels import nearest_neighbors
 from albench.oracle import Oracle
 from albench.pool import Items, Pool
-from albench.testing.pools import ProbeView, altered, blobs, ladder
-from albench.testing.report import Fault, quoted
-from albench.testing.strategy_subject import StrategySubject, faults, few, proper
+from albench.testing.pools import Case, ProbeView, altered, blobs, ladder
+from albench.testing.report import Fault, NotApplicable, quoted, undeclared
+from albench.testing.strategy_subject import StrategySubject, apart, faults, proper
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals, own_generators
 from albench.view import PoolView
+
+AGAIN = 5
+"""Times that a difference has to repeat itself before a strategy is accused of reading labels."""
+RANDOM_STATES = ("random's state", "numpy.random's state", "torch's random state", "torch's CUDA random state")
+"""Of ``global_state``: what moves when a number is drawn."""
 
 
 def position_type(subject: StrategySubject) -> None:
@@ -49,12 +56,12 @@ def _answers(subject: StrategySubject, kind: str) -> None:
 
 def same_seed_same_picks(subject: StrategySubject) -> None:
     """The same view and seed give the same picks in the same order, time after time."""
-    for case in ladder(((2, 1), (10, 3), (40, 7))):
+    for case in ladder(((2, 1), (10, 3), (40, 7), (120, 20))):
         first = subject.pick(case)
         for _ in range(2):
             again = subject.pick(case)
             if not torch.equal(first, again):
-                raise Fault(f"the same seed gave {few(first)}, then {few(again)}")
+                raise Fault(f"the same seed gave two answers: {apart(first, again)}")
 
 
 def other_seed(subject: StrategySubject) -> str:
@@ -63,7 +70,7 @@ def other_seed(subject: StrategySubject) -> str:
 
 
 def seeds_from_the_view(subject: StrategySubject) -> None:
-    """Random generators of the strategy's own are seeded from view.rng or view.generator, not left or fixed."""
+    """Random numbers come from view.rng or view.generator, not from what is global, unseeded or always seeded alike."""
     case = blobs(40, 7)
     fixed: list[set[tuple[str, int]]] = []
     for seed in (0, 1):
@@ -78,6 +85,27 @@ def seeds_from_the_view(subject: StrategySubject) -> None:
         fixed.append({(name, int(given)) for name, given in made() if isinstance(given, int | np.integer)})
     for name, given in sorted(fixed[0] & fixed[1]):
         raise Fault(f"{name} is seeded with {given} whatever the view's seed: draw the seed from view.rng")
+    for other in ladder(((10, 3), (40, 7), (120, 20))):
+        _draws_from_the_view(subject, other)
+
+
+def _draws_from_the_view(subject: StrategySubject, case: Case) -> None:
+    """Check that picks depend neither on global random states nor on chance, whatever generators they come from."""
+    first: Tensor | None = None
+    for state in (1, 1, 2, 3):
+        strategy = subject.build()
+        view = case.view(strategy)
+        with other_globals(state):
+            before = global_state()
+            picks = subject.pick(case, strategy, view)
+            drawn = [name for name in changed_globals(before) if name in RANDOM_STATES]
+        if drawn:
+            raise Fault(changed(drawn))
+        first = picks if first is None else first
+        if not torch.equal(first, picks):
+            raise Fault(
+                f"it draws from a generator that nobody seeded, as {apart(first, picks)}: seed it from view.rng"
+            )
 
 
 def global_state_untouched(subject: StrategySubject) -> None:
@@ -88,9 +116,14 @@ def global_state_untouched(subject: StrategySubject) -> None:
         with other_globals(2):  # a seed set before is no change: start from another state
             before = global_state()
             subject.ask(case, strategy, view)
-            changed = changed_globals(before)
-        if changed:
-            raise Fault(f"it changed {' and '.join(changed)}: draw from view.rng or view.generator")
+            others = changed_globals(before)
+        if others:
+            raise Fault(changed(others))
+
+
+def changed(names: Sequence[str]) -> str:
+    """What is said of global settings and states that a strategy changes."""
+    return f"it changed {' and '.join(names)}: draw from view.rng or view.generator"
 
 
 def hidden_labels_unread(subject: StrategySubject) -> None:
@@ -103,8 +136,16 @@ def hidden_labels_unread(subject: StrategySubject) -> None:
     told = _picks_of_a_pool(subject, y)
     for other in (shifted, shuffled):
         picks = _picks_of_a_pool(subject, other)
-        if not torch.equal(told, picks):
-            raise Fault(f"other hidden labels turned its picks from {few(told)} into {few(picks)}")
+        if torch.equal(told, picks):
+            continue
+        for _ in range(AGAIN):  # what differs by chance alone is no sign of the labels
+            for labels, usual in ((y, told), (other, picks)):
+                again = _picks_of_a_pool(subject, labels)
+                if not torch.equal(usual, again):
+                    raise NotApplicable(
+                        f"the same labels gave two answers (see same-seed-same-picks): {apart(usual, again)}"
+                    )
+        raise Fault(f"with other hidden labels it chose others, each time: {apart(told, picks)}")
 
 
 def _picks_of_a_pool(subject: StrategySubject, y: np.ndarray) -> Tensor:
@@ -143,7 +184,7 @@ def declared_quantities(subject: StrategySubject) -> str:
         if not view.undeclared:
             raise
     if view.undeclared:
-        raise Fault(f"it reads {quoted(view.undeclared)} and does not declare it: add it to its needs")
+        raise Fault(undeclared(view.undeclared))
     reads = {"gradients": {"head", "forward"}, "embeddings": {"embeddings", "labeled_embeddings"}}
     reads["probs"] = {"probs", "labeled_probs", "rejected"}
     unread = {need for need in strategy.needs if not reads.get(need, {need}) & view.reads}
@@ -169,13 +210,13 @@ def inputs_unchanged(subject: StrategySubject) -> None:
         flags = [parameter.requires_grad for parameter in view._model.parameters()]
         training = view._model.training
         subject.ask(case, strategy, view)
-        changed = changed_tensors(tensors, before)
+        written = changed_tensors(tensors, before)
         for k, cached in view._neighbors.items():
             fresh = nearest_neighbors(view._predicted[1], k)
             if not all(torch.equal(one, other) for one, other in zip(cached, fresh, strict=True)):
-                changed.append("neighbors")
-        if changed:
-            raise Fault(f"it wrote to {quoted(changed)}, which others read after it: work on a copy")
+                written.append("neighbors")
+        if written:
+            raise Fault(f"it wrote to {quoted(written)}, which others read after it: work on a copy")
         if any(parameter.grad is not None for parameter in view._model.parameters()):
             raise Fault("it left gradients in the model's parameters: use torch.autograd.grad on its own tensors")
         if view._model.training != training or flags != [p.requires_grad for p in view._model.parameters()]:

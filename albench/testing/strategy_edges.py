@@ -11,7 +11,7 @@ from albench.pool import Items
 from albench.testing.pools import altered, blobs, ladder
 from albench.testing.report import NotApplicable
 from albench.testing.strategy_subject import StrategySubject, proper
-from albench.view import cold_view
+from albench.view import Undeclared, cold_view
 
 
 def whole_pool(subject: StrategySubject) -> None:
@@ -66,7 +66,7 @@ def no_labeled_item(subject: StrategySubject) -> str:
     try:
         subject.pick(blobs(40, 7, n_labeled=0, what="no labelled item"))
     except (ContractError, UserError) as error:
-        if subject.build().cold_start or isinstance(error, NonFiniteScores):
+        if subject.build().cold_start or isinstance(error, NonFiniteScores | Undeclared):
             raise
         return f"it refuses: {error}"
     return ""

@@ -10,8 +10,9 @@ import torch
 from albench.errors import ContractError
 from albench.testing.pools import Case, altered, blobs
 from albench.testing.report import Fault, NotApplicable, first_line
-from albench.testing.strategy_subject import StrategySubject, few
+from albench.testing.strategy_subject import StrategySubject, apart, few
 from albench.testing.watch import LargestTensor, python_peak
+from albench.view import Undeclared
 
 LARGE = 8000
 """Items of the pool on which memory is measured: half of its pairs are more than a block of the kernels holds."""
@@ -19,11 +20,15 @@ PYTHON_BYTES = 200 * 2**20
 """What a strategy may hold in Python and NumPy on that pool: less than its pairs in float32."""
 MODEL_READS = frozenset({"embeddings", "neighbors", "head", "forward", "mc_probs"})
 PROBABILITY_READS = frozenset({"probs", "logits"})
+NOT_FINITE = re.compile(r"\b(nan|infs?|infinity|infinite|non-?finite|not finite)\b", re.IGNORECASE)
+"""What an error that refuses such numbers names: albench's own, scikit-learn's, NumPy's."""
+ACCIDENT = re.compile("cannot convert", re.IGNORECASE)
+"""Of an error that names them because it stumbled over one."""
 LABELED_READS = frozenset({"labeled_embeddings", "labeled_probs"})
 
 
 def non_finite_embeddings(subject: StrategySubject) -> None:
-    """NaN or infinite embeddings raise an error that counts them."""
+    """NaN or infinite embeddings raise an error that names them."""
     _applies(subject, MODEL_READS, "embeddings")
     case, bad = blobs(40, 7), torch.arange(0, 40, 3)
     for value in (torch.nan, torch.inf):
@@ -32,7 +37,7 @@ def non_finite_embeddings(subject: StrategySubject) -> None:
 
 
 def non_finite_probabilities(subject: StrategySubject) -> None:
-    """NaN probabilities raise an error that counts them."""
+    """NaN probabilities raise an error that names them."""
     _applies(subject, PROBABILITY_READS, "probabilities or logits")
     case, bad = blobs(40, 7), torch.arange(0, 40, 3)
     logits = case.embeddings @ case.weight.T + case.bias
@@ -42,7 +47,7 @@ def non_finite_probabilities(subject: StrategySubject) -> None:
 
 
 def non_finite_labeled_items(subject: StrategySubject) -> None:
-    """NaN embeddings of labelled items raise an error that counts them."""
+    """NaN embeddings of labelled items raise an error that names them."""
     _applies(subject, LABELED_READS, "predictions of labelled items")
     case, bad = blobs(40, 7), torch.arange(0, 12, 3)
     broken = case.labeled.index_fill(0, bad, torch.nan)
@@ -55,17 +60,18 @@ def _applies(subject: StrategySubject, reads: frozenset[str], what: str) -> None
 
 
 def _refuses(subject: StrategySubject, case: Case) -> None:
-    """Check that a case raises what names a count: of the items, of those looked at, or of what came of them."""
+    """Check that a case is refused: by an error about a value whose words say that it is not finite."""
     try:
         picks = subject.ask(case)
-    except ContractError as error:
-        if not re.search(r"\b[1-9]\d*\b", str(error)):
-            raise Fault(f"its error does not say how many are not finite: {error}") from error
-        return
+    except (Fault, Undeclared):
+        raise
     except Exception as error:
-        raise Fault(
-            f"it raised {type(error).__name__} and not albench.kernels.NonFiniteScores: {first_line(error)}"
-        ) from error
+        if not isinstance(error, ContractError | ValueError):
+            raised = f"raised {type(error).__name__} and not albench.kernels.NonFiniteScores"
+            raise Fault(f"it {raised}: {first_line(error)}") from error
+        if not NOT_FINITE.search(str(error)) or ACCIDENT.search(str(error)):
+            raise Fault(f"its error does not say that what it was given is not finite: {first_line(error)}") from error
+        return
     raise Fault(f"it chose {few(picks)} where it had to raise albench.kernels.NonFiniteScores")
 
 
@@ -96,7 +102,7 @@ def _agrees(subject: StrategySubject, case: Case, **how: Any) -> None:
         return
     if subject.by_chance():
         raise NotApplicable(f"its picks depend on the seed, and {other} may draw other numbers")
-    raise Fault(f"{few(usual)} became {few(picks)} with {other}")
+    raise Fault(f"with {other} it chose others: {apart(usual, picks)}")
 
 
 def memory_below_pairs(subject: StrategySubject) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 from albench.api.strategy import Strategy
 from albench.testing.pools import TASK, Case, ProbeView, altered, blobs
 from albench.testing.report import Fault, NotApplicable, Subject
+from albench.view import as_tensor
 
 
 class StrategySubject(Subject):
@@ -58,12 +59,13 @@ def faults(picks: Any, n: int, budget: int) -> dict[str, str]:
     n
         Items of the view.
     """
-    if not isinstance(picks, Tensor):
+    given = as_tensor(picks)
+    if given is None:
         return {"type": f"select returned a {type(picks).__name__}, not a tensor"}
     found: dict[str, str] = {}
-    if picks.ndim != 1 or picks.dtype != torch.int64:
-        found["type"] = f"select returned a {picks.ndim}-d tensor of {picks.dtype}, not a 1-d one of torch.int64"
-    places = picks.flatten().tolist()
+    if given.ndim != 1 or given.dtype != torch.int64:
+        found["type"] = f"select returned a {given.ndim}-d tensor of {given.dtype}, not a 1-d one of torch.int64"
+    places = given.flatten().tolist()
     if len(places) != budget:
         found["count"] = f"select returned {len(places)} positions for a budget of {budget}"
     outside = [place for place in places if not 0 <= place < n]
@@ -87,8 +89,15 @@ def proper(picks: Any, n: int, budget: int) -> Tensor:
     """
     for reason in faults(picks, n, budget).values():
         raise Fault(reason)
-    checked: Tensor = picks.detach().cpu()
-    return checked
+    given = as_tensor(picks)
+    assert given is not None
+    return given.detach().cpu()
+
+
+def apart(one: Tensor, other: Tensor) -> str:
+    """The first place at which two answers of one length differ, as text."""
+    place = int((one != other).nonzero()[0, 0])
+    return f"pick {place + 1} of {len(one)} is {int(one[place])}, then {int(other[place])}"
 
 
 def few(picks: Any) -> str:

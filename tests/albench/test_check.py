@@ -59,13 +59,28 @@ def test_a_component_that_keeps_its_contract_passes() -> None:
 
 
 def test_a_fault_is_shown_with_the_smallest_case_that_shows_it(broken: str) -> None:
-    done = CliRunner().invoke(cli, ["check", broken], standalone_mode=False)
+    done = CliRunner().invoke(cli, ["check", broken, "--details"], standalone_mode=False)
     assert done.return_value == 1
     fine, twice = " ".join(done.output.split()).split("strategy twice")
     assert " 0 failed" in fine
     assert "FAIL unique-positions" in twice
     assert "2 of the positions had been chosen before" in twice
     assert "smallest case: blobs: N=5, L=12, C=4, E=8, budget=3, seed=0" in twice
+
+
+def test_failures_of_one_cause_are_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "needy.py"
+    file.write_text(
+        "from albench.api import Strategy, hookimpl\n\n\nclass Needy(Strategy):\n    def scores(self, view):\n"
+        "        return view.probs[:, 0]\n\n\n@hookimpl\ndef albench_register(add):\n    add.strategy('needy', Needy)\n"
+    )
+    done = CliRunner().invoke(cli, ["check", str(file)], standalone_mode=False)
+    title, cause, summary = done.output.strip().splitlines()
+    assert title == "strategy needy"
+    assert cause.startswith("  FAIL  position-type, exact-budget and ")
+    assert cause.endswith(" others: it reads 'probs' and does not declare it: add it to its needs")
+    assert " failed of 1 cause, " in summary
+    assert summary.endswith("(--details lists them)")
 
 
 def test_json_holds_every_finding(broken: str) -> None:

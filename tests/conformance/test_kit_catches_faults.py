@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -17,8 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Method, Strategy, UserError
+from albench.errors import ContractError
 from albench.testing import METHOD_CHECKS, STRATEGY_CHECKS, check_method, check_strategy, report
-from albench.testing.report import Fault, NotApplicable, Subject, collect
+from albench.testing.report import Fault, NotApplicable, Subject, causes, collect
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,24 @@ class Unseeded(Strategy):
         return torch.randperm(len(view), generator=torch.Generator())[:budget]
 
 
+class KMeans(Strategy):
+    """scikit-learn's, which draws from NumPy's global state where nobody says otherwise."""
+
+    needs = frozenset({"embeddings"})
+
+    def select(self, view, budget):
+        from sklearn.cluster import KMeans as Clusters
+
+        x = view.embeddings.numpy()
+        found = Clusters(min(budget, len(np.unique(x, axis=0))), n_init=1, init="random").fit(x)
+        return view.best(torch.from_numpy(-found.transform(x).min(axis=1)), budget)
+
+
+class OwnRandom(Strategy):
+    def select(self, view, budget):
+        return torch.tensor(random.Random().sample(range(len(view)), budget))
+
+
 class NanIsLowest(Sound):
     def scores(self, view):
         return super().scores(view).nan_to_num(nan=-2.0)
@@ -155,6 +175,37 @@ class NamelessError(Sound):
         if view.probs.isnan().any():
             raise ValueError("bad input")
         return super().scores(view)
+
+
+class StumblesOverNan(Sound):
+    def scores(self, view):
+        return super().scores(view) + 0 * int(view.probs.sum())
+
+
+class OtherError(Sound):
+    def scores(self, view):
+        if view.probs.isnan().any():
+            raise ContractError("it needs 7 labels")
+        return super().scores(view)
+
+
+class NamesNan(Sound):
+    """As scikit-learn's checks do."""
+
+    def scores(self, view):
+        if not view.probs.isfinite().all():
+            raise ValueError("Input X contains NaN.")
+        return super().scores(view)
+
+
+class NumpyPicks(Sound):
+    def select(self, view, budget):
+        return super().select(view, budget).numpy().astype(np.int32)
+
+
+class ListOfPicks(Sound):
+    def select(self, view, budget):
+        return super().select(view, budget).tolist()
 
 
 class Undeclared(Sound):
@@ -305,10 +356,16 @@ STRATEGY_FAULTS = [
     (SystemEntropy, "same-seed-same-picks"),
     (FixedSeed, "seeds-from-the-view"),
     (Unseeded, "seeds-from-the-view"),
+    (KMeans, "seeds-from-the-view"),
+    (KMeans, "global-state-untouched"),
+    (OwnRandom, "seeds-from-the-view"),
+    (TorchGlobal, "seeds-from-the-view"),
     (NanIsLowest, "non-finite-probabilities"),
     (NanEmbeddings, "non-finite-embeddings"),
     (NanLabeled, "non-finite-labeled-items"),
     (NamelessError, "non-finite-probabilities"),
+    (StumblesOverNan, "non-finite-probabilities"),
+    (OtherError, "non-finite-probabilities"),
     (Undeclared, "declared-quantities"),
     (UndeclaredAndCaught, "declared-quantities"),
     (Private, "public-view"),
@@ -344,6 +401,32 @@ def test_a_sound_strategy_passes() -> None:
     findings = check_strategy(Sound, name="sound")
     assert [str(finding) for finding in findings if finding.failed] == []
     assert [finding.check for finding in findings] == list(STRATEGY_CHECKS)
+
+
+@pytest.mark.parametrize("build", [NamesNan, NumpyPicks, ListOfPicks])
+def test_what_a_run_takes_is_no_fault(build: Callable[[], Any]) -> None:
+    """Positions as NumPy's array or a list, and any error that says of what it was given that it is not finite."""
+    assert [str(finding) for finding in check_strategy(build, name="fine") if finding.failed] == []
+
+
+@pytest.mark.parametrize("build", [KMeans, OwnRandom, SystemEntropy])
+def test_chance_is_not_accused_of_reading_labels(build: Callable[[], Any]) -> None:
+    finding = STRATEGY_CHECKS["hidden-labels-unread"](build, name="by chance")
+    assert finding.status == "skip", finding
+    assert re.fullmatch(
+        r"the same labels gave two answers \(see same-seed-same-picks\): pick \d of 7 is \d+, then \d+", finding.reason
+    )
+
+
+def test_a_cheat_is_shown_by_the_first_pick_that_differs() -> None:
+    finding = STRATEGY_CHECKS["hidden-labels-unread"](Cheat, name="cheat")
+    assert re.fullmatch(r"with other hidden labels it chose others.*: pick \d of 7 is \d+, then \d+", finding.reason)
+
+
+def test_one_missing_need_is_one_cause() -> None:
+    (cause,) = causes(check_strategy(Undeclared, name="planted"))
+    assert len(cause) > 20
+    assert {finding.reason for finding in cause} == {"it reads 'probs' and does not declare it: add it to its needs"}
 
 
 def test_every_strategy_check_has_a_fault_that_it_catches() -> None:

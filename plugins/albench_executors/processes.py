@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import IO, Any
 
 from albench.api import Event, Executor, Failed, Job, Outcome, Run, option
-from albench_executors.workers import cores, deaf_children, worker_environment
+from albench_executors.workers import cores, deaf_children, death, worker_environment
 
 TIME_LIMIT = 124
 """Exit code of a worker whose query could not be interrupted."""
@@ -109,16 +108,9 @@ class _Worker:
 
     def _death(self) -> str:
         code = self._process.wait()
-        if code < 0:
-            try:
-                name = signal.Signals(-code).name
-            except ValueError:
-                name = f"signal {-code}"
-            hint = " (out of memory?)" if name == "SIGKILL" else ""
-            return f"its worker process was killed by {name}{hint}"
         if code == TIME_LIMIT:
             return "its query did not end in time and could not be interrupted: its worker process was ended"
-        return f"its worker process ended with exit code {code}"
+        return f"its worker process {death(code, self._tail())}"
 
     def _tail(self, size: int = 4000) -> str:
         """The last of what the worker printed."""

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from albench.api import Event, Executor, Failed, Job, Outcome, PluginError, Run, UserError, option
 from albench_executors.slurm_job import carry_out
-from albench_executors.workers import cores, deaf_children, of_suite, own_device, worker_environment
+from albench_executors.workers import cores, deaf_children, last_words, of_suite, own_device, worker_environment
 
 ARRAY = 1000
 """Most jobs of one array: Slurm's own default allows 1001."""
@@ -160,8 +160,10 @@ class _Submitted:
             return outcome
         if time.monotonic() - self._over < late:
             return None
+        said = (self.handle.stderr() or "")[-4000:]
+        words = last_words(said)
         reason = f"its Slurm job {self.handle.job_id} was killed or ended without a result ({self.handle.state})"
-        return Failed(self.job.key, reason, (self.handle.stderr() or "")[-4000:])
+        return Failed(self.job.key, f"{reason}{f': {words}' * bool(words)}", said)
 
 
 def _cancel(running: Sequence[_Submitted], cluster: str) -> None:

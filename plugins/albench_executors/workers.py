@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ def worker_environment() -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "ALBENCH_WORKER": "1",
         "PYTHONIOENCODING": "utf-8:backslashreplace",  # no print of a plugin ends a trial
+        "PYTHONFAULTHANDLER": "1",  # what crashes in a library leaves word of where
     }
 
 
@@ -41,6 +43,52 @@ def deaf_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def last_words(output: str) -> str:
+    """Why a process died, from the end of what it printed: "" where it says nothing.
+
+    That is the last line of a traceback, the first that ``faulthandler`` leaves of a crash with the innermost place in
+    it, or what a system says of a process that it killed.
+    """
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    found = ""
+    for place, line in enumerate(lines):
+        if line.startswith("Fatal Python error: "):
+            inside = next((other.strip() for other in lines[place:] if other.startswith("  File ")), "")
+            return _short(f"{line.removeprefix('Fatal Python error: ')}{f', {inside}' * bool(inside)}")
+        if line.startswith("Traceback (most recent call last)"):
+            after = (other for other in lines[place + 1 :] if not other.startswith((" ", "Traceback ")))
+            found = next(after, found)
+        elif re.search(r"oom.?kill|out of memory|CANCELLED AT|DUE TO TIME LIMIT", line, re.IGNORECASE):
+            found = line
+    return _short(found)
+
+
+def _short(words: str) -> str:
+    return " ".join(words.split())[:300]
+
+
+def death(code: int, output: str) -> str:
+    """What became of a process that ended without a result: its last words, or else the signal or code of its end.
+
+    Parameters
+    ----------
+    code
+        As ``subprocess`` gives it: below zero for a signal.
+    output
+        The end of what it printed.
+    """
+    words = last_words(output)
+    if code < 0:
+        name = next((f"{each.name}, signal {-code}" for each in signal.Signals if each == -code), f"signal {-code}")
+        if name.startswith("SIGKILL"):  # it leaves nobody a word
+            words, name = "", f"{name} (out of memory?)"
+        return f"was killed by {name}{f': {words}' * bool(words)}"
+    if words:
+        return f"died: {words}"
+    lines = output.strip().splitlines()
+    return f"ended with exit code {code}" + (f" after printing '{_short(lines[-1])}'" if lines else " and left no word")
 
 
 def cores() -> int:

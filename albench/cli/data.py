@@ -1,4 +1,4 @@
-"""``albench data``: check data files, write the stand-in's, and turn images into features."""
+"""``albench data``: check data files, show views, write the stand-in's files, and turn images into features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from albench.wording import counted
 
 @click.group("data")
 def command() -> None:
-    """Check data files, write a stand-in's, or turn images into features."""
+    """Check data files, show views of items, write a stand-in's files, or turn images into features."""
 
 
 @command.command("verify")
@@ -49,6 +49,43 @@ def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     sizes = ", ".join(f"{name} {len(getattr(splits, name))}" for name in ("train", "val", "test"))
     click.echo(f"{dataset}: {sizes}; {counted(splits.task.n_classes, 'class')}; all checks passed.")
     return 0
+
+
+@command.command("views")
+@click.argument("dataset", type=SpecType("dataset"))
+@click.option("--out", metavar="FILE.png", help="The sheet of an image set's views.  [default: NAME-views.png]")
+@click.option("--seed", default=0, show_default=True, help="Seed of the views and of the quick model.")
+@plugin_option
+@data_dir_option
+def show_views(dataset: str, out: str | None, seed: int, plugins: tuple[str, ...], data_dir: str | None) -> None:
+    """Show a data set's weak and strong views, and measure what they do to the predictions of a quick model.
+
+    For images a sheet of items beside their views is written, which needs Pillow: pip install 'albench[images]'.
+    """
+    from albench import spec as specs
+    from albench.errors import UserError
+    from albench.loading import load_data
+    from albench.plugins import registry
+    from albench.render.sheet import save_sheet
+    from albench.render.views import advice, effect_lines, views_sheet
+    from albench.view_effects import measure
+    from albench.views import fitted, in_words
+
+    path = Path(out or f"{specs.parse(dataset).name}-views.png")
+    if path.suffix.lower() != ".png":
+        raise UserError(f"--out {out}: the sheet is a PNG file, as {path.with_suffix('.png')}.")
+    loaded = load_data(dataset, data_dir, tuple(plugins))
+    splits = loaded.splits
+    shift = fitted(loaded.dataset, splits.task).get("shift", getattr(loaded.dataset, "shift", None))
+    click.echo(in_words(loaded.dataset, splits.task, shift or 0))
+    if splits.task.modality == "image" or out:
+        save_sheet(views_sheet(loaded.dataset, splits, seed), path)
+        click.echo(f"Wrote {path}.")
+    effects = measure(loaded.dataset, splits, registry(plugins), seed)
+    for line in effect_lines(effects, splits):
+        click.echo(line)
+    for line in advice(effects):
+        click.echo(f"note: {line}")
 
 
 @command.command("simulate")

@@ -60,7 +60,8 @@ def usable(dataset: Dataset, splits: Splits, name: str) -> tuple[Splits, str]:
     shared = "; ".join(_shared(splits, *names, rows) for names, rows in equal.across.items())
     if shared and dataset.equal_items == "refuse":
         # what the reader took away from the items may be what made them equal
-        how_read = f" How it was read: {'; '.join(splits.notices)}." if splits.notices else ""
+        told = (*splits.notices, *splits.how_read)
+        how_read = f" How it was read: {'; '.join(told)}." if told else ""
         raise DataError(
             f"{name}: {shared}: what is tested would be trained on. Write equal_items=drop to keep the copies nearest "
             f"to test alone, or equal_items=allow where different items may rightly look alike.{how_read}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -27,6 +27,8 @@ FLAT = 2.0
 """Pictures whose values differ by less (standard deviation of 0 .. 255) are not compared: all blank ones are alike."""
 MOST_CHECKED = 10_000_000
 """Pairs whose pictures are compared at most; in films and series of slices nearly all are alike."""
+MOST_BEFORE_A_RUN = 6000
+"""Pictures of all splits up to which a run looks for them unasked: a second of processor time."""
 BLOCK = 2048
 SHOWN = 3
 """Pairs named in a line."""
@@ -98,6 +100,17 @@ def find_near(splits: Splits) -> Near | None:
         near.examples.setdefault(key, []).append((int(row[first]), int(row[second])))
         near.n_other_class[key] = near.n_other_class.get(key, 0) + int(label[first] != label[second])
     return near
+
+
+def near_across(splits: Splits) -> tuple[str, ...]:
+    """Near-duplicates in two splits, a line for each pair of them, of sets small enough to look at before each run."""
+    if sum(len(getattr(splits, name)) for name in SPLITS) > MOST_BEFORE_A_RUN:
+        return ()
+    near = find_near(splits)
+    if near is None:
+        return ()
+    across = {pair: rows for pair, rows in near.items.items() if pair[0] != pair[1]}
+    return tuple(near_lines(replace(near, items=across, n_flat=0), splits)) if across else ()
 
 
 def near_lines(near: Near, splits: Splits) -> list[str]:

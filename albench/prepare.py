@@ -28,6 +28,7 @@ from albench.loading import Data, load_data
 from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.naming import aliases_of, check_aliases, check_taken
+from albench.near_items import near_across
 from albench.plan import DEFAULT_DATASETS, FIXED_SHIFT, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
@@ -184,7 +185,7 @@ def prepare(
         from albench.kernels.approximate import require_faiss
 
         require_faiss()
-    data = {str(spec): load_data(str(spec), data_dir, files) for spec in suite.datasets}
+    data = {str(spec): _looked_through(load_data(str(spec), data_dir, files)) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
     folder = out / suite.name
@@ -240,6 +241,12 @@ def prepare(
 def new_run() -> str:
     """A name for a run that no other has."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _looked_through(loaded: Data) -> Data:
+    """The data with what a run tells beside: pictures of one split that look like those of another."""
+    notices = (*loaded.splits.notices, *near_across(loaded.splits))
+    return dataclasses.replace(loaded, splits=dataclasses.replace(loaded.splits, notices=notices))
 
 
 def _fitted(data: Mapping[str, Data], folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:

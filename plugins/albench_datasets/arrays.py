@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from albench.api import DataError, Modality, Splits, option
+from albench_datasets import precision
 from albench_datasets.array_names import Names
 from albench_datasets.checks import Raw, check_lengths, checked_splits, numbered_classes
 from albench_datasets.labels import class_codes
@@ -71,10 +72,17 @@ def splits_of(
         check_lengths(each)
     names = labels.names or numbered_classes(raw)
     raw, told = _shared_out(raw, options, names, what)
+    unscaled = raw
     raw, scaling = scaled(raw, scale)
+    losses = precision.told(unscaled, raw) if modality == "features" else []
     return replace(
         checked_splits(
-            raw, modality=modality, class_names=names, ordinal=options.ordinal, notices=notices, stand_in=stand_in
+            raw,
+            modality=modality,
+            class_names=names,
+            ordinal=options.ordinal,
+            notices=(*notices, *losses),
+            stand_in=stand_in,
         ),
         how_read=(*labels.how_read, *told, *scaling),
     )

@@ -48,7 +48,7 @@ class Features(ArrayOptions, FeatureDataset):
         what = f"features[path={self.path}]"
         path = named_path(self.path, root)
         if path is None:
-            raise DataError(f"{what}: no such folder; give its full path or where it lies with --data-dir DIR")
+            raise DataError(f"{what}: no such file or folder; give its full path or where it lies with --data-dir DIR")
         if path.is_file() and path.suffix.lower() != ".npz":
             raise DataError(f"{path}: {_looks_like(path)}; {SAVE}")
         source = Arrays(path)

@@ -14,10 +14,11 @@ from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.checks import Raw, checked_splits
 from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
-from albench_datasets.imagefolder_groups import read_groups
+from albench_datasets.imagefolder_groups import Groups, read_groups
 from albench_datasets.imagefolder_names import printable
 from albench_datasets.imagefolder_pixels import Losses, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
+from albench_datasets.imagefolder_table import list_table, usual_table
 from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
 from albench_datasets.published import SPLITS
 from albench_datasets.roots import default_roots, from_home
@@ -30,7 +31,8 @@ SHOWN = 10
 class ImageFolder(ImageDataset):
     """PNG, JPEG, TIFF, BMP and WebP files in ``train/CLASS``, ``val/CLASS``, ``test/CLASS``, or in ``CLASS`` alone.
 
-    A split that has no folder is dealt out of ``train``, or of all images, with a seed.
+    A split that has no folder is dealt out of ``train``, or of all images, with a seed. A folder without class folders
+    is read by its ``labels.csv``.
     """
 
     path: str = option(help="the folder; relative to the data folder or the working folder")
@@ -46,6 +48,9 @@ class ImageFolder(ImageDataset):
     test: str = option("", "folder of the test split, where its name does not say so", later=True)
     leave_out: str = option("", "names of folders or files to leave out, with * and ?, between semicolons", later=True)
     keep: str = option("", "names of folders to read whatever they sound like, likewise", later=True)
+    labels: str = option(
+        "", "CSV file with the header file,label[,group][,split], for images in no folders", later=True
+    )
     depth: str = option("auto", "bits of 16-bit grey: auto (the set's), image (each its own) or 8 to 16", later=True)
     ground: Literal["black", "white"] = option("black", "what lies behind transparent pixels", later=True)
 
@@ -63,17 +68,10 @@ class ImageFolder(ImageDataset):
         if folder is None:
             raise DataError(f"{what}: no such folder; give its full path or the folder it is in with --data-dir DIR")
         losses = Losses(Depth(self._depth(what)))
-        table = None if self.groups is None else self._groups_file(folder)
-        listing = list_images(
-            folder,
-            what,
-            named={split: name for split in SPLITS if (name := getattr(self, split))},
-            leave_out=_names(self.leave_out),
-            keep=_names(self.keep),
-            table=table,
-        )
+        table = None if self.groups is None else self._file("groups", self.groups, folder)
+        listing, of = self._listed(folder, table, what)
         said = list(listing.how_read)
-        groups = None
+        groups = Groups(of) if of else None
         if table is not None:
             groups = read_groups(table, [name for part in listing.images.values() for name in part])
             if groups.respelt:
@@ -116,12 +114,26 @@ class ImageFolder(ImageDataset):
         paths = (as_on_disk(base / Path(self.path).expanduser()) for base in bases)
         return next((path for path in paths if path.is_dir()), None)
 
-    def _groups_file(self, folder: Path) -> Path:
+    def _listed(self, folder: Path, groups: Path | None, what: str) -> tuple[Listing, dict[str, str]]:
+        """The images by folders, or by the table of labels; and the group of each, where that table tells."""
+        named = {split: name for split in SPLITS if (name := getattr(self, split))}
+        leave_out, keep = _names(self.leave_out), _names(self.keep)
+        table = self._file("labels", self.labels, folder) if self.labels else usual_table(folder)
+        if table is None:
+            return list_images(folder, what, named=named, leave_out=leave_out, keep=keep, table=groups), {}
+        if named or leave_out or keep:
+            raise DataError(f"{what}: {table.name} says what is read: leave out train, val, test, leave_out and keep")
+        listing, of = list_table(folder, table)
+        if of and groups is not None:
+            raise DataError(f"{what}: {table.name} has groups, and so has {groups.name}: leave either out")
+        return listing, of
+
+    def _file(self, option: str, name: str, folder: Path) -> Path:
         """The CSV file in the image folder, else in the working folder."""
-        named = Path(self.groups or "").expanduser()
+        named = Path(name).expanduser()
         found = next((path for path in map(as_on_disk, (folder / named, named)) if path.is_file()), None)
         if found is None:
-            raise DataError(f"imagefolder[groups={self.groups}]: no such file in {folder} or the working folder")
+            raise DataError(f"imagefolder[{option}={name}]: no such file in {folder} or the working folder")
         return found
 
     def _depth(self, what: str) -> str:

@@ -86,7 +86,8 @@ class Depth:
             source = "their files declare it" if declared == {bits} else "their values need no more"
         else:
             source = f"depth={self.option}"
-        return f"{head} are read as {bits}-bit, 0 .. {2**bits - 1:,} ({source})"
+        levels = f", of which {2 ** (bits - LEAST):,} in turn become one of 256 levels" if bits > LEAST else ""
+        return f"{head} are read as {bits}-bit, 0 .. {2**bits - 1:,} ({source}){levels}"
 
     def notice(self) -> str:
         """Pixels above the depth, which come out white; ``""`` where there are none."""

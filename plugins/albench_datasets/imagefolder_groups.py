@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -55,21 +55,30 @@ def read_groups(file: Path, images: Collection[str]) -> Groups:
     return groups
 
 
+def image_of(images: Collection[str]) -> Callable[[str], tuple[str, list[str]]]:
+    """What gives a typed path in the way of the listing, and the images that it may mean: one, none or several."""
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for name in images:
+        by_form[_form(name)].append(name)
+    known = frozenset(images)
+
+    def find(text: str) -> tuple[str, list[str]]:
+        typed = _path(text, known, by_form)
+        return typed, [typed] if typed in known else by_form.get(_form(typed), [])
+
+    return find
+
+
 def _groups(rows: csv.DictReader[str], where: str, images: Collection[str]) -> Groups:
     columns = [column.strip() for column in rows.fieldnames or ()]
     if not {"file", "group"} <= set(columns):
         raise DataError(f"{where}: the columns are {', '.join(columns) or 'none'}; the header file,group is needed")
     rows.fieldnames = columns
-    by_form: dict[str, list[str]] = defaultdict(list)
-    for name in images:
-        by_form[_form(name)].append(name)
-    known = frozenset(images)
-    groups = Groups()
+    find, groups = image_of(images), Groups()
     for row in rows:
         line = f"{where}, line {rows.line_num}"
-        typed = _path((row["file"] or "").strip(), known, by_form)
+        typed, alike = find((row["file"] or "").strip())
         group = composed((row["group"] or "").strip())
-        alike = [typed] if typed in known else by_form.get(_form(typed), [])
         if not alike:
             raise DataError(f"{line}: '{printable(typed)}' is no image here; paths are relative to the image folder")
         if len(alike) > 1:

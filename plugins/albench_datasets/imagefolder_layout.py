@@ -161,8 +161,10 @@ def _by_class(walk: Walk, what: str, tops: list[str]) -> Layout:
                 sorted(f"{n:,} {ext}" for ext, n in walk.tally.no_images.items() if ext in (".csv", ".tsv", ".xlsx"))
             )
             beside = f" and {tables}" if tables else ""
+            n_images = f"{len(walk.scan('').images):,} images"
             hint = (
-                f" (it holds {len(walk.scan('').images):,} images{beside}: move each image into a folder of its class)"
+                f" (it holds {n_images}{beside}: write a labels.csv with the header file,label, name such a table "
+                f"with labels=FILE.csv, or move each image into a folder of its class)"
             )
         return Layout({"": {name: [name] for name in tops}}, hint=hint)
     classes = _classes(walk, what, "")

@@ -26,6 +26,8 @@ Ground = Literal["black", "white"]
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 DAMAGED = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error)
 """What Pillow's readers raise for bytes that are no image, or half of one."""
+ORIENTATION = 0x0112
+"""EXIF's tag; 1 is upright, 2 to 8 are not."""
 COLOUR_PARTS, COLOUR_SPREAD = 32, 8
 """An image is in colour where the channels of one of 32 x 32 parts differ by more than 8 of 255: JPEG noise is less."""
 DARK_COLOUR_BITS = 13
@@ -44,6 +46,8 @@ class Losses:
         In colour, and read as grey.
     clear, covered
         With transparent parts; of these, nothing is left to be seen but the ground.
+    turned
+        Stored lying or mirrored, and turned upright.
     deep_colour
         Colours of 16 bits, of which the upper eight are read: bits in use.
     depth
@@ -55,6 +59,7 @@ class Losses:
     coloured: int = 0
     clear: int = 0
     covered: int = 0
+    turned: int = 0
     deep_colour: list[int] = field(default_factory=list)
 
 
@@ -163,6 +168,7 @@ def _open(path: Path, losses: Losses) -> tuple[Image.Image, int]:
         if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
             raise OSError(f"{getattr(image, 'n_frames', 1)} pages or frames; save one picture a file")
         image.load()
+        losses.turned += image.getexif().get(ORIENTATION, 1) in range(2, 9)
         ImageOps.exif_transpose(image, in_place=True)
         if sample_bits > 8 and not image.mode.startswith(("I", "F")):
             above = [int(np.count_nonzero(np.asarray(image) >> bits)) for bits in range(9)]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from albench.api import DataError
 from albench_datasets.imagefolder_pixels import DARK_COLOUR_BITS, Losses
 
+LARGEST = 1024
+"""The largest size that can be asked for."""
+
 
 def how_read(losses: Losses, mode: str, size: int) -> list[str]:
     """Sizes and depths, a line each."""
@@ -12,11 +15,20 @@ def how_read(losses: Losses, mode: str, size: int) -> list[str]:
     if not sizes:
         return []
     one, other = (f"{width:,} x {height:,}" for width, height in (sizes[0], sizes[-1]))
-    squeezed = sum(width != height for width, height in losses.sizes)
+    n_images, squeezed = len(losses.sizes), sum(width != height for width, height in losses.sizes)
+    shrunk = [max(pair) for pair in losses.sizes if max(pair) > size]
     lines = [
         f"images: {one if one == other else f'{one} to {other}'} as stored, read as {size} x {size} {mode}"
-        + (f"; {squeezed:,} of {len(losses.sizes):,} are not square and are squeezed" if squeezed else "")
+        + (f"; {squeezed:,} of {n_images:,} are not square and are squeezed" if squeezed else "")
+        + (
+            f"; {len(shrunk):,} of {n_images:,} are made smaller, up to {max(shrunk) / size:.3g} times: a larger size "
+            f"(up to {min(max(shrunk), LARGEST):,}) keeps finer detail"
+            if shrunk
+            else ""
+        )
     ]
+    if losses.turned:
+        lines.append(f"images: {losses.turned:,} of {n_images:,} are turned upright, as their EXIF orientation says")
     if losses.deep_colour:
         lines.append(f"pixels: {len(losses.deep_colour):,} images in colours of 16 bits, of which the upper 8 are read")
     return [*lines, *filter(None, [losses.depth.how_read()])]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from albench import near_items
 from albench.api import Split, Splits, Task
-from albench.near_items import find_near, near_lines
+from albench.near_items import find_near, near_across, near_lines
+from albench.prepare import prepare
+from albench.session import suite_from
 
 
 def pictures(n: int, seed: int = 0, side: int = 32, channels: int = 1) -> np.ndarray:
@@ -133,3 +136,22 @@ def test_where_all_is_alike_the_search_ends_and_says_so(monkeypatch: pytest.Monk
     assert near is not None
     assert not near.complete
     assert "the search ended after 10 pairs" in near_lines(near, data)[-1]
+
+
+def test_a_run_tells_pictures_of_one_split_that_look_like_those_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a split nothing comes out too good; large sets are left to ``albench data verify``."""
+    x = pictures(60, side=24)
+    train = x[:40].copy()
+    train[7], train[20] = changed(x[52:53])[0], changed(train[11:12])[0]
+    parts = {"train": train, "val": x[40:50], "test": x[50:]}
+    arrays = {f"{name}_images": part[:, 0] for name, part in parts.items()}
+    np.savez(tmp_path / "x.npz", **arrays, **{f"{name}_labels": np.arange(len(x)) % 2 for name, x in parts.items()})
+    suite = suite_from(None, dataset=f"npz[path={tmp_path}/x.npz]", strategy="random", initial=4, query_size=4)
+    found = [line for data in prepare(suite, out=tmp_path).data.values() for line in data.splits.notices]
+    told = [line for line in found if "near-duplicates" in line]
+    assert len(told) == 1
+    assert told[0].startswith("near-duplicates: 1 items of train look like items of test")
+    monkeypatch.setattr("albench.near_items.MOST_BEFORE_A_RUN", 59)
+    assert near_across(splits(*parts.values())) == ()

@@ -162,8 +162,8 @@ def test_a_pattern_that_fits_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_a_flat_folder_and_one_that_holds_the_data_are_told_from_an_empty_one(tmp_path: Path) -> None:
     draw(tmp_path / "flat", 10)
-    (tmp_path / "flat" / "labels.csv").write_text("file,label\n")
-    refused(tmp_path / "flat", "(it holds 10 images and 1 .csv: move each image into a folder of its class)")
+    (tmp_path / "flat" / "grades.csv").write_text("file,label\n")
+    refused(tmp_path / "flat", "(it holds 10 images and 1 .csv: write a labels.csv with the header file,label")
     for name in ("cat", "dog"):
         draw(tmp_path / "outer" / "data" / name)
     refused(tmp_path / "outer", "(it holds one folder: is data in it meant?)")

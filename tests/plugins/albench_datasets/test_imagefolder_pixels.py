@@ -82,7 +82,10 @@ def test_one_hot_pixel_does_not_darken_the_other_images(tmp_path: Path) -> None:
     assert 110 < everything(clean).mean() < 145
     different = (everything(clean) != everything(hot)).reshape(24, -1)
     assert (different.any(axis=1).sum(), different.sum()) <= (1, 4)
-    line = "pixels: 24 images of 16 bits are read as 12-bit, 0 .. 4,095 (their values need no more)"
+    line = (
+        "pixels: 24 images of 16 bits are read as 12-bit, 0 .. 4,095 (their values need no more), of which 16 in turn "
+        "become one of 256 levels"
+    )
     assert line in clean.how_read
     assert line in hot.how_read
     assert clean.notices == ()
@@ -245,5 +248,28 @@ def test_an_alpha_channel_that_hides_nothing_is_not_told(tmp_path: Path) -> None
 def test_sizes_and_squeezed_images_are_told(tmp_path: Path) -> None:
     save(tmp_path, [Image.new("L", size) for size in ((8, 8), (1200, 10), (16, 16), (8, 8)) * 2])
     assert load(tmp_path).how_read[-1] == (
-        "images: 8 x 8 to 1,200 x 10 as stored, read as 8 x 8 grey; 2 of 8 are not square and are squeezed"
+        "images: 8 x 8 to 1,200 x 10 as stored, read as 8 x 8 grey; 2 of 8 are not square and are squeezed; "
+        "4 of 8 are made smaller, up to 150 times: a larger size (up to 1,024) keeps finer detail"
     )
+    (tmp_path / "same").mkdir()
+    save(tmp_path / "same", [Image.new("L", (8, 8), shade) for shade in range(8)])
+    assert load(tmp_path / "same").how_read[-1] == "images: 8 x 8 as stored, read as 8 x 8 grey"
+
+
+def test_what_was_made_smaller_is_in_the_message_where_items_became_equal(tmp_path: Path) -> None:
+    """Stripes one pixel wide, along or across, are one grey once four pixels become one."""
+    stripes = np.tile(np.uint8([[0, 200]]), (32, 16))
+    save(tmp_path, [Image.fromarray(each) for each in (stripes, np.ascontiguousarray(stripes.T)) * 20])
+    with pytest.raises(DataError, match="up to 4 times: a larger size"):
+        load_data(f"imagefolder[path={tmp_path},size=8]", None, ())
+
+
+def test_images_turned_upright_are_counted(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name in ("ill", "well"):
+        (tmp_path / name).mkdir()
+        for row in range(10):
+            picture = Image.new("L", (8, 8), row)
+            picture.save(tmp_path / name / f"{row}.png", **({"exif": exif} if row < 3 else {}))
+    assert "images: 6 of 20 are turned upright, as their EXIF orientation says" in load(tmp_path).how_read

@@ -1,0 +1,158 @@
+"""Images whose labels are in a CSV file, in place of folders of classes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from albench.api import DataError
+from albench_datasets.imagefolder_files import Listing
+from albench_datasets.imagefolder_groups import image_of
+from albench_datasets.imagefolder_names import is_system, kind, natural, number, printable, split_of
+from albench_datasets.published import SPLITS
+from albench_datasets.spelling import composed
+
+USUAL = "labels.csv"
+"""The table's name, in any case, by which it is found without being named."""
+COLUMNS = {
+    "file": ("file", "filename", "file_name", "image", "path"),
+    "label": ("label", "class", "target"),
+    "group": ("group", "patient"),
+    "split": ("split", "set"),
+}
+"""What a column is, and how its header is spelled, in any case."""
+MOST_HEADER = 4096
+
+
+@dataclass
+class Table:
+    """Rows of the table, by image.
+
+    Attributes
+    ----------
+    labels
+        Image -> the name of its class.
+    groups
+        Image -> its group; empty where no column tells.
+    splits
+        Image -> its split; empty where no column tells.
+    """
+
+    labels: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    splits: dict[str, str] = field(default_factory=dict)
+
+
+def usual_table(folder: Path) -> Path | None:
+    """``labels.csv`` of a folder that has no folders of classes: at most one folder lies in it."""
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and not is_system(entry.name)]
+    tables = [entry for entry in entries if entry.name.casefold() == USUAL and entry.is_file()]
+    return tables[0] if tables and sum(entry.is_dir() for entry in entries) < 2 else None
+
+
+def list_table(folder: Path, file: Path) -> tuple[Listing, dict[str, str]]:
+    """The images that a table names, by split and class; and the group of each, where it has groups.
+
+    Raises
+    ------
+    DataError
+        Where the table or a column is missing, a row names no image or one named before, a label or group is blank, a
+        split is none, or there are fewer than two classes.
+    """
+    images = _images(folder)
+    table = _read(file, images)
+    names = sorted(set(table.labels.values()), key=natural)
+    if len(names) < 2:
+        raise DataError(f"{file}: {number(len(names), 'different label')} in it; at least two classes are needed")
+    code = {name: label for label, name in enumerate(names)}
+    parts: dict[str, dict[str, int]] = {}
+    for split in SPLITS if table.splits else ("",):
+        rows = {name: code[label] for name, label in table.labels.items() if table.splits.get(name, "") == split}
+        if rows:
+            parts[split] = dict(sorted(rows.items()))
+    if table.splits and "train" not in parts:
+        raise DataError(f"{file}: no row of the split train")
+    without = len(images) - len(table.labels)
+    notices = (f"not read, without a row in {file.name}: {number(without, 'image')}",) if without else ()
+    what_else = [name for name, found in (("groups", table.groups), ("splits", table.splits)) if found]
+    told = f"labels{''.join(f', {each}' for each in what_else)} from {file.name}"
+    return Listing(tuple(names), parts, notices, (told,)), table.groups
+
+
+def _images(folder: Path) -> list[str]:
+    """All images in a folder and below it, relative to it; hidden ones and those of systems left out."""
+    found = []
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and not is_system(name)]
+        found += [
+            (Path(here) / name).relative_to(folder).as_posix()
+            for name in files
+            if kind(name) == "read" and not name.startswith(".")
+        ]
+    return sorted(found)
+
+
+def _read(file: Path, images: list[str]) -> Table:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            header = lines.readline(MOST_HEADER)
+            lines.seek(0)
+            mark = max((",", ";", "\t"), key=header.count)
+            return _rows(csv.DictReader(lines, delimiter=mark), str(file), images)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DataError(f"{file}: not a readable CSV file ({error})") from error
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+
+
+def _rows(rows: csv.DictReader[str], where: str, images: list[str]) -> Table:
+    columns = _columns([name or "" for name in rows.fieldnames or ()], where)
+    bare: dict[str, list[str]] = defaultdict(list)
+    for name in images:
+        bare[name.rsplit(".", 1)[0]].append(name)
+    find, table = image_of(images), Table()
+    for row in rows:
+        line = f"{where}, line {rows.line_num}"
+        value = {role: composed((row[column] or "").strip()) for role, column in columns.items()}
+        typed, alike = find((row[columns["file"]] or "").strip())
+        alike = alike or bare.get(typed, [])  # some tables leave the extension out
+        if len(alike) != 1:
+            why = f"the name of {len(alike)} images" if alike else "no image here; paths are relative to the folder"
+            raise DataError(f"{line}: '{printable(typed)}' is {why}")
+        (name,) = alike
+        if name in table.labels:
+            raise DataError(f"{line}: {printable(name)} is named twice; one row an image is needed")
+        for role in ("label", "group"):
+            if role in value and not value[role]:
+                raise DataError(f"{line}: no {role} for {printable(name)}; write one, or leave the row out")
+        if not value["label"].isprintable():
+            raise DataError(f"{line}: the label {value['label']!r} cannot be shown; write plain text")
+        table.labels[name] = value["label"]
+        if "group" in value:
+            table.groups[name] = value["group"]
+        if "split" in value:
+            split = split_of(value["split"])
+            if not split:
+                raise DataError(f"{line}: the split '{printable(value['split'])}' is neither train, val nor test")
+            table.splits[name] = split
+    return table
+
+
+def _columns(headers: list[str], where: str) -> dict[str, str]:
+    """What each column is -> its header."""
+    found: dict[str, str] = {}
+    for role, spelled in COLUMNS.items():
+        mine = [header for header in headers if header.strip().casefold() in spelled]
+        if len(mine) > 1:
+            raise DataError(f"{where}: the columns {mine[0]} and {mine[1]} both say the {role}; take one away")
+        if mine:
+            found[role] = mine[0]
+    if not {"file", "label"} <= found.keys():
+        there = ", ".join(printable(header) for header in headers) or "none"
+        raise DataError(f"{where}: the columns are {there}; the header file,label[,group][,split] is needed")
+    return found

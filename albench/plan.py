@@ -106,7 +106,9 @@ class Trial:
     @property
     def shift(self) -> int:
         """Largest shift of the views of images, in pixels; see ``albench.views``."""
-        text = dict(specs.parse(self.resolved[0]).options).get("shift", "")
+        # A trial that albench bench times has no data set.
+        named = specs.parse(self.resolved[0]).options if self.resolved[0] else ()
+        text = dict(named).get("shift", "")
         return int(text) if text.isascii() and text.isdecimal() else FIXED_SHIFT
 
     @property

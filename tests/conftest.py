@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "faults"))
+from forks import Nursery
+from forks import nursery as a_nursery
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: commands under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,6 +45,13 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         return printed.out
 
     return run
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Carries commands out in processes of their own that are forked from one with torch imported."""
+    with a_nursery() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,27 +1,23 @@
 """Kills runs of a small suite at random moments, starts them again, and compares what is there in the end.
 
-A run is ``python -m albench run`` in a process group of its own. What takes longest of it, importing torch, can be
-saved: a ``Nursery`` imports once and forks each run.
+A run is ``python -m albench run`` in a process group of its own, or a fork that has imported all already (``forks``).
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-TOY = ROOT / "tests" / "plugin_files" / "toy.py"
+from forks import ROOT, TOY, Nursery
+
 SLOW_DISK = Path(__file__).parent / "slow_disk.py"
 MEASURED = ("seconds", "peak_memory_mb")
 DONE_WITHIN = 300.0
@@ -99,88 +95,6 @@ class Run:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(rng.choice(workers), signal.SIGKILL)
         return bool(workers)
-
-
-class Nursery:
-    """A process that has imported what a run needs, and forks one each time it is asked."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])},
-        )
-
-    def _ask(self, question: Any) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def start(self, words: list[str], log: Path) -> int:
-        return int(self._ask([words, str(log)]))
-
-    def poll(self, pid: int) -> int | None:
-        code = self._ask(pid)
-        return None if code is None else int(code)
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-def _nurse() -> None:
-    """The nursery's side."""
-    import torch
-
-    from albench.cli.main import main
-    from albench.plugins import registry
-
-    for name in ("compare", "loop", "results", "together", "render"):
-        importlib.import_module(f"albench.{name}")
-    for name in ("pandas", "scipy.stats", "sklearn.metrics"):
-        importlib.import_module(name)
-    found = registry((str(TOY),))
-    task = found.build("dataset", "blobs").load(None).task
-    # A model and its optimizer: torch imports half of itself only here.
-    model = found.build("backbone", "mlp").build(task, torch.Generator())
-    torch.optim.SGD(model.parameters(), lr=0.1)
-    codes: dict[int, int] = {}
-    for line in sys.stdin:
-        question = json.loads(line)
-        if isinstance(question, list):
-            words, log = question
-            answer: int | None = os.fork()
-            if answer == 0:
-                os.setsid()
-                handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.dup2(handle, 1)
-                os.dup2(handle, 2)
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-                sys.argv = ["albench", *words]
-                try:
-                    main(words)
-                except SystemExit as end:
-                    code = end.code if isinstance(end.code, int) else 1
-                except BaseException:
-                    import traceback
-
-                    traceback.print_exc()
-                    code = 99
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
-        else:
-            if question not in codes:
-                pid, status = os.waitpid(question, os.WNOHANG)
-                if pid:
-                    codes[question] = os.waitstatus_to_exitcode(status)
-            answer = codes.get(question)
-        print(json.dumps(answer), flush=True)
 
 
 def descendants(pid: int) -> list[int]:
@@ -356,17 +270,3 @@ def _is_leftover(path: Path) -> bool:
         or path.name in ("outcome.json", "traceback.txt")
         or (path.parent.name == "shared")
     )
-
-
-@contextlib.contextmanager
-def nursery() -> Iterator[Nursery]:
-    """A nursery for as long as the block lasts."""
-    made = Nursery()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-if __name__ == "__main__":
-    _nurse()

@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import forks
 import harness
 
 FORKED = ("local, forked", "slow writes")
@@ -66,7 +67,7 @@ def torment(case: str, folder: Path, kills: int, rng: random.Random) -> harness.
     if case == "slow writes":
         options = harness.small_suite("--executor", executor, "--plugin", str(harness.SLOW_DISK), rounds=3, steps=2)
     workers = 0.0 if executor == "local" else WORKERS
-    with harness.nursery() if case in FORKED else contextlib.nullcontext() as nursery:
+    with forks.nursery() if case in FORKED else contextlib.nullcontext() as nursery:
         whole = harness.reference(options, folder / f"{name}-whole", nursery)
         return harness.torment(
             options, folder / name, whole, kills=kills, rng=rng, worker_share=workers, nursery=nursery

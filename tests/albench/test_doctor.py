@@ -1,4 +1,4 @@
-"""``albench doctor`` as a real command, on machines that are well and on some that are not."""
+"""``albench doctor`` in a process of its own, on machines that are well and on some that are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,41 @@ from albench.doctor.places import file_system, there
 ROOT = Path(__file__).parents[2]
 
 
-def doctor(
-    *arguments: str, cwd: Path, before: Sequence[str] = (), **environment: str
-) -> subprocess.CompletedProcess[str]:
+def typed(*arguments: str, cwd: Path, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """The command as a user types it."""
     command = [*before, sys.executable, "-m", "albench", "doctor", *arguments]
-    path = os.pathsep.join(filter(None, sys.path))
-    environment = {**os.environ, "PYTHONPATH": path, **environment}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd, env=environment)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=cwd, env=environment)
 
 
-def report(
-    *arguments: str, cwd: Path, before: Sequence[str] = (), **environment: str
-) -> tuple[int, dict[str, list[dict[str, str]]]]:
-    done = doctor(*arguments, "--json", cwd=cwd, before=before, **environment)
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Report = tuple[int, dict[str, list[dict[str, str]]]]
+
+
+@pytest.fixture
+def doctor(nursery: Any) -> Command:
+    """The command in a process of its own."""
+
+    def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(filter(None, sys.path))
+        environment = {**os.environ, "PYTHONPATH": path, **environment}
+        done: subprocess.CompletedProcess[str] = nursery.run("doctor", *arguments, cwd=cwd, environment=environment)
+        return done
+
+    return run
+
+
+@pytest.fixture
+def report(doctor: Command) -> Callable[..., Report]:
+    """Its exit code and findings."""
+
+    def run(*arguments: str, cwd: Path, **environment: str) -> Report:
+        return read(doctor(*arguments, "--json", cwd=cwd, **environment))
+
+    return run
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Report:
     assert "Traceback" not in done.stderr
     content = json.loads(done.stdout)
     assert (content["format"], content["ok"]) == (1, done.returncode == 0)
@@ -75,7 +97,7 @@ def as_a_user() -> list[str]:
     return words
 
 
-def test_a_machine_that_is_well(tmp_path: Path) -> None:
+def test_a_machine_that_is_well(tmp_path: Path, doctor: Command) -> None:
     done = doctor("disk", "versions", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
@@ -90,7 +112,7 @@ def test_the_command_names_the_parts_that_there_are() -> None:
 
 
 def test_all_that_is_looked_at_is_in_the_json(tmp_path: Path) -> None:
-    code, parts = report("--out", "deep/down", cwd=tmp_path)
+    code, parts = read(typed("--out", "deep/down", "--json", cwd=tmp_path))
     assert code == 0
     assert tuple(parts) == PARTS
     assert {finding["what"] for finding in parts["versions"]} >= {"Python", "albench", "torch", "numpy", "libraries"}
@@ -106,7 +128,9 @@ def test_all_that_is_looked_at_is_in_the_json(tmp_path: Path) -> None:
 
 
 class TestPlugins:
-    def test_a_broken_one_is_named_with_its_distribution(self, tmp_path: Path, distribution: Any) -> None:
+    def test_a_broken_one_is_named_with_its_distribution(
+        self, tmp_path: Path, distribution: Any, report: Callable[..., Report]
+    ) -> None:
         path = distribution("import a_library_that_is_not_here\n")
         code, parts = report("plugins", "self-test", cwd=tmp_path, PYTHONPATH=path)
         broken = found(parts, "plugins", "sorry")
@@ -116,7 +140,7 @@ class TestPlugins:
         assert "ALBENCH_DISABLE_PLUGINS=sorry" in broken["advice"]
         assert found(parts, "self-test", "train and query, cpu")["status"] == "ok"  # it is not of this run
 
-    def test_the_table_says_what_to_do(self, tmp_path: Path, distribution: Any) -> None:
+    def test_the_table_says_what_to_do(self, tmp_path: Path, distribution: Any, doctor: Command) -> None:
         done = doctor("plugins", cwd=tmp_path, PYTHONPATH=distribution("import a_library_that_is_not_here\n"))
         lines = done.stdout.splitlines()
         (row,) = [number for number, line in enumerate(lines) if "BROKEN" in line]
@@ -125,7 +149,9 @@ class TestPlugins:
         assert (done.returncode, lines[-1]) == (1, "1 broken, 0 warnings: see what '->' says.")
 
     @pytest.mark.parametrize("way", ["import", "verify"])
-    def test_one_that_wants_to_end_the_program(self, tmp_path: Path, distribution: Any, way: str) -> None:
+    def test_one_that_wants_to_end_the_program(
+        self, tmp_path: Path, distribution: Any, way: str, report: Callable[..., Report]
+    ) -> None:
         path = distribution(
             f"""
             import sys
@@ -153,12 +179,14 @@ class TestPlugins:
         broken = [finding["what"] for part in parts.values() for finding in part if finding["status"] == "broken"]
         assert (code, broken) == (1, ["dataset exits" if way == "import" else "exits"])
 
-    def test_what_it_advises_helps(self, tmp_path: Path, distribution: Any) -> None:
+    def test_what_it_advises_helps(self, tmp_path: Path, distribution: Any, report: Callable[..., Report]) -> None:
         path = distribution("import a_library_that_is_not_here\n")
         code, parts = report("plugins", cwd=tmp_path, PYTHONPATH=path, ALBENCH_DISABLE_PLUGINS="sorry")
         assert (code, found(parts, "plugins", "sorry")["status"]) == (0, "note")
 
-    def test_a_component_that_cannot_be_imported(self, tmp_path: Path, distribution: Any) -> None:
+    def test_a_component_that_cannot_be_imported(
+        self, tmp_path: Path, distribution: Any, report: Callable[..., Report]
+    ) -> None:
         path = distribution(
             """
             from albench.api import hookimpl
@@ -171,7 +199,7 @@ class TestPlugins:
         code, parts = report("plugins", cwd=tmp_path, PYTHONPATH=path)
         assert (code, found(parts, "plugins", "strategy regret")["status"]) == (1, "broken")
 
-    def test_a_name_that_two_claim(self, tmp_path: Path, distribution: Any) -> None:
+    def test_a_name_that_two_claim(self, tmp_path: Path, distribution: Any, report: Callable[..., Report]) -> None:
         path = distribution(
             """
             from albench.api import hookimpl, Strategy
@@ -190,7 +218,9 @@ class TestPlugins:
         assert "sorry" in found(parts, "plugins", "strategy random")["found"]
 
     @pytest.mark.parametrize("way", ["option", "environment"])
-    def test_a_file_that_cannot_be_used(self, tmp_path: Path, toy: str, way: str) -> None:
+    def test_a_file_that_cannot_be_used(
+        self, tmp_path: Path, toy: str, way: str, report: Callable[..., Report]
+    ) -> None:
         file = tmp_path / "mine.py"
         file.write_text("def half(\n")
         named = {"ALBENCH_PLUGINS": str(file)} if way == "environment" else {}
@@ -200,7 +230,7 @@ class TestPlugins:
         assert found(parts, "plugins", "toy")["status"] == "ok"
         assert found(parts, "data", "blobs")["status"] == "ok"
 
-    def test_a_listener_that_fails(self, tmp_path: Path, distribution: Any) -> None:
+    def test_a_listener_that_fails(self, tmp_path: Path, distribution: Any, report: Callable[..., Report]) -> None:
         path = distribution(
             """
             from albench.api import hookimpl
@@ -217,17 +247,17 @@ class TestPlugins:
 
 class TestDisk:
     @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder that refuses even root")
-    def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
+    def test_a_folder_that_cannot_be_written(self, tmp_path: Path, report: Callable[..., Report]) -> None:
         code, parts = report("disk", "--out", "/proc/results", cwd=tmp_path)
         assert (code, found(parts, "disk", "writing")["status"]) == (1, "broken")
         assert "--out" in found(parts, "disk", "writing")["advice"]
 
     def test_a_folder_without_the_right_to_write(self, tmp_path: Path, as_a_user: list[str]) -> None:
         (tmp_path / "shut").mkdir(mode=0o555)
-        code, parts = report("disk", "--out", "shut", cwd=tmp_path, before=as_a_user)
+        code, parts = read(typed("disk", "--out", "shut", "--json", cwd=tmp_path, before=as_a_user))
         assert (code, found(parts, "disk", "writing")["found"]) == (1, f"{tmp_path / 'shut'}: Permission denied")
 
-    def test_a_file_in_the_folders_place(self, tmp_path: Path) -> None:
+    def test_a_file_in_the_folders_place(self, tmp_path: Path, report: Callable[..., Report]) -> None:
         (tmp_path / "results").write_text("")
         code, parts = report("disk", cwd=tmp_path)
         assert (code, found(parts, "disk", "writing")["status"]) == (1, "broken")
@@ -267,15 +297,16 @@ class Usage:
 
 
 class TestData:
-    def test_what_is_missing_and_how_to_get_it(self, tmp_path: Path) -> None:
+    def test_what_is_missing_and_how_to_get_it(self, tmp_path: Path, report: Callable[..., Report]) -> None:
         _, parts = report("data", "--data-dir", "empty", cwd=tmp_path)
         mescc = found(parts, "data", "mescc")
         assert (mescc["status"], mescc["found"]) == ("note", "not here: the data folder empty does not exist")
         assert "albench data simulate mescc" in mescc["advice"]
 
-    def test_damaged_files(self, tmp_path: Path) -> None:
-        command = [sys.executable, "-m", "albench", "data", "simulate", "mescc", "--out", "data"]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    def test_damaged_files(
+        self, tmp_path: Path, report: Callable[..., Report], command_line: Callable[..., str]
+    ) -> None:
+        command_line(["data", "simulate", "mescc", "--out", "data"], tmp_path)
         code, parts = report("data", "--data-dir", "data", cwd=tmp_path)
         assert (code, found(parts, "data", "mescc")["status"]) == (0, "ok")
         file = max((tmp_path / "data").rglob("*train*features*.npy"))
@@ -286,7 +317,7 @@ class TestData:
 
 
 @pytest.mark.skipif(os.name == "nt" or torch.cuda.is_available(), reason="takes the place of nvidia-smi")
-def test_a_driver_whose_gpu_torch_does_not_see(tmp_path: Path) -> None:
+def test_a_driver_whose_gpu_torch_does_not_see(tmp_path: Path, report: Callable[..., Report]) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\necho 550.54.14\n")
     program.chmod(0o755)

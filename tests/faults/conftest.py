@@ -1,24 +1,12 @@
-"""What tests of faults have in common: the harness of benchmarks/faults, one nursery, runs that keep their notes."""
+"""What tests of faults have in common: the harness of benchmarks/faults, runs that keep their notes."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "faults"))
-
 import harness
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[harness.Nursery]:
-    """Forks runs from a process that has imported what they need."""
-    with harness.nursery() as made:
-        yield made
+import pytest
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,25 @@ def base(tmp_path: Path) -> Path:
     return tmp_path / "claim"
 
 
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A lease that a test can wait for."""
-    monkeypatch.setattr(claims, "LEASE", 0.5)
-    return 0.5
+class Clock:
+    """Time that passes where the main thread sleeps, and what happens meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.events: dict[float, Callable[[], None]] = {}
+
+    time = staticmethod(time.time)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(seconds)
+            return
+        self.now += seconds
+        for due in [due for due in self.events if due <= self.now]:
+            self.events.pop(due)()
 
 
 @pytest.fixture
@@ -119,22 +133,26 @@ def test_a_damaged_claim_counts_by_its_time(base: Path, content: str) -> None:
     claim.release()
 
 
-def test_an_owner_that_lives_is_never_followed(base: Path, short: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_that_lives_is_never_followed(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "HEARTBEAT", 0.05)
     monkeypatch.setattr(claims, "_heart", claims._Heart())
     owner, other = Claim(base), Claim(base)
     assert owner.take() == ""
-    until = time.monotonic() + 3 * short
-    while time.monotonic() < until:
+    for _ in range(3):
+        os.utime(base.with_name("claim-1"), (1, 1))  # as if a lease had passed
+        until = time.monotonic() + 60
+        while base.with_name("claim-1").stat().st_mtime == 1:  # the next sign of life comes by itself
+            assert time.monotonic() < until
+            time.sleep(0.01)
         assert other.take()
-        time.sleep(0.02)
     owner.renew()
     owner.release()
 
 
-def test_who_was_slow_finds_out_before_it_writes(base: Path, taken: Claim, short: float) -> None:
+def test_who_was_slow_finds_out_before_it_writes(base: Path, taken: Claim) -> None:
     taken.renew()
-    time.sleep(short + 0.1)  # its heart beats every five seconds
+    claims._heart.remove(taken)  # it is stopped
+    os.utime(base.with_name("claim-1"), (1, 1))
     other = Claim(base)
     assert other.take() == ""
     with pytest.raises(ClaimLost, match="took it over"):
@@ -205,30 +223,30 @@ def test_without_links_it_works_too(base: Path, monkeypatch: pytest.MonkeyPatch)
     assert names(base.parent) == ["claim-1.free"]
 
 
-def test_what_is_waited_for_comes(base: Path, taken: Claim) -> None:
-    threading.Timer(0.3, taken.release).start()
-    started = time.monotonic()
+def test_what_is_waited_for_comes(base: Path, taken: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(claims, "time", clock)
+    clock.events = {0.3: taken.release}
     with hold(base):
-        assert time.monotonic() - started > 0.25
+        assert not clock.events, "it was let go before"
+        assert clock.now <= 0.3 + claims.POLL
         assert names(base.parent) == ["claim-2"]
 
 
-def test_waiting_ends_with_a_sign_of_life_a_death_or_the_lease(
-    base: Path, short: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claims, "HEARTBEAT", 0.1)
-    started = time.monotonic()
+def test_waiting_ends_with_a_sign_of_life_a_death_or_the_lease(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(claims, "time", clock)
     claims.wait([base], 0.0)  # nobody holds it
     leave(base, 1, pid=2**22 + 1, machine=machine_id())
     claims.wait([base], 0.0)  # its owner is dead
-    assert time.monotonic() - started < 0.2
+    assert clock.now == 0
     path = leave(base, 2)
-    threading.Timer(0.3, os.utime, [path]).start()
+    clock.events = {0.3: lambda: os.utime(path, (1, 1))}  # whatever its clock says, it changes
     claims.wait([base], 0.0)
-    assert time.monotonic() - started < short + 0.3, "its owner lives"
-    started = time.monotonic()
+    assert 0.3 <= clock.now <= 0.3 + claims.POLL, "its owner lives"
+    began = clock.now
     claims.wait([base], 0.0)
-    assert time.monotonic() - started > short, "it might live still"
+    assert clock.now - began > claims.LEASE, "it might live still"
 
 
 def test_leftovers_of_the_killed_are_removed(base: Path) -> None:
@@ -248,7 +266,7 @@ def test_discarding_leaves_nothing(base: Path, taken: Claim) -> None:
 def test_ends_of_processes() -> None:
     assert not has_ended(os.getpid(), started_at(os.getpid()))
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 300
         while not has_ended(process.pid):  # not waited for: one whose parent took no note of its end has ended as well
             assert time.monotonic() < until
             time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ def test_what_ends_in_time_is_left_alone_and_what_does_not_is_ended() -> None:
         pass
     with pytest.raises(TooLong), at_most(0.05):
         catch_all()
-    time.sleep(0.1)  # the timer is off again
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0), "the timer is off again"
 
 
 def spin() -> None:
@@ -52,13 +53,13 @@ def test_a_worker_that_cannot_be_interrupted_ends() -> None:
         "limits.GRACE = 0.1\n"
         "with limits.at_most(0.1):\n"
         "    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
         check=False,
         env={"ALBENCH_WORKER": "1", "PYTHONPATH": str(Path(albench.__file__).parents[1])},
     )

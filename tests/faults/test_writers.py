@@ -38,10 +38,10 @@ def albench_round_end(event):
 """
 
 
-def options(tmp_path: Path, machine: str = "") -> list[str]:
+def options(tmp_path: Path, machine: str = "", lease: float = LEASE) -> list[str]:
     """A run that notes each round it has written, with a short lease, on a machine of that name."""
     plugin = tmp_path / f"plugin_{machine or 'here'}.py"
-    plugin.write_text(PLUGIN.format(lease=LEASE, machine=machine))
+    plugin.write_text(PLUGIN.format(lease=lease, machine=machine))
     return harness.small_suite("--executor", "local", "--plugin", str(plugin))
 
 
@@ -53,7 +53,7 @@ def rounds(tmp_path: Path) -> Counter[str]:
 def test_four_runs_at_once_carry_out_each_trial_once(
     whole: harness.Whole, tmp_path: Path, nursery: harness.Nursery
 ) -> None:
-    runs = [harness.Run(options(tmp_path), tmp_path / "s", nursery) for _ in range(4)]
+    runs = [harness.Run(options(tmp_path, lease=claims.LEASE), tmp_path / "s", nursery) for _ in range(4)]
     assert [run.wait() for run in runs] == [0] * 4, [run.printed for run in runs]
     assert harness.differences(tmp_path / "s", whole.folder) == ([], 16)
     assert set(rounds(tmp_path).values()) == {1}
@@ -111,7 +111,7 @@ def test_a_run_stopped_past_its_lease_leaves_what_was_taken_over(
     assert "Traceback" not in slow.printed
 
 
-def test_what_a_slow_owner_writes_after_all_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_slow_owner_writes_after_all_is_never_read(tmp_path: Path) -> None:
     """Stopped between the look at its claim and the write itself."""
     facts = {"key": "k", "data_hash": "d", "protocol": {"rounds": 3}}
     slow, other = TrialStore(tmp_path / "t"), TrialStore(tmp_path / "t")
@@ -119,8 +119,7 @@ def test_what_a_slow_owner_writes_after_all_is_never_read(tmp_path: Path, monkey
         assert owner == ""
         slow.start(facts)
         slow.append({"round": 0})
-        monkeypatch.setattr(claims, "LEASE", 0.1)
-        time.sleep(0.2)
+        os.utime(tmp_path / "t" / "claim-1", (1, 1))  # long ago
         with other.claim() as owner:
             assert owner == ""
             assert other.start(facts) == [{"round": 0}]
@@ -147,8 +146,7 @@ def test_who_is_stopped_while_it_writes_a_file_anew_leaves_that_of_the_next(
             """Stopped here, for longer than the lease."""
             real(descriptor)
             monkeypatch.setattr(os, "fsync", real)
-            monkeypatch.setattr(claims, "LEASE", 0.1)
-            time.sleep(0.2)
+            os.utime(tmp_path / "t" / "claim-1", (1, 1))
             with other.claim() as owner:
                 assert owner == ""
                 other.start(facts)

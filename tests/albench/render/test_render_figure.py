@@ -316,4 +316,4 @@ def test_a_figure_needs_no_backend_whatever_the_environment_names() -> None:
         "assert os.environ['MPLBACKEND'] == 'module://nobody_has.this'\n"
     )
     environment = {**os.environ, "MPLBACKEND": "module://nobody_has.this"}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=300)

@@ -27,7 +27,7 @@ def compiled(tmp_path: Path, comparison: Comparison) -> str:
     """Pdflatex's log; the test fails where it stops."""
     (tmp_path / "table.tex").write_text(DOCUMENT % f"\n{render(comparison, 'latex')}\n", encoding="utf-8")
     words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False, timeout=300)
     log = (tmp_path / "table.log").read_text(encoding="latin-1")
     assert done.returncode == 0, log[-2000:]
     assert (tmp_path / "table.pdf").stat().st_size > 0

@@ -313,7 +313,7 @@ def test_two_processes_at_once_agree(full: tuple[Path, Splits], tmp_path: Path) 
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    printed = [process.communicate(timeout=120)[0].strip() for process in both]
+    printed = [process.communicate(timeout=300)[0].strip() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     drawn = b"".join(getattr(splits, split).x[:100].tobytes() for split in SPLITS)
     assert printed == [hashlib.blake2b(drawn).hexdigest()] * 2

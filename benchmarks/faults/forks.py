@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / "tests" / "plugin_files" / "toy.py"
+PATIENCE = 300.0
+"""Seconds that no command of a test takes, on however busy a machine."""
 
 
 def _environment() -> dict[str, str]:
@@ -74,26 +76,46 @@ class Nursery:
         code = self._ask(pid)
         return None if code is None else int(code)
 
-    def run(
-        self, *words: str, cwd: Path, seconds: float = 300.0, environment: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Carry out ``albench`` with some words, as ``subprocess.run`` does.
+    def wait(self, pid: int, seconds: float = PATIENCE) -> int:
+        """A process's exit code, once it has ended.
 
         Raises
         ------
         subprocess.TimeoutExpired
-            If it has not ended after some seconds; it is killed.
+            If it has not ended after some seconds, far more than it needs; it is killed.
         """
+        end = time.monotonic() + seconds
+        while (code := self.poll(pid)) is None:
+            if time.monotonic() > end:
+                os.killpg(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(f"process {pid}", seconds)
+            time.sleep(0.01)
+        return code
+
+    def until(self, pid: int, sign: Callable[[], object], seconds: float = PATIENCE) -> None:
+        """Wait for a sign that a process has come so far.
+
+        Raises
+        ------
+        RuntimeError
+            If it ends before; after some seconds it is killed.
+        """
+        end = time.monotonic() + seconds
+        while not sign():
+            if time.monotonic() > end:
+                os.killpg(pid, signal.SIGKILL)
+            if (code := self.poll(pid)) is not None:
+                raise RuntimeError(f"it ended with {code} and had not come so far")
+            time.sleep(0.01)
+
+    def run(
+        self, *words: str, cwd: Path, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Carry out ``albench`` with some words, as ``subprocess.run`` does."""
         with tempfile.TemporaryDirectory() as folder:
             output, errors = Path(folder, "out"), Path(folder, "err")
             pid = self.start(list(words), output, errors=errors, cwd=cwd, environment=environment)
-            until = time.monotonic() + seconds
-            while (code := self.poll(pid)) is None:
-                if time.monotonic() > until:
-                    os.killpg(pid, signal.SIGKILL)
-                    raise subprocess.TimeoutExpired(words, seconds)
-                time.sleep(0.01)
-            return subprocess.CompletedProcess(words, code, *(path.read_text() for path in (output, errors)))
+            return subprocess.CompletedProcess(words, self.wait(pid), *(path.read_text() for path in (output, errors)))
 
     def close(self) -> None:
         self._process.kill()

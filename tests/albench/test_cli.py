@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_the_main_job_on_small_data(tmp_path: Path, toy: str, inside: Inside) ->
     assert "--strategy random, then albench compare" in first.stdout
     again = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
     assert "2 trials are complete already, 0 to run" in again.stdout
-    beside = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "random", *SMALL)
+    beside = inside("run", "--plugin", toy, "-d", "blobs", "--strategy", "random", *SMALL, *LOCAL)
     assert beside.returncode == 0
     compared = inside("compare", "--format", "json")
     assert {"boostmis", "random"} <= set(compared.stdout.replace('"', " ").split())
@@ -247,7 +248,7 @@ def test_a_worker_that_dies_fails_its_trial_alone(toy: str, how: str, message: s
     assert "first" in json.dumps(frame)
 
 
-def test_a_failed_trial_runs_again(tmp_path: Path, toy: str) -> None:
+def test_a_failed_trial_runs_again(tmp_path: Path, toy: str, nursery: Any) -> None:
     flaky = tmp_path / "flaky.py"
     body = (
         "from albench.api import Strategy, hookimpl\n\nclass Flaky(Strategy):\n"
@@ -270,9 +271,9 @@ def test_a_failed_trial_runs_again(tmp_path: Path, toy: str) -> None:
         *LOCAL,
     ]
     flaky.write_text(body.format("raise OSError('disk')"))
-    assert albench(tmp_path, *words).returncode == 1
+    assert nursery.run(*words, cwd=tmp_path).returncode == 1
     flaky.write_text(body.format("return view.index.argsort()[:budget]"))
-    assert albench(tmp_path, *words).returncode == 0
+    assert nursery.run(*words, cwd=tmp_path).returncode == 0
     assert not list(tmp_path.glob("results/*/trials/*/outcome.json"))
 
 
@@ -320,8 +321,8 @@ def test_python_dash_m_and_version(tmp_path: Path) -> None:
     assert albench(tmp_path, "--version").stdout.strip().endswith(package.__version__)
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    done = albench(tmp_path, "--debug", "run", "-s", "bostmis")
+def test_debug_shows_the_traceback(tmp_path: Path, nursery: Any) -> None:
+    done = nursery.run("--debug", "run", "-s", "bostmis", cwd=tmp_path)
     assert "Traceback" in done.stderr
     assert "UnknownName" in done.stderr
 

@@ -6,9 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,25 +147,19 @@ def test_mescc_reads_six_grades_and_two(small: Extract, tmp_path: Path) -> None:
     assert (other.folder / "train-targets.npy").exists()
 
 
-def test_a_killed_extraction_goes_on_to_the_same_bytes(tmp_path: Path, plugin: str, small: Extract) -> None:
+def test_a_killed_extraction_goes_on_to_the_same_bytes(
+    tmp_path: Path, plugin: str, small: Extract, nursery: Any
+) -> None:
     whole, cut, notes = tmp_path / "whole", tmp_path / "cut", tmp_path / "notes"
     words = ["data", "extract", "-d", "graded", "--backbone", "slow", "--block", "5", "--plugin", plugin]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "albench", *words, "--out", str(cut)],
-        env={**os.environ, "SLOW": "0.2"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {**os.environ, "SLOW": "0.2"}
+    process = nursery.start([*words, "--out", str(cut)], tmp_path / "printed", environment=environment)
     progress = cut / "train-features.json"
-    deadline = time.monotonic() + 60
-    while not (progress.exists() and json.loads(progress.read_text())["rows"] >= 10):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    nursery.until(process, lambda: progress.exists() and json.loads(progress.read_text())["rows"] >= 10)
     with pytest.raises(StoreError, match="another process is extracting into"):
         small(out=cut)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(process, signal.SIGKILL)
+    nursery.wait(process)
     kept = json.loads(progress.read_text())["rows"]
     assert 10 <= kept < 40
     assert not (cut / "train-features.npy").exists()

@@ -6,8 +6,6 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,20 +91,16 @@ def test_a_full_disk_stops_a_trial_and_fails_none(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("executor", ["local", "processes[workers=1]"])
 def test_a_signal_ends_a_command_and_the_suite_is_told(
-    tmp_path: Path, toy: str, number: signal.Signals, executor: str
+    tmp_path: Path, toy: str, number: signal.Signals, executor: str, nursery: Any
 ) -> None:
-    words = [*(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch")]
+    words = ["run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch"]
     words += ["-s", "random", "--seeds", "2", "--rounds", "50", "--steps", "50", "--initial", "12"]
     words += ["--query-size", "1", "--executor", executor, "--tracker", "jsonl", "--set", "batch_size=16"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
-        assert run.stdout
-        folder = tmp_path / "results" / "blobs"
-        for _ in run.stdout:  # a line a round
-            if (folder / "events.jsonl").is_file() and "round_end" in names(folder):
-                break
-        run.send_signal(number)
-        run.stdout.read()
-        assert run.wait() == 130
+    run = nursery.start(words, tmp_path / "printed", cwd=tmp_path)
+    folder = tmp_path / "results" / "blobs"
+    nursery.until(run, lambda: (folder / "events.jsonl").is_file() and "round_end" in names(folder))
+    os.kill(run, number)
+    assert nursery.wait(run) == 130
     assert names(folder)[-1] == "suite_end"
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
-import subprocess
-import sys
-import time
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -192,28 +190,23 @@ class TestOfARun:
         assert not list((tmp_path / "merged").rglob("log*"))
 
 
-def test_a_worker_that_is_killed_is_in_the_log(tmp_path: Path, toy: str) -> None:
-    command = [sys.executable, "-m", "albench", "run", "-d", "blobs", "--strategy", "wrong[how=die]"]
+def test_a_worker_that_is_killed_is_in_the_log(tmp_path: Path, toy: str, nursery: Any) -> None:
+    command = ["run", "-d", "blobs", "--strategy", "wrong[how=die]"]
     options = ["--plugin", toy, "--seeds", "1", "--rounds", "2", "--steps", "5", "--initial", "12", "--query-size", "8"]
     out = ["--out", str(tmp_path / "results"), "--executor", "processes"]
-    done = subprocess.run([*command, *options, *out], capture_output=True, text=True, timeout=60, check=False)
+    done = nursery.run(*command, *options, *out, cwd=tmp_path)
     assert done.returncode == 1
     assert f"More of it is in {the_trial(tmp_path) / NAME}." in done.stdout
     assert events(the_trial(tmp_path)) == ["start", "failed"]
     assert read_log(the_trial(tmp_path))[-1]["level"] == "error"
 
 
-def test_an_interrupt_is_in_the_log(tmp_path: Path, toy: str) -> None:
-    command = [sys.executable, "-m", "albench", "run", "-d", "blobs", "--strategy", "wrong[how=hang]"]
+def test_an_interrupt_is_in_the_log(tmp_path: Path, toy: str, nursery: Any) -> None:
+    command = ["run", "-d", "blobs", "--strategy", "wrong[how=hang]"]
     options = ["--plugin", toy, "--seeds", "1", "--rounds", "2", "--steps", "5", "--initial", "12", "--query-size", "8"]
     out = ["--out", str(tmp_path / "results"), "--executor", "local"]
-    with subprocess.Popen([*command, *options, *out], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        try:
-            until = time.monotonic() + 60
-            while not list(tmp_path.rglob("trial.json")) and time.monotonic() < until:
-                time.sleep(0.05)
-            run.send_signal(signal.SIGINT)
-            assert run.wait(30) == 130
-        finally:
-            run.kill()
+    run = nursery.start([*command, *options, *out], tmp_path / "printed")
+    nursery.until(run, lambda: list(tmp_path.rglob("trial.json")))
+    os.kill(run, signal.SIGINT)
+    assert nursery.wait(run) == 130
     assert events(the_trial(tmp_path)) == ["start", "interrupted"]

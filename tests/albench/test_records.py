@@ -47,7 +47,9 @@ def test_the_hash_seed_changes_nothing(stable_records: Stable, tmp_path: Path, t
     assert stable_records(tmp_path / "1") == stable_records(tmp_path / "2")
 
 
-def test_threads_that_the_environment_allows_change_nothing(stable_records: Stable, tmp_path: Path, toy: str) -> None:
+def test_threads_that_the_environment_allows_change_nothing(
+    stable_records: Stable, tmp_path: Path, toy: str, nursery: Any
+) -> None:
     """A trial pins the threads of torch and of every BLAS and OpenMP library, so that sums stay the same."""
     plugin = tmp_path / "sums.py"
     plugin.write_text(SUMS)
@@ -55,8 +57,8 @@ def test_threads_that_the_environment_allows_change_nothing(stable_records: Stab
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         words = command(toy, tmp_path, threads, seeds=1, executor="processes[workers=2]")
         words += ["--plugin", str(plugin), "-s", "numpy-sums"]
-        environment = {**os.environ, **dict.fromkeys(names, threads)}
-        subprocess.run(words, env=environment, check=True, capture_output=True)
+        environment = {**os.environ, **dict.fromkeys(names, threads)}  # which the workers' libraries read as they load
+        nursery.run(*words[3:], cwd=tmp_path, environment=environment).check_returncode()
     one, two = (stable_records(tmp_path / threads) for threads in ("1", "2"))
     assert len(one) == 2
     assert one == two
@@ -93,18 +95,20 @@ def written(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("trials/*/rounds.jsonl"))
 
 
-def test_ctrl_c_ends_workers_and_says_how_to_go_on(toy: str, tmp_path: Path, stable_records: Stable) -> None:
+def test_ctrl_c_ends_workers_and_says_how_to_go_on(
+    toy: str, tmp_path: Path, stable_records: Stable, nursery: Any
+) -> None:
     process = subprocess.Popen(
         command(toy, tmp_path, "stopped", executor="processes[workers=2]", steps=400), stderr=subprocess.PIPE, text=True
     )
     while process.poll() is None and not written(tmp_path / "stopped"):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)  # which waits for the workers too: they hold the other end
+    _, errors = process.communicate(timeout=300)  # which waits for the workers too: they hold the other end
     assert process.returncode == 130
     assert errors.strip() == "stopped: run the same command again to go on where it was."
     for name in ("stopped", "whole"):
-        subprocess.run(command(toy, tmp_path, name, steps=400), check=True, capture_output=True)
+        nursery.run(*command(toy, tmp_path, name, steps=400)[3:], cwd=tmp_path).check_returncode()
     assert stable_records(tmp_path / "stopped") == stable_records(tmp_path / "whole")
 
 

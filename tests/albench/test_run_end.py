@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,27 +90,15 @@ def test_a_baseline_is_advised_only_where_none_is(run: Run) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_run_that_was_stopped_did_not_die(tmp_path: Path, toy: str) -> None:
+def test_a_run_that_was_stopped_did_not_die(tmp_path: Path, toy: str, nursery: Any) -> None:
     words = ["run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random", "--seeds", "2", "--rounds", "6"]
     words += ["--initial", "12", "--query-size", "8", "--steps", "100000", "--executor", "processes[workers=2]"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "albench", *words, "--out", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    run = nursery.start([*words, "--out", str(tmp_path)], tmp_path / "printed", errors=tmp_path / "errors")
     folder = tmp_path / "blobs"
-    deadline = time.monotonic() + 300
-    while not all((path / "trial.json").exists() for path in folder.glob("trials/*")) or not list(
-        folder.glob("trials/*/trial.json")
-    ):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert process.stderr is not None
-    assert b"stopped: run the same command again" in process.stderr.read()
-    process.stderr.close()
+    nursery.until(run, lambda: len(list(folder.glob("trials/*/trial.json"))) == 2)
+    os.kill(run, signal.SIGINT)
+    assert nursery.wait(run) == 130
+    assert "stopped: run the same command again" in (tmp_path / "errors").read_text()
     state = Follower(folder).look()
     assert {trial.status for trial in state.trials} == {"waiting"}
     assert not state.starting

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,20 +85,18 @@ def albench_register(add):
 """
 
 
-def test_the_command_says_what_is_left(tmp_path: Path, toy: str) -> None:
-    words = [
-        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-s", "random", "-m", "fixmatch")
-    ]
+def test_the_command_says_what_is_left(tmp_path: Path, toy: str, nursery: Any) -> None:
+    words = ["run", "--plugin", toy, "-d", "blobs", "-s", "random", "-m", "fixmatch"]
     words += ["--initial", "12", "--query-size", "8", "--set", "batch_size=16", "--out", str(tmp_path)]
     words += ["--executor", "local", "--seeds", "3", "--rounds", "2", "--steps", "5", "--time-limit"]
     environment = {**os.environ, "COLUMNS": "300"}
-    first = subprocess.run([*words, "0.001"], capture_output=True, text=True, check=False, env=environment)
+    first = nursery.run(*words, "0.001", cwd=tmp_path, environment=environment)
     assert first.returncode == 3, first.stderr
     assert first.stderr == ""
     assert (
         "The time limit is over: 3 of 3 trials with rounds left. Run the same command again to go on." in first.stdout
     )
     assert "failed" not in first.stdout
-    second = subprocess.run([*words, "10m"], capture_output=True, text=True, check=False, env=environment)
+    second = nursery.run(*words, "10m", cwd=tmp_path, environment=environment)
     assert second.returncode == 0, second.stderr
     assert "time limit" not in second.stdout

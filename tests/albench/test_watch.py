@@ -277,24 +277,22 @@ def test_a_complete_suite_is_shown_and_left_as_it_is(
     assert snapshot(tmp_path) == before
 
 
-def test_a_real_run_is_followed_on_a_terminal_to_its_end(toy: str, tmp_path: Path) -> None:
+def test_a_real_run_is_followed_on_a_terminal_to_its_end(toy: str, tmp_path: Path, nursery: Any) -> None:
     run = [
-        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random"),
+        *("run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch", "-s", "random"),
         *("--initial", "12", "--query-size", "8", "--rounds", "3", "--steps", "20", "--seeds", "2"),
         *("--set", "batch_size=16", "--executor", "local", "--out", str(tmp_path)),
     ]
-    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not (tmp_path / "blobs" / "manifest.json").exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        screen, there = pty.openpty()
-        words = [sys.executable, "-m", "albench", "watch", str(tmp_path), "--interval", "0.1"]
-        environment = {**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm"}
-        with subprocess.Popen(words, stdout=there, stderr=there, env=environment) as watching:
-            os.close(there)
-            shown = b"".join(iter(lambda: read(screen), b"")).decode()
-        os.close(screen)
-        assert process.wait() == 0
+    process = nursery.start(run, tmp_path / "printed")
+    nursery.until(process, (tmp_path / "blobs" / "manifest.json").exists)
+    screen, there = pty.openpty()
+    words = [sys.executable, "-m", "albench", "watch", str(tmp_path), "--interval", "0.1"]
+    environment = {**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm"}
+    with subprocess.Popen(words, stdout=there, stderr=there, env=environment) as watching:
+        os.close(there)
+        shown = b"".join(iter(lambda: read(screen), b"")).decode()
+    os.close(screen)
+    assert nursery.wait(process) == 0
     assert watching.returncode == 0, shown
     assert "\x1b[" in shown
     assert "2 trials: 2 done; 6 of 6 rounds; complete" in shown

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,9 +73,9 @@ def test_underscores_and_labels_are_as_good(tmp_path: Path) -> None:
     assert data_hash(Features(path=str(folder)).load(None)) == hashed
 
 
-def test_what_is_extracted_can_be_read(tmp_path: Path) -> None:
-    command = ["data", "extract", "-d", "digits", "--backbone", "cnn", "--out", str(tmp_path / "made")]
-    subprocess.run([sys.executable, "-m", "albench", *command], check=True, capture_output=True, env=os.environ)
+def test_what_is_extracted_can_be_read(tmp_path: Path, command_line: Callable[..., str]) -> None:
+    command = ["data", "extract", "-d", "digits", "--backbone", "cnn", "--out", "made"]
+    command_line(command, tmp_path)
     splits = Features(path="made").load(tmp_path)
     assert splits.task.n_classes == 10
     assert is_mapped(splits.train.x)

@@ -15,6 +15,8 @@ from albench.errors import TrialError
 
 N_BINS = 15
 """Equal-width confidence bins of the calibration error."""
+FEW_ITEMS, FEW_OF_CLASS = 50, 10
+"""Items of a split, and of one class in it, below which its metrics carry no claim, whatever the number of seeds."""
 
 
 def metrics(probs: np.ndarray, y: np.ndarray, class_names: Sequence[str], ordinal: bool = False) -> dict[str, float]:

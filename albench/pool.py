@@ -12,6 +12,7 @@ from torch import Tensor
 
 from albench.api.dataset import Split, Splits
 from albench.errors import ContractError, DataError
+from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 from albench.wording import counted
 
 COPIED_BYTES = 256 * 2**20
@@ -20,8 +21,6 @@ RESIDENT_BYTES = 6 * 2**30
 """Arrays up to this size are held on an accelerator; larger ones stay on its host and are sent block by block."""
 BLOCK_BYTES = 32 * 2**20
 """Bytes of one block where all items are gone through."""
-FEW_ITEMS, FEW_OF_CLASS = 50, 10
-"""Items of a split, and of one class in it, below which a line tells what they cannot show."""
 ITEM_DIGEST = 16
 """Bytes of an item's digest: of 2 ** 32 different items two have one digest with a chance of 3e-20."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.arguments import check_comparison, check_folders
+from albench.compare import carried
 from albench.compare.rare import COLUMN, rare_recalls
 from albench.copies import completeness, first_difference
 from albench.environment import MADE_WITH, Made, rounds_made
@@ -46,7 +47,8 @@ class Results:
         One row a round and trial, of copies of a trial one: ``suite`` (its place too, where two have one name),
         ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
         ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
-        a line each; empty where no class is rare or it is not known), ``round``, ``n_labeled``; metrics as
+        a line each; empty where no class is rare or it is not known), ``thin_test`` (why the test split cannot carry a
+        claim; empty where it can or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
         ``protocol.lr``, missing where a trial is older than the setting; ``run``, the ``id`` in the manifest of the run
@@ -258,6 +260,7 @@ def _read(
     common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
+    common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
     made = rounds_made(facts, len(files.records))
     rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
     rounds = facts["protocol"]["rounds"]

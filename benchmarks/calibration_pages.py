@@ -25,9 +25,9 @@ from albench.compare.resample import draws, improvement, stratified_iqm
 from albench.render.across import overall_columns
 from albench.render.cells import Column, columns
 
-PAGES = ("nothing differs", "no baseline", "one is better", "unequal seeds")
+PAGES = ("nothing differs", "no baseline", "one is better", "unequal seeds", "round-off")
 """``one is better``: the first strategy by two standard deviations; all else is the same. ``unequal seeds``: every
-second strategy has half of the seeds, rounded up."""
+second strategy has half of the seeds, rounded up. ``round-off``: all curves of a seed are one, up to round-off."""
 BETTER = 2.0
 SEEDS = (3, 5, 10, 20)
 STRATEGIES = (2, 10)
@@ -109,6 +109,8 @@ def _page(
     one = trials(rng, noise, len(own), n_rows, n_seeds)
     two = (one + trials(rng, noise, len(own), n_rows, n_seeds)) / 2  # a metric that goes along with the first
     curves = np.stack([one, two])
+    if page == "round-off":
+        curves = curves[:, :, :1] * (1 + np.finfo(float).eps * rng.integers(-2, 3, curves.shape))
     lift = BETTER * own * (page == "one is better")
     curves[0, :, 1] += lift[:, None]
     frame = as_frame(curves, page)

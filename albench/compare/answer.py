@@ -246,6 +246,8 @@ def _with(shown: Sequence[tuple[str, Estimate]]) -> str:
 
 def _level(estimate: Estimate) -> str:
     half = "" if math.isnan(estimate.half_width) else f" ± {estimate.half_width:.3f}"
+    if estimate.is_cut:
+        half = f" [{estimate.low:.3f}, {estimate.high:.3f}]"
     return f"{estimate.mean:.3f}{half}"
 
 

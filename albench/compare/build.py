@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from albench.compare.carried import with_cautions
 from albench.compare.choose import DEFAULT_BASELINE, Choice
 from albench.compare.cost import parse_cost
 from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
@@ -27,6 +28,7 @@ from albench.compare.overall import (
 )
 from albench.compare.pairs import CHOICES
 from albench.compare.protocols import one_each, place_of
+from albench.compare.ranges import metric_range
 from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
@@ -120,7 +122,7 @@ def compare(
     check_baseline(baseline, groups)
     sign = 1.0 if higher_is_better(metric) else -1.0
     wanted = baseline or DEFAULT_BASELINE
-    numbers = [numbers_of(group, group.values[column], ranking, wanted, sign) for group in groups]
+    numbers = [numbers_of(group, group.values[column], ranking, wanted, sign, metric_range(metric)) for group in groups]
     goals = [float("nan")] * len(groups) if goal is None else target_values(goal, whole, column, groups, sign)
     named = common_names([group.names for group in groups])
     chosen = _chosen(numbers)
@@ -132,13 +134,14 @@ def compare(
     if after is not None and not after.n_tests:
         may = may and _any_pair(after.wins)
     columns = bests(numbers, test, may)
-    details_of = [
-        group_details(group, column, number.ranked, number.baseline, value, prices, sign)
-        for group, number, value in zip(groups, numbers, goals, strict=True)
-    ]
+    details_of = [group_details(number, column, value, prices) for number, value in zip(numbers, goals, strict=True)]
     built = tuple(map(group_of, numbers, tables, columns, details_of))
-    built = tuple(with_recalls(*both, frame, split, metric) for both in zip(built, groups, strict=True))
-    overall = None if over is None else over_data_sets(settings, over, across, sign, may)
+    built = tuple(
+        with_recalls(group, number.curves, number.shown[..., number.place], frame, split, metric)
+        for group, number in zip(built, numbers, strict=True)
+    )
+    built = tuple(with_cautions(*both, frame, split) for both in zip(built, groups, strict=True))
+    overall = None if over is None else over_data_sets(settings, over, across, sign, may, metric_range(metric))
     told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
     return Comparison(
         metric=metric,
@@ -173,8 +176,13 @@ def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> list[S
     for number, names in zip(numbers, named, strict=True):
         curves = number.curves
         title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        found.append(Setting(title, names, number.ranked))
+        found.append(Setting(title, names, number.ranked, _compared(number)))
     return found
+
+
+def _compared(number: Numbers) -> np.ndarray:
+    """(R, S) the score that ranks, of rows that are compared and the seeds that they share; NaN of all else."""
+    return np.where(number.compared[:, number.place, None], number.within, np.nan)
 
 
 def _any_pair(wins: Wins | None) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from albench.compare.data import Estimate
 from albench.compare.gather import Curves, gather, score_column
+from albench.compare.ranges import estimate, metric_range
 from albench.compare.statistics import interval
 
 DEFAULT_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
@@ -71,7 +72,7 @@ def _table(group: Curves, row: int, split: str, columns: dict[str, str]) -> Curv
         CurveRow(
             n_labeled=int(labels),
             estimates={
-                metric: Estimate(float(mean[at]), float(half[at]), int(n[at]))
+                metric: estimate(mean[at], half[at], n[at], metric_range(metric))
                 for metric, (mean, half, n) in spread.items()
             },
         )

@@ -29,6 +29,8 @@ class Estimate:
         True where no other row of the group has a better mean.
     clear
         True where it is best, and better than the second in a test paired by seed.
+    low, high
+        The interval, no further than the metric can reach; NaN with fewer than two seeds.
     """
 
     mean: float
@@ -36,6 +38,14 @@ class Estimate:
     n: int
     best: bool = False
     clear: bool = False
+    low: float = float("nan")
+    high: float = float("nan")
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the interval ends where the metric does, as far as three decimals show."""
+        least, most = self.mean - self.half_width, self.mean + self.half_width
+        return self.low - least >= 0.0005 or most - self.high >= 0.0005
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,8 @@ class Difference:
     effect
         Cohen's d of the paired differences.
     seeds_needed
-        For an effect of the observed size, with 80 % power; None where there is no effect to find, or above 1,000.
+        For an effect of the observed size, with 80 % power; None where there is no effect to find, above 1,000, where a
+        model gives every item one class, or where the test split cannot carry it (``Group.thin_test``).
     """
 
     method: str
@@ -134,11 +145,12 @@ class Row:
     Attributes
     ----------
     rank
-        1 for the best ranked value; rows without one have None and come last.
+        1 for the best ranked value; rows without one, or with too few of the seeds that the others share, have None
+        and come last.
     seeds
         Seeds with any value.
     cells
-        Label count -> estimate, for every label count of the group.
+        Label count -> estimate, for every label count of the group; over the seeds that all compared rows have there.
     aubc
         Area under the budget curve divided by its span, over seeds with a whole curve.
     value
@@ -160,6 +172,8 @@ class Row:
         Area under the curve over cost in place of labels; None without prices.
     recalls
         The group's ``recalls`` -> estimate at the label count that ranks, else at the last one.
+    one_class
+        Seeds whose model gives every item of the split one and the same class there.
     """
 
     dataset: str
@@ -181,6 +195,7 @@ class Row:
     cost_adjusted: Estimate | None = None
     cost_rank: int | None = None
     recalls: dict[str, Estimate] = field(default_factory=dict)
+    one_class: int = 0
 
 
 @dataclass(frozen=True)
@@ -199,6 +214,11 @@ class Group:
         Metrics that are shown beside, as a class is rare (``albench.compare.rare``).
     setup
         The settings that tell its protocol from the others of its data set, as in ``lr=0.1``; empty where it has one.
+    seeds
+        Those over which its rows are compared, where they are ranked: each of these rows has them all.
+    thin_test
+        Why its test split cannot carry a claim, as in ``12 test items, 1 of normal``; empty where it can, or where that
+        is not known.
     """
 
     dataset: str
@@ -212,6 +232,8 @@ class Group:
     costs: tuple[float, float] = (float("nan"), float("nan"))
     recalls: tuple[str, ...] = ()
     setup: str = ""
+    seeds: tuple[int, ...] = ()
+    thin_test: str = ""
 
     @property
     def place(self) -> str:

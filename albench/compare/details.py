@@ -11,6 +11,7 @@ from albench.compare.cost import Cost, area_at_equal_cost, spent_seconds
 from albench.compare.data import Estimate, Reach, Seconds, Spread
 from albench.compare.gather import Curves
 from albench.compare.labels import Saving, Target, savings
+from albench.compare.numbers import Numbers
 from albench.compare.resample import DRAWS, LEAST_SEEDS, around, interquartile_mean
 from albench.compare.statistics import deviation, interval
 from albench.errors import UserError
@@ -64,20 +65,17 @@ class Details:
         )
 
 
-def group_details(
-    curves: Curves, column: str, ranked: np.ndarray, baseline: np.ndarray, target: float, cost: Cost | None, sign: float
-) -> Details:
-    """All details of one group.
+def group_details(number: Numbers, column: str, target: float, cost: Cost | None) -> Details:
+    """All details of one group: over the seeds that its means are over, labels saved over those of a row's pairs.
 
     Parameters
     ----------
-    ranked
-        (R, S) the score that ranks.
-    baseline
-        (R,) position of each row's baseline, -1 for none.
+    column
+        What is compared.
     target
         NaN without one.
     """
+    curves, shown = number.curves, number.shown[..., number.place]
     values = curves.values[column]
     goal = None if np.isnan(target) else target
     seconds = np.array([_total(curves.values.get(name), curves.recorded) for name in (TRAIN, QUERY)])
@@ -85,9 +83,9 @@ def group_details(
     if cost is not None:
         spent = cost.of(curves.n_labeled, spent_seconds(curves.values[TRAIN], curves.values[QUERY]))
         areas, *costs_found = area_at_equal_cost(values, spent)
-        area, costs = np.array(interval(areas)), (costs_found[0], costs_found[1])
-    saving = savings(values, curves.n_labeled, baseline, goal, sign)
-    return Details(_spread(ranked), saving, target, seconds, area, costs)
+        area, costs = np.array(interval(np.where(shown, areas, np.nan))), (costs_found[0], costs_found[1])
+    saving = savings(values, curves.n_labeled, number.baseline, goal, number.sign, shown)
+    return Details(_spread(number.within), saving, target, seconds, area, costs)
 
 
 def _total(seconds: np.ndarray | None, recorded: np.ndarray) -> np.ndarray:

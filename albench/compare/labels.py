@@ -105,7 +105,12 @@ class Saving:
 
 
 def savings(
-    values: np.ndarray, n_labeled: np.ndarray, baseline: np.ndarray, target: float | None, sign: float
+    values: np.ndarray,
+    n_labeled: np.ndarray,
+    baseline: np.ndarray,
+    target: float | None,
+    sign: float,
+    shown: np.ndarray | None = None,
 ) -> Saving:
     """Labels to a target, and labels saved against each row's baseline, both read at one quality.
 
@@ -120,11 +125,13 @@ def savings(
         (R, S, L) a metric.
     baseline
         (R,) position of each row's baseline, -1 for none.
+    shown
+        (R, S) bool: the seeds of labels to the target; all that a row has where None.
     """
     here = ~np.isnan(values)
     needed = np.full((3, len(values)), np.nan)
     if target is not None:
-        for rows, seeds in _alike(here.any(axis=2)):
+        for rows, seeds in _alike(here.any(axis=2) if shown is None else here.any(axis=2) & shown):
             needed[:, rows] = _needed(values[rows][:, seeds], n_labeled, target, sign)
     other = (baseline >= 0) & (baseline != np.arange(len(baseline)))
     both = here & here[np.maximum(baseline, 0)] & other[:, None, None]

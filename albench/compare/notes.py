@@ -41,6 +41,7 @@ def write_notes(
     lines = [*_stand_ins(groups), *_protocols(groups), *_versions(curves, named)]
     for curve, group, place in zip(curves, groups, named, strict=True):
         lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
+    lines += _cautions(groups, named, column.partition(".")[0])
     lines += _few_seeds(groups)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
@@ -77,6 +78,26 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:
     return lines
 
 
+def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[str]:
+    """Test splits that cannot carry a claim, and rows whose models give every item one class."""
+    lines = []
+    for group, place in zip(groups, places, strict=True):
+        if group.thin_test:
+            lines.append(
+                f"{place}: {group.thin_test}: too few to carry a claim, whatever the number of seeds; intervals and "
+                "tests are over seeds on these same items, and say nothing about others."
+            )
+        alone = [
+            f"{_label(row.method, row.strategy, row.backbone, group)} with {row.one_class} of {len(row.seeds)} seeds"
+            for row in group.rows
+            if row.one_class
+        ]
+        if alone:
+            at = f"{group.ranked or group.n_labeled[-1]:,} labels"
+            lines.append(f"{place}: one class is predicted for every {split} item at {at}: {_some(alone)}.")
+    return lines
+
+
 def _not_everywhere(curves: Sequence[Curves], groups: Sequence[Group], overall: Overall | None) -> list[str]:
     """What the comparison over data sets leaves out."""
     several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
@@ -88,7 +109,9 @@ def _rows_left_out(overall: Overall | None) -> list[str]:
     if overall is None:
         return ["nothing is compared over data sets: no two rows are in all of them."]
     if overall.left_out:
-        return [f"over data sets only what all of them have is compared; left out: {_some(overall.left_out)}."]
+        return [
+            f"over data sets only what all of them have, and rank, is compared; left out: {_some(overall.left_out)}."
+        ]
     return []
 
 
@@ -136,7 +159,8 @@ def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[s
         if not there.all()
     ]
     if missing:
-        lines.append(f"means rest on different seeds: {_some(missing)}.")
+        lines.append(f"not every row has every seed: {_some(missing)}.")
+    lines += _compared_over(group)
     short = [
         f"{label} {_seeds(curves.seeds[stops])}" for label, stops in zip(labels, stopped, strict=True) if stops.any()
     ]
@@ -158,6 +182,21 @@ def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[s
     if unpaired:
         lines.append(f"differences use only the seeds that the baseline has too: {_some(unpaired)}.")
     return lines
+
+
+def _compared_over(group: Group) -> list[str]:
+    """Which seeds the table is over where not all are, and the rows that lack them."""
+    behind = [row for row in group.rows if row.rank is None and row.value.n]
+    more = any(row.value.n and {*row.seeds} - {*group.seeds} for row in group.rows)
+    if not any(row.rank for row in group.rows) or not (behind or more):
+        return []
+    over = f"means, ranks and bold are over {_seeds(group.seeds)}, which all ranked rows have"
+    if more:
+        over += "; differences are over all seeds that row and baseline have"
+    if behind:
+        names = [_label(row.method, row.strategy, row.backbone, group) for row in behind]
+        over += f"; not ranked, as too few of them are there: {_some(names)}"
+    return [f"{over}."]
 
 
 def _few_seeds(groups: Sequence[Group]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from albench.compare.common import in_common
 from albench.compare.gather import Curves
 from albench.compare.overall import Name
 from albench.compare.ranking import Ranking
@@ -21,9 +22,16 @@ class Numbers:
     Attributes
     ----------
     mean, half, n
-        (R, K) over seeds.
+        (R, K) over the seeds that are ``shown``.
     scores
-        (R, S, K) what they are over.
+        (R, S, K) every seed's.
+    shown
+        (R, S, K) bool: the seeds that a row's mean is over. Of a row that is compared those that all such rows have; of
+        another one its own.
+    compared
+        (R, K) bool: rows that a column ranks and marks.
+    limits
+        Lowest and highest value that the metric can have.
     column
         The column that ranks, or None where the group lacks it.
     sign
@@ -41,22 +49,53 @@ class Numbers:
     half: np.ndarray
     n: np.ndarray
     scores: np.ndarray
+    shown: np.ndarray
+    compared: np.ndarray
+    limits: tuple[float, float]
     column: int | None
     sign: float
     baseline: np.ndarray
     ranked: np.ndarray
     against: np.ndarray
 
+    @property
+    def place(self) -> int:
+        """The column that ranks, else the last label count."""
+        return self.scores.shape[2] - 2 if self.column is None else self.column
 
-def numbers_of(curves: Curves, values: np.ndarray, ranking: Ranking, baseline: str, sign: float) -> Numbers:
+    @property
+    def common(self) -> np.ndarray:
+        """(S,) bool: the seeds over which rows are compared, where rows are ranked."""
+        return np.asarray(self.shown[self.compared[:, self.place], :, self.place].any(axis=0))
+
+    @property
+    def within(self) -> np.ndarray:
+        """(R, S) the score that ranks, of the seeds that are shown; NaN of the others."""
+        return np.where(self.shown[..., self.place], self.ranked, np.nan)
+
+
+def numbers_of(
+    curves: Curves, values: np.ndarray, ranking: Ranking, baseline: str, sign: float, limits: tuple[float, float]
+) -> Numbers:
     scores = np.concatenate([values, area(values, curves.n_labeled)[..., None]], axis=2)
-    mean, half, n = interval(scores.swapaxes(1, 2))
-    column = ranking.column(curves)
     rows = _baseline_rows(curves, baseline)
+    shown, compared = _shared(~np.isnan(scores), np.isin(np.arange(len(rows)), rows))
+    mean, half, n = interval(np.where(shown, scores, np.nan).swapaxes(1, 2))
+    column = ranking.column(curves)
     ranked = np.full(scores.shape[:2], np.nan) if column is None else scores[..., column]
     others = (rows >= 0) & (rows != np.arange(len(rows)))
     against = np.where(others[:, None], ranked[rows], np.nan)
-    return Numbers(curves, mean, half, n, scores, column, sign, rows, ranked, against)
+    return Numbers(curves, mean, half, n, scores, shown, compared, limits, column, sign, rows, ranked, against)
+
+
+def _shared(there: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R, S, K) what is there -> what is shown, and (R, K) which rows are compared."""
+    shown, compared = there.copy(), np.zeros(there[:, 0].shape, dtype=bool)
+    for at in range(there.shape[2]):
+        rows, seeds = in_common(there[..., at], baseline)
+        shown[rows, :, at] = seeds
+        compared[:, at] = rows
+    return shown, compared
 
 
 def _baseline_rows(curves: Curves, baseline: str) -> np.ndarray:

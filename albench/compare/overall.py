@@ -10,6 +10,7 @@ import numpy as np
 
 from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
 from albench.compare.pairs import p_values
+from albench.compare.ranges import within
 from albench.compare.resample import improvement, stratified_iqm
 from albench.compare.roundoff import leveled
 from albench.compare.statistics import ALPHA, holm, paired
@@ -32,11 +33,14 @@ class Setting:
         R tuples of backbone, method and strategy; the backbone is empty where every group has one of its own.
     ranked
         (R, S) the score that ranks.
+    compared
+        (R, S) the same of rows that are compared and the seeds that these share; NaN of all else.
     """
 
     title: str
     names: list[Name]
     ranked: np.ndarray
+    compared: np.ndarray
 
 
 def common_names(groups: Sequence[list[Name]]) -> list[list[Name]]:
@@ -80,7 +84,9 @@ def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | 
     baseline
         Row -> the row that it is compared with.
     """
-    scored = [{name for name, row in zip(s.names, s.ranked, strict=True) if not np.isnan(row).all()} for s in settings]
+    scored = [
+        {name for name, row in zip(s.names, s.compared, strict=True) if not np.isnan(row).all()} for s in settings
+    ]
     common = sorted(set.intersection(*scored)) if len(settings) > 1 else []
     if len(common) < 2:
         return None
@@ -89,13 +95,15 @@ def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | 
 
     def scores(side: int) -> np.ndarray:
         parts = zip(settings, places, strict=True)
-        return np.concatenate([s.ranked[[place[pair[side]] for pair in pairs]] for s, place in parts], axis=1)
+        return np.concatenate([s.compared[[place[pair[side]] for pair in pairs]] for s, place in parts], axis=1)
 
     none = np.empty((0, 0))
     return Pooled(common, pairs, scores(0) if pairs else none, scores(1) if pairs else none)
 
 
-def over_data_sets(settings: Sequence[Setting], rows: Pooled, tested: Tested, sign: float, may: bool) -> Overall:
+def over_data_sets(
+    settings: Sequence[Setting], rows: Pooled, tested: Tested, sign: float, may: bool, limits: tuple[float, float]
+) -> Overall:
     """Rows that every data set has, compared over all of them.
 
     Mean ranks, Friedman's test and Nemenyi's critical difference are those of Demšar (2006), "Statistical Comparisons
@@ -108,8 +116,10 @@ def over_data_sets(settings: Sequence[Setting], rows: Pooled, tested: Tested, si
     may
         Whether anything of the comparison is told. Where nothing is, mean ranks tell no rows apart either, nor where
         Friedman's test tells nothing.
+    limits
+        Lowest and highest value that the metric can have.
     """
-    scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.ranked, strict=True)} for s in settings]
+    scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.compared, strict=True)} for s in settings]
     common = rows.names
     means = leveled(np.array([[sign * part[name].mean() for name in common] for part in scored]))
     ranks = mean_ranks(means)
@@ -117,11 +127,11 @@ def over_data_sets(settings: Sequence[Setting], rows: Pooled, tested: Tested, si
     chance = friedman(means)
     order = sorted(range(len(common)), key=lambda at: (ranks[at], common[at]))
     differences = {
-        name: (tested.difference(at, method, strategy, sign), (name, other))
+        name: (within(tested.difference(at, method, strategy, sign), limits), (name, other))
         for at, (name, other) in enumerate(rows.pairs)
         for _, method, strategy in [other]
     }
-    every = {name for part in scored for name in part}
+    every = {name for setting in settings for name in setting.names}
     apart = may and not chance >= ALPHA
     return Overall(
         settings=tuple(setting.title for setting in settings),

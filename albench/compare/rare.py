@@ -10,6 +10,7 @@ import pandas as pd
 
 from albench.compare.data import Estimate, Group
 from albench.compare.gather import Curves
+from albench.compare.ranges import estimate, metric_range
 from albench.compare.statistics import interval
 
 RARE = 2 / 3
@@ -57,10 +58,12 @@ def recalls_of(frame: pd.DataFrame, split: str = "test") -> list[str]:
     return [name for name in found if f"{split}.{name}" in frame]
 
 
-def with_recalls(group: Group, curves: Curves, frame: pd.DataFrame, split: str, metric: str) -> Group:
+def with_recalls(
+    group: Group, curves: Curves, shown: np.ndarray, frame: pd.DataFrame, split: str, metric: str
+) -> Group:
     """The group with the recalls of its rare classes beside what is compared.
 
-    They are those at the label count that ranks, else at the last one.
+    They are those at the label count that ranks, else at the last one, over the seeds (R, S) that are ``shown``.
     """
     own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
     names = [name for name in recalls_of(own, split) if name != metric]
@@ -69,8 +72,8 @@ def with_recalls(group: Group, curves: Curves, frame: pd.DataFrame, split: str, 
     at = int(np.flatnonzero(curves.n_labeled == (group.ranked or group.n_labeled[-1]))[0])
     found: dict[tuple[str, str, str], dict[str, Estimate]] = {name: {} for name in curves.names}
     for name in names:
-        mean, half, n = interval(curves.values[f"{split}.{name}"][:, :, at])
-        for row, estimate in zip(curves.names, zip(mean, half, n, strict=True), strict=True):
-            found[row][name] = Estimate(float(estimate[0]), float(estimate[1]), int(estimate[2]))
+        mean, half, n = interval(np.where(shown, curves.values[f"{split}.{name}"][:, :, at], np.nan))
+        for row, numbers in zip(curves.names, zip(mean, half, n, strict=True), strict=True):
+            found[row][name] = estimate(*numbers, metric_range(name))
     rows = tuple(dataclasses.replace(row, recalls=found[row.backbone, row.method, row.strategy]) for row in group.rows)
     return dataclasses.replace(group, recalls=tuple(names), rows=rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -114,11 +115,23 @@ def _tail(n_seeds: int) -> float:
     return float(ndtr(np.sqrt(n_seeds / (n_seeds - 1)) * stdtrit(n_seeds - 1, (1 - CONFIDENCE) / 2)))
 
 
+def _weighed_iqm(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """``interquartile_mean`` of (..., N) values, each there as often as its weight (N,) int64 says."""
+    order = np.argsort(values, axis=-1, kind="stable")
+    ordered, own = np.take_along_axis(values, order, axis=-1), weights[order]
+    total = int(weights.sum())
+    end = np.cumsum(own, axis=-1)
+    inside = np.minimum(end, total - total // 4) - np.maximum(end - own, total // 4)
+    return np.asarray((ordered * np.maximum(inside, 0)).sum(axis=-1) / (total - 2 * (total // 4)))
+
+
 def stratified_iqm(scores: list[np.ndarray], count: int = DRAWS) -> tuple[float, float, float]:
     """Interquartile mean over all data sets and seeds, with a bootstrap stratified by data set.
 
     Agarwal, Schwarzer, Castro, Courville and Bellemare (2021), "Deep Reinforcement Learning at the Edge of the
-    Statistical Precipice", NeurIPS, arXiv 2108.13264, section 4: seeds are resampled within each data set.
+    Statistical Precipice", NeurIPS, arXiv 2108.13264, section 4: seeds are resampled within each data set. There each
+    has as many runs; here each counts as much: its values stand in for as many as the others have, so that a data set
+    with more seeds does not push the others into the quarters that are trimmed.
 
     Parameters
     ----------
@@ -129,12 +142,15 @@ def stratified_iqm(scores: list[np.ndarray], count: int = DRAWS) -> tuple[float,
     -------
     The interquartile mean and its 95 % interval, NaN with fewer than ``LEAST_SEEDS`` seeds of some data set.
     """
-    point = float(interquartile_mean(np.concatenate(scores)))
+    sizes = [len(of_dataset) for of_dataset in scores]
+    each = math.lcm(*sizes)
+    weights = np.repeat([each // n for n in sizes], sizes)
+    point = float(_weighed_iqm(np.concatenate(scores), weights))
     parts = []
     for stream, of_dataset in enumerate(scores):
         rng = np.random.Generator(np.random.PCG64([stream, len(of_dataset)]))
         parts.append(of_dataset[rng.integers(len(of_dataset), size=(count, len(of_dataset)))])
-    many = interquartile_mean(np.concatenate(parts, axis=1))
+    many = _weighed_iqm(np.concatenate(parts, axis=1), weights)
     low, high = around(np.asarray(point), many, many, min(map(len, scores)))
     return point, float(low), float(high)
 

@@ -7,6 +7,7 @@ import numpy as np
 from albench.compare.data import Difference, Estimate, Group, Row
 from albench.compare.details import Details
 from albench.compare.numbers import Numbers
+from albench.compare.ranges import estimate, within
 from albench.compare.roundoff import leveled
 from albench.compare.significance import Bests, Tested
 from albench.compare.statistics import ALPHA
@@ -15,8 +16,10 @@ from albench.compare.statistics import ALPHA
 def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Group:
     """The group that one's numbers, its tested differences, its bests and its details make."""
     curves, column = number.curves, number.column
-    worth = np.full(len(curves.names), np.nan) if column is None else leveled(number.sign * number.mean[:, column])
-    cheap = np.full(len(worth), np.nan) if extra.cost is None else leveled(number.sign * extra.cost[0])
+    worth = np.full(len(curves.names), np.nan) if column is None else _worth(number, column)
+    cheap = np.full(len(worth), np.nan)
+    if extra.cost is not None:
+        cheap = leveled(np.where(number.compared[:, number.place], number.sign * extra.cost[0], np.nan))
     order = np.argsort(-worth, kind="stable")  # rows without a value come last
     labels = tuple(int(count) for count in curves.n_labeled)
     return Group(
@@ -32,7 +35,13 @@ def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Gr
         target=extra.target,
         costs=extra.costs,
         setup=curves.setup,
+        seeds=tuple(int(seed) for seed in curves.seeds[number.common]),
     )
+
+
+def _worth(number: Numbers, column: int) -> np.ndarray:
+    """(R,) what ranks; NaN of rows that are not compared."""
+    return leveled(np.where(number.compared[:, column], number.sign * number.mean[:, column], np.nan))
 
 
 def _rank(worth: np.ndarray, row: int) -> int | None:
@@ -49,7 +58,7 @@ def _row(
     if column is not None and difference is not None and difference.verdict in ("~", "worse"):
         clear[column] = False  # what is not told from its baseline is not told from what ranks above the baseline
     columns = zip(number.mean[row], number.half[row], number.n[row], best, clear, strict=True)
-    estimates = [Estimate(float(mean), float(half), int(n), bool(b), bool(c)) for mean, half, n, b, c in columns]
+    estimates = [estimate(mean, half, n, number.limits, bool(b), bool(c)) for mean, half, n, b, c in columns]
     backbone, method, strategy = curves.names[row]
     spread, reach, saved, seconds, cost = extra.of_row(row)
     return Row(
@@ -79,4 +88,4 @@ def _difference(number: Numbers, row: int, found: Tested) -> Difference | None:
     if other in (-1, row) or number.column is None:
         return None
     _, method, strategy = number.curves.names[other]
-    return found.difference(row, method, strategy, number.sign)
+    return within(found.difference(row, method, strategy, number.sign), number.limits)

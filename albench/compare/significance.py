@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from albench.compare.common import LEAST_COMPARED
 from albench.compare.data import Difference, Verdict
 from albench.compare.intervals import inverted
 from albench.compare.numbers import Numbers
@@ -181,14 +182,15 @@ def _best(number: Numbers, test: str, n_tests: Sequence[int]) -> tuple[np.ndarra
     """The best rows of each column, (R, K) bool, and the p-values (K,) of the best against the second.
 
     Rows of one same mean are all best, and no test tells them apart; where all rows are, none is. A row alone in a
-    column is not called best.
+    column is not called best, nor is one of fewer than ``LEAST_COMPARED`` seeds.
     """
-    scores, mean, sign = number.scores, leveled(number.mean.T).T, number.sign
+    scores, sign = np.where(number.shown, number.scores, np.nan), number.sign
+    mean = leveled(np.where(number.compared, number.mean, np.nan).T).T
     best = np.zeros(mean.shape, dtype=bool)
     p = np.full(mean.shape[1], np.nan)
     for at in range(mean.shape[1]):
         there = np.flatnonzero(~np.isnan(mean[:, at]))
-        if len(there) < 2:
+        if len(there) < 2 or number.n[there[0], at] < LEAST_COMPARED:
             continue
         order = there[np.argsort(-sign * mean[there, at], kind="stable")]
         first, second = order[:2]

@@ -58,24 +58,24 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     if n_seeds(group) is None:
         found.append(Column("seeds", "seeds", tuple(Cell(str(len(row.seeds))) for row in rows)))
     for labels in group.n_labeled:
-        cells = tuple(_estimate(row.cells[labels], row) for row in rows)
+        cells = tuple(_estimate(row.cells[labels], group) for row in rows)
         found.append(Column(f"{labels:,} labels", "labels", cells, ranked=labels == group.ranked))
     found += [
-        Column(metric, "recall", tuple(Cell(spread(r.recalls[metric], len(r.seeds))) for r in rows))
+        Column(metric, "recall", tuple(Cell(spread(r.recalls[metric], usual(group))) for r in rows))
         for metric in group.recalls
     ]
     ranked = comparison.at == "aubc"
     if comparison.target:
         title = f"labels to {comparison.target}"
         found.append(Column(title, "reach", tuple(Cell(reach_text(row.reach, group.n_labeled[-1])) for row in rows)))
-    found.append(Column("AUBC", "aubc", tuple(_estimate(row.aubc, row) for row in rows), ranked))
+    found.append(Column("AUBC", "aubc", tuple(_estimate(row.aubc, group) for row in rows), ranked))
     if any(row.difference for row in rows):
         title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
-        found.append(Column(title, "difference", tuple(_difference(row) for row in rows)))
+        found.append(Column(title, "difference", tuple(_difference(row, group) for row in rows)))
         if comparison.target or comparison.details:
             found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows)))
     if comparison.cost:
-        cells = tuple(_at_cost(row) for row in rows)
+        cells = tuple(_at_cost(row, group) for row in rows)
         found.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
     return [*found, *(_detail_columns(rows) if comparison.details else [])]
 
@@ -127,38 +127,43 @@ def _saved(row: Row) -> Cell:
     return Cell(saved_text(row.saved))  # no tone: it is an estimate, which no test stands behind
 
 
-def _at_cost(row: Row) -> Cell:
+def _at_cost(row: Row, group: Group) -> Cell:
     if row.cost_adjusted is None or row.cost_rank is None:
         return Cell(NONE, tone="dim")
-    return Cell(f"{spread(row.cost_adjusted, len(row.seeds))}, #{row.cost_rank}")
+    return Cell(f"{spread(row.cost_adjusted, usual(group))}, #{row.cost_rank}")
 
 
 def names_column(title: str, names: Sequence[str]) -> Column:
     return Column(title, "name", tuple(Cell(name) for name in names))
 
 
-def _estimate(estimate: Estimate, row: Row) -> Cell:
-    text = spread(estimate, len(row.seeds))
+def _estimate(estimate: Estimate, group: Group) -> Cell:
+    text = spread(estimate, usual(group))
     mark: Mark = "" if not estimate.best else "*" if estimate.clear else "~"
     return Cell(text, mark, bold=estimate.best, tone="dim" if text == NONE else "")
 
 
-def _difference(row: Row) -> Cell:
+def _difference(row: Row, group: Group) -> Cell:
     if row.is_baseline:
         return Cell("baseline", tone="dim")
-    return tested(row.difference, len(row.seeds))
+    return tested(row.difference, usual(group))
 
 
-def tested(difference: Difference | None, usual: int) -> Cell:
+def tested(difference: Difference | None, n_usual: int) -> Cell:
     """A difference with its verdict."""
     if difference is None or difference.n == 0:
         return Cell(NONE, tone="dim")
-    text = spread(difference, usual, signed=True)
+    text = spread(difference, n_usual, signed=True)
     if difference.verdict == "too few seeds":
         return Cell(f"{text} too few seeds", tone="dim")
     if difference.verdict == "~":
         return Cell(text, "~", tone="dim")
     return Cell(text, "*", tone="good" if difference.verdict == "better" else "bad")
+
+
+def usual(group: Group) -> int:
+    """The number of seeds that a value rests on where none stands beside it."""
+    return len(group.seeds) or max(len(row.seeds) for row in group.rows)
 
 
 def n_seeds(group: Group) -> int | None:

@@ -278,6 +278,8 @@ def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) ->
     seeds = sorted({len(table.seeds) for table in tables})
     count = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else counted(seeds[0], "seed")
     text = "1 seed" if seeds == [1] else f"mean{' and 95 % interval' * look.bands} over {count}"
+    if look.bands and seeds != [1] and any(e.n == 1 for t in tables for row in t.rows for e in row.estimates.values()):
+        text += ", no band where there is one"
     methods, strategies = ({name[part] for name in names} for part in (0, 1))
     if len(methods) == 1 and len(strategies) > 1:
         return f"method {methods.pop()}; {text}"

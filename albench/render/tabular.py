@@ -140,6 +140,8 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {
         "mean": estimate.mean,
         "half_width": estimate.half_width,
+        "low": estimate.low,
+        "high": estimate.high,
         "n_seeds": estimate.n,
         "best": estimate.best,
         "clear": estimate.clear,

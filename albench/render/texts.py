@@ -18,6 +18,8 @@ def number(value: float) -> str:
 def spread(value: Estimate | Difference, usual: int, signed: bool = False) -> str:
     """``0.712 ± 0.014``, or ``+0.105 [+0.021, +0.197]`` where it is not even; a dash where there is nothing.
 
+    An interval that would reach beyond what the metric can be is not even: ``0.515 [0.000, 1.000]``.
+
     The mean is alone where there is no interval, or one that excludes nothing.
 
     The number of seeds follows in brackets where it is not the usual one.
@@ -25,7 +27,9 @@ def spread(value: Estimate | Difference, usual: int, signed: bool = False) -> st
     if math.isnan(value.mean):
         return NONE
     text = _signed(value.mean) if signed else number(value.mean)
-    if not math.isnan(value.half_width):
+    if isinstance(value, Estimate) and value.is_cut:
+        text += f" [{number(value.low)}, {number(value.high)}]"
+    elif not math.isnan(value.half_width):
         text += f" ± {number(value.half_width)}"
     elif not isinstance(value, Estimate) and math.isfinite(value.high - value.low):
         text += f" [{_signed(value.low)}, {_signed(value.high)}]"

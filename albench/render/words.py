@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from albench.compare.choose import only_of
 from albench.compare.resample import LEAST_SEEDS
-from albench.render.cells import n_seeds
+from albench.render.cells import n_seeds, usual
 from albench.render.labels import seeds_text
 from albench.wording import counted, listed
 
@@ -31,8 +31,7 @@ def facts(group: Group, comparison: Comparison) -> list[str]:
     found += [f"method {name}" for name in methods if len(methods) == 1]
     found += [f"backbone {name}" for name in backbones if len(backbones) == 1]
     n = n_seeds(group)
-    if n is not None:
-        found.append(counted(n, "seed"))
+    found.append(counted(n, "seed") if n == len(group.seeds) else f"compared over {counted(usual(group), 'seed')}")
     found.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
     return found
 
@@ -46,9 +45,9 @@ def _ranked_by(group: Group, comparison: Comparison) -> str:
 def legend(comparison: Comparison) -> list[str]:
     """How to read the marks."""
     estimates = [e for row in comparison.rows for e in (*row.cells.values(), row.aubc)]
-    found = ["Mean ± half width of the 95 % t-interval over seeds"]
-    if any(_fewer(row) for row in comparison.rows):
-        found[0] += "; in brackets their number, where it is not all of the row's"
+    found = ["Mean ± half width of the 95 % t-interval over seeds, same test items"]
+    if any(_other(row, group) for group in comparison.groups for row in group.rows):
+        found[0] += "; in brackets their number, where it is not that of the table"
     if any(len(group.n_labeled) > 1 for group in comparison.groups):
         found.append("AUBC: area under the budget curve, divided by its span of labels")
     recalls = dict.fromkeys(metric for group in comparison.groups for metric in group.recalls)
@@ -113,6 +112,7 @@ def failures(comparison: Comparison) -> list[str]:
     return [f"{status}: {where}, {seeds_text(found)}: {reason}" for (status, where, reason), found in seeds.items()]
 
 
-def _fewer(row: Row) -> bool:
-    """Whether a value of the row rests on fewer seeds than the row has."""
-    return any(0 < e.n < len(row.seeds) for e in (*row.cells.values(), row.aubc, row.difference) if e is not None)
+def _other(row: Row, group: Group) -> bool:
+    """Whether a value of the row rests on another number of seeds than the table's."""
+    values = (*row.cells.values(), *row.recalls.values(), row.aubc, row.difference)
+    return any(e.n not in (0, usual(group)) for e in values if e is not None)

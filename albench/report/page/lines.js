@@ -75,9 +75,12 @@ function lineChart(options) {
       })];
       if (on && own.length <= 60) marks.push(Plot.dot(own, { x: "x", y: "y", r: 2.6, fill: colour(one.row), clip: true, className: `${className} dots` }));
       if (on && state.bands && own.some((p) => p.low !== null)) {
-        marks.unshift(own.length > 1
-          ? Plot.areaY(own.filter((p) => p.low !== null), { x: "x", y1: "low", y2: "high", fill: colour(one.row), fillOpacity: 0.1, clip: true, className: `${className} band` })
-          : Plot.ruleX(own, { x: "x", y1: "low", y2: "high", stroke: colour(one.row), className: `${className} band` }));
+        // Where one seed is there is no band, and none is drawn across; an interval between such places is a line.
+        const has = (p) => Boolean(p) && p.low !== null;
+        const lone = own.filter((p, place) => has(p) && !has(own[place - 1]) && !has(own[place + 1]));
+        marks.unshift(
+          Plot.areaY(own, { x: "x", y1: "low", y2: "high", fill: colour(one.row), fillOpacity: 0.1, clip: true, className: `${className} band` }),
+          Plot.ruleX(lone, { x: "x", y1: "low", y2: "high", stroke: colour(one.row), clip: true, className: `${className} band` }));
       }
       return marks;
     };

@@ -15,7 +15,7 @@ function groupSection(group, at, page) {
   const curve = (group.curves[page.metric] || []).map(([row, x, y, half, n]) => ({ row, x, y, half, n }));
   const curves = lineChart({
     caption: `${title}: learning curves`, series: () => curve, lit, pick, rest: page.rest, xLabel: "labels", yLabel: metric.words, range: metric.range, bands: true,
-    note: `${capital(metric.words)}${metric.higher ? "" : " (lower is better)"}, mean over seeds with its 95 % interval. Press a curve or a name to colour it, drag to zoom.`,
+    note: `${capital(metric.words)}${metric.higher ? "" : " (lower is better)"}, mean over each row's own seeds, same test items, with its 95 % interval${curve.some((one) => one.n.includes(1)) ? " (no band where there is one seed)" : ""}. Press a curve or a name to colour it, drag to zoom.`,
   });
   const ranking = table ? rankingTable({
     caption: `${title}: ${page.metric}`, columns: table.columns, rows: table.rows, verdicts: table.verdicts, lit, pick,

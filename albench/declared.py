@@ -20,6 +20,8 @@ from albench.api.task import Modality
 from albench.api.tracker import Tracker
 from albench.errors import PluginError, SpecError, nearest
 
+EVERY = "all"
+"""The panel that no component names: all that need no option."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 _BASES: dict[Kind, type] = {
@@ -58,6 +60,18 @@ def check_name(kind: Kind, name: object) -> None:
     plain = re.sub(r"[^a-z0-9_.]+", "-", str(name).lower()).strip("-._")
     close = f", as in '{plain}'" if isinstance(name, str) and plain else ""
     raise PluginError(f"{kind} name {name!r} cannot be typed: use letters, digits, '-', '_' and '.' alone{close}")
+
+
+def check_panels(kind: Kind, name: str, panels: object) -> None:
+    """Raise ``PluginError`` where the panels of a component cannot be typed."""
+    where = f"{kind} '{name}': its panels are {panels!r}"
+    if isinstance(panels, str) or not isinstance(panels, Collection):
+        raise PluginError(f"{where}: write them as panels=('standard',)")
+    for panel in panels:
+        if not isinstance(panel, str) or not NAME.fullmatch(panel):
+            raise PluginError(f"{where}: use letters, digits, '-', '_' and '.' alone")
+        if panel == EVERY:
+            raise PluginError(f"{where}: '{EVERY}' is made of all components by itself, leave it out")
 
 
 def check_target(kind: Kind, name: str, target: object) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from albench.plugins import Registry
 
 _ALIAS = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w.+-])?")
+_PANEL = re.compile(rf"{re.escape(specs.PANEL)}[A-Za-z0-9][A-Za-z0-9_.-]*")
+PANELLED: tuple[Kind, ...] = ("strategy", "method")
+"""Kinds that have panels (see ``albench.panels``)."""
 _EXAMPLES = {"dataset": "digits", "method": "fixmatch", "strategy": "entropy", "backbone": "mlp"}
 NAMED: tuple[Kind, ...] = ("dataset", "method", "strategy", "backbone")
 """Kinds whose components may have an alias, in the order of a trial's specs."""
@@ -59,7 +62,7 @@ def components(kind: Kind, given: Any) -> tuple[Spec, ...]:
 
 def _each(kind: Kind, given: Any) -> Iterator[Spec]:
     if isinstance(given, str):
-        yield _named(given)
+        yield _named(kind, given)
     elif isinstance(given, Spec):
         yield given
     elif isinstance(given, Mapping):
@@ -75,8 +78,10 @@ def _each(kind: Kind, given: Any) -> Iterator[Spec]:
         raise _not_a_name(kind, given)
 
 
-def _named(text: str) -> Spec:
-    """``SPEC`` or ``ALIAS=SPEC``."""
+def _named(kind: Kind, text: str) -> Spec:
+    """``SPEC``, ``ALIAS=SPEC`` or the name of a panel."""
+    if kind in PANELLED and _PANEL.fullmatch(text.strip()):
+        return Spec(text.strip())
     before, equals, after = text.partition("=")
     if not equals or "[" in before:
         return specs.parse(text)

@@ -44,6 +44,7 @@ class Component:
     distribution: str
     family: str = ""
     paper: str = ""
+    panels: tuple[str, ...] = ()
 
     def load(self) -> Callable[..., Any]:
         """The class.
@@ -106,24 +107,30 @@ class _Add:
         self._plugin = plugin
 
     def _add(
-        self, kind: Kind, name: str, target: str | Callable[..., Any], summary: str, family: str = "", paper: str = ""
+        self,
+        kind: Kind,
+        name: str,
+        target: str | Callable[..., Any],
+        summary: str,
+        family: str = "",
+        paper: str = "",
+        panels: Sequence[str] = (),
     ) -> None:
         declared.check_name(kind, name)
+        declared.check_panels(kind, name, panels)
         declared.check_target(kind, name, target)
         text = summary or _first_line(target)
         self._plugin.components.append(
-            Component(kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper)
+            Component(
+                kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper, tuple(panels)
+            )
         )
 
-    def strategy(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, family: str = "", paper: str = ""
-    ) -> None:
-        self._add("strategy", name, target, summary, family, paper)
+    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("strategy", name, target, summary, **marks)
 
-    def method(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, family: str = "", paper: str = ""
-    ) -> None:
-        self._add("method", name, target, summary, family, paper)
+    def method(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("method", name, target, summary, **marks)
 
     def dataset(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
         self._add("dataset", name, target, summary)

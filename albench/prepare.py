@@ -29,6 +29,7 @@ from albench.machine import cores
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.naming import aliases_of, check_aliases, check_taken
 from albench.near_items import near_across
+from albench.panels import expanded, left_out
 from albench.plan import DEFAULT_DATASETS, FIXED_SHIFT, Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
 from albench.plugins import Registry, registry
 from albench.provenance import MADE_BY, Made, Provenance
@@ -63,6 +64,8 @@ class Plan:
         Trial -> what makes it (see ``albench.provenance``).
     notes
         What the user has to know before the run.
+    panels
+        What panels stand for: ``"strategies @standard"`` -> names.
     """
 
     suite: Suite
@@ -86,6 +89,7 @@ class Plan:
     mixing: tuple[str, ...] = ()
     made: dict[str, Made] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    panels: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def total_steps(self) -> int:
@@ -172,6 +176,7 @@ def prepare(
         name=suite.name or "-".join(spec.name for spec in suite.datasets),
         protocol=dataclasses.replace(suite.protocol, device=kind),
     )
+    suite, in_panels = expanded(suite, found)
     for kind_name, parts in (("method", suite.methods), ("strategy", suite.strategies), ("backbone", suite.backbones)):
         for part in parts:  # a mistyped name is told before the data is read
             found.find(kind_name, part.name)  # type: ignore[arg-type]  # the three literals are kinds
@@ -199,7 +204,7 @@ def prepare(
     planned, notes_of_paths = stored_as(planned, facts, folder)
     made: dict[str, Made] = {trial.key: how for trial, how in zip(planned, makes, strict=True)}
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, same, folder, fresh)
-    notes += notes_of_views + ([] if fresh else notes_of_paths)
+    notes += notes_of_views + left_out(in_panels, found) + ([] if fresh else notes_of_paths)
     if suite.protocol.initial_strategy and suite.protocol.initial_draw != Protocol.initial_draw:
         notes.append(
             f"initial_draw {suite.protocol.initial_draw} changes nothing: {suite.protocol.initial_strategy} chooses "
@@ -235,6 +240,7 @@ def prepare(
         mixing=tuple(mixing),
         made=made,
         notes=tuple(notes),
+        panels=in_panels,
     )
 
 

@@ -22,6 +22,10 @@ from albench.errors import SpecError, nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PANEL = "@"
+"""How the name of a panel begins (see ``albench.panels``)."""
+REQUIRED = "required"
+"""In the place of a default, where there is none."""
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -117,6 +121,9 @@ def parse(text: str) -> Spec:
         raise SpecError(f"{text!r} holds a character that cannot be seen: {form}.")
     name, bracket, rest = text.partition("[")
     name = name.strip()
+    if text.startswith(PANEL):
+        where = f"by itself, in the place of strategies or methods, as -s {PANEL}standard"
+        raise SpecError(f"'{text}' is not a component spec: a panel stands {where}.")
     if not _NAME.fullmatch(name):
         raise SpecError(f"'{text}' is not a component spec: {form}.")
     if not bracket:
@@ -249,7 +256,7 @@ def options(factory: Callable[..., Any]) -> list[Option]:
     for field in dataclasses.fields(factory):
         if not field.init:
             continue
-        default = "required" if field.default is dataclasses.MISSING else _yaml_text(field.default)
+        default = REQUIRED if field.default is dataclasses.MISSING else _yaml_text(field.default)
         bounds = [f"{sign} {field.metadata[key]:g}" for key, sign in _SIGNS.items() if key in field.metadata]
         kind = field.metadata.get("component") or _type_name(hints[field.name])
         found.append(Option(_typed(field), kind, default, field.metadata.get("help", ""),

@@ -70,7 +70,8 @@ def read_yaml(path: Path, limit: int) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise SuiteError(f"{path}{line}: not valid YAML: {problem}.") from None
+        quotes = ": put what begins with @ in quotes, as '@standard'" if "'@'" in problem else ""
+        raise SuiteError(f"{path}{line}: not valid YAML: {problem}{quotes}.") from None
 
 
 def _text(path: Path, limit: int) -> str:

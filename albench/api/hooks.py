@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -32,14 +32,29 @@ class Add(Protocol):
     """Registers components: a name, ``"package.module:Class"`` (imported when used) or the class, and a summary.
 
     ``family`` groups strategies and methods in lists ("uncertainty", "consistency"); ``paper`` is their source in short
-    ("Sener and Savarese 2018").
+    ("Sener and Savarese 2018"). ``panels`` are the groups that it is run with: ``panels=("standard",)`` adds it to what
+    ``@standard`` stands for; any word makes a panel, and ``@all`` is made by itself.
     """
 
     def strategy(
-        self, name: str, target: str | Callable[..., Strategy], summary: str = "", *, family: str = "", paper: str = ""
+        self,
+        name: str,
+        target: str | Callable[..., Strategy],
+        summary: str = "",
+        *,
+        family: str = "",
+        paper: str = "",
+        panels: Sequence[str] = (),
     ) -> None: ...
     def method(
-        self, name: str, target: str | Callable[..., Method], summary: str = "", *, family: str = "", paper: str = ""
+        self,
+        name: str,
+        target: str | Callable[..., Method],
+        summary: str = "",
+        *,
+        family: str = "",
+        paper: str = "",
+        panels: Sequence[str] = (),
     ) -> None: ...
     def dataset(self, name: str, target: str | Callable[..., Dataset], summary: str = "") -> None: ...
     def backbone(self, name: str, target: str | Callable[..., Backbone], summary: str = "") -> None: ...

@@ -14,7 +14,7 @@ from albench.plugins import plural
 if TYPE_CHECKING:
     from albench.plugins import Registry
 
-CHOICES = (*(plural(kind) for kind in KINDS), "plugins")
+CHOICES = (*(plural(kind) for kind in KINDS), "panels", "plugins")
 
 
 @click.command("list")
@@ -22,11 +22,15 @@ CHOICES = (*(plural(kind) for kind in KINDS), "plugins")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plugin_option
 def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
-    """List strategies, methods, datasets, backbones, executors, trackers or plugins."""
+    """List strategies, methods, datasets, backbones, executors, trackers, panels or plugins.
+
+    A panel stands for several, as in 'albench run -s @standard'.
+    """
     from albench.plugins import registry
 
     found = registry(plugins)
-    rows = _plugin_rows(found) if what == "plugins" else _component_rows(found, what)
+    others = {"plugins": _plugin_rows, "panels": _panel_rows}
+    rows = others[what](found) if what in others else _component_rows(found, what)
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
@@ -45,10 +49,26 @@ def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:
             "summary": c.summary,
             "family": c.family,
             "paper": c.paper,
+            "panels": ", ".join(f"@{panel}" for panel in c.panels),
             "from": c.distribution,
         }
         for c in found.components()
         if what in (None, plural(c.kind))
+    ]
+
+
+def _panel_rows(found: Registry) -> list[dict[str, Any]]:
+    from albench.declared import EVERY
+    from albench.naming import PANELLED
+    from albench.panels import named
+
+    return [
+        {"kind": kind, "name": f"@{panel}", "components": names}
+        for kind in PANELLED
+        for panel, names in (
+            *((panel, ", ".join(names)) for panel, names in named(kind, found).items()),
+            (EVERY, f"every {kind} that needs no option, plugins' own too"),
+        )
     ]
 
 

@@ -23,11 +23,16 @@ class SpecType(click.ParamType):
         self._kind = kind
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from albench.declared import EVERY
+        from albench.naming import PANELLED
         from albench.plugins import registry
 
         files = tuple(ctx.params.get("plugins") or ())
         components = registry(files).components(self._kind)
-        return [CompletionItem(c.name, help=c.summary) for c in components if c.name.startswith(incomplete)]
+        named = {c.name: c.summary for c in components}
+        if self._kind in PANELLED:
+            named |= {f"@{panel}": "panel" for c in components for panel in (*c.panels, EVERY)}
+        return [CompletionItem(name, help=text) for name, text in named.items() if name.startswith(incomplete)]
 
 
 def plugin_option(function: F) -> F:

@@ -57,6 +57,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             f"{counted(settings.steps, 'step')}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
+    lines += [Text(f"  {panel}: {', '.join(names)}") for panel, names in plan.panels.items()]
     for spec in (*suite.methods, *suite.strategies, *suite.backbones):
         if spec.alias:
             lines.append(Text.assemble((f"  {spec.alias}", "bold"), f" is {spec}"))

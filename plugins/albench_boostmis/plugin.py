@@ -12,4 +12,5 @@ def albench_register(add: Add) -> None:
         "unstable when pushed, or uncertain in a dense region",
         family="hybrid",
         paper="Zhang et al. 2022",
+        panels=("standard",),
     )

@@ -15,10 +15,18 @@ STRATEGIES = [
         "Bae et al. 2025",
     ),
 ]
+PANELS = {
+    "coreset": ("standard", "fast"),
+    "typiclust": ("standard",),
+    "probcover": ("standard",),
+}
+"""What each is run with, as in ``-s @standard``; a paper is asked for the standard ones, the fast ones cost least."""
 
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the strategies of this package."""
     for name, target, summary, paper in STRATEGIES:
-        add.strategy(name, f"albench_diversity.{target}", summary, family="diversity", paper=paper)
+        add.strategy(
+            name, f"albench_diversity.{target}", summary, family="diversity", paper=paper, panels=PANELS.get(name, ())
+        )

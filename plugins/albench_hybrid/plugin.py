@@ -17,10 +17,18 @@ STRATEGIES = [
     ("discriminative", "discriminative:DiscriminativeAL", "told apart from the labelled items",
      "Gissin and Shalev-Shwartz 2019"),
 ]  # fmt: skip
+PANELS = {
+    "badge": ("standard",),
+    "cluster-margin": ("standard",),
+    "alfa-mix": ("standard",),
+}
+"""What each is run with, as in ``-s @standard``; a paper is asked for the standard ones, the fast ones cost least."""
 
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the strategies of this package."""
     for name, target, summary, paper in STRATEGIES:
-        add.strategy(name, f"albench_hybrid.{target}", summary, family="hybrid", paper=paper)
+        add.strategy(
+            name, f"albench_hybrid.{target}", summary, family="hybrid", paper=paper, panels=PANELS.get(name, ())
+        )

@@ -32,10 +32,26 @@ METHODS = [
     ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",
      "Zhang et al. 2022"),
 ]  # fmt: skip
+PANELS = {
+    "supervised": ("standard", "fast"),
+    "entropy-minimization": ("fast",),
+    "pseudo-label": ("standard", "fast"),
+    "mean-teacher": ("standard",),
+    "vat": ("standard",),
+    "mixmatch": ("standard",),
+    "uda": ("standard",),
+    "fixmatch": ("standard",),
+    "flexmatch": ("standard",),
+    "freematch": ("standard",),
+    "softmatch": ("standard",),
+    "simmatch": ("standard",),
+    "boostmis": ("standard",),
+}
+"""What each is run with, as in ``-m @standard``; a paper is asked for the standard ones, the fast ones cost least."""
 
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the methods."""
     for name, target, summary, family, paper in METHODS:
-        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper)
+        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper, panels=PANELS.get(name, ()))

@@ -19,11 +19,31 @@ STRATEGIES = [
     ),
     ("deepfool", "deepfool:DeepFool", "smallest step across the decision boundary", "Ducoffe and Precioso 2018"),
 ]
+PANELS = {
+    "entropy": ("standard", "fast"),
+    "margin": ("standard", "fast"),
+    "least-confidence": ("standard", "fast"),
+    "bald": ("standard",),
+}
+"""What each is run with, as in ``-s @standard``; a paper is asked for the standard ones, the fast ones cost least."""
 
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the strategies of this package."""
-    add.strategy("random", "albench_uncertainty.random:Random", "uniform, without replacement", family="baseline")
+    add.strategy(
+        "random",
+        "albench_uncertainty.random:Random",
+        "uniform, without replacement",
+        family="baseline",
+        panels=("standard", "fast"),
+    )
     for name, target, summary, paper in STRATEGIES:
-        add.strategy(name, f"albench_uncertainty.{target}", summary, family="uncertainty", paper=paper)
+        add.strategy(
+            name,
+            f"albench_uncertainty.{target}",
+            summary,
+            family="uncertainty",
+            paper=paper,
+            panels=PANELS.get(name, ()),
+        )

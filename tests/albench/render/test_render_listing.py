@@ -49,7 +49,7 @@ def without_from(text: str) -> list[str]:
 
 def test_what_does_not_fit_is_left_out_and_said() -> None:
     text = shown(of_kind("strategy"), 80)
-    assert "Not shown: family, paper, from. Widen the terminal, or use --json." in text
+    assert "Not shown: family, paper, panels, from. Widen the terminal, or use --json." in text
     assert "Settles 2009" not in text
     wide = shown(of_kind("strategy"), 200)
     assert "Not shown" not in wide

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from albench.errors import UserError
-from albench.render.figure_ends import MOST_CURVES, ROOM, best, faded, height_of, name_ends
+from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, faded, height_of, name_ends
 from albench.render.figure_style import (
     LINE,
     RC,
@@ -211,7 +211,7 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Na
         if look.bands and len(labels) == 1:  # a band of one point would have no width
             ends = [[min(estimates[0].half_width, room)] for room in (means[0] - lowest, highest - means[0])]
             axes.errorbar(labels, means, ends, color=style["color"], capsize=2, linewidth=0.8)
-        elif look.bands and style.get("marker") != "":  # bands of grey curves would cover all others
+        elif look.bands and style["color"] != GREY:  # bands of grey curves would cover all others
             low = [max(e.mean - e.half_width, lowest) for e in estimates]  # NaN stays NaN
             high = [min(e.mean + e.half_width, highest) for e in estimates]
             axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_CURVES = 12
 """Curves of a panel that a legend tells apart."""
 _IN_COLOR = 5
-_GREY = "#b4b4b4"
+GREY = "#b4b4b4"
 _SMALL = 0.75 * SIZE
 _LETTERS = 30
 ROOM = 1.5
@@ -38,7 +38,7 @@ def best(tables: Sequence[CurveTable], metric: str, sign: float) -> set[Name]:
 
 def faded(curves: dict[Name, Style], kept: Collection[Name]) -> dict[Name, Style]:
     """The styles with all curves thin and grey but those that are kept."""
-    thin = {"color": _GREY, "marker": "", "linewidth": 0.7, "linestyle": "-", "zorder": 1}
+    thin = {"color": GREY, "marker": "", "linewidth": 0.7, "linestyle": "-", "zorder": 1}
     return {name: style if name in kept else thin for name, style in curves.items()}
 
 
@@ -63,7 +63,7 @@ def name_ends(axes: Axes, ends: Sequence[tuple[str, float, float, str]], inches:
             xytext=(1.06, place),
             textcoords="axes fraction",
             fontsize=_SMALL,
-            color="#666666" if color == _GREY else color,
+            color="#666666" if color == GREY else color,
             va="center",
             annotation_clip=False,
             arrowprops={

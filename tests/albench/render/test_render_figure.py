@@ -114,6 +114,15 @@ def test_a_figure_says_what_it_shows() -> None:
     assert "method boostmis; mean and 95 % interval over 2 to 5 seeds" in texts(svg(differing, width=6))
 
 
+def bands(root: ElementTree.Element) -> int:
+    return sum(element.get("id", "").startswith("FillBetween") for element in root.iter())
+
+
+def test_every_curve_in_colour_has_its_band_and_so_has_the_baseline() -> None:
+    assert bands(svg(tables(("random", "entropy", "margin")))) == 3
+    assert bands(svg(tables(("random", "entropy", "margin")), bands=False)) == 0
+
+
 def test_text_in_a_pdf_is_text() -> None:
     content = figure_bytes(tables(), ".pdf")
     assert b"/CIDFontType2" in content  # a TrueType font, which journals take and search finds

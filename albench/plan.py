@@ -130,6 +130,10 @@ class Suite:
     ----------
     device
         Kind of device that it asks for; "" for what the machine has.
+    plugins
+        Plugin files, and names of installed plugins, that it needs.
+    by_default
+        Kinds of which nothing was named, so that albench's default was taken.
     """
 
     name: str = ""
@@ -140,6 +144,8 @@ class Suite:
     seeds: tuple[int, ...] = (0, 1, 2)
     protocol: Protocol = field(default_factory=Protocol)
     device: Literal["", "cpu", "cuda"] = ""
+    plugins: tuple[str, ...] = ()
+    by_default: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

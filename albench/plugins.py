@@ -249,6 +249,8 @@ class Registry:
         found = [component for component in self.components(kind) if component.name == name]
         if not found:
             error = unknown(kind, name, self.names(kind), f"see 'albench list {_PLURAL[kind]}'.")
+            if not self.files:
+                error = UnknownName(f"{error} (One of your own: --plugin FILE, or plugins: [FILE] in a suite file.)")
             for what, plugins in (("Disabled", self.disabled), ("Broken", self.broken)):
                 if plugins:
                     names = ", ".join(plugin.name for plugin in plugins)

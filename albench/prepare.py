@@ -21,7 +21,7 @@ from albench.api.hooks import Kind
 from albench.api.task import Task
 from albench.elsewhere import as_facts, data_sets, stored_as
 from albench.environment import this_environment
-from albench.errors import DeviceError, SuiteError
+from albench.errors import DeviceError, SuiteError, nearest
 from albench.identity import without_places
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
@@ -165,11 +165,14 @@ def prepare(
         For whatever in the suite cannot be used.
     """
     deadline = None if time_limit is None else time.time() + parse_duration(time_limit)
-    files = tuple(str(Path(file).resolve()) for file in plugin_files)
+    of_suite = [name for name in suite.plugins if name.endswith(".py")]
+    files = tuple(dict.fromkeys(str(Path(file).resolve()) for file in (*plugin_files, *of_suite)))
     found = registry(files)
+    _check_plugins(suite, found)
     where = _device(suite, device)
     if not suite.datasets:
-        suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),))
+        by_default = ("dataset", *suite.by_default)
+        suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),), by_default=by_default)
     kind: Literal["cpu", "cuda"] = "cuda" if where.startswith("cuda") else "cpu"
     suite = dataclasses.replace(
         suite,
@@ -242,6 +245,17 @@ def prepare(
         notes=tuple(notes),
         panels=in_panels,
     )
+
+
+def _check_plugins(suite: Suite, found: Registry) -> None:
+    """Raise ``SuiteError`` where an installed plugin that the suite names is not there or broken."""
+    usable = [plugin for plugin in found.plugins if not plugin.error and not plugin.disabled]
+    known = sorted({name for plugin in usable for name in (plugin.name, plugin.distribution)})
+    for name in suite.plugins:
+        if not name.endswith(".py") and name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean '{close}'?" if close else "install it, or name its file, as in plugins: [mine.py]."
+            raise SuiteError(f"suite {suite.name} needs the plugin '{name}', which is not installed or broken: {hint}")
 
 
 def new_run() -> str:

@@ -80,6 +80,7 @@ def suite_from(
         suite,
         methods=suite.methods or (Spec(DEFAULT_METHOD),),
         strategies=suite.strategies or (Spec(DEFAULT_STRATEGY),),
+        by_default=tuple(kind for kind in ("method", "strategy") if not getattr(suite, plural(kind))),
     )
 
 

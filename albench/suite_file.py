@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,9 @@ T = TypeVar("T")
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
 _KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
-_KEYS = ("name", *_KINDS, "seeds", "protocol")
+_KEYS = ("name", *_KINDS, "seeds", "protocol", "plugins")
+PATH = "path"
+"""Option of a data set that says where it lies."""
 _SETTINGS = tuple(field.name for field in dataclasses.fields(Protocol))
 
 
@@ -40,6 +43,10 @@ def load_suite(path: Path) -> Suite:
     for key in _KINDS:
         if key in content:
             parts[key] = _at_line(path, content.lines[key], _components, (key, content[key]))
+    if "datasets" in parts:
+        parts["datasets"] = tuple(_from_here(spec, path.parent) for spec in parts["datasets"])
+    if "plugins" in content:
+        parts["plugins"] = _at_line(path, content.lines["plugins"], _plugins, (path.parent, content["plugins"]))
     seeds = content.get("seeds", 3)
     name = content.get("name") or path.stem
     made, given = _protocol(path, content)
@@ -58,6 +65,36 @@ def _components(given: tuple[str, Any]) -> tuple[Spec, ...]:
     if not value:
         raise SuiteError(f"{key} names none: name one, or leave the key out.")
     return components(_KINDS[key], value)
+
+
+def _from_here(spec: Spec, folder: Path) -> Spec:
+    """A data set whose relative path counts from the suite file's folder, where it is there; else it is as typed."""
+    options = dict(spec.options)
+    typed = options.get(PATH, "")
+    if not typed or Path(typed).expanduser().is_absolute() or not (folder / typed).exists():
+        return spec
+    if Path(typed).resolve() == (folder / typed).resolve():
+        return spec  # as it is typed: what it says is part of the trials' keys
+    options[PATH] = Path(os.path.relpath(folder / typed)).as_posix()
+    return dataclasses.replace(spec, options=tuple(options.items()))
+
+
+def _plugins(given: tuple[Path, Any]) -> tuple[str, ...]:
+    """Plugins that a suite needs: files beside it, by their paths from here, and names of installed ones."""
+    folder, value = given
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names) or not names:
+        raise SuiteError("plugins takes files and names of installed plugins, as plugins: [mine.py].")
+    found = []
+    for name in names:
+        is_file = name.endswith(".py") or "/" in name or os.sep in name
+        if is_file and not name.endswith(".py"):
+            raise SuiteError(f"plugins: {name} is no Python file; its name must end in .py.")
+        file = folder / Path(name).expanduser()
+        if is_file and not file.is_file():
+            raise SuiteError(f"plugins: there is no {file}; a path in a suite file counts from the file's own folder.")
+        found.append(str(file) if is_file else name)
+    return tuple(dict.fromkeys(found))
 
 
 def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:

@@ -33,7 +33,7 @@ _WIDE = 110
 
 def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     """What is about to run, in a few lines."""
-    suite, lines = plan.suite, []
+    suite, lines = plan.suite, _defaults(plan)
     aliases = {str(spec): spec.alias for spec in suite.datasets}
     for name, data in plan.data.items():
         sizes = f"pool {len(data.splits.train):,}, val {len(data.splits.val):,}, test {len(data.splits.test):,}"
@@ -72,6 +72,16 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             Text(f"  {pair(trial)}  {trial.shown[3]}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
         ]
     return lines
+
+
+def _defaults(plan: Plan) -> list[Text]:
+    """What was taken because nothing was named, and how to name it."""
+    taken = {"dataset": plan.suite.datasets, "method": plan.suite.methods, "strategy": plan.suite.strategies}
+    return [
+        Text(f"{kind} {taken[kind][0]} by default: another with -{kind[0]} NAME, see 'albench list {kind_plural}'")
+        for kind, kind_plural in (("dataset", "datasets"), ("method", "methods"), ("strategy", "strategies"))
+        if kind in plan.suite.by_default
+    ]
 
 
 def _views(plan: Plan, dataset: str) -> str:

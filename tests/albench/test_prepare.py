@@ -10,8 +10,9 @@ import torch
 from packaging.version import Version
 
 from albench.cli.run import command
-from albench.errors import DeviceError, SuiteError
+from albench.errors import DeviceError, SuiteError, UnknownName
 from albench.prepare import Plan, prepare
+from albench.render.live import plan_lines
 from albench.session import suite_from
 
 
@@ -72,3 +73,35 @@ def test_a_draw_beside_a_strategy_that_chooses_the_first_labels_is_told(
     told = plan(suite_file, tmp_path).notes
     expected = "initial_draw balanced changes nothing: coreset chooses the first labels (initial_strategy)."
     assert told == ((expected,) if draw == "balanced" else ())
+
+
+def test_a_suite_brings_its_plugins_along(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/toy.py").write_text(Path(toy).read_text())
+    suite = tmp_path / "study/s.yaml"
+    suite.write_text(
+        "datasets: blobs\nstrategies: random\nseeds: 1\nplugins: [toy.py, wrappers]\n"
+        "protocol: {initial: 9, query_size: 5}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    made = plan(suite, tmp_path / "results", plugin_files=["study/toy.py"])  # named twice, loaded once
+    assert made.plugin_files == (str(tmp_path / "study/toy.py"),)
+    suite.write_text("datasets: digits\nplugins: [wrapers]\n")
+    with pytest.raises(SuiteError, match=r"suite s needs the plugin 'wrapers'.*did you mean 'wrappers'"):
+        plan(suite, tmp_path)
+
+
+def test_what_was_not_named_is_told_first_and_how_to_name_it(suite_file: Path, tmp_path: Path) -> None:
+    suite_file.write_text("datasets: digits\nstrategies: random\nseeds: 1\n")
+    first, second = plan_lines(plan(suite_file, tmp_path))[:2]
+    assert first.plain == "method boostmis by default: another with -m NAME, see 'albench list methods'"
+    assert second.plain.startswith("digits")
+    everything = [line.plain for line in plan_lines(prepare(suite_from(), out=tmp_path))[:3]]
+    assert [line.split()[0] for line in everything] == ["dataset", "method", "strategy"]
+    assert all(" by default: another with -" in line for line in everything)
+
+
+def test_an_unknown_name_says_how_a_plugin_of_ones_own_is_named(suite_file: Path, tmp_path: Path) -> None:
+    suite_file.write_text("datasets: digits\nstrategies: mine-own\nseeds: 1\n")
+    with pytest.raises(UnknownName, match=r"unknown strategy 'mine-own'.*--plugin FILE, or plugins: \[FILE\]"):
+        plan(suite_file, tmp_path)

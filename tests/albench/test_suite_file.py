@@ -209,3 +209,32 @@ def test_other_encodings_are_told_with_what_to_do(tmp_path: Path, encoding: str,
 def test_a_mark_before_utf_8_is_taken(tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text("datasets: [digits]\n", encoding="utf-8-sig")
     assert load_suite(tmp_path / "suite.yaml").datasets == (Spec("digits"),)
+
+
+def test_paths_count_from_the_suite_file_where_they_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study/pool").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    path = write(tmp_path / "study", "datasets: ['features[path=pool]', 'npz[path=far/x.npz]', 'features[path=/a]']\n")
+    read = {}
+    for folder in ("study", ".", "elsewhere"):
+        monkeypatch.chdir(tmp_path / folder)
+        read[folder] = [dict(spec.options)["path"] for spec in load_suite(path).datasets]
+    assert read["study"] == ["pool", "far/x.npz", "/a"]  # as typed: it is part of the keys
+    assert read["."] == ["study/pool", "far/x.npz", "/a"]
+    assert read["elsewhere"] == ["../study/pool", "far/x.npz", "/a"]
+
+
+def test_plugins_of_a_suite_lie_beside_it_or_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/mine.py").write_text("")
+    path = write(tmp_path / "study", "datasets: digits\nplugins: [mine.py, uncertainty]\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_suite(path).plugins == (str(tmp_path / "study/mine.py"), "uncertainty")
+    for text, message in (
+        ("plugins: [mien.py]", r"suite\.yaml, line 1: plugins: there is no .*mien\.py; a path in a suite file counts"),
+        ("plugins: [sub/mine.txt]", r"line 1: plugins: sub/mine\.txt is no Python file"),
+        ("plugins: {a: b}", r"line 1: plugins takes files and names of installed plugins"),
+        ("plugins: []", r"line 1: plugins takes files and names of installed plugins"),
+    ):
+        with pytest.raises(SuiteError, match=message):
+            load_suite(write(tmp_path / "study", f"{text}\n"))

@@ -59,7 +59,7 @@ def to_text(comparison: Comparison) -> str:
 
     A table that is wide has its intervals below their means, and shrinks where it is still wider than the line.
     """
-    lines = ["", r"\noindent " + escape(answer(comparison).text)]
+    lines = ["", r"{\raggedright\noindent " + escape(answer(comparison).text) + r"\par}"]  # TeX breaks no names
     for group in comparison.groups:
         name, stand_in = heading(group)
         about = f"{name} ({stand_in})" if stand_in else name

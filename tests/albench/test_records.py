@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import albench
+
 Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
 METHODS = ["supervised", "boostmis"]
 
@@ -148,9 +150,10 @@ def test_cold_starts_need_no_checkpoint(small_run: Any, stable_records: Stable, 
     assert records.read_text().startswith(first), "the first round was not made again"
 
 
-def test_every_setting_is_a_column(small_run: Any) -> None:
+def test_every_setting_is_a_column(small_run: Any, tmp_path: Path) -> None:
     small_run(lr=0.1)
-    frame = small_run(lr=0.01).frame
+    assert small_run(lr=0.01).frame["protocol.lr"].unique().tolist() == [0.01]
+    frame = albench.load(tmp_path / "results").frame
     assert sorted(part["protocol.lr"].unique().tolist() for _, part in frame.groupby("protocol")) == [[0.01], [0.1]]
     assert set(frame["protocol.lanes"]) == {"off"}
     assert frame["data_hash"].str.len().gt(8).all()

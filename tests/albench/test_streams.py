@@ -107,6 +107,12 @@ WALK = {
     ],
     "report": [(["report", "wyniki/imagefolder", "--output", "raport-胸部.html"], 0)],
     "plot": [(["plot", "wyniki/imagefolder", "--output", "wykres-ż.svg"], 0)],
+    "picks": [
+        (["picks", "wyniki/imagefolder"], 0),
+        (["picks", "wyniki/imagefolder", "--output", "wybór.csv"], 0),
+        (["picks", "wyniki/imagefolder", "-s", "entropy", "--seed", "0", "--output", "wybór.png"], 0),
+        (["picks", "wyniki/imagefolder", "-s", "胸部"], 2),
+    ],
     "export": [(["export", "wyniki/imagefolder", "--output", "paczka-ż.zip", "--force"], 0)],
     "merge": [(["merge", "paczka-ż.zip", "--output", "razem-胸部"], 0)],
     "list": [(["list", "--plugin", "błąd.py"], 0), (["list", "--json", "--plugin", "błąd.py"], 0)],

@@ -54,7 +54,8 @@ def test_a_single_pair_ends_in_its_learning_curve() -> None:
 def test_a_rare_class_is_in_the_learning_curve_too() -> None:
     found = results(["random"])
     frame = found.frame.assign(rare_recalls="recall.ill", **{"test.recall.ill": 0.25})
-    titles = shown(Results(found.folders, frame, found.failed), set(frame["key"])).partition("\n─")[0].splitlines()[-1]
+    text = shown(Results(found.folders, frame, found.failed), set(frame["key"]), width=120)
+    titles = text.partition("\n─")[0].splitlines()[-1]
     assert titles.split() == ["labels", "balanced_accuracy", "macro_f1", "auroc", "recall.ill"]
 
 

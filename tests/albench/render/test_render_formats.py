@@ -315,7 +315,7 @@ def test_every_format_begins_with_the_answer(comparison: Comparison, form: str) 
     else:
         escape = {"table": str, "markdown": markdown_escape, "latex": latex_escape}[form]
         lines = [line for line in text.splitlines() if line and not line.startswith("%")]
-        assert lines[0].removeprefix(r"\noindent ") == escape(said.text)
+        assert lines[0].removeprefix(r"{\raggedright\noindent ").removesuffix(r"\par}") == escape(said.text)
 
 
 def shared_first_round(**options: Any) -> pd.DataFrame:

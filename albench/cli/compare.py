@@ -10,7 +10,7 @@ import click
 
 from albench.cli.choosing import choosing
 
-FORMATS = ("table", "markdown", "latex", "csv", "json")
+FORMATS = ("table", "markdown", "latex", "csv", "json", "paragraph")
 
 
 _OPTIONS = (

@@ -92,7 +92,7 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
     seeds = _seeds([row.value.n for row in ranked])
     if len(group.rows) == 1:
         return _alone(group.rows[0], group, start, metric, seeds)
-    names = _names(group.rows)
+    names = row_names(group.rows)
     leaders = [row for row in ranked if row.value.best] or [row for row in ranked if row.rank == 1]
     sides = [
         _Side(names[at], row.difference, row.is_baseline, row in leaders, row.value.clear)
@@ -100,20 +100,20 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
         if row.rank is not None
     ]
     what = _measure(comparison, _at(group))
-    finding = _finding(sides, _baseline(comparison, group.rows), what, comparison)
-    return f"{_sentence(f'{start}with {seeds}, {finding}')} {_levels(group, names, metric)}".rstrip()
+    finding = _finding(sides, baseline_words(comparison, group.rows), what, comparison)
+    return f"{_sentence(f'{start}with {seeds}, {finding}')} {levels(group, names, metric)}".rstrip()
 
 
 def _of_overall(overall: Overall, comparison: Comparison) -> str:
     """The corrected differences over all data sets; no row leads there, as mean ranks are not what is tested."""
-    names = _names(overall.rows)
+    names = row_names(overall.rows)
     sides = [_Side(names[at], row.difference, False, False) for at, row in enumerate(overall.rows)]
     start = f"Over {counted(len(overall.settings), 'data set')} together"
     pairs = [side.difference.n for side in sides if side.difference]
     if not pairs:
         return ""
     what = _measure(comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}")
-    finding = _finding(sides, _baseline(comparison, overall.rows), what, comparison)
+    finding = _finding(sides, baseline_words(comparison, overall.rows), what, comparison)
     return _sentence(f"{start}, with {counted(max(pairs), 'pair')} of trials, {finding}")
 
 
@@ -218,7 +218,7 @@ def _alone(row: Row, group: Group, start: str, metric: str, seeds: str) -> str:
     return _sentence(f"{start}{row.method} + {row.strategy} {value}; nothing is beside it to compare it with")
 
 
-def _levels(group: Group, names: Sequence[str], metric: str) -> str:
+def levels(group: Group, names: Sequence[str], metric: str) -> str:
     """What the first row and its baseline have at the label count that ranks, else the last; rare classes with it."""
     labels = group.ranked or group.n_labeled[-1]
     first = group.rows[0]
@@ -263,14 +263,14 @@ def _seeds(counts: Sequence[int]) -> str:
     return counted(high, "seed") if low == high else f"{low:,} to {counted(high, 'seed')}"
 
 
-def _baseline(comparison: Comparison, rows: Sequence[object]) -> str:
+def baseline_words(comparison: Comparison, rows: Sequence[object]) -> str:
     """The baseline's name; where methods differ, that it is each row's own method's."""
     name = comparison.baseline or "a baseline"
     own = comparison.baseline and "/" not in comparison.baseline
     return f"{name} with the same method" if own and len({getattr(row, "method", "") for row in rows}) > 1 else name
 
 
-def _names(rows: Sequence[object]) -> list[str]:
+def row_names(rows: Sequence[object]) -> list[str]:
     """Each row's name, without what all of them share."""
     parts = {part: [str(getattr(row, part)) for row in rows] for part in ("method", "strategy", "backbone")}
     differ = {part for part, values in parts.items() if len(set(values)) > 1}

@@ -33,6 +33,7 @@ from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
 from albench.compare.significance import bests, corrected
+from albench.compare.versions import versions_in
 from albench.environment import refuse_mixes
 from albench.errors import UserError, unknown
 
@@ -160,6 +161,7 @@ def compare(
         overall=overall,
         wins=wins if may else without_wins(wins),
         n_left_out=n_left_out,
+        made_with=versions_in(frame),
     )
 
 

@@ -359,6 +359,8 @@ class Comparison:
         Over data sets; None with fewer than two.
     wins
         Pairwise; None with one row.
+    made_with
+        Name -> versions of it, or processors, that the trials were made with; empty where records do not say.
     n_left_out
         Rows that have results and were not chosen by name: no test and no correction counts them.
     """
@@ -379,6 +381,7 @@ class Comparison:
     overall: Overall | None = None
     wins: Wins | None = None
     n_left_out: int = 0
+    made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -28,3 +28,10 @@ def mix_in(frame: pd.DataFrame, trial: Sequence[str]) -> Mix:
         made = {name.removeprefix(MADE_WITH): value for name, value in values if isinstance(value, str) and value}
         found.setdefault(row[: len(trial)], []).append(made or None)
     return mix_of(found.values())
+
+
+def versions_in(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Versions and processors that the rounds of a frame were made with: name -> each that occurs."""
+    columns = [name for name in frame.columns if name.startswith(MADE_WITH)]
+    found = {name: frame[name].dropna().unique() for name in columns}
+    return {name.removeprefix(MADE_WITH): tuple(sorted(map(str, v))) for name, v in found.items() if len(v)}

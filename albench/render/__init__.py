@@ -1,4 +1,4 @@
-"""Comparisons and learning curves as text: terminal table, Markdown, LaTeX, CSV, JSON."""
+"""Comparisons and learning curves as text: terminal table, Markdown, LaTeX, CSV, JSON, sentences for a paper."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _FORMATS = {
     "latex": "albench.render.latex",
     "csv": "albench.render.tabular",
     "json": "albench.render.json_",
+    "paragraph": "albench.render.paragraph",
 }
 FORMATS = tuple(_FORMATS)
 
 
 def render(comparison: Comparison, format: str = "table") -> str:
-    """A comparison as text that ends in a newline; all formats hold the same numbers.
+    """A comparison as text that ends in a newline; all tables hold the same numbers.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def render(comparison: Comparison, format: str = "table") -> str:
         What ``albench.compare.compare`` returned.
     format
         ``table`` (plain text, nothing hidden), ``markdown``, ``latex`` (needs the booktabs package), ``csv`` (one
-        line a number) or ``json``; the last two at full precision.
+        line a number) or ``json``, both at full precision, or ``paragraph`` (sentences for a paper).
 
     Raises
     ------

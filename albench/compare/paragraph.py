@@ -1,0 +1,118 @@
+"""A paragraph for a paper: what was compared and how, what the tests say, and nothing that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from albench.compare.answer import answer, baseline_words, levels, metric_words, row_names
+from albench.compare.choose import only_of
+from albench.compare.data import Comparison, Difference, Group
+from albench.wording import counted, listed
+
+_NAMED = 6
+"""Rows that a sentence names; it counts the others."""
+_TESTS = {"t": "paired t-tests", "permutation": "permutations of signs", "wilcoxon": "Wilcoxon's signed ranks"}
+_CITED = {"albench": "albench", "torch": "PyTorch", "numpy": "NumPy", "scipy": "SciPy", "scikit-learn": "scikit-learn"}
+
+
+def paragraphs(comparison: Comparison) -> list[str]:
+    """One paragraph a data set, then one on all of them and on what holds for each.
+
+    A row is called better or worse where the corrected test says so and nowhere else; of rows that are not told from
+    their baseline nothing is claimed. A stand-in is called one in the first sentence.
+    """
+    found = [" ".join(_of_group(group, comparison)) for group in comparison.groups]
+    return [*found, " ".join(_of_all(comparison))]
+
+
+def _of_group(group: Group, comparison: Comparison) -> Iterator[str]:
+    names = row_names(group.rows)
+    yield _setting(group)
+    if group.stand_in:
+        yield f"{group.dataset} is a simulated stand-in for {group.stand_in}: its numbers say nothing about patients."
+    if not any(row.rank for row in group.rows):
+        why = "no curve is whole" if comparison.at == "aubc" else f"there is no {comparison.at}"
+        yield f"Nothing is ranked, as {why}."
+        return
+    sides = [(name, row.difference) for name, row in zip(names, group.rows, strict=True) if row.difference is not None]
+    tested = [(name, gap) for name, gap in sides if gap.verdict != "too few seeds"]
+    if tested:
+        yield from _tested(tested, group, comparison)
+    few = [name for name, gap in sides if gap.verdict == "too few seeds"]
+    if few:
+        yield f"No test is possible for {listed(few, _NAMED)}, with fewer than two seeds beside the baseline's."
+    if not sides and len(group.rows) > 1:
+        yield "No baseline is among them, so no difference was tested and none is claimed."
+    said = levels(group, names, metric_words(comparison.metric, comparison.split))
+    if said:
+        intervals = any(row.value.n > 1 for row in group.rows)
+        yield said.removesuffix(".") + " (mean ± half width of the 95 % t-interval over seeds)." * intervals or said
+
+
+def _setting(group: Group) -> str:
+    """What was run."""
+    rows = group.rows
+    parts = {part: sorted({str(getattr(row, part)) for row in rows}) for part in ("method", "strategy", "backbone")}
+    what = counted(len(parts["strategy"]), "query strategy")
+    if len(parts["strategy"]) == 1:
+        what = f"the query strategy {parts['strategy'][0]}"
+    with_ = [f"{'method' if len(found) == 1 else 'methods'} {listed(found, _NAMED)}" for found in (parts["method"],)]
+    with_ += [f"{'backbone' if len(found) == 1 else 'backbones'} {listed(found)}" for found in (parts["backbone"],)]
+    low, high = (bound(len(row.seeds) for row in rows) for bound in (min, max))
+    seeds = counted(high, "seed") if low == high else f"{low:,} to {counted(high, 'seed')}"
+    counts = group.n_labeled
+    labels = f"at {counts[0]:,} labels"
+    if len(counts) > 1:
+        labels = f"at {counted(len(counts), 'label count')} from {counts[0]:,} to {counts[-1]:,}"
+    return f"On {group.place}, {what} with {' and '.join(with_)} were measured {labels}, over {seeds}."
+
+
+def _tested(tested: Sequence[tuple[str, Difference]], group: Group, comparison: Comparison) -> Iterator[str]:
+    metric = metric_words(comparison.metric, comparison.split)
+    what = f"{metric} at {group.ranked:,} labels" if group.ranked is not None else f"the mean {metric} over all labels"
+    lower = "" if comparison.higher_is_better else ", of which lower is better,"
+    baseline = baseline_words(comparison, group.rows)
+    tests = listed([words for test, words in _TESTS.items() if any(gap.test == test for _, gap in tested)])
+    yield (
+        f"We compared {what}{lower} with that of {baseline} by {tests} over the seeds that both have, with Holm's "
+        f"correction over {counted(comparison.n_tests, 'difference')} at the 5 % level."
+    )
+    for verdict in ("better", "worse"):
+        of = [(name, gap) for name, gap in tested if gap.verdict == verdict]
+        if of:
+            said = [f"{name} ({_size(gap)})" for name, gap in of]
+            yield f"{listed(said, _NAMED)} {'was' if len(of) == 1 else 'were'} {verdict} than {baseline}."
+    open_ = [name for name, gap in tested if gap.verdict == "~"]
+    if open_:
+        every = "none of them" if len(open_) == len(tested) > 1 else listed(open_, _NAMED)
+        yield f"No difference from {baseline} was shown for {_any(every)}, which does not show that there is none."
+
+
+def _any(names: str) -> str:
+    return "any of them" if names == "none of them" else names
+
+
+def _size(gap: Difference) -> str:
+    """``difference +0.041, 95 % interval [+0.012, +0.070], d = 1.20, corrected p = 0.003, 10 seeds``."""
+    parts = [f"difference {gap.mean:+.3f}", f"95 % interval [{gap.low:+.3f}, {gap.high:+.3f}]"]
+    parts += [f"d = {gap.effect:.2f}"] if gap.effect == gap.effect else []
+    parts += ["corrected p < 0.001" if gap.p_holm < 0.001 else f"corrected p = {gap.p_holm:.3f}"]
+    return ", ".join([*parts, counted(gap.n, "seed")])
+
+
+def _of_all(comparison: Comparison) -> Iterator[str]:
+    if comparison.overall:
+        yield answer(comparison).overall
+    if any(row.difference for row in comparison.rows):
+        yield "Intervals of differences are what the corrected tests do not reject, over seeds on the same test items."
+    if comparison.n_left_out:
+        chosen = only_of(len(comparison.rows), comparison.n_left_out)
+        yield f"These are {chosen} by name out of all that was run, and the correction does not count the others."
+    if comparison.failed:
+        yield f"{counted(len(comparison.failed), 'trial')} did not complete (see the table)."
+    versions = [
+        f"{words} {listed(list(comparison.made_with[name]))}"
+        for name, words in _CITED.items()
+        if comparison.made_with.get(name)
+    ]
+    yield f"Run with {listed(versions)}." if versions else "The versions of what was run are not recorded."

@@ -16,6 +16,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from albench import seeds
 from albench.api import FeatureDataset, ImageDataset, Task
+from albench.api.dataset import scaled_shift
 from albench.augment import ImageViews, augmenter
 
 REPEATS = 15
@@ -57,7 +58,7 @@ class PillowViews:
         return np.asarray(image, np.float32) / 255
 
     def _padded(self, image: Image.Image) -> tuple[Image.Image, tuple[int, int, int, int]]:
-        most = self._options.shift
+        most = scaled_shift(image.size) if self._options.shift is None else self._options.shift
         if self._options.flip and self._rng.random() < 0.5:
             image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         pixels = np.asarray(image)

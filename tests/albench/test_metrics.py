@@ -79,7 +79,7 @@ def test_agrees_with_scikit_learn_on_any_small_sample(seed: int, n_classes: int,
     probs, y = sample(n, n_classes, seed, ties)
     found = metrics(probs, y, names(n_classes), ordinal=True)
     del found["ece"]
-    assert found == pytest.approx(expected(probs, y), rel=1e-9, abs=1e-12)
+    assert found == pytest.approx(expected(probs, y), rel=1e-9, abs=1e-12, nan_ok=True)  # no class may be a small one
 
 
 def test_multiclass_auroc_is_the_macro_one_vs_rest_of_scikit_learn() -> None:

@@ -118,7 +118,7 @@ def test_wrong_folders_are_named(tmp_path: Path, spoil: Callable[[Path], Any], s
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"features\[path=absent\]: no such folder; give its full path"):
+    with pytest.raises(DataError, match=r"features\[path=absent\]: no such file or folder; give its full path"):
         Features(path="absent").load(tmp_path)
     assert not Features(path="absent").find(tmp_path)
 

@@ -17,7 +17,7 @@ class Recorder:
     def __init__(self) -> None:
         self.found: dict[str, tuple[str, str]] = {}
 
-    def method(self, name: str, target: str, summary: str = "", *, family: str = "", paper: str = "") -> None:
+    def method(self, name: str, target: str, summary: str = "", **about: object) -> None:
         self.found[name] = (target, summary)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from albench.api import DataError
+from albench_datasets.imagefolder_csv import opened
 from albench_datasets.imagefolder_names import printable
 from albench_datasets.spelling import composed
 
@@ -39,15 +40,8 @@ def read_groups(file: Path, images: Collection[str]) -> Groups:
         Where the file or a column is missing, a row names no image or one named before, a group is blank, or an
         image has no row.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            groups = _groups(csv.DictReader(lines), str(file), images)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise DataError(f"{file}: not a readable CSV file ({error})") from error
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+    with opened(file) as lines:
+        groups = _groups(csv.DictReader(lines), str(file), images)
     without = [name for name in images if name not in groups.of]
     if without:
         more = f" and {len(without) - 1:,} other images" if len(without) > 1 else ""

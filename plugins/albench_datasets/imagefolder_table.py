@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from albench.api import DataError
+from albench_datasets.imagefolder_csv import opened
 from albench_datasets.imagefolder_files import Listing
 from albench_datasets.imagefolder_groups import image_of
 from albench_datasets.imagefolder_names import is_system, kind, natural, number, printable, split_of
@@ -96,18 +97,11 @@ def _images(folder: Path) -> list[str]:
 
 
 def _read(file: Path, images: list[str]) -> Table:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            header = lines.readline(MOST_HEADER)
-            lines.seek(0)
-            mark = max((",", ";", "\t"), key=header.count)
-            return _rows(csv.DictReader(lines, delimiter=mark), str(file), images)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise DataError(f"{file}: not a readable CSV file ({error})") from error
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+    with opened(file) as lines:
+        header = lines.readline(MOST_HEADER)
+        lines.seek(0)
+        mark = max((",", ";", "\t"), key=header.count)
+        return _rows(csv.DictReader(lines, delimiter=mark), str(file), images)
 
 
 def _rows(rows: csv.DictReader[str], where: str, images: list[str]) -> Table:

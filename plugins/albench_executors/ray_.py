@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import math
 import os
+import pickle
 import signal
 import socket
 import tempfile
@@ -30,12 +31,17 @@ from albench.api import (
     UserError,
     option,
 )
-from albench_executors.ray_tasks import POLL, Mailbox, carry_out, is_there
+from albench_executors import ray_node
+from albench_executors.ray_node import Mailbox, carry_out_here, end_of, is_there
+from albench_executors.ray_tasks import POLL
 from albench_executors.travel import Trip, failed
-from albench_executors.workers import of_suite, one_line, own_device, worker_environment
+from albench_executors.workers import death, of_suite, one_line, own_device, worker_environment
 
 PATIENCE = 10.0
 """Seconds that nodes are given to answer, and cancelled tasks to end."""
+
+UNHEARD = "died (out of memory?): what it printed is on its node, by default in /tmp/ray/session_latest/logs"
+"""What is said of a worker process where nobody can tell what it printed."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,13 @@ class _Drive:
     ) -> None:
         self.settings = settings
         self.ray = ray
-        self.run = ray.put(run)
+        self.run = ray.put(ray.cloudpickle.dumps(run))
         self.emit = emit
         self.held = held
         self.running: dict[Any, _Task] = {}
         self.mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=_on(_this_node(ray))).remote()
         held.callback(ray.kill, self.mailbox)
-        self.remote = ray.remote(carry_out).options(
+        self.remote = ray.remote(carry_out_here).options(
             num_cpus=settings.cpus_per_trial,
             num_gpus=settings.gpus_per_trial,
             max_retries=0,  # Ray would also repeat a trial that kills its worker
@@ -134,8 +140,9 @@ class _Drive:
             for _ in range(min(room, len(waiting))):
                 yield from self._start(waiting.popleft(), away)
             done, _ = self.ray.wait(list(self.running), timeout=POLL) if self.running else ([], [])
-            for event in self.ray.get(self.mailbox.take.remote()):
-                self.emit(event)
+            for events in self.ray.get(self.mailbox.take.remote()):
+                for event in pickle.loads(events):
+                    self.emit(event)
             for reference in done:
                 task = self.running.pop(reference)
                 outcome = self._end(task, reference)
@@ -186,7 +193,8 @@ class _Drive:
             yield task.trip.nothing_free()
             return
         task.tries += 1
-        self.running[self.remote.remote(self.run, job, files, self.mailbox, self.marker)] = task
+        luggage = self.ray.cloudpickle.dumps((job, files, self.marker))
+        self.running[self.remote.remote(self.run, job.key, luggage, self.mailbox)] = task
 
     def _end(self, task: _Task, reference: Any) -> Outcome | None:
         """The outcome of a task that ended; None where it is to be run again."""
@@ -202,7 +210,9 @@ class _Drive:
         except errors.OutOfMemoryError as error:
             return Failed(key, "its worker process was killed: its node was out of memory", str(error))
         except errors.WorkerCrashedError as error:
-            return Failed(key, "its worker process died (out of memory?)", str(error))
+            said = self._said(key)
+            end = UNHEARD if said is None else death(None, said)
+            return Failed(key, f"its worker process {end}", said or str(error))
         except errors.RayTaskError as error:
             return Failed(key, one_line(error.cause), str(error))
         except errors.RayError as error:
@@ -220,6 +230,19 @@ class _Drive:
         for event in ended:
             self.emit(event)
         return outcome
+
+    def _said(self, key: str) -> str | None:
+        """The end of what the process that carried a job out printed, read on its node; None where it is not found."""
+        try:
+            place = self.ray.get(self.mailbox.place.remote(key), timeout=PATIENCE)
+            if place is None or not place[1]:
+                return None
+            node, files = place
+            look = self.ray.remote(end_of).options(num_cpus=0, scheduling_strategy=_on(node))
+            said: str | None = self.ray.get(look.remote(files), timeout=PATIENCE)
+        except self.ray.exceptions.RayError:
+            return None
+        return said
 
     def _cancel(self) -> None:
         """End what runs, and let its trials go."""
@@ -244,12 +267,14 @@ def connect(address: str) -> Any:
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
     import ray
 
+    ray.cloudpickle.register_pickle_by_value(ray_node)
     if ray.is_initialized():
         return ray
     before = signal.getsignal(signal.SIGTERM)
     try:
         _knock(address)
-        ray.init(address=address or None, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+        ray.init(address=address or None, **quiet, **_own_job(address))
     except (OSError, ValueError) as error:
         where = f"at {address}" if address else "on this machine"
         raise UserError(f"there is no Ray {where} ({one_line(error)}): start one with 'ray start --head'.") from None
@@ -257,6 +282,20 @@ def connect(address: str) -> Any:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)  # Ray sets its own; a run ends on SIGTERM as on Ctrl-C
     return ray
+
+
+def _own_job(address: str) -> dict[str, Any]:
+    """What Ray is told of the job: its workers look where ``worker_environment`` says, and nowhere before."""
+    if address.startswith("ray://"):  # its server makes the job
+        return {}
+    from ray.job_config import JobConfig
+
+    class Job(JobConfig):
+        def _runtime_env_has_working_dir(self) -> bool:
+            """Where it has, Ray does not put the driver's working folder in front of all others."""
+            return True
+
+    return {"job_config": Job()}
 
 
 def _knock(address: str) -> None:

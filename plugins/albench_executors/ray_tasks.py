@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pickle
 from typing import Any
 
-from albench.api import Ended, Event, Failed, Outcome, Run
+from albench.api import Ended, Failed, Outcome, Run
+from albench_executors.ray_node import is_there
 from albench_executors.travel import Files, carry_out_away
 from albench_executors.workers import Post
 
@@ -13,26 +14,7 @@ POLL = 0.2
 """Seconds between two looks for news, and between two messages of a trial that only say how far it is."""
 
 
-class Mailbox:
-    """An actor on the driver's node, where tasks leave events."""
-
-    def __init__(self) -> None:
-        self._events: list[Event] = []
-
-    def put(self, events: list[Event]) -> None:
-        self._events += events
-
-    def take(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
-
-
-def is_there(path: str) -> bool:
-    """Whether the node sees a file."""
-    return Path(path).exists()
-
-
-def carry_out(run: Run, job: Any, files: Files | None, mailbox: Any, marker: str) -> tuple[Outcome, list[Ended], Files]:
+def carry_out(run: Run, job: Any, files: Files | None, marker: str, mailbox: Any) -> tuple[Outcome, list[Ended], Files]:
     """Carry out a job on this node.
 
     Parameters
@@ -51,7 +33,7 @@ def carry_out(run: Run, job: Any, files: Files | None, mailbox: Any, marker: str
     if files is None and marker and not is_there(marker):
         node = ray.util.get_node_ip_address()
         return Failed(job.key, f"node {node} does not see {job.folder}: write ray[shared_folder=false]"), [], {}
-    post = Post(lambda events: mailbox.put.remote(events), POLL)
+    post = Post(lambda events: mailbox.put.remote(pickle.dumps(events)), POLL)
     try:
         if files is None:
             return run(job, post.send), post.ended, {}

@@ -55,7 +55,9 @@ def last_words(output: str) -> str:
     found = ""
     for place, line in enumerate(lines):
         if line.startswith("Fatal Python error: "):
-            inside = next((other.strip() for other in lines[place:] if other.startswith("  File ")), "")
+            threads = lines[place:]
+            crashed = next((n for n, other in enumerate(threads) if other.startswith("Current thread ")), 0)
+            inside = next((other.strip() for other in threads[crashed:] if other.startswith("  File ")), "")
             return _short(f"{line.removeprefix('Fatal Python error: ')}{f', {inside}' * bool(inside)}")
         if line.startswith("Traceback (most recent call last)"):
             after = (other for other in lines[place + 1 :] if not other.startswith((" ", "Traceback ")))
@@ -69,18 +71,18 @@ def _short(words: str) -> str:
     return " ".join(words.split())[:300]
 
 
-def death(code: int, output: str) -> str:
+def death(code: int | None, output: str) -> str:
     """What became of a process that ended without a result: its last words, or else the signal or code of its end.
 
     Parameters
     ----------
     code
-        As ``subprocess`` gives it: below zero for a signal.
+        As ``subprocess`` gives it: below zero for a signal; None where it is not known.
     output
         The end of what it printed.
     """
     words = last_words(output)
-    if code < 0:
+    if code is not None and code < 0:
         name = next((f"{each.name}, signal {-code}" for each in signal.Signals if each == -code), f"signal {-code}")
         if name.startswith("SIGKILL"):  # it leaves nobody a word
             words, name = "", f"{name} (out of memory?)"
@@ -88,7 +90,8 @@ def death(code: int, output: str) -> str:
     if words:
         return f"died: {words}"
     lines = output.strip().splitlines()
-    return f"ended with exit code {code}" + (f" after printing '{_short(lines[-1])}'" if lines else " and left no word")
+    after = f" after printing '{_short(lines[-1])}'" if lines else " and left no word"
+    return f"ended with exit code {code}{after}" if code is not None else f"died{after} (out of memory?)"
 
 
 def cores() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
+import faulthandler
 import importlib.util
 import json
 import os
@@ -15,11 +17,13 @@ from typing import Any
 
 import pytest
 
+import albench
 from albench.api import Busy, Done, Ended, Event, Note, Outcome, PluginError, Progress, UserError
 from albench.plugins import registry
 from albench.records import trial_folders
 from albench.store import TrialStore
 from albench.testing.executor_jobs import Probe, run
+from albench_executors import travel
 from albench_executors.ray_ import Ray
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -143,12 +147,72 @@ def test_a_trial_that_another_process_holds_is_busy(spec: Any, tmp_path: Path) -
     assert [type(outcome) for outcome in alone] == [Busy]
 
 
+def ends(spec: str, work: Any, jobs: list[Any]) -> dict[str, Any]:
+    return {outcome.key: outcome for outcome in registry().build("executor", spec).map(work, jobs, lambda _: None)}
+
+
 def test_a_dead_worker_and_an_error_fail_their_job_alone(spec: Any) -> None:
-    jobs = [Probe("a"), Probe("b", "die"), Probe("c", "raise")]
-    found = {outcome.key: outcome for outcome in registry().build("executor", spec()).map(run, jobs, lambda _: None)}
+    found = ends(spec(), run, [Probe("a"), Probe("b", "die"), Probe("c", "raise")])
     assert isinstance(found["a"], Done)
-    assert found["b"].reason == "its worker process died (out of memory?)"
+    assert found["b"].reason == "its worker process died and left no word (out of memory?)"
     assert found["c"].reason.startswith("RaisedByRun: c")
+
+
+def die_aloud(job: Held, _: Callable[[Event], None]) -> Outcome:
+    """Print, then end this process as the job's key says."""
+    print("solver ready")
+    if job.key == "crash":
+        faulthandler._sigsegv()  # type: ignore[attr-defined]  # for such tests
+    print("no licence", file=sys.stderr)
+    if job.key == "leave":
+        os._exit(3)
+    return Done(job.key, 0.0)
+
+
+def test_a_dead_worker_s_reason_is_its_last_words(spec: Any) -> None:
+    """Also where its process had printed for another job before."""
+    found = ends(spec(), die_aloud, [Held("fine"), Held("leave"), Held("crash")])
+    assert found["leave"].reason == "its worker process died after printing 'no licence' (out of memory?)"
+    assert "solver ready" in found["leave"].detail
+    crash = found["crash"].reason
+    assert crash.startswith("its worker process died: Segmentation fault, File ")
+    assert crash.endswith("in die_aloud")
+
+
+DRIVER = """
+import sys
+from dataclasses import dataclass
+from albench.api import Failed
+from albench.plugins import registry
+
+@dataclass(frozen=True)
+class Asked:
+    key: str
+
+def where(job, emit):
+    import colorsys
+    import albench, albench_executors.travel
+    return Failed(job.key, " ".join(m.__file__ for m in (colorsys, albench, albench_executors.travel)))
+
+for outcome in registry().build("executor", sys.argv[1]).map(where, [Asked("a")], print):
+    print(outcome.reason)
+"""
+
+
+def test_a_worker_imports_nothing_from_the_working_folder_that_its_driver_would_not(spec: Any, tmp_path: Path) -> None:
+    """A script there that is called as a module of the library, or another copy of albench, is not a worker's."""
+    here, driver = tmp_path / "here", tmp_path / "driver.py"
+    driver.write_text(DRIVER)
+    for name in ("albench", "albench_executors"):
+        (here / name).mkdir(parents=True)
+        (here / name / "__init__.py").write_text("raise SystemExit('another copy')")
+    for name in ("random", "colorsys"):
+        (here / f"{name}.py").write_text("raise SystemExit('mine')")
+    done = subprocess.run(
+        [sys.executable, str(driver), spec()], cwd=here, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split() == [colorsys.__file__, albench.__file__, travel.__file__]
 
 
 def test_cuda_needs_a_gpu(spec: Any, tmp_path: Path) -> None:

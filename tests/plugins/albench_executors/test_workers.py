@@ -37,6 +37,16 @@ def test_a_dead_process_s_reason_is_its_last_words(code: str) -> None:
     assert death(done.returncode, done.stdout) == WORDS[code]
 
 
+def test_where_a_library_crashed_is_told_of_the_thread_that_crashed() -> None:
+    words = (
+        'Fatal Python error: Aborted\n\nThread 0x1 (most recent call first):\n  File "threading.py", line 3 in wait\n\n'
+        'Current thread 0x2 (most recent call first):\n  File "solver.py", line 7 in solve\n'
+    )
+    assert (
+        death(-signal.SIGABRT, words) == 'was killed by SIGABRT, signal 6: Aborted, File "solver.py", line 7 in solve'
+    )
+
+
 def test_a_system_s_word_is_taken_and_a_signal_without_a_name_has_its_number() -> None:
     said = "starting\nslurmstepd: error: Detected 1 oom_kill event in StepId=7.0.\n"
     assert death(1, said).startswith("died: slurmstepd: error: Detected 1 oom_kill event")

@@ -112,7 +112,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 _COMPARISON = {"metric": "accuracy", "split": "val", "at": "final", "test": "t", "baseline": "random", "target": "0.8"}
 
-_CHOSEN = {"strategies": "entropy", "methods": "boostmis", "datasets": "digits"}
+_CHOSEN = {"strategies": "entropy", "methods": "boostmis", "datasets": "digits", "highlight": "entropy"}
 
 
 def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``-s``, ``-m`` and ``-d`` of the commands that show stored results: what they are of."""
+"""``-s``, ``-m``, ``-d`` and ``--highlight`` of the commands that show stored results: what they are of and mark."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ _OPTIONS = (
     ),
     click.option("-m", "--method", "methods", multiple=True, help="This method alone; may be repeated."),
     click.option("-d", "--dataset", "datasets", multiple=True, help="This data set alone; may be repeated."),
+)
+HIGHLIGHT = click.option(
+    "--highlight",
+    multiple=True,
+    metavar="NAME",
+    help="Mark the rows of a strategy, a method or METHOD/STRATEGY, as one's own; may be repeated.",
 )
 
 

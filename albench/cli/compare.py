@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from albench.cli.choosing import choosing
+from albench.cli.choosing import HIGHLIGHT, choosing
 
 FORMATS = ("table", "markdown", "latex", "csv", "json", "paragraph")
 
@@ -26,6 +26,7 @@ _OPTIONS = (
     ),
     click.option("--test", default="auto", show_default=True, help="auto, t, permutation or wilcoxon."),
     click.option("--strict", is_flag=True, help="Refuse tables that mix versions or processors."),
+    HIGHLIGHT,
 )
 
 
@@ -42,16 +43,20 @@ def compared(command: Callable[..., None]) -> Callable[..., None]:
 @compared
 @click.option("--details", is_flag=True, help="Show labels saved, spread, effect sizes, p-values and seconds too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--label", default="", metavar="LABEL", help="What \\ref names the table by; for --format latex alone.")
 @click.option("--output", metavar="FILE", help="Write to a file instead of the screen.")
-def command(folders: tuple[str, ...], form: str, output: str | None, **options: Any) -> None:
+def command(folders: tuple[str, ...], form: str, label: str, output: str | None, **options: Any) -> None:
     """Compare methods and strategies: mean, 95 % interval over seeds, AUBC, differences paired by seed.
 
     DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given.
     """
-    from albench.errors import StoreError
-    from albench.render import render
+    from albench.errors import StoreError, UserError
+    from albench.render import check_label, render
     from albench.results import load
 
+    check_label(label, form)
+    if options["highlight"] and form == "paragraph":
+        raise UserError("--highlight: a paragraph has no rows to mark; leave it out, or name another --format.")
     results = load(*folders)
     comparison = results.compare(**options)
     if form == "table" and output is None:
@@ -61,7 +66,7 @@ def command(folders: tuple[str, ...], form: str, output: str | None, **options: 
 
         Console(highlight=False).print(terminal(comparison))
         return
-    text = render(comparison, form)
+    text = render(comparison, form, label)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from albench.cli.choosing import choosing
+from albench.cli.choosing import HIGHLIGHT, choosing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("--split", default="test", show_default=True, help="test or val.")
 @choosing
 @click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
+@HIGHLIGHT
 @click.option("--by-method", is_flag=True, help="Panels for each method; by itself from 13 curves a panel on.")
 @click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
 @click.option("--strict", is_flag=True, help="Refuse panels that mix versions or processors.")
@@ -42,6 +43,7 @@ def command(
     methods: tuple[str, ...],
     datasets: tuple[str, ...],
     baseline: str | None,
+    highlight: tuple[str, ...],
     by_method: bool,
     no_bands: bool,
     strict: bool,
@@ -74,7 +76,7 @@ def command(
     if strict:
         refuse_mixes(mixes)
     tables = learning_curve_table(frame, split, tuple(dict.fromkeys(metrics)) or ("macro_f1",))
-    look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi)
+    look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi, highlight)
     if tables and with_panels(tables, look) != look:
         click.echo(f"{most_curves(tables)} curves are too many for one panel: each method has panels of its own.")
     content = figure_bytes(tables, path.suffix.lower(), look)

@@ -13,6 +13,7 @@ from albench.compare.cost import parse_cost
 from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
+from albench.compare.highlight import with_highlight
 from albench.compare.labels import parse_target
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
@@ -54,6 +55,7 @@ def compare(
     strategies: Sequence[str] = (),
     methods: Sequence[str] = (),
     datasets: Sequence[str] = (),
+    highlight: Sequence[str] = (),
     after: Comparison | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
@@ -92,6 +94,8 @@ def compare(
     strategies, methods, datasets
         Compare these alone, and the baseline; all where none is named. A note says what is left out. A target's share
         of full is still that of all that was run.
+    highlight
+        Rows to mark, as one's own entry: strategies, methods or ``METHOD/STRATEGY`` (``albench.compare.highlight``).
     after
         The comparison by another metric that a page shows first: a row that is not told from its baseline there is
         not told here, so that many metrics on one page claim no more than one.
@@ -99,8 +103,8 @@ def compare(
     Raises
     ------
     UserError
-        Where there is no result, or no such metric, split, ranking, baseline, test or target: one line with the
-        nearest that is.
+        Where there is no result, or no such metric, split, ranking, baseline, test, target or row: one line with
+        the nearest that is.
     """
     ranking = parse_ranking(at)
     column = score_column(frame, split, metric)
@@ -144,7 +148,7 @@ def compare(
     built = tuple(with_cautions(*both, frame, split) for both in zip(built, groups, strict=True))
     overall = None if over is None else over_data_sets(settings, over, across, sign, may, metric_range(metric))
     told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
-    return Comparison(
+    found = Comparison(
         metric=metric,
         split=split,
         at=str(ranking),
@@ -163,6 +167,7 @@ def compare(
         n_left_out=n_left_out,
         made_with=versions_in(frame),
     )
+    return with_highlight(found, [highlight] if isinstance(highlight, str) else highlight)
 
 
 def _chosen(numbers: Sequence[Numbers]) -> list[int]:

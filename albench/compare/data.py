@@ -174,6 +174,8 @@ class Row:
         The group's ``recalls`` -> estimate at the label count that ranks, else at the last one.
     one_class
         Seeds whose model gives every item of the split one and the same class there.
+    highlighted
+        Whether a reader asked to have it marked.
     """
 
     dataset: str
@@ -196,6 +198,7 @@ class Row:
     cost_rank: int | None = None
     recalls: dict[str, Estimate] = field(default_factory=dict)
     one_class: int = 0
+    highlighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -281,6 +284,8 @@ class OverallRow:
     improvement, difference
         Against the baseline, the difference paired by seed and data set; None where the row is the baseline or has
         none.
+    highlighted
+        Whether a reader asked to have it marked.
     """
 
     backbone: str
@@ -293,6 +298,7 @@ class OverallRow:
     n: int
     improvement: Chance | None = None
     difference: Difference | None = None
+    highlighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -363,6 +369,8 @@ class Comparison:
         Name -> versions of it, or processors, that the trials were made with; empty where records do not say.
     n_left_out
         Rows that have results and were not chosen by name: no test and no correction counts them.
+    highlight
+        Names of the rows that are marked (``Row.highlighted``), as the user typed them.
     """
 
     metric: str
@@ -382,6 +390,7 @@ class Comparison:
     wins: Wins | None = None
     n_left_out: int = 0
     made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    highlight: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from albench.render.cells import Cell, Column, names_column, tested
+from albench.render.cells import Cell, Column, name_columns, tested
 from albench.render.texts import NONE, p_text, range_text
 
 if TYPE_CHECKING:
@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 def overall_columns(overall: Overall, comparison: Comparison) -> list[Column]:
     """The table over data sets; rows that share a letter are not distinguishable by their mean ranks."""
     rows = overall.rows
-    found = [
-        names_column(title, [getattr(row, title) for row in rows])
-        for title in ("method", "backbone")
-        if len({getattr(row, title) for row in rows}) > 1
-    ]
-    found.append(names_column("strategy", [row.strategy for row in rows]))
+    found = name_columns(rows)
     found.append(Column("mean rank", "labels", tuple(Cell(f"{row.mean_rank:.2f}") for row in rows), ranked=True))
     found.append(Column("alike", "extra", tuple(Cell(letters) for letters in _letters(overall))))
     cells = tuple(Cell(range_text(row.iqm, row.iqm_low, row.iqm_high)) for row in rows)

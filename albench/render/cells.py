@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from albench.compare.data import Spread
+from albench.compare.highlight import MARK
 from albench.render.texts import NONE, number, or_none, p_text, range_text, reach_text, saved_text, spread
 from albench.wording import listed
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Difference, Estimate, Group, Row
+    from albench.compare.data import Comparison, Difference, Estimate, Group, OverallRow, Row
 
 Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]
@@ -24,13 +25,20 @@ _TOLD = 4
 class Cell:
     """One cell. ``mark`` is ``*`` for a significant difference, ``~`` for one that is not.
 
-    ``*``, and the tones ``good`` and ``bad``, are for what stands after correction and nothing else.
+    ``*``, and the tones ``good`` and ``bad``, are for what stands after correction and nothing else. ``highlighted`` is
+    the first name of a row that a reader asked to have marked.
     """
 
     text: str
     mark: Mark = ""
     bold: bool = False
     tone: Tone = ""
+    highlighted: bool = False
+
+    @property
+    def named(self) -> str:
+        """The text of a name, with the mark of a row that is highlighted."""
+        return f"{MARK} {self.text}" if self.highlighted else self.text
 
 
 @dataclass(frozen=True)
@@ -49,12 +57,7 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     What is one and the same in all rows (method, backbone, number of seeds) is in ``facts`` instead.
     """
     rows = group.rows
-    found = [
-        names_column(title, names)
-        for title, names in (("method", [r.method for r in rows]), ("backbone", [r.backbone for r in rows]))
-        if len(set(names)) > 1
-    ]
-    found.append(names_column("strategy", [row.strategy for row in rows]))
+    found = name_columns(rows)
     if n_seeds(group) is None:
         found.append(Column("seeds", "seeds", tuple(Cell(str(len(row.seeds))) for row in rows)))
     for labels in group.n_labeled:
@@ -133,8 +136,13 @@ def _at_cost(row: Row, group: Group) -> Cell:
     return Cell(f"{spread(row.cost_adjusted, usual(group))}, #{row.cost_rank}")
 
 
-def names_column(title: str, names: Sequence[str]) -> Column:
-    return Column(title, "name", tuple(Cell(name) for name in names))
+def name_columns(rows: Sequence[Row] | Sequence[OverallRow]) -> list[Column]:
+    """Methods and backbones, where they differ, then strategies; the first of them has the mark of its row."""
+    titles = [t for t in ("method", "backbone") if len({getattr(row, t) for row in rows}) > 1] + ["strategy"]
+    return [
+        Column(title, "name", tuple(Cell(getattr(r, title), highlighted=r.highlighted and not place) for r in rows))
+        for place, title in enumerate(titles)
+    ]
 
 
 def _estimate(estimate: Estimate, group: Group) -> Cell:

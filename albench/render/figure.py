@@ -9,10 +9,11 @@ import math
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.highlight import MARK, named
 from albench.errors import UserError
 from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, faded, height_of, name_ends
 from albench.render.figure_style import (
@@ -25,8 +26,10 @@ from albench.render.figure_style import (
     folded,
     folded_name,
     is_baseline,
+    marked_samples,
     metric_name,
     styles,
+    thick,
 )
 from albench.wording import counted
 
@@ -63,6 +66,8 @@ class Look:
         Above all panels.
     dpi
         Pixels an inch, of a PNG.
+    highlight
+        Curves that are drawn thick, as one's own: strategies, methods or ``METHOD/STRATEGY``.
     """
 
     width: float = 3.5
@@ -72,6 +77,7 @@ class Look:
     bands: bool = True
     title: str = ""
     dpi: int = 200
+    highlight: tuple[str, ...] = ()
 
 
 Panel = tuple[str, str, str, str, str]
@@ -95,7 +101,7 @@ def figure_bytes(tables: Sequence[CurveTable], suffix: str, look: Look | None = 
     Raises
     ------
     UserError
-        Where matplotlib is not installed, or a figure cannot have that suffix.
+        Where matplotlib is not installed, a figure cannot have that suffix, or no curve has a name to highlight.
     """
     look = with_panels(tables, look or Look())
     most = most_curves(tables, look.by_method)
@@ -165,6 +171,8 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
     columns, rows = math.ceil(len(panels) / lines), lines * len(metrics)
     headings = [_heading(panel, panels, look.width - _AROUND) for panel in panels]
     curves, samples = styles(names, baselines, look.by_method)
+    marked = named(look.highlight, names)
+    curves, samples = thick(curves, marked), marked_samples(samples, marked, names)
     crowded = most_curves(tables, look.by_method) > MOST_CURVES
     figure = Figure(figsize=(look.width * columns, look.height * rows), layout="constrained")
     for at, place in itertools.product(range(len(metrics)), range(len(panels))):
@@ -173,12 +181,12 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
         shown = curves
         if crowded:
             sign = 1.0 if higher_is_better(metrics[at]) else -1.0
-            shown = faded(curves, {*best(own, metrics[at], sign), *baselines})
+            shown = faded(curves, {*best(own, metrics[at], sign), *baselines, *marked})
         _draw(axes, own, metrics[at], shown, look)
         beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
         axes.set_ylim(*_limits(beside, metrics[at], look.bands))  # one data set's panels can be compared
         if crowded:
-            name_ends(axes, _ends(own, metrics[at], shown, names), look.height - _AROUND)
+            name_ends(axes, _ends(own, metrics[at], shown, names, marked), look.height - _AROUND)
         if at == 0 or lines > 1:
             axes.set_title(headings[place], parse_math=False)
         if at == len(metrics) - 1 or lines > 1:
@@ -219,14 +227,19 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Na
 
 
 def _ends(
-    tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], names: Sequence[Name]
+    tables: Sequence[CurveTable],
+    metric: str,
+    curves: dict[Name, Style],
+    names: Sequence[Name],
+    marked: Collection[Name],
 ) -> list[tuple[str, float, float, str]]:
     """Each curve's name, and where it ends in which colour."""
     n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
     found = []
     for table in tables:
         name, last = (table.method, table.strategy), table.rows[-1]
-        text = entry(name, 1 if n_strategies > 1 and len({t.method for t in tables}) == 1 else n_methods, n_strategies)
+        text = f"{MARK} " * (name in marked)
+        text += entry(name, 1 if n_strategies > 1 and len({t.method for t in tables}) == 1 else n_methods, n_strategies)
         found.append((text, float(last.n_labeled), last.estimates[metric].mean, str(curves[name]["color"])))
     return found
 
@@ -280,6 +293,8 @@ def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) ->
     text = "1 seed" if seeds == [1] else f"mean{' and 95 % interval' * look.bands} over {count}"
     if look.bands and seeds != [1] and any(e.n == 1 for t in tables for row in t.rows for e in row.estimates.values()):
         text += ", no band where there is one"
+    if look.highlight:
+        text += f"; {MARK} thick by request: {', '.join(look.highlight)}"
     methods, strategies = ({name[part] for name in names} for part in (0, 1))
     if len(methods) == 1 and len(strategies) > 1:
         return f"method {methods.pop()}; {text}"

@@ -6,9 +6,10 @@ import itertools
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from albench.compare.highlight import MARK
 from albench.render.colors import BASELINE, COLORS, colors_of
 from albench.render.fit import wrap
 
@@ -23,6 +24,8 @@ _MOST_MARKED = 6
 """Strategies that colour and marker alone tell apart."""
 _BASELINE_DASHES = (0, (4, 1.5))
 _BASELINE_MARKERS = ("", "x", "+", "1", "2", "*")
+_THICK = {"linewidth": 2.6, "zorder": 4}
+"""A curve that is highlighted."""
 
 SIZE = 8.0
 """Points of all letters."""
@@ -98,6 +101,26 @@ def styles(
     for at, name in enumerate(baselines):
         curves[name] = {**_baseline(at), "linestyle": _BASELINE_DASHES}
     return curves, {entry(name, len(methods), len(strategies)): curves[name] for name in names}
+
+
+def thick(curves: dict[Name, Style], marked: Collection[Name]) -> dict[Name, Style]:
+    """The styles with the curves that are highlighted drawn thick, above the others."""
+    return {name: {**style, **_THICK} if name in marked else style for name, style in curves.items()}
+
+
+def marked_samples(samples: dict[str, Style], marked: Collection[Name], names: Sequence[Name]) -> dict[str, Style]:
+    """The legend's samples, those thick and with a mark all of whose curves are highlighted."""
+    n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
+    curves: dict[str, set[Name]] = {}
+    for name in names:
+        for text in (name[1], f"method {name[0]}"):
+            curves.setdefault(text, set()).add(name)
+    curves |= {entry(name, n_methods, n_strategies): {name} for name in names}
+    whole = {text for text in samples if curves[text] <= set(marked)}
+    return {
+        f"{MARK} {text}" if text in whole else text: {**style, **_THICK} if text in whole else style
+        for text, style in samples.items()
+    }
 
 
 def _told_apart(places: dict[Name, int]) -> dict[Name, Style]:

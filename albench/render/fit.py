@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from albench.compare.highlight import MARK
 from albench.render.cells import Column
 
 GAP = 2
@@ -57,7 +58,8 @@ def fit(every: Sequence[Column], width: int) -> Layout:
 def texts(column: Column, compact: bool) -> list[str]:
     """The cells' texts, right-aligned to one width for numbers, whose marks have a place of their own."""
     if column.role == "name":
-        return [cell.text for cell in column.cells]
+        gutter = " " * (len(MARK) + 1) * any(cell.highlighted for cell in column.cells)
+        return [cell.named if cell.highlighted else f"{gutter}{cell.text}" for cell in column.cells]
     shown = [cell.text.replace(" ± ", "±") if compact else cell.text for cell in column.cells]
     numeric = [column.role != "seeds" and cell.text[:1] in "+-0123456789" for cell in column.cells]
     digits = max((len(text) for text, is_number in zip(shown, numeric, strict=True) if is_number), default=0)

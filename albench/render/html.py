@@ -63,7 +63,7 @@ def _grid(shown: Sequence[Column]) -> str:
 
 
 def _cell(cell: Cell, side: str) -> str:
-    text = f"<strong>{escape(cell.text)}</strong>" if cell.bold else escape(cell.text)
+    text = f"<strong>{escape(cell.text)}</strong>" if cell.bold else escape(cell.named)
     style = ";".join(filter(None, [f"text-align:{side}", "white-space:nowrap", _STYLES[cell.tone]]))
     return f'<td style="{style}">{text}{cell.mark}</td>'
 

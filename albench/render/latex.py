@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from albench.compare.answer import answer
+from albench.compare.answer import answer, metric_words
+from albench.compare.highlight import MARK
 from albench.render.across import overall_columns, overall_facts
 from albench.render.cells import Cell, Column, columns
 from albench.render.fit import GAP, wrap
 from albench.render.words import facts, failures, heading, legend
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.compare.data import Comparison
@@ -35,6 +38,7 @@ _SPECIAL = {
     "]": "{]}",
     "±": r"$\pm$",
     "∞": r"$\infty$",
+    MARK: r"$\triangleright$",
 }
 # A mark hangs over the right edge, so that digits stay under digits.
 _MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
@@ -54,20 +58,33 @@ def escape(text: str) -> str:
     return re.sub(r"(?<=-)(?=-)", "{}", escaped).replace("–", "--")  # two hyphens are not a dash
 
 
-def to_text(comparison: Comparison) -> str:
+def to_text(comparison: Comparison, label: str = "") -> str:
     """The answer, one table a group, one over all data sets, then what is not complete and the notes as lists.
 
-    A table that is wide has its intervals below their means, and shrinks where it is still wider than the line.
+    A table that is wide has its intervals below their means, and shrinks where it is still wider than the line. Its
+    caption says what it is of, in the list of tables in a few words; how it is read stands below it.
+
+    Parameters
+    ----------
+    label
+        What ``\\ref`` names the first table by; the others have ``-2``, ``-3`` and so on behind it. None where empty.
     """
     lines = ["", r"{\raggedright\noindent " + escape(answer(comparison).text) + r"\par}"]  # TeX breaks no names
+    metric = metric_words(comparison.metric, comparison.split)
+    tables = []
     for group in comparison.groups:
         name, stand_in = heading(group)
         about = f"{name} ({stand_in})" if stand_in else name
-        about += f": {', '.join(facts(group, comparison))}. {'. '.join(legend(comparison))}."
-        lines += ["", *_table(about, columns(group, comparison))]
+        caption = _Caption(f"{about}: {metric}", f"{about}: {', '.join(facts(group, comparison))}.", legend(comparison))
+        tables.append((caption, columns(group, comparison)))
     if comparison.overall:
-        about = f"{'. '.join(overall_facts(comparison.overall))}. {_ALIKE}."
-        lines += ["", *_table(about, overall_columns(comparison.overall, comparison))]
+        short = f"{counted(len(comparison.overall.settings), 'data set')} together: {metric}"
+        long = f"{'. '.join(overall_facts(comparison.overall))}."
+        caption = _Caption(short, long, [_ALIKE, "Marks as in the tables of single data sets"])
+        tables.append((caption, overall_columns(comparison.overall, comparison)))
+    for number, (caption, shown) in enumerate(tables, 1):
+        own = label and (label if number == 1 else f"{label}-{number}")
+        lines += ["", *_table(caption, own, shown)]
     lines += _section("Not complete", failures(comparison))
     lines += _section("Notes", comparison.notes)
     text = "\n".join(lines) + "\n"
@@ -80,14 +97,23 @@ def _needs(text: str) -> Iterator[str]:
         yield "needs XeLaTeX or LuaLaTeX, with a font that has all of its letters"
 
 
-def _table(caption: str, shown: Sequence[Column]) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Caption:
+    """What stands around a table: in the list of tables, above it and, a sentence each, below it."""
+
+    short: str
+    long: str
+    notes: list[str]
+
+
+def _table(caption: _Caption, label: str, shown: Sequence[Column]) -> Iterator[str]:
     wide = sum(max(map(len, [column.title, *(cell.text for cell in column.cells)])) + GAP for column in shown) > _ENOUGH
-    text = escape(caption)
-    for plain, mark in _IN_TEXT.items():
-        text = text.replace(plain, mark)
     yield r"\begin{table}"
     yield r"\centering"
-    yield rf"\caption{{{text}}}\par\smallskip"
+    yield rf"\caption[{_marked(caption.short)}]{{{_marked(caption.long)}}}"
+    if label:
+        yield rf"\label{{{label}}}"
+    yield r"\par\smallskip"
     if wide:
         yield r"\small"
         yield r"\setlength{\tabcolsep}{4.5pt}"
@@ -104,7 +130,17 @@ def _table(caption: str, shown: Sequence[Column]) -> Iterator[str]:
     yield r"\end{tabular}" + ("}%" if wide else "")
     if wide:
         yield r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+    yield r"\par\smallskip"
+    yield rf"\parbox{{\linewidth}}{{\footnotesize\raggedright {_marked('. '.join(caption.notes))}.}}"
     yield r"\end{table}"
+
+
+def _marked(text: str) -> str:
+    """A text around a table, in which marks look as they do in its cells."""
+    text = escape(text)
+    for plain, mark in _IN_TEXT.items():
+        text = text.replace(plain, mark)
+    return text
 
 
 def _header(shown: Sequence[Column]) -> Iterator[str]:
@@ -122,7 +158,7 @@ def _header(shown: Sequence[Column]) -> Iterator[str]:
 
 def _row(cells: Sequence[Cell], names: Sequence[bool], wide: bool) -> Iterator[str]:
     """One line or, in a wide table, the means and below them what follows; names go on there too."""
-    parts = [_parts(cell, is_name) if wide else [cell.text] for cell, is_name in zip(cells, names, strict=True)]
+    parts = [_parts(cell, is_name) if wide else [cell.named] for cell, is_name in zip(cells, names, strict=True)]
     for number, texts in enumerate(zip_longest(*parts, fillvalue="")):
         written = []
         for cell, is_name, text in zip(cells, names, texts, strict=True):
@@ -136,7 +172,7 @@ def _row(cells: Sequence[Cell], names: Sequence[bool], wide: bool) -> Iterator[s
 
 def _parts(cell: Cell, is_name: bool) -> list[str]:
     if is_name:
-        return wrap(cell.text, _FOLDED).split("\n")
+        return wrap(cell.named, _FOLDED).split("\n")
     value, _, rest = cell.text.partition(" ")
     return [value, rest] if rest else [value]
 

@@ -63,7 +63,7 @@ def _grid(shown: Sequence[Column]) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    text = escape(cell.text)
+    text = escape(cell.named)
     if cell.bold:
         text = f"**{text}**"
     return f"{text} \\{cell.mark}" if cell.mark else text

@@ -123,7 +123,8 @@ def _table(layout: Layout) -> Table:
 
 
 def _cell(cell: Cell, text: str) -> Text:
-    return Text(text, style=" ".join(filter(None, ["bold" if cell.bold else "", _STYLES[cell.tone]])))
+    marks = ["bold" if cell.bold else "", _STYLES[cell.tone], "cyan" if cell.highlighted else ""]
+    return Text(text, style=" ".join(filter(None, marks)))
 
 
 def _packed(pieces: Sequence[str], width: int) -> list[str]:

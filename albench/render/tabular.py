@@ -49,7 +49,8 @@ def to_text(comparison: Comparison) -> str:
     ``answer`` is what the table says, in ``text``: over data sets, for each. Of a row: ``labels`` (a mean at a label
     count), ``aubc``, ``rare_class`` (a recall that stands beside), ``difference`` (of the ranked value, against
     ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached, ``-inf``
-    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``. Over data sets:
+    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted`` (a row
+    that is marked by request). Over data sets:
     ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
     ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
     ``note``. A field that does not apply, or has no value, is empty.
@@ -83,6 +84,8 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
             if row.difference:
                 yield {"kind": "difference", **base, "n_labeled": group.ranked, **_difference(row.difference)}
             yield from _details(row, base)
+            if row.highlighted:
+                yield {"kind": "highlighted", **base}
     if comparison.overall:
         yield from _overall(comparison.overall, metric)
     if comparison.wins:

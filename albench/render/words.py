@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from albench.compare.choose import only_of
+from albench.compare.highlight import explained
 from albench.compare.resample import LEAST_SEEDS
 from albench.render.cells import n_seeds, usual
 from albench.render.labels import seeds_text
@@ -84,6 +85,8 @@ def legend(comparison: Comparison) -> list[str]:
         )
     if (comparison.target or comparison.details) and any(len(row.seeds) < LEAST_SEEDS for row in comparison.rows):
         found.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
+    if comparison.highlight:
+        found.append(explained(comparison.highlight))
     if comparison.details:
         found.append(
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"

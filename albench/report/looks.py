@@ -33,7 +33,9 @@ def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, in
 
     A label leaves out what is the same in all rows. The colour is the strategy's, or the method's where there is one
     strategy; the dash tells methods apart or, of one method, names of one colour. Baselines are black (``color`` None).
+    What is highlighted by request is drawn thick, and has a mark before its name.
     """
+    marked = {position[name_of(row)] for row in comparison.rows if row.highlighted}
     several = [len({name[at] for name in names}) > 1 for at in range(3)]
     part = 2 if several[2] or not several[1] else 1
     black = _baselines(comparison, position, several[2])
@@ -55,6 +57,7 @@ def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, in
                 "strategy": strategy,
                 "color": None if at in black else colors[name[part]],
                 "dash": dash % _DASHES,
+                "marked": at in marked,
             }
         )
     return found

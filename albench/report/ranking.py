@@ -79,8 +79,9 @@ def chosen_counts(counts: Sequence[int], ranked: int | None) -> set[int]:
 
 
 def few(group: Group, position: dict[Name, int]) -> list[int]:
-    """The best rows, and what they are compared with."""
+    """The best rows, those that are highlighted by request, and what they are compared with."""
     best = [row for row in group.rows if row.rank is not None][:FEW]
+    best += [row for row in group.rows if row.highlighted and row not in best]
     named = {name_of(row): row for row in group.rows}
     against: Sequence[Row | None] = [
         named.get((row.backbone, row.difference.method, row.difference.strategy)) for row in best if row.difference

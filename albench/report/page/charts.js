@@ -1,6 +1,6 @@
 /* The other charts. An entry begins with its row. */
-const named = (row, width) => clipped(label(row), width);
-const leftOf = (rows, width) => Math.min(width * 0.42, 240, Math.max(20, ...rows.map((row) => textWidth(label(row)))) + 12);
+const named = (row, width) => clipped(prefix(row) + label(row), width);
+const leftOf = (rows, width) => Math.min(width * 0.42, 240, Math.max(20, ...rows.map((row) => textWidth(prefix(row) + label(row)))) + 12);
 
 /* Points with whiskers, one line a row: [row, value, low, high, text]; infinities stand at the edge. */
 function whiskers({ caption, note, entries, xLabel, most }) {
@@ -113,7 +113,7 @@ function rankDiagram({ caption, note, ranks, distance, cliques }) {
       const sx = d3.scaleLinear([1, Math.max(n, 2)], [side, width - side]);
       const entries = ranks.map(([row, rank], at) => {
         const left = at < half;
-        return { row, rank, left, y: first + (left ? at : n - 1 - at) * line, end: left ? side - 8 : width - side + 8, text: clipped(`${label(row)} ${show(rank, 2)}`, side - 14, 600) };
+        return { row, rank, left, y: first + (left ? at : n - 1 - at) * line, end: left ? side - 8 : width - side + 8, text: clipped(`${prefix(row)}${label(row)} ${show(rank, 2)}`, side - 14, 600) };
       });
       const every = Math.max(1, Math.ceil(n / Math.max(2, (width - 2 * side) / 24)));
       const ticks = d3.range(1, n + 1, every);
@@ -142,8 +142,8 @@ function heat({ caption, note, rows, matrix, settings }) {
   return h("figure", {}, h("figcaption", {}, caption), h("p", { class: "soft" }, note),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption }, h("table", { class: "heat" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "name" }, "beats →"),
-        rows.map((row) => h("th", { scope: "col", class: "top" }, label(row))))),
-      h("tbody", {}, rows.map((row, a) => h("tr", {}, h("th", { scope: "row", class: "name" }, label(row)),
+        rows.map((row) => h("th", { scope: "col", class: "top" }, prefix(row) + label(row))))),
+      h("tbody", {}, rows.map((row, a) => h("tr", {}, h("th", { scope: "row", class: "name" }, prefix(row) + label(row)),
         rows.map((other, b) => {
           const cell = h("td", {}, a === b ? "" : show(matrix[a][b], Number.isInteger(matrix[a][b]) ? 0 : 2));
           cell.style.setProperty("--v", a === b ? 0 : matrix[a][b] / settings);

@@ -2,6 +2,8 @@
 const colour = (row) => (data.rows[row].color === null ? "var(--c-base)" : `var(--c-${data.rows[row].color})`);
 const dash = (row) => ["", "6 3", "2 3", "8 3 2 3", "10 2 2 2"][data.rows[row].dash] || null;
 const label = (row) => data.rows[row].label;
+/* Before the name of a row that was highlighted by request. */
+const prefix = (row) => (data.rows[row].marked ? "» " : "");
 
 function plainTable(heads, lines, caption) {
   return h("table", {}, h("caption", { class: "unseen" }, caption),

@@ -22,7 +22,8 @@ function shownTicks(values, place, room) {
 /* A name at a curve's end: where it does not fit, the part that the colour stands for comes first. */
 function endText(row, most) {
   const { name, beside } = data.rows[row];
-  return textWidth(label(row), 600) <= most ? label(row) : clipped([name, ...beside].join(", "), most, 600);
+  const whole = prefix(row) + label(row);
+  return textWidth(whole, 600) <= most ? whole : clipped(prefix(row) + [name, ...beside].join(", "), most, 600);
 }
 
 /* Heights of names, apart from each other and inside; [key, height] pairs. */
@@ -43,7 +44,7 @@ function lineChart(options) {
   const { caption, series, lit, xLabel, yLabel, range = [null, null] } = options;
   const state = { zoom: null, bands: options.bands, at: null, order: [] };
   const bounds = (one, at, sign) => (one.half && known(one.half[at]) ? within(range, one.y[at] + sign * one.half[at]) : null);
-  const read = (p) => `${label(p.row)}\n${count(p.x)} ${xLabel}: ${withInterval(p.y, p.half)}${p.n ? `\n${p.n} seed${p.n > 1 ? "s" : ""}` : ""}`;
+  const read = (p) => `${prefix(p.row)}${label(p.row)}\n${count(p.x)} ${xLabel}: ${withInterval(p.y, p.half)}${p.n ? `\n${p.n} seed${p.n > 1 ? "s" : ""}` : ""}`;
   const stops = () => [...new Set(series().flatMap((one) => one.x))].sort((a, b) => a - b);
 
   function draw(width, host) {
@@ -71,7 +72,7 @@ function lineChart(options) {
     const drawn = (one, className) => {
       const own = points(one), on = lit(one.row);
       const marks = [Plot.line(own, {
-        x: "x", y: "y", stroke: on ? colour(one.row) : "var(--faint)", strokeWidth: on ? 2 : 1.2, strokeDasharray: on ? dash(one.row) : null, clip: true, className,
+        x: "x", y: "y", stroke: on ? colour(one.row) : "var(--faint)", strokeWidth: data.rows[one.row].marked ? 4 : on ? 2 : 1.2, strokeDasharray: on ? dash(one.row) : null, clip: true, className,
       })];
       if (on && own.length <= 60) marks.push(Plot.dot(own, { x: "x", y: "y", r: 2.6, fill: colour(one.row), clip: true, className: `${className} dots` }));
       if (on && state.bands && own.some((p) => p.low !== null)) {

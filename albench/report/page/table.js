@@ -56,9 +56,9 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     const { row, rank } = entry, about = data.rows[row];
     const swatch = h("i", { class: "swatch", "aria-hidden": "true" });
     swatch.style.setProperty("--own", colour(row));
-    const chip = button([rank ? h("span", { class: "rank" }, rank) : null, swatch, h("span", { class: "words" }, h("b", {}, name(about.name)),
+    const chip = button([rank ? h("span", { class: "rank" }, rank) : null, swatch, h("span", { class: "words" }, h("b", {}, prefix(row), name(about.name)),
       about.beside.length ? h("small", {}, name(about.beside.join(", "))) : null)].filter(Boolean), () => pick(row), { "aria-pressed": String(lit(row)), "data-row": row, class: "pick" });
-    return h("th", { scope: "row", class: "name" }, explained(chip, `${label(row)}: ${lit(row) ? "in colour; press for grey" : "grey; press for its colour"}`));
+    return h("th", { scope: "row", class: "name" }, explained(chip, `${label(row)}${about.marked ? ", highlighted by request" : ""}: ${lit(row) ? "in colour; press for grey" : "grey; press for its colour"}`));
   }
 
   function numberCell(place, [text, mark, tone, bold]) {
@@ -77,12 +77,12 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     const wanted = filter.value.trim().toLowerCase();
     let shown = ordered();
     if (wanted) shown = shown.filter((entry) => label(entry.row).toLowerCase().includes(wanted));
-    else if (!state.every) shown = shown.filter((entry, at) => at < MOST || lit(entry.row));
+    else if (!state.every) shown = shown.filter((entry, at) => at < MOST || lit(entry.row) || data.rows[entry.row].marked);
     found.textContent = wanted ? `${shown.length} of ${rows.length} rows` : "";
     more.hidden = Boolean(wanted) || rows.length <= MOST + 2;
     count();
     const focused = body.contains(document.activeElement) && document.activeElement.dataset.row;
-    body.replaceChildren(...shown.map((entry) => h("tr", { "data-row": entry.row, class: lit(entry.row) ? "lit" : "" }, places.map((place) =>
+    body.replaceChildren(...shown.map((entry) => h("tr", { "data-row": entry.row, class: `${lit(entry.row) ? "lit" : ""} ${data.rows[entry.row].marked ? "marked" : ""}` }, places.map((place) =>
       place.kind === "name" ? nameCell(entry) : place.kind === "verdict" ? verdictCell(entry.verdict) : numberCell(place, cell(entry, place))))));
     fit();
     if (focused) body.querySelector(`[data-row="${focused}"].pick`)?.focus();

@@ -23,9 +23,10 @@ MOST_OVERFULL = 20.0
 """Points."""
 
 
-def compiled(tmp_path: Path, comparison: Comparison) -> str:
+def compiled(tmp_path: Path, comparison: Comparison, label: str = "") -> str:
     """Pdflatex's log; the test fails where it stops."""
-    (tmp_path / "table.tex").write_text(DOCUMENT % f"\n{render(comparison, 'latex')}\n", encoding="utf-8")
+    text = f"\n{render(comparison, 'latex', label)}\n"
+    (tmp_path / "table.tex").write_text(DOCUMENT % text, encoding="utf-8")
     words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False, timeout=300)
     log = (tmp_path / "table.log").read_text(encoding="latin-1")
@@ -72,6 +73,16 @@ def test_every_special_character_compiles(tmp_path: Path, rounds: int) -> None:
     reason = "\x1b[31mloss & step_40\x1b[0m are\nnot finite: 100% ± 3 – {#1} C:\\temp"
     log = compiled(tmp_path, compare(data, failed=failure(reason)))
     assert max(overfull(log), default=0.0) <= MOST_OVERFULL
+
+
+def test_a_label_and_a_short_caption_are_there_for_a_document(tmp_path: Path) -> None:
+    data = records(("random", EVERY_SPECIAL), 2, ("boostmis",), (EVERY_SPECIAL,))
+    compiled(tmp_path, compare(data, highlight=EVERY_SPECIAL), "tab:a_b-1")
+    written = (tmp_path / "table.aux").read_text(encoding="latin-1")
+    assert r"\newlabel{tab:a_b-1}{{1}" in written
+    short = next(line for line in written.splitlines() if r"\contentsline {table}" in line)
+    assert "test macro F1" in short
+    assert "ranked by" not in short
 
 
 def test_a_wide_table_fits_the_line(tmp_path: Path) -> None:

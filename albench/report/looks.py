@@ -12,6 +12,7 @@ from albench.render.colors import colors_of
 Name = tuple[str, str, str]
 """Backbone, method, strategy."""
 _DASHES = 5
+_SYMBOLS = 5
 
 
 def name_of(row: Any) -> Name:
@@ -32,7 +33,8 @@ def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, in
     """Labels, colours and dashes of rows, in the order of ``names``.
 
     A label leaves out what is the same in all rows. The colour is the strategy's, or the method's where there is one
-    strategy; the dash tells methods apart or, of one method, names of one colour. Baselines are black (``color`` None).
+    strategy; the dash tells methods apart or, of one method, names of one colour, and the symbol names of one colour
+    whatever the method. Baselines are black (``color`` None).
     What is highlighted by request is drawn thick, and has a mark before its name.
     """
     marked = {position[name_of(row)] for row in comparison.rows if row.highlighted}
@@ -57,6 +59,7 @@ def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, in
                 "strategy": strategy,
                 "color": None if at in black else colors[name[part]],
                 "dash": dash % _DASHES,
+                "symbol": alike.get(name[part], 0) % _SYMBOLS,
                 "marked": at in marked,
             }
         )

@@ -1,5 +1,5 @@
 /* The other charts. An entry begins with its row. */
-const named = (row, width) => clipped(prefix(row) + label(row), width);
+const named = (row, width) => endText(row, width, 400);
 const leftOf = (rows, width) => Math.min(width * 0.42, 240, Math.max(20, ...rows.map((row) => textWidth(prefix(row) + label(row)))) + 12);
 
 /* Points with whiskers, one line a row: [row, value, low, high, text]; infinities stand at the edge. */
@@ -25,7 +25,7 @@ function whiskers({ caption, note, entries, xLabel, most }) {
           Plot.axisY({ tickSize: 0, label: null, tickFormat: (row) => named(row, left - 10) }),
           Plot.ruleX([0], { stroke: "var(--soft)" }),
           Plot.ruleY(shown.filter((e) => known(e.low) && known(e.high) && !infinite(e.value)), { y: "row", x1: "low", x2: "high", stroke: color, strokeWidth: 2 }),
-          Plot.dot(shown.filter((e) => !infinite(e.value)), { x: "at", y: "row", r: 4.5, fill: color }),
+          Plot.dot(shown.filter((e) => !infinite(e.value)), { x: "at", y: "row", r: 4.5, fill: color, symbol: (e) => symbol(e.row) }),
           Plot.text(edge.filter((e) => e.value === "inf"), { x: "at", y: "row", text: "text", textAnchor: "end", fill: color }),
           Plot.text(edge.filter((e) => e.value === "-inf"), { x: "at", y: "row", text: "text", textAnchor: "start", fill: color }),
           Plot.tip(shown, Plot.pointerY({ x: "at", y: "row", title: (e) => `${label(e.row)}\n${e.text}`, className: "pointed", fill: "var(--panel)", stroke: "var(--rule)", fontSize: 12, pathFilter: "none" })),
@@ -58,7 +58,7 @@ function scatter({ caption, note, entries, xLabel, yLabel, range, lit }) {
           Plot.axisX({ ticks: Math.max(2, Math.round(width / 90)), label: xLabel, labelAnchor: "center", labelArrow: "none", labelOffset: 38, tickSize: 4 }),
           Plot.axisY({ ticks: 5, tickSize: 0, label: null }),
           Plot.ruleX(shown, { x: "x", y1: "low", y2: "high", stroke: color, strokeWidth: 1.5 }),
-          Plot.dot(shown, { x: "x", y: "y", r: 4.5, fill: color, stroke: "var(--paper)" }),
+          Plot.dot(shown, { x: "x", y: "y", r: 4.5, fill: color, symbol: (e) => symbol(e.row), stroke: "var(--paper)" }),
           lifted.map((e) => Plot.text([e], {
             x: "x", y: () => sy.invert(heights.get(e.row)), text: () => texts.get(e.row), dx: leftward(e) ? -9 : 9, textAnchor: leftward(e) ? "end" : "start", fill: color, stroke: "var(--paper)", strokeWidth: 3, fontWeight: 600, className: "end",
           })),
@@ -108,18 +108,18 @@ function rankDiagram({ caption, note, ranks, distance, cliques }) {
     caption, note,
     table: () => [["", "mean rank"], ranks.map(([row, rank]) => [label(row), show(rank, 2)])],
     draw(width) {
-      const n = ranks.length, half = Math.ceil(n / 2), side = Math.min(240, width * 0.36);
-      const top = 44, line = 20, first = top + cliques.length * 9 + 14, height = first + half * line + 6;
+      const n = ranks.length, half = Math.ceil(n / 2), side = Math.min(320, width * 0.36);
       const sx = d3.scaleLinear([1, Math.max(n, 2)], [side, width - side]);
+      const cd = Math.min(distance, n - 1), said = `critical difference ${show(distance, 2)}`;
+      const beside = sx(1 + cd) + 6 + textWidth(said) < width;  // else it has a line of its own above the ticks
+      const top = beside ? 44 : 62, line = 20, first = top + cliques.length * 9 + 14, height = first + half * line + 6;
       const entries = ranks.map(([row, rank], at) => {
-        const left = at < half;
-        return { row, rank, left, y: first + (left ? at : n - 1 - at) * line, end: left ? side - 8 : width - side + 8, text: clipped(`${prefix(row)}${label(row)} ${show(rank, 2)}`, side - 14, 600) };
+        const left = at < half, number = ` ${show(rank, 2)}`;
+        return { row, rank, left, y: first + (left ? at : n - 1 - at) * line, end: left ? side - 8 : width - side + 8, text: endText(row, side - 14 - textWidth(number, 600)) + number };
       });
       const every = Math.max(1, Math.ceil(n / Math.max(2, (width - 2 * side) / 24)));
       const ticks = d3.range(1, n + 1, every);
       const px = { x: { type: "identity" }, y: { type: "identity" } };
-      const cd = Math.min(distance, n - 1), said = `critical difference ${show(distance, 2)}`;
-      const beside = sx(1 + cd) + 6 + textWidth(said) < width;
       return plotted(width, height, caption, {
         ...px, margin: 0, axis: null,
         marks: [
@@ -127,7 +127,7 @@ function rankDiagram({ caption, note, ranks, distance, cliques }) {
           Plot.ruleX(ticks, { x: sx, y1: top - 5, y2: top, stroke: "var(--ink)" }),
           Plot.text(ticks, { x: sx, y: () => top - 12, text: String, fill: "var(--soft)" }),
           Plot.ruleY([10], { y: (d) => d, x1: sx(1), x2: sx(1 + cd), stroke: "var(--ink)", strokeWidth: 3 }),
-          Plot.text([said], { x: () => (beside ? sx(1 + cd) + 6 : 0), y: () => (beside ? 10 : 22), text: String, textAnchor: "start", fill: "var(--soft)" }),
+          Plot.text([said], { x: () => (beside ? sx(1 + cd) + 6 : 0), y: () => (beside ? 10 : 26), text: String, textAnchor: "start", fill: "var(--soft)" }),
           cliques.map(([a, b], at) => Plot.ruleY([top + 9 + at * 9], { y: (d) => d, x1: sx(ranks[a][1]) - 4, x2: sx(ranks[b][1]) + 4, stroke: "var(--ink)", strokeWidth: 3.5 })),
           entries.map((e) => Plot.line([[sx(e.rank), top], [sx(e.rank), e.y], [e.end, e.y]], { stroke: colour(e.row), strokeWidth: 1.2 })),
           [true, false].map((left) => Plot.text(entries.filter((e) => e.left === left), { x: (e) => e.end + (left ? -4 : 4), y: "y", text: "text", textAnchor: left ? "end" : "start", fill: (e) => colour(e.row), fontWeight: 600 })),

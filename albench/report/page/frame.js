@@ -1,6 +1,8 @@
 /* A figure around a chart of the library: caption, note, buttons, and its data as a table. */
 const colour = (row) => (data.rows[row].color === null ? "var(--c-base)" : `var(--c-${data.rows[row].color})`);
 const dash = (row) => ["", "6 3", "2 3", "8 3 2 3", "10 2 2 2"][data.rows[row].dash] || null;
+/* Of rows that share a colour, also under one method, each has its own. */
+const symbol = (row) => ["circle", "square", "triangle", "diamond", "star"][data.rows[row].symbol];
 const label = (row) => data.rows[row].label;
 /* Before the name of a row that was highlighted by request. */
 const prefix = (row) => (data.rows[row].marked ? "» " : "");
@@ -29,6 +31,7 @@ function frame(options) {
   let width = 0;
 
   function render() {
+    width ||= Math.floor(host.clientWidth);  // what was folded is not seen to be resized before it is printed
     if (!width) return;
     const focused = host.contains(document.activeElement);
     const made = draw(width, host);

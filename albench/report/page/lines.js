@@ -19,11 +19,11 @@ function shownTicks(values, place, room) {
   return found;
 }
 
-/* A name at a curve's end: where it does not fit, the part that the colour stands for comes first. */
-function endText(row, most) {
+/* A name in so many pixels: where it does not fit, the part that the colour stands for comes first. */
+function endText(row, most, weight = 600) {
   const { name, beside } = data.rows[row];
   const whole = prefix(row) + label(row);
-  return textWidth(whole, 600) <= most ? whole : clipped(prefix(row) + [name, ...beside].join(", "), most, 600);
+  return textWidth(whole, weight) <= most ? whole : clipped(prefix(row) + [name, ...beside].join(", "), most, weight);
 }
 
 /* Heights of names, apart from each other and inside; [key, height] pairs. */
@@ -74,7 +74,8 @@ function lineChart(options) {
       const marks = [Plot.line(own, {
         x: "x", y: "y", stroke: on ? colour(one.row) : "var(--faint)", strokeWidth: data.rows[one.row].marked ? 4 : on ? 2 : 1.2, strokeDasharray: on ? dash(one.row) : null, clip: true, className,
       })];
-      if (on && own.length <= 60) marks.push(Plot.dot(own, { x: "x", y: "y", r: 2.6, fill: colour(one.row), clip: true, className: `${className} dots` }));
+      const dots = own.length <= 60 ? own : symbol(one.row) === "circle" ? [] : own.filter((_, at) => at % Math.ceil(own.length / 12) === 0);
+      if (on && dots.length) marks.push(Plot.dot(dots, { x: "x", y: "y", r: symbol(one.row) === "circle" ? 2.6 : 4, symbol: symbol(one.row), fill: colour(one.row), clip: true, className: `${className} dots` }));
       if (on && state.bands && own.some((p) => p.low !== null)) {
         // Where one seed is there is no band, and none is drawn across; an interval between such places is a line.
         const has = (p) => Boolean(p) && p.low !== null;

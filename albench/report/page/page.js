@@ -57,5 +57,8 @@ function draw() {
 
 const body = h("div", {});
 document.getElementById("main").append(header(), body, h("div", {}, provenance().flat(Infinity)));
-addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details.fold")) part.open = true; });
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details.fold")) part.open = true;
+  page.update();
+});
 draw();

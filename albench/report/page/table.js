@@ -54,7 +54,7 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
 
   function nameCell(entry) {
     const { row, rank } = entry, about = data.rows[row];
-    const swatch = h("i", { class: "swatch", "aria-hidden": "true" });
+    const swatch = h("i", { class: `swatch ${symbol(row)}`, "aria-hidden": "true" });
     swatch.style.setProperty("--own", colour(row));
     const chip = button([rank ? h("span", { class: "rank" }, rank) : null, swatch, h("span", { class: "words" }, h("b", {}, prefix(row), name(about.name)),
       about.beside.length ? h("small", {}, name(about.beside.join(", "))) : null)].filter(Boolean), () => pick(row), { "aria-pressed": String(lit(row)), "data-row": row, class: "pick" });
@@ -62,7 +62,7 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
   }
 
   function numberCell(place, [text, mark, tone, bold]) {
-    const [value, ...rest] = text.split(/ (?=[±[])/);
+    const [value, ...rest] = text.replace("± ", "±\u00a0").split(/ (?=[±[])/);
     const says = { "*": place.role === "difference" ? "stands after correction" : "better than the second, after correction", "~": "not told apart" }[mark];
     const noted = mark && !(verdicts && place.role === "difference") ? h("abbr", { title: says }, mark) : null;
     return h("td", { class: `number ${place.ranked ? "ranked" : ""} ${tone}` }, bold ? h("strong", {}, value) : value,

@@ -14,6 +14,7 @@ import pytest
 
 import albench
 from albench.files import read_sealed, sealed_text
+from albench.render.colors import color_of
 from albench.report import write
 from albench.results import Results
 
@@ -410,6 +411,39 @@ def test_nothing_scrolls_sideways_or_is_cut(opened: Open, width: int, many: bool
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_the_critical_difference_stands_clear_of_its_ticks_and_ranks_are_whole(opened: Open, width: int) -> None:
+    driver = opened(width)
+    chart = driver.find_element(By.XPATH, "//figcaption[.='Critical-difference diagram']/ancestor::figure")
+    texts = [text for text in all_of(chart, "svg text") if text.text]
+    said = next(text.rect for text in texts if text.text.startswith("critical difference"))
+    ticks = [text.rect for text in texts if text.text.isdigit()]
+    assert len(ticks) > 1
+    for tick in ticks:
+        beside = tick["x"] >= said["x"] + said["width"] or said["x"] >= tick["x"] + tick["width"]
+        assert beside or tick["y"] >= said["y"] + said["height"] or said["y"] >= tick["y"] + tick["height"]
+    names = [text.text for text in texts if not text.text.isdigit()][1:]
+    assert len(names) == 6
+    assert all(name.rpartition(" ")[2].count(".") == 1 for name in names)
+
+
+def test_curves_of_one_colour_and_method_have_markers_of_their_own(
+    browser: webdriver.Chrome, results: Callable[..., Results], tmp_path: Path
+) -> None:
+    alike = [name for name in map("s{}".format, range(60)) if color_of(name) == 3][:3]
+    assert len(alike) == 3
+    path = tmp_path / "report.html"
+    write(path, results(["random", *alike], ("boostmis", "supervised"), (0.0, 0.1, 0.2, 0.3)))
+    browser.get(path.as_uri())
+    one_of(browser, ".bar").find_element(By.XPATH, ".//button[.='All']").click()
+    rows = browser.execute_script("return data.rows.map((row) => [row.method, row.strategy, row.color, row.dash])")
+    shapes = browser.execute_script(
+        "return data.rows.map((_, row) => document.querySelector(`g.dots.r${row} path`)?.getAttribute('d') ?? 'circle')"
+    )
+    drawn = {(method, color, dash, shape) for (method, _, color, dash), shape in zip(rows, shapes, strict=True)}
+    assert len(drawn) == len(rows) == 8
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_names_at_line_ends_and_ticks_do_not_overlap(opened: Open, width: int) -> None:
     driver = opened(width, many=True)
     one_of(driver, ".bar").find_element(By.XPATH, ".//button[.='All']").click()
@@ -500,6 +534,8 @@ def test_on_paper_there_are_no_buttons_and_nothing_is_cut(opened: Open) -> None:
     assert not any(button.is_displayed() for button in all_of(driver, ".bar button, .tools button, .more"))
     assert len(all_of(ranking(driver), "tbody tr")) == 33
     assert all(fold.get_attribute("open") for fold in all_of(driver, "details.fold"))
+    drawn = "[...document.querySelectorAll('figure > .chart')].map((chart) => Boolean(chart.firstElementChild))"
+    assert all(driver.execute_script(f"return {drawn}"))  # also what was folded until now
     assert wide(driver)[0] <= 760
     assert ranking(driver).size["width"] <= 760
 

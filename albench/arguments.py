@@ -139,8 +139,8 @@ def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = list(items)
             if not all(isinstance(item, str) for item in found[name]):
                 raise UserError(f"{name}={_short(value)}: write names, as {name}=['{_CHOSEN[name]}'].")
-        elif name == "details" and not _flag(value):
-            raise UserError(f"details={_short(value)}: write details=True or details=False.")
+        elif name in ("details", "test_items") and not _flag(value):
+            raise UserError(f"{name}={_short(value)}: write {name}=True or {name}=False.")
     return found
 
 

@@ -37,9 +37,18 @@ def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> t
     return tuple(whole[: len(index)] for whole in found)
 
 
-def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:
-    """Every metric of a model on a split; a metric that is not defined there is None."""
+def probabilities(model: nn.Module, items: Items) -> np.ndarray:
+    """(N, C) float64 class probabilities of every item of a split."""
     (logits,) = _predict(model, items, torch.arange(len(items)), 1)
-    probs = logits.double().softmax(dim=1).cpu().numpy()
+    return np.asarray(logits.double().softmax(dim=1).cpu().numpy())
+
+
+def measure(probs: np.ndarray, y: np.ndarray, task: Task) -> dict[str, float | None]:
+    """Every metric of (N, C) probabilities; a metric that is not defined there is None."""
     found = metrics(probs, y, task.class_names, task.ordinal)
     return {name: None if np.isnan(value) else float(value) for name, value in found.items()}
+
+
+def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:
+    """Every metric of a model on a split; a metric that is not defined there is None."""
+    return measure(probabilities(model, items), y, task)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from albench import item_predictions
 from albench import spec as specs
 from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome, Stopped
 from albench.api.hooks import RoundEnd, TrialFacts
@@ -86,6 +87,7 @@ def trial_facts(trial: Trial, data: Data, found: Registry, made: Made) -> dict[s
         "data_hash": data.hash,
         "stand_in": data.splits.stand_in,
         "class_names": list(data.splits.task.class_names),
+        item_predictions.KEY: item_predictions.facts_of(data.splits.test.y, data.splits.groups.get("test")),
     }
 
 

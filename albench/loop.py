@@ -15,7 +15,7 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
-from albench import seeds
+from albench import item_predictions, seeds
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, Splits
 from albench.api.executor import Note, Progress
@@ -25,7 +25,7 @@ from albench.augment import augmenter
 from albench.batches import Batches, Labeled
 from albench.environment import Environment, Made, others_than, this_environment
 from albench.errors import TrialError
-from albench.evaluate import evaluate, predict
+from albench.evaluate import evaluate, measure, predict, probabilities
 from albench.limits import TooLong, at_most, in_time
 from albench.oracle import Oracle
 from albench.plan import Amounts, Trial
@@ -201,7 +201,8 @@ class Run:
         clock = Clock(self.parts.device)
         best = trained.best
         val = evaluate(best, self.val, self.parts.splits.val.y, task)
-        test = evaluate(best, self.test, self.parts.splits.test.y, task)
+        probs = probabilities(best, self.test)
+        test = measure(probs, self.parts.splits.test.y, task)
         shown = test.get(CURVE_METRIC)
         self.metric = (CURVE_METRIC, shown) if shown is not None else None
         ids = self.pool.unlabeled
@@ -216,6 +217,7 @@ class Run:
             "queried": queried,
             "val": val,
             "test": test,
+            item_predictions.KEY: item_predictions.record_of(probs),
             "pseudo_label": pseudo_label,
             "query": query,
             "training": {"best_step": trained.best_step, "weights": weights_hash(best), **trained.curves},

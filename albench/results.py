@@ -20,10 +20,11 @@ from albench.copies import completeness, first_difference
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.identity import Identity, trial_of
+from albench.item_predictions import labelled_of, predictions_of
 from albench.known_as import names_of
 from albench.naming import united
 from albench.plan import LATER
-from albench.records import TrialFiles, read_manifest, trial_folders
+from albench.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.sources import Opened, opened
 from albench.wording import counted
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from albench.compare import Comparison
+    from albench.compare.over_items import Kept
 
 _FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 
@@ -62,7 +64,8 @@ class Results:
     notes
         What is to be said of them, a line each.
     trials
-        Folder of each trial that is counted -> the names of its data set, method, strategy and backbone in the frame.
+        Folder of each trial that is counted -> the names of its data set, method, strategy and backbone in the frame,
+        and its ``suite`` there.
     """
 
     folders: tuple[Path, ...]
@@ -81,11 +84,21 @@ class Results:
         return dataclasses.replace(self, frame=frame, failed=failed, trials=trials)
 
     def compare(self, **options: Any) -> Comparison:
-        """The comparison table (see ``albench.compare.compare``)."""
+        """The comparison table (see ``albench.compare.compare``); with ``test_items=True``, over test items too."""
         from albench.compare import compare
 
-        found = compare(self.frame, failed=self.failed, **check_comparison(options))
+        options = check_comparison(options)
+        options["test_items"] = self._kept if options.get("test_items") else None
+        found = compare(self.frame, failed=self.failed, **options)
         return dataclasses.replace(found, notes=(*self.notes, *found.notes)) if self.notes else found
+
+    def _kept(self, suite: str, key: str) -> Kept:
+        """What a trial keeps of its test split."""
+        folder = next(at for at, names in self.trials.items() if at.name == key and names["suite"] == suite)
+        files = read_trial(folder)
+        with _as_written(f"{suite}/trials/{key}"):
+            models = {record["n_labeled"]: predictions_of(record) for record in files.records}
+            return labelled_of(files.facts), {count: model for count, model in models.items() if model}
 
     def __repr__(self) -> str:
         from albench.render.overview import line
@@ -172,7 +185,7 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
             called = names.of(files.facts)
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
             found, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
-        trials[folder] = called
+        trials[folder] = {**called, "suite": name}
         rows += found
         n_rows.append(len(found))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})

@@ -25,6 +25,7 @@ _OPTIONS = (
         "--cost", multiple=True, metavar="KEY=NUMBER", help="seconds-per-label, or price-per-label, price-per-hour."
     ),
     click.option("--test", default="auto", show_default=True, help="auto, t, permutation or wilcoxon."),
+    click.option("--test-items", is_flag=True, help="Add intervals over test items to those over seeds."),
     click.option("--strict", is_flag=True, help="Refuse tables that mix versions or processors."),
     HIGHLIGHT,
 )

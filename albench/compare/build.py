@@ -17,6 +17,7 @@ from albench.compare.highlight import with_highlight
 from albench.compare.labels import parse_target
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
+from albench.compare.over_items import Source, item_notes, over_items, with_over_items
 from albench.compare.overall import (
     Name,
     Pooled,
@@ -57,6 +58,7 @@ def compare(
     datasets: Sequence[str] = (),
     highlight: Sequence[str] = (),
     after: Comparison | None = None,
+    test_items: Source | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
 
@@ -99,6 +101,8 @@ def compare(
     after
         The comparison by another metric that a page shows first: a row that is not told from its baseline there is
         not told here, so that many metrics on one page claim no more than one.
+    test_items
+        What trials keep of their test split: then what ranks, and its differences, have intervals over test items too.
 
     Raises
     ------
@@ -116,6 +120,8 @@ def compare(
     prices = parse_cost(cost) if cost else None
     if test not in CHOICES:
         raise unknown("test", test, CHOICES)
+    if test_items and split != "test":
+        raise UserError(f"intervals over test items are of split test, not of {split}: leave one of the two out.")
     recorded = [name for name in (TRAIN, QUERY) if name in frame]
     if prices and len(recorded) < 2:
         raise UserError("cost: these results hold no seconds of training and queries.")
@@ -146,6 +152,11 @@ def compare(
         for group, number in zip(built, numbers, strict=True)
     )
     built = tuple(with_cautions(*both, frame, split) for both in zip(built, groups, strict=True))
+    lacking: list[str] = []
+    if test_items:
+        over_them = [over_items(number, metric, test_items) for number in numbers]
+        built = tuple(map(with_over_items, built, numbers, over_them))
+        lacking = item_notes(built, over_them)
     overall = None if over is None else over_data_sets(settings, over, across, sign, may, metric_range(metric))
     told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
     found = Comparison(
@@ -157,7 +168,7 @@ def compare(
         n_tests=across.family,
         groups=built,
         failed=_failures(None if failed is None else choice.of(failed)),
-        notes=tuple(told + lines + write_notes(groups, built, column, str(ranking), wanted, overall)),
+        notes=tuple(told + lines + write_notes(groups, built, column, str(ranking), wanted, overall) + lacking),
         target="" if goal is None else str(goal),
         cost="" if prices is None else str(prices),
         cost_unit="" if prices is None else prices.unit,

@@ -86,6 +86,14 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class OverItems:
+    """The 95 % interval of an estimate over test items, seeds as they are (``albench.compare.over_items``)."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Seconds:
     """Mean seconds of a trial, all rounds together."""
 
@@ -112,6 +120,8 @@ class Difference:
     low, high
         What the test does not reject at the level that the correction left to this difference: zero lies inside where
         the verdict is ``~``, and outside where it is not. Infinite where so few seeds cannot reject anything.
+    over_items
+        Its interval over test items, paired by item; None where it was not asked for, or is not known.
     verdict
         ``better`` or ``worse`` where significant after the correction, ``~`` where not.
     test
@@ -136,6 +146,7 @@ class Difference:
     seeds_needed: int | None = None
     low: float = float("nan")
     high: float = float("nan")
+    over_items: OverItems | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +187,8 @@ class Row:
         Seeds whose model gives every item of the split one and the same class there.
     highlighted
         Whether a reader asked to have it marked.
+    over_items
+        The interval of ``value`` over test items; None where it was not asked for, or is not known.
     """
 
     dataset: str
@@ -199,6 +212,7 @@ class Row:
     recalls: dict[str, Estimate] = field(default_factory=dict)
     one_class: int = 0
     highlighted: bool = False
+    over_items: OverItems | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +236,8 @@ class Group:
     thin_test
         Why its test split cannot carry a claim, as in ``12 test items, 1 of normal``; empty where it can, or where that
         is not known.
+    test_items
+        What intervals over test items rest on, as in ``60 test items of 20 groups``; empty where there are none.
     """
 
     dataset: str
@@ -237,6 +253,7 @@ class Group:
     setup: str = ""
     seeds: tuple[int, ...] = ()
     thin_test: str = ""
+    test_items: str = ""
 
     @property
     def place(self) -> str:

@@ -50,6 +50,8 @@ class Curves:
         Column -> (R, S, L) float64; NaN where there is no value.
     recorded
         (R, S, L) bool: where there is a record, whatever its values.
+    trials
+        Row and seed -> suite and key of the trial there.
     settings
         The protocol's settings, as far as they are known.
     setup
@@ -70,6 +72,7 @@ class Curves:
     rounds: dict[int, int]
     values: dict[str, np.ndarray]
     recorded: np.ndarray
+    trials: dict[tuple[int, int], tuple[str, str]]
     mix: Mix
     settings: dict[str, str] = field(default_factory=dict)
     setup: str = ""
@@ -154,6 +157,8 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
         values[column] = block
     recorded = np.zeros(shape, dtype=bool)
     recorded[row, seed, count] = True
+    places = zip(row.tolist(), seed.tolist(), strict=True)
+    trials = dict(zip(places, zip(part["suite"], part["key"], strict=True), strict=True))
     rounds = part.drop_duplicates("round")
     devices = tuple(sorted(part["device"].astype(str).unique()))
     return Curves(
@@ -167,6 +172,7 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
         rounds=dict(zip(rounds["round"].tolist(), rounds["n_labeled"].tolist(), strict=True)),
         values=values,
         recorded=recorded,
+        trials=trials,
         settings=settings_of(part),
         data_hash=str(part["data_hash"].iloc[0]) if "data_hash" in part else "",
         mix=mix_in(part, [*_ROW, "seed"]),

@@ -85,7 +85,8 @@ def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> lis
         if group.thin_test:
             lines.append(
                 f"{place}: {group.thin_test}: too few to carry a claim, whatever the number of seeds; intervals and "
-                "tests are over seeds on these same items, and say nothing about others."
+                "tests are over seeds on these same items, and say nothing about others"
+                f"{'.' if group.test_items else ' (--test-items: how far others would move them).'}"
             )
         alone = [
             f"{_label(row.method, row.strategy, row.backbone, group)} with {row.one_class} of {len(row.seeds)} seeds"

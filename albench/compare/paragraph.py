@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from albench.compare.answer import answer, baseline_words, levels, metric_words, row_names
 from albench.compare.choose import only_of
 from albench.compare.data import Comparison, Difference, Group
+from albench.compare.over_items import DRAWS
 from albench.wording import counted, listed
 
 _NAMED = 6
@@ -95,6 +96,8 @@ def _any(names: str) -> str:
 def _size(gap: Difference) -> str:
     """``difference +0.041, 95 % interval [+0.012, +0.070], d = 1.20, corrected p = 0.003, 10 seeds``."""
     parts = [f"difference {gap.mean:+.3f}", f"95 % interval [{gap.low:+.3f}, {gap.high:+.3f}]"]
+    if gap.over_items:
+        parts += [f"over test items [{gap.over_items.low:+.3f}, {gap.over_items.high:+.3f}]"]
     parts += [f"d = {gap.effect:.2f}"] if gap.effect == gap.effect else []
     parts += ["corrected p < 0.001" if gap.p_holm < 0.001 else f"corrected p = {gap.p_holm:.3f}"]
     return ", ".join([*parts, counted(gap.n, "seed")])
@@ -105,6 +108,9 @@ def _of_all(comparison: Comparison) -> Iterator[str]:
         yield answer(comparison).overall
     if any(row.difference for row in comparison.rows):
         yield "Intervals of differences are what the corrected tests do not reject, over seeds on the same test items."
+    kept = list(dict.fromkeys(group.test_items for group in comparison.groups if group.test_items))
+    if kept:
+        yield f"Those over test items are of {DRAWS:,} resamples of the {listed(kept)}, with the models as they are."
     if comparison.n_left_out:
         chosen = only_of(len(comparison.rows), comparison.n_left_out)
         yield f"These are {chosen} by name out of all that was run, and the correction does not count the others."

@@ -12,7 +12,7 @@ from albench.render.texts import NONE, number, or_none, p_text, range_text, reac
 from albench.wording import listed
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Difference, Estimate, Group, OverallRow, Row
+    from albench.compare.data import Comparison, Difference, Estimate, Group, OverallRow, OverItems, Row
 
 Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]
@@ -77,6 +77,7 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
         found.append(Column(title, "difference", tuple(_difference(row, group) for row in rows)))
         if comparison.target or comparison.details:
             found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows)))
+    found += _item_columns(rows, comparison)
     if comparison.cost:
         cells = tuple(_at_cost(row, group) for row in rows)
         found.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
@@ -101,6 +102,22 @@ def once(every: Sequence[Column], group: Group) -> tuple[list[Column], list[str]
     named = [" on ".join(part for part, differs in zip(model, several, strict=True) if differs) for model in values]
     texts = [f"{name} {value}".strip() for name, value in zip(named, values.values(), strict=True)]
     return [column for column in every if column is not first], [f"before any query ({first.title}): {listed(texts)}"]
+
+
+def _item_columns(rows: Sequence[Row], comparison: Comparison) -> list[Column]:
+    """Intervals over test items, of what ranks and of its differences."""
+    gaps = [row.difference.over_items if row.difference else None for row in rows]
+    what = "AUBC" if comparison.at == "aubc" else "value"
+    return [
+        Column(f"{title} over items", "reach", tuple(Cell(_limits(each, signed)) for each in limits))
+        for title, limits, signed in (("vs", gaps, True), (what, [row.over_items for row in rows], False))
+        if any(limits)
+    ]
+
+
+def _limits(limits: OverItems | None, signed: bool) -> str:
+    form = "{:+.3f}" if signed else "{:.3f}"
+    return f"[{form.format(limits.low)}, {form.format(limits.high)}]" if limits else NONE
 
 
 def _detail_columns(rows: Sequence[Row]) -> list[Column]:

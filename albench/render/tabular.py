@@ -48,9 +48,10 @@ def to_text(comparison: Comparison) -> str:
 
     ``answer`` is what the table says, in ``text``: over data sets, for each. Of a row: ``labels`` (a mean at a label
     count), ``aubc``, ``rare_class`` (a recall that stands beside), ``difference`` (of the ranked value, against
-    ``baseline``), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached, ``-inf``
-    where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted`` (a row
-    that is marked by request). Over data sets:
+    ``baseline``), ``value_over_items`` and ``difference_over_items`` (with ``--test-items``: limits over the test items
+    that ``text`` counts), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached,
+    ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted``
+    (a row that is marked by request). Over data sets:
     ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
     ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
     ``note``. A field that does not apply, or has no value, is empty.
@@ -83,6 +84,7 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 yield {"kind": "rare_class", **base, **about, **_estimate(recall)}
             if row.difference:
                 yield {"kind": "difference", **base, "n_labeled": group.ranked, **_difference(row.difference)}
+            yield from _over_items(row, {**base, "n_labeled": group.ranked, "text": group.test_items})
             yield from _details(row, base)
             if row.highlighted:
                 yield {"kind": "highlighted", **base}
@@ -94,6 +96,15 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
         yield {"kind": trial.status, **_names(trial), "seed": trial.seed, "text": trial.reason}
     for note in comparison.notes:
         yield {"kind": "note", "text": note}
+
+
+def _over_items(row: Row, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if row.over_items:
+        yield {"kind": "value_over_items", **base, "mean": row.value.mean, **vars(row.over_items)}
+    if row.difference and row.difference.over_items:
+        against = f"{row.difference.method}/{row.difference.strategy}"
+        limits = vars(row.difference.over_items)
+        yield {"kind": "difference_over_items", **base, "baseline": against, "mean": row.difference.mean, **limits}
 
 
 def _details(row: Row, base: dict[str, Any]) -> Iterator[dict[str, Any]]:

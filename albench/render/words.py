@@ -34,6 +34,8 @@ def facts(group: Group, comparison: Comparison) -> list[str]:
     n = n_seeds(group)
     found.append(counted(n, "seed") if n == len(group.seeds) else f"compared over {counted(usual(group), 'seed')}")
     found.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
+    if group.test_items:
+        found.append(group.test_items)
     return found
 
 
@@ -69,6 +71,11 @@ def legend(comparison: Comparison) -> list[str]:
         if comparison.n_left_out:
             tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
         found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
+    if any(group.test_items for group in comparison.groups):
+        found.append(
+            "Over items: the 95 % interval of resamples of the test items, whole groups where they are known, seeds as "
+            "they are; not tested"
+        )
     if comparison.target:
         found.append(
             "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"

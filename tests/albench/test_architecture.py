@@ -15,7 +15,7 @@ FLOORS = [
     | {"environment", "wording", "code_files", "reloading", "global_settings", "side_effects", "plugin_files"},
     {"api"},
     {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
-    | {"naming", "panels", "arguments", "views", "identity", "known_as", "items"}
+    | {"naming", "panels", "arguments", "views", "identity", "known_as", "items", "item_predictions"}
     | {"provenance", "declared"},
     {
         "kernels",

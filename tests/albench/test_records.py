@@ -177,7 +177,7 @@ def test_the_record_holds_what_the_docs_promise(small_run: Any, tmp_path: Path) 
     facts = json.loads((path.parent / "trial.json").read_text())
     for record in records:
         assert set(record) == {
-            *("round", "n_labeled", "queried", "val", "test", "pseudo_label", "query", "training"),
+            *("round", "n_labeled", "queried", "val", "test", "test_items", "pseudo_label", "query", "training"),
             *("initial_hash", "seconds", "peak_memory_mb", "checksum"),
         }
         metrics = {"accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "auroc"}

@@ -6,6 +6,7 @@ the machine's name are not part of it: they move no sum.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 import sys
@@ -78,6 +79,7 @@ def _cpuinfo(name: str) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
+@functools.cache  # what the process has loaded, however often a trial asks
 def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)

@@ -173,7 +173,7 @@ SETTINGS: dict[str, Setting] = {
         "highest",
         _in_place_of,
     ),
-    "torch's random state": Setting("torch", lambda torch: bytes(torch.get_rng_state().tolist()), _set_torch_state),
+    "torch's random state": Setting("torch", lambda torch: torch.get_rng_state().numpy().tobytes(), _set_torch_state),
     "NumPy's error handling": Setting(
         "numpy",
         lambda numpy: numpy.geterr(),

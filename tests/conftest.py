@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 torch.set_num_threads(1)  # as a trial does: more threads than free cores make a test slower, not faster
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
+HELD = TOY.with_name("held.py")
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
 
 
@@ -27,6 +29,12 @@ SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps":
 def toy() -> str:
     """The plugin file with small data sets and misbehaving strategies."""
     return str(TOY)
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Path:
+    """A copy of the plugin file whose methods wait at the step that ``held.hold`` beside it names."""
+    return Path(shutil.copy(HELD, tmp_path))
 
 
 @pytest.fixture

@@ -76,8 +76,8 @@ def refuse(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return captured.err
 
 
-def test_the_main_job_on_small_data(tmp_path: Path, toy: str, inside: Inside) -> None:
-    first = albench(tmp_path, "run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL)
+def test_the_main_job_on_small_data(tmp_path: Path, toy: str, inside: Inside, nursery: Any) -> None:
+    first = nursery.run("run", "--plugin", toy, "-d", "blobs", "--strategy", "boostmis", *SMALL, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     assert "stand-in for BLOBS" in first.stdout
     assert "macro" in first.stdout.lower()
@@ -111,7 +111,7 @@ def test_a_suite_file_runs(tmp_path: Path, toy: str, inside: Inside) -> None:
         "datasets: [blobs]\nmethods: [fixmatch]\nstrategies: [random, coreset]\nseeds: 1\n"
         "protocol: {initial: 12, query_size: 8, rounds: 2, steps: 10, batch_size: 16}\n"
     )
-    done = inside("run", "s.yaml", "--plugin", toy, "--steps", "12", "--name", "mine")
+    done = inside("run", "s.yaml", "--plugin", toy, "--steps", "12", "--name", "mine", *LOCAL)
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "results" / "mine" / "manifest.json").read_text())
     assert manifest["runs"][0]["trials"] == 2
@@ -201,7 +201,7 @@ def test_comparing_an_unknown_metric_names_the_nearest(
     tmp_path: Path, toy: str, capsys: pytest.CaptureFixture[str], inside: Inside
 ) -> None:
     out = str(tmp_path / "r")
-    done = inside("run", "--plugin", toy, "-d", "blobs", "-s", "random", *SMALL, "--out", out)
+    done = inside("run", "--plugin", toy, "-d", "blobs", "-s", "random", *SMALL, *LOCAL, "--out", out)
     assert done.returncode == 0, done.stderr
     assert "did you mean 'macro_f1'" in refuse(capsys, "compare", out, "--metric", "macrof1")
     refuse(capsys, "compare", out, "--at", "labels:13")

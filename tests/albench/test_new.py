@@ -38,6 +38,7 @@ def test_a_single_file_keeps_its_contract_and_runs(kind: str, tmp_path: Path, co
     assert (target.kind, target.spec) == (kind, "my-idea")
     assert [str(finding) for finding in findings(target) if finding.failed] == []
     words = RUN[kind].format(name="my-idea").split()[1:]
+    words += [] if kind == "executor" else ["--executor", "local"]  # no worker processes, which take seconds to start
     assert "failed" not in command_line([*words, "--plugin", str(file), *SMALL], tmp_path)
 
 

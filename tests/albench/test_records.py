@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ def test_threads_that_the_environment_allows_change_nothing(
     plugin.write_text(SUMS)
     for threads in ("1", "2"):
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        words = command(toy, tmp_path, threads, seeds=1, executor="processes[workers=2]")
+        words = command(toy, tmp_path, threads, seeds=1, executor="processes[workers=1]")
         words += ["--plugin", str(plugin), "-s", "numpy-sums"]
         environment = {**os.environ, **dict.fromkeys(names, threads)}  # which the workers' libraries read as they load
         nursery.run(*words[3:], cwd=tmp_path, environment=environment).check_returncode()
@@ -84,10 +83,12 @@ def albench_register(add):
 """
 
 
-def command(toy: str, out: Path, name: str, seeds: int = 2, executor: str = "local", steps: int = 60) -> list[str]:
+def command(
+    toy: str, out: Path, name: str, seeds: int = 2, executor: str = "local", method: str = "boostmis"
+) -> list[str]:
     return [
-        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", "boostmis", "-s", "boostmis"),
-        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", str(steps)),
+        *(sys.executable, "-m", "albench", "run", "--plugin", toy, "-d", "blobs", "-m", method, "-s", "boostmis"),
+        *("--seeds", str(seeds), "--initial", "12", "--query-size", "8", "--rounds", "4", "--steps", "20"),
         *("--set", "batch_size=16", "--warm-start", "--out", str(out), "--name", name, "--executor", executor),
     ]
 
@@ -98,19 +99,23 @@ def written(folder: Path) -> int:
 
 
 def test_ctrl_c_ends_workers_and_says_how_to_go_on(
-    toy: str, tmp_path: Path, stable_records: Stable, nursery: Any
+    toy: str, held: Path, tmp_path: Path, stable_records: Stable, nursery: Any
 ) -> None:
-    process = subprocess.Popen(
-        command(toy, tmp_path, "stopped", executor="processes[workers=2]", steps=400), stderr=subprocess.PIPE, text=True
-    )
-    while process.poll() is None and not written(tmp_path / "stopped"):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=300)  # which waits for the workers too: they hold the other end
-    assert process.returncode == 130
-    assert errors.strip() == "stopped: run the same command again to go on where it was."
+    def words(name: str, executor: str) -> list[str]:
+        return [*command(toy, tmp_path, name, executor=executor, method="held-boostmis")[3:], "--plugin", str(held)]
+
+    hold, log, errors = (held.with_suffix(suffix) for suffix in (".hold", ".log", ".errors"))
+    hold.write_text("25")  # in the second round
+    pid = nursery.start(words("stopped", "processes[workers=2]"), log, errors=errors)
+    nursery.until(pid, lambda: written(tmp_path / "stopped"))
+    os.kill(pid, signal.SIGINT)
+    assert nursery.wait(pid) == 130
+    with pytest.raises(ProcessLookupError):  # its workers are of its group, and wait in the second round
+        os.killpg(pid, 0)
+    assert errors.read_text().strip() == "stopped: run the same command again to go on where it was."
+    hold.unlink()
     for name in ("stopped", "whole"):
-        nursery.run(*command(toy, tmp_path, name, steps=400)[3:], cwd=tmp_path).check_returncode()
+        nursery.run(*words(name, "local"), cwd=tmp_path).check_returncode()
     assert stable_records(tmp_path / "stopped") == stable_records(tmp_path / "whole")
 
 

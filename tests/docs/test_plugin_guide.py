@@ -22,6 +22,8 @@ GUIDE = Path(__file__).parents[2] / "docs" / "plugins"
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SMALL = ("--seeds", "1", "--rounds", "2", "--steps", "3", "--set", "batch_size=16", "--set", "evaluations=1")
+LOCAL = ("--executor", "local")
+"""No worker processes, which are the executors' tests' own and take seconds to start."""
 METHOD = """
 from dataclasses import dataclass
 
@@ -59,7 +61,9 @@ def test_the_example_of_each_kind_works_as_its_page_says(
     assert {shlex.split(line)[1] for line in lines} >= {"check", "run"}
     for line in lines:
         words = shlex.split(line)[1:]
-        printed = command_line([*words, *SMALL] if words[0] == "run" else words, tmp_path)
+        if words[0] == "run":
+            words += [*SMALL, *([] if "--executor" in words else LOCAL)]
+        printed = command_line(words, tmp_path)
         assert words[0] != "check" or ("0 failed" in printed and "are not there" not in printed)
         assert words[0] != "run" or "failed" not in printed
 

@@ -245,10 +245,11 @@ def busy(cluster: Any) -> list[Any]:
 
 
 class Killer:
-    """Listens to a run; kills a node that carries a trial out, once."""
+    """Listens to a run; kills a node that carries a trial out, once, and then lets trials go on."""
 
-    def __init__(self, cluster: Any) -> None:
+    def __init__(self, cluster: Any, hold: Path) -> None:
         self.cluster = cluster
+        self.hold = hold
         self.killed = False
         self.notes: list[str] = []
 
@@ -262,6 +263,7 @@ class Killer:
             nodes = busy(self.cluster)
             if nodes:
                 self.cluster.remove_node(nodes[0], allow_graceful=False)
+                self.hold.unlink()
                 self.killed = True
 
     def outcome(self, outcome: Any) -> None:
@@ -270,11 +272,13 @@ class Killer:
 
 @pytest.mark.parametrize("shared", ["none", "false"])
 def test_a_node_is_killed_and_the_suite_completes(
-    small_run: Any, stable_records: Any, cluster: Any, spec: Any, tmp_path: Path, shared: str
+    small_run: Any, stable_records: Any, cluster: Any, spec: Any, tmp_path: Path, shared: str, toy: str, held: Path
 ) -> None:
-    settings: dict[str, Any] = {"method": "supervised", "seeds": 3, "steps": 600}
+    settings: dict[str, Any] = {"method": "held-supervised", "seeds": 3, "plugins": [toy, str(held)]}
     small_run(**settings, out=tmp_path / "here")
-    killer = Killer(cluster)
+    hold = held.with_suffix(".hold")
+    hold.write_text("12")  # after a trial said for the first time how far it is
+    killer = Killer(cluster, hold)
     try:
         there = small_run(
             **settings, out=tmp_path / "there", executor=spec(f",shared_folder={shared}"), listener=killer

@@ -51,6 +51,20 @@ class FolderError(AlbenchError):
     """A results folder cannot be written any more while a run goes on: a full disk, a folder gone read-only."""
 
 
+class OutputLost(BaseException):
+    """Standard output takes no more; no ``except`` for a file's or a trial's errors holds it.
+
+    Attributes
+    ----------
+    reason
+        Why, in a few words; "" where its reader has gone, who is told nothing.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class ClaimLost(AlbenchError):
     """Another process took over what this one had given no sign of working on for too long."""
 

@@ -11,7 +11,7 @@ import click
 
 from albench import __version__
 from albench.cli.streams import shown
-from albench.errors import AlbenchError, nearest
+from albench.errors import AlbenchError, OutputLost, nearest
 from albench.interrupts import INTERRUPTED, as_interrupts, stopped
 
 COMMANDS = (
@@ -95,16 +95,20 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    Exit codes: 0 done, 1 a run failed or all of it was skipped, 2 the input cannot be used, 3 a run came to its time
-    limit with trials left, 130 interrupted.
+    Exit codes: 0 done, 1 a run failed or all of it was skipped, or standard output cannot be written, 2 the input
+    cannot be used, 3 a run came to its time limit with trials left, 130 interrupted.
     """
-    with shown() as lost:
-        try:
-            _main(arguments)
-        finally:
-            if line := lost():
-                with contextlib.suppress(OSError):
+    try:
+        with shown() as lost:
+            try:
+                _main(arguments)
+            finally:
+                if line := lost():
                     click.echo(f"note: {line}", err=True)
+    except OutputLost as error:
+        if not error.reason:  # the reader of a pipe has what it wanted, as in 'albench list | head'
+            sys.exit(0)
+        _stop(f"standard output cannot be written: {error.reason}.", 1)
 
 
 def _main(arguments: list[str] | None) -> None:
@@ -122,9 +126,6 @@ def _main(arguments: list[str] | None) -> None:
         if debug:
             raise
         _stop(str(error), error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe went away, as in 'albench list | head'
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
+
+from albench.errors import OutputLost
 
 _ALIKE = {
     **dict.fromkeys("‐‑‒–—―−·", "-"),
@@ -31,12 +35,20 @@ class Shown(io.TextIOBase):
     ----------
     lost
         How many characters had no like.
+    failed
+        What ended it, where the stream took no more.
+
+    Raises
+    ------
+    OutputLost
+        From each write then.
     """
 
     def __init__(self, stream: TextIO, letter: Callable[[str], str]) -> None:
         self._stream = stream
         self._letter = letter
         self.lost = 0
+        self.failed: OutputLost | None = None
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # of the stream, and not to be set
@@ -58,12 +70,22 @@ class Shown(io.TextIOBase):
 
     def flush(self) -> None:
         """Flush the stream."""
-        self._stream.flush()
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._end(error)
 
     def write(self, text: str) -> int:
         """Write ``text`` as far as the encoding goes."""
-        self._stream.write(text if self._has(text) else self._nearest(text))
+        try:
+            self._stream.write(text if self._has(text) else self._nearest(text))
+        except OSError as error:
+            self._end(error)
         return len(text)
+
+    def _end(self, error: OSError) -> None:
+        self.failed = OutputLost(_why(error, self._stream))
+        raise self.failed from None
 
     def _has(self, text: str) -> bool:
         try:
@@ -83,6 +105,23 @@ class Shown(io.TextIOBase):
             return found
         self.lost += 1
         return self._letter(char)
+
+
+class _Errors(Shown):
+    """Standard error: where it takes no more, nobody can be told."""
+
+    def _end(self, error: OSError) -> None:
+        pass
+
+
+def _why(error: OSError, stream: TextIO) -> str:
+    """Why a stream takes no more; "" where a pipe's reader or a terminal has gone."""
+    if error.errno == errno.EBADF:
+        return "it is closed"
+    gone = error.errno == errno.EPIPE
+    if error.errno == errno.EIO:  # of a file it is a bad disk
+        gone = not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    return "" if gone else error.strerror or str(error)
 
 
 def _drawn(char: str) -> str:
@@ -115,13 +154,17 @@ def _own_output() -> Iterator[TextIO | None]:
     stream, while the stream that is yielded writes to where standard output led.
     """
     out: Any = sys.stdout
-    if out is None or id(out) != id(sys.__stdout__):  # of a test or a notebook
+    if out is None:
+        with _closed() as own:
+            yield own
+        return
+    if id(out) != id(sys.__stdout__):  # of a test or a notebook
         yield out
         return
     try:
         number = out.fileno()
         kept = os.dup(number)
-        os.dup2(sys.stderr.fileno(), number)
+        os.dup2(sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_WRONLY), number)
     except (AttributeError, OSError, ValueError):  # nothing stands behind one of the two
         yield out
         return
@@ -130,15 +173,24 @@ def _own_output() -> Iterator[TextIO | None]:
     try:
         yield own
     finally:
+        os.dup2(kept, number)
         try:
             own.flush()
-        except OSError as error:
+        except OSError:
             _to_nowhere(kept)  # what is left cannot be written, and closing would try again
-            if not isinstance(error, BrokenPipeError):  # that is a reader which had enough
-                print(f"Error: standard output cannot be written: {error.strerror}.", file=sys.stderr)
-                sys.exit(1)
-        finally:
-            os.dup2(kept, number)
+        own.close()
+
+
+@contextlib.contextmanager
+def _closed() -> Iterator[TextIO]:
+    """A stream that takes nothing, where standard output was closed: no file may be opened in its place."""
+    while (nowhere := os.open(os.devnull, os.O_RDONLY)) <= 2:
+        pass
+    own = os.fdopen(nowhere, "w", encoding="utf-8")
+    try:
+        yield own
+    finally:
+        with contextlib.suppress(OSError):
             own.close()
 
 
@@ -155,6 +207,11 @@ def shown() -> Iterator[Callable[[], str]]:
     Yields
     ------
     What gives a line on what standard output could not show so far, "" where it showed all.
+
+    Raises
+    ------
+    OutputLost
+        Where standard output did not take all; at the end of the block at the latest.
     """
     out, err = sys.stdout, sys.stderr
 
@@ -164,11 +221,19 @@ def shown() -> Iterator[Callable[[], str]]:
         count = f"{wrapped.lost:,} character" + "s" * (wrapped.lost != 1)
         return f"{count} not in {wrapped.encoding}, shown as '?': set PYTHONIOENCODING=utf-8 (files are always UTF-8)."
 
-    with _own_output() as own:
-        wrapped = Shown(own, _marks) if own else None
-        sys.stdout = wrapped
-        sys.stderr = Shown(err, _escape) if err else None
-        try:
-            yield lost
-        finally:
-            sys.stdout, sys.stderr = out, err
+    wrapped: Shown | None = None
+    try:
+        with _own_output() as own:
+            wrapped = Shown(own, _marks) if own else None
+            sys.stdout = wrapped
+            sys.stderr = _Errors(err, _escape) if err else None
+            try:
+                yield lost
+            finally:
+                sys.stdout, sys.stderr = out, err
+                if wrapped:
+                    with contextlib.suppress(OutputLost):
+                        wrapped.flush()
+    finally:
+        if wrapped and wrapped.failed and wrapped.failed.reason:
+            raise wrapped.failed from None

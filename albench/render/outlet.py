@@ -1,18 +1,24 @@
-"""Standard output that may go away while a run goes on: its terminal closed, or the reader of a pipe ended."""
+"""Standard output that may go away while a run goes on: its terminal closed, its disk full, or nobody reads it."""
 
 from __future__ import annotations
 
 import io
-import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
+
+from albench.errors import OutputLost
 
 
 class Outlet(io.TextIOBase):
-    """Writes to a stream for as long as somebody is there, then to nowhere: a run is worth more than its display."""
+    """Writes to a stream for as long as it takes it, then to nowhere: a run is worth more than its display.
+
+    The stream is one that raises ``OutputLost``, and keeps it for the end of the command.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
+        self._lost = False
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # of the stream, and not to be set
@@ -28,21 +34,16 @@ class Outlet(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write, or drop what nobody can read."""
-        try:
-            return self._stream.write(text)
-        except OSError:
-            self._leave()
-            return len(text)
+        self._unless_lost(lambda: self._stream.write(text))
+        return len(text)
 
     def flush(self) -> None:
         """Flush, likewise."""
-        try:
-            self._stream.flush()
-        except OSError:
-            self._leave()
+        self._unless_lost(self._stream.flush)
 
-    def _leave(self) -> None:
-        # What the stream still holds is written when the process ends: that must not fail either.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+    def _unless_lost(self, act: Callable[[], object]) -> None:
+        if not self._lost:
+            try:
+                act()
+            except OutputLost:
+                self._lost = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import os
 import subprocess
@@ -203,6 +204,63 @@ def test_names_that_no_encoding_has_are_shown_all_the_same(encoding: str, monkey
     said = say(monkeypatch, encoding, "compare", os.fsdecode(b"caf\xe9"))
     assert said.code == 2
     assert rb"caf\udce9" in said.err
+
+
+LOST = b"Error: standard output cannot be written: "
+
+
+class Full(io.RawIOBase):
+    """A file on a full disk."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "bench"])  # it is slow
+def test_every_command_says_in_one_line_that_its_output_cannot_be_written(
+    name: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it fails at the first line or, being short, at the last moment; files are written all the same."""
+    for link in place.iterdir():
+        (tmp_path / link.name).symlink_to(link)
+    (tmp_path / "nowe-胸部").mkdir()
+    monkeypatch.chdir(tmp_path)
+    if name == "merge":
+        assert say(monkeypatch, "utf-8", *WALK["export"][0][0]).code == 0
+    for words, code in WALK[name]:
+        err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(Full()), "utf-8"))
+            patch.setattr(sys, "stderr", err)
+            with pytest.raises(SystemExit) as end:
+                main(words)
+        said = err.buffer.getvalue()  # type: ignore[attr-defined]  # it is the BytesIO
+        if code != 2:  # what cannot be done is said on standard error alone
+            assert end.value.code == 1, words
+            assert said.endswith(LOST + b"No space left on device.\n"), said
+        assert said.count(b"Error: ") == 1
+        assert b"Traceback (most" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("words", [["--version"], ["list"]], ids=["short", "long"])
+def test_a_full_a_closed_and_an_unread_output(words: list[str]) -> None:
+    """Of a process of its own, whose last flush is Python's."""
+    command = [sys.executable, "-m", "albench", *words]
+    shell = ["sh", "-c"]
+    full = subprocess.run([*shell, '"$@" > /dev/full', "sh", *command], capture_output=True, check=False)
+    assert (full.returncode, full.stderr) == (1, LOST + b"No space left on device.\n")
+    closed = subprocess.run([*shell, '"$@" >&-', "sh", *command], capture_output=True, check=False)
+    assert (closed.returncode, closed.stderr) == (1, LOST + b"it is closed.\n")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as unread:
+        assert unread.stdout
+        assert unread.stderr
+        unread.stdout.close()
+        assert unread.stderr.read() == b""
+    assert unread.returncode == 0
 
 
 def test_columns_stay_below_each_other() -> None:

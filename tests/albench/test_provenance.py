@@ -222,7 +222,7 @@ def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_al
 NOT_DECIDING = {
     *("claims", "files", "log", "records", "store", "limits", "errors", "interrupts", "holders", "machine", "wording"),
     "environment",
-    *("spec", "plugins", "provenance", "code_files", "reloading"),
+    *("spec", "plugins", "provenance", "code_files", "reloading", "item_predictions"),
     *("api.executor", "api.hooks", "api.options", "api.tracker", "api"),
 }
 """What a trial's rounds import and what no number comes from."""

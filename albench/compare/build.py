@@ -9,6 +9,7 @@ import pandas as pd
 
 from albench.compare.carried import with_cautions
 from albench.compare.choose import DEFAULT_BASELINE, Choice
+from albench.compare.common import in_both
 from albench.compare.cost import parse_cost
 from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
@@ -209,17 +210,22 @@ def _any_pair(wins: Wins | None) -> bool:
 
 def _parts(
     numbers: Sequence[Numbers], over: Pooled | None, after: Comparison | None
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """The one family of a comparison: each group's differences to baselines, then those over data sets."""
     told = None if after is None else set(_told(after))
     for number in numbers:
         place = (number.curves.dataset, number.curves.stand_in, number.curves.protocol)
         may = [told is None or (place, name) in told for name in number.curves.names]
-        yield number.ranked, number.against, np.array(may)
+        yield number.ranked, number.against, np.array(may), in_both(number.ranked, number.against)
     pairs = over.pairs if over else []
     may = [told is None or ((), name) in told for name, _ in pairs]
     empty = np.empty((0, 0))
-    yield over.own if over else empty, over.against if over else empty, np.array(may, dtype=bool)
+    yield (
+        over.own if over else empty,
+        over.against if over else empty,
+        np.array(may, dtype=bool),
+        over.seeds if over else np.empty(0),
+    )
 
 
 def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], Name]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 LEAST_COMPARED = 3
-"""Where any row has as many seeds, rows are compared over no fewer; a mean of fewer is never called best."""
+"""Fewer seeds have no verdict: they are not tested, and their mean is never called best. Where any row has as many,
+rows are compared over no fewer."""
 _MOST_SETS = 2000
 """Sets of seeds that are tried at most; tables with as many different ones are not met."""
 
@@ -40,6 +41,11 @@ def in_common(there: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.n
     holds = np.asarray((there[:, None, :] >= sets[None]).all(axis=2))
     order = np.lexsort((sets.sum(axis=1), holds[baseline].sum(axis=0), holds.sum(axis=0)))
     return holds[:, order[-1]], sets[order[-1]]
+
+
+def in_both(own: np.ndarray, against: np.ndarray) -> np.ndarray:
+    """(K, S) twice -> (K,) how many seeds have a value in both."""
+    return np.asarray((~np.isnan(own) & ~np.isnan(against)).sum(axis=1))
 
 
 def _intersections(there: np.ndarray) -> Iterable[tuple[bool, ...]]:

@@ -112,7 +112,7 @@ class Difference:
     mean
         Row minus baseline; NaN without a pair.
     half_width
-        Of the interval where it is even, as a t-test's is; NaN where it is not, or with fewer than two pairs.
+        Of the interval where it is even, as a t-test's is; NaN where it is not, or without a test.
     n
         Number of seeds that both have.
     p, p_holm
@@ -123,7 +123,8 @@ class Difference:
     over_items
         Its interval over test items, paired by item; None where it was not asked for, or is not known.
     verdict
-        ``better`` or ``worse`` where significant after the correction, ``~`` where not.
+        ``better`` or ``worse`` where significant after the correction, ``~`` where not; ``too few seeds`` where fewer
+        than three are in common, which are not tested.
     test
         ``t``, ``permutation`` or ``wilcoxon``; empty without a test.
     effect

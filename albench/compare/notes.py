@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from albench.compare.choose import only_of
-from albench.compare.data import Group, Overall
+from albench.compare.common import LEAST_COMPARED
+from albench.compare.data import Difference, Group, Overall
 from albench.compare.gather import Curves
 from albench.compare.protocols import one_each
 from albench.wording import counted
@@ -42,7 +43,7 @@ def write_notes(
     for curve, group, place in zip(curves, groups, named, strict=True):
         lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
     lines += _cautions(groups, named, column.partition(".")[0])
-    lines += _few_seeds(groups)
+    lines += _few_seeds(groups, named, overall)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
     lines += _not_everywhere(curves, groups, overall)
@@ -200,11 +201,24 @@ def _compared_over(group: Group) -> list[str]:
     return [f"{over}."]
 
 
-def _few_seeds(groups: Sequence[Group]) -> list[str]:
+def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[str]:
+    """That nothing is told of fewer than three seeds: once where no row has more, else of which rows."""
     most = max(len(row.seeds) for group in groups for row in group.rows)
-    if most < 2:
-        return ["one seed gives no interval and no test: run more seeds (--seeds 5)."]
-    return []
+    if most < LEAST_COMPARED:
+        alone = "one seed gives no interval; " if most == 1 else ""
+        return [f"{alone}fewer than three seeds: no verdict; run more seeds (--seeds 5)."]
+    found = [
+        (place, [_label(r.method, r.strategy, r.backbone, group) for r in group.rows if _is_untested(r.difference)])
+        for place, group in zip(places, groups, strict=True)
+    ]
+    if overall is not None:
+        names = ["/".join((row.method, row.strategy)) for row in overall.rows if _is_untested(row.difference)]
+        found.append(("over data sets", names))
+    return [f"{place}: fewer than three seeds in common: no verdict on {_some(rows)}." for place, rows in found if rows]
+
+
+def _is_untested(difference: Difference | None) -> bool:
+    return difference is not None and difference.n > 0 and difference.verdict == "too few seeds"
 
 
 def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from albench.compare.common import LEAST_COMPARED, in_both
 from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
 from albench.compare.pairs import p_values
 from albench.compare.ranges import within
@@ -66,12 +67,15 @@ class Pooled:
         K of them, each with its baseline.
     own, against
         (K, S) their scores and their baselines', seeds of all data sets in a row.
+    seeds
+        (K,) the most seeds that a pair has on one data set: pairs of many data sets are not many seeds.
     """
 
     names: list[Name]
     pairs: list[tuple[Name, Name]]
     own: np.ndarray
     against: np.ndarray
+    seeds: np.ndarray
 
 
 def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | None:
@@ -93,12 +97,15 @@ def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | 
     pairs = [(name, baseline[name]) for name in common if baseline.get(name, name) != name and baseline[name] in common]
     places = [{name: at for at, name in enumerate(setting.names)} for setting in settings]
 
-    def scores(side: int) -> np.ndarray:
-        parts = zip(settings, places, strict=True)
-        return np.concatenate([s.compared[[place[pair[side]] for pair in pairs]] for s, place in parts], axis=1)
-
-    none = np.empty((0, 0))
-    return Pooled(common, pairs, scores(0) if pairs else none, scores(1) if pairs else none)
+    if not pairs:
+        none = np.empty((0, 0))
+        return Pooled(common, pairs, none, none, np.empty(0))
+    own, against = (
+        [s.compared[[place[pair[side]] for pair in pairs]] for s, place in zip(settings, places, strict=True)]
+        for side in (0, 1)
+    )
+    seeds = np.max([in_both(*scores) for scores in zip(own, against, strict=True)], axis=0)
+    return Pooled(common, pairs, np.concatenate(own, axis=1), np.concatenate(against, axis=1), seeds)
 
 
 def over_data_sets(
@@ -222,7 +229,7 @@ def pairwise_wins(
     sides = [np.triu_indices(len(setting.names), 1) for setting in settings]
     parts = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
     means, _, counts, _ = zip(*(paired(*part) for part in parts), strict=True)
-    family = int(sum((n > 1).sum() for n in counts))
+    family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
     p = [p_values(*part, test, family)[0] for part in parts]
     stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
     if told is not None:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from albench.compare.common import LEAST_COMPARED
 from albench.compare.roundoff import ROUND_OFF, gaps, settled, size
 from albench.compare.statistics import ALPHA, deviation, paired
 
@@ -54,7 +55,7 @@ def p_values(
 
     Returns
     -------
-    (K,) p-values, NaN with fewer than two pairs; the test of each.
+    (K,) p-values, NaN with fewer than ``LEAST_COMPARED`` pairs, which are not tested; the test of each.
     """
     differences = gaps(a, b)
     found = paired(a, b)[3].copy()
@@ -63,8 +64,9 @@ def p_values(
     tests: list[Test | None] = []
     for at, row in enumerate(differences):
         row = row[~np.isnan(row)]
-        if len(row) < 2:
+        if len(row) < LEAST_COMPARED:
             tests.append(None)
+            found[at] = np.nan
             continue
         chosen: Test = choose_test(len(row), n_tests) if test == "auto" else test  # type: ignore[assignment]
         tests.append(chosen)
@@ -164,14 +166,18 @@ def power(effect: float, n: int, level: float) -> float:
 def seeds_needed(effect: float, n_tests: int = 1) -> int | None:
     """Seeds that tell an effect (Cohen's d) with 80 % power at the level divided by the number of tests.
 
-    None where there is no effect, or where more than ``MOST_SEEDS`` would be needed.
+    At least the ``LEAST_COMPARED`` that are tested; None where there is no effect, or where more than ``MOST_SEEDS``
+    would be needed.
     """
     if not abs(effect) > 0:
         return None
     if not np.isfinite(effect):
-        return 2
+        return LEAST_COMPARED
     level = ALPHA / max(n_tests, 1)
-    low, high = 1, 2  # too few, and enough: from below, as the noncentral t overflows far above what is needed
+    low, high = (
+        LEAST_COMPARED - 1,
+        LEAST_COMPARED,
+    )  # too few, and enough: from below, as the noncentral t overflows far above what is needed
     while power(effect, high, level) < POWER:
         if high > MOST_SEEDS:
             return None

@@ -41,7 +41,7 @@ def _of_group(group: Group, comparison: Comparison) -> Iterator[str]:
         yield from _tested(tested, group, comparison)
     few = [name for name, gap in sides if gap.verdict == "too few seeds"]
     if few:
-        yield f"No test is possible for {listed(few, _NAMED)}, with fewer than two seeds beside the baseline's."
+        yield f"No test is possible for {listed(few, _NAMED)}, with fewer than three seeds beside the baseline's."
     if not sides and len(group.rows) > 1:
         yield "No baseline is among them, so no difference was tested and none is claimed."
     said = levels(group, names, metric_words(comparison.metric, comparison.split))
@@ -106,7 +106,7 @@ def _size(gap: Difference) -> str:
 def _of_all(comparison: Comparison) -> Iterator[str]:
     if comparison.overall:
         yield answer(comparison).overall
-    if any(row.difference for row in comparison.rows):
+    if any(row.difference and row.difference.test for row in comparison.rows):
         yield "Intervals of differences are what the corrected tests do not reject, over seeds on the same test items."
     kept = list(dict.fromkeys(group.test_items for group in comparison.groups if group.test_items))
     if kept:

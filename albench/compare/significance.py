@@ -55,7 +55,8 @@ class Tested:
         """The difference at a place, against the baseline that is named; ``sign`` is -1 where lower is better."""
         mean, low, high = float(self.mean[at]), float(self.low[at]), float(self.high[at])
         verdict: Verdict = "~"
-        if self.n[at] < 2:
+        tested = self.names[at] is not None
+        if not tested:
             verdict = "too few seeds"
         elif self.told[at]:
             verdict = "better" if sign * mean > 0 else "worse"
@@ -71,32 +72,37 @@ class Tested:
             verdict,
             test=self.names[at] or "",
             effect=float(self.effect[at]),
-            seeds_needed=seeds_needed(float(self.effect[at]), self.family),
+            seeds_needed=seeds_needed(float(self.effect[at]), self.family) if tested else None,
             low=low,
             high=high,
         )
 
 
-def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], test: str) -> list[Tested]:
+def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], test: str) -> list[Tested]:
     """Test parts of one family of differences, each with its own seeds, and correct them together.
 
     Parameters
     ----------
     parts
-        Scores (K, S), what they are against (K, S), and (K,) where a difference may be told at all.
+        Scores (K, S), what they are against (K, S), (K,) where a difference may be told at all, and (K,) how many seeds
+        it rests on: with fewer than ``LEAST_COMPARED`` it is not tested.
     test
         One of ``albench.compare.pairs.CHOICES``.
     """
     parts = list(parts)
-    pairs = [paired(own, against) for own, against, _ in parts]
-    family = int(sum((n > 1).sum() for _, _, n, _ in pairs))
-    found = [p_values(own, against, test, family) for own, against, _ in parts]
-    p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may) in zip(found, parts, strict=True)]
+    pairs = [paired(own, against) for own, against, *_ in parts]
+    enough = [np.asarray(seeds) >= LEAST_COMPARED for *_, seeds in parts]
+    family = int(sum(rows.sum() for rows in enough))
+    found = [
+        p_values(np.where(rows[:, None], own, np.nan), against, test, family)
+        for rows, (own, against, *_) in zip(enough, parts, strict=True)
+    ]
+    p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may, _) in zip(found, parts, strict=True)]
     p_holm = _holm_over(p)
     levels = _levels(np.concatenate(p), np.concatenate(p_holm)) if p else np.array([])
     shares = np.split(levels, np.cumsum([len(part) for part in p])[:-1])
     results = []
-    for at, (own, against, _) in enumerate(parts):
+    for at, (own, against, *_) in enumerate(parts):
         mean, _, n, _ = pairs[at]
         told = p_holm[at] < ALPHA
         limits = np.full((2, len(mean)), np.nan)

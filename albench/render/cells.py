@@ -175,12 +175,12 @@ def _difference(row: Row, group: Group) -> Cell:
 
 
 def tested(difference: Difference | None, n_usual: int) -> Cell:
-    """A difference with its verdict."""
+    """A difference with its verdict; of too few seeds it has none, and a note says so."""
     if difference is None or difference.n == 0:
         return Cell(NONE, tone="dim")
     text = spread(difference, n_usual, signed=True)
     if difference.verdict == "too few seeds":
-        return Cell(f"{text} too few seeds", tone="dim")
+        return Cell(text, tone="dim")
     if difference.verdict == "~":
         return Cell(text, "~", tone="dim")
     return Cell(text, "*", tone="good" if difference.verdict == "better" else "bad")

@@ -60,13 +60,10 @@ def legend(comparison: Comparison) -> list[str]:
         )
     if any(estimate.best for estimate in estimates):
         found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
+    n = comparison.n_tests
     if comparison.baseline:
-        found.append(
-            f"Against {comparison.baseline}: difference paired by seed, with the interval that the corrected test "
-            "leaves; * significant, ~ not distinguishable: zero lies inside"
-        )
-    if comparison.baseline or any(estimate.best for estimate in estimates):
-        n = comparison.n_tests
+        found.append(_against(comparison))
+    if (comparison.baseline and n) or any(estimate.best for estimate in estimates):
         tests = f"over {counted(n, 'difference')}; without one no best has a *" if n else "over all bests of a kind"
         if comparison.n_left_out:
             tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
@@ -99,6 +96,17 @@ def legend(comparison: Comparison) -> list[str]:
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"
         )
     return found
+
+
+def _against(comparison: Comparison) -> str:
+    """How differences are read."""
+    text = f"Against {comparison.baseline}: difference paired by seed"
+    if comparison.n_tests:
+        text += (
+            ", with the interval that the corrected test leaves; * significant, ~ not distinguishable: zero lies inside"
+        )
+    few = any(row.difference and row.difference.verdict == "too few seeds" for row in comparison.rows)
+    return f"{text}; without a mark: fewer than three seeds, no verdict" if few else text
 
 
 def _tests(comparison: Comparison) -> str:

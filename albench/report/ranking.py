@@ -101,7 +101,7 @@ def verdict(row: Row, comparison: Comparison) -> list[str]:
     against = f"{found.method} + {found.strategy}"
     said = f"{spread(found, found.n, signed=True)} against {against}, paired over {counted(found.n, 'seed')}"
     if found.verdict == "too few seeds":
-        return ["too few seeds", "dim", f"{said}: a test needs two seeds in common."]
+        return ["too few seeds", "dim", f"{said}: fewer than three seeds in common, so there is no verdict."]
     said += f"; {_TESTS.get(found.test, found.test)}, p {p_text(found.p)}"
     said += f", corrected over {counted(comparison.n_tests, 'difference')} {p_text(found.p_holm)}."
     if found.verdict != "~":

@@ -321,6 +321,20 @@ class TestDifferences:
         assert comparison.n_tests == 0
         assert any("one seed" in note for note in comparison.notes)
 
+    def test_fewer_than_three_seeds_in_common_have_no_verdict(self) -> None:
+        values = {"random": [0.1, 0.2, 0.3], "near": [0.2, 0.31, 0.39], "far": [0.9, 0.99, NAN]}
+        comparison = compare(finals(values))
+        far, near = row(comparison, "far").difference, row(comparison, "near").difference
+        assert far is not None
+        assert near is not None
+        assert (far.n, far.verdict, far.test) == (2, "too few seeds", "")
+        assert far.mean == pytest.approx(0.795)
+        assert all(map(math.isnan, (far.p, far.p_holm, far.low, far.high)))
+        assert far.seeds_needed is None
+        assert near.verdict == "better"
+        assert comparison.n_tests == 1  # what is not tested is not corrected for
+        assert any("fewer than three seeds in common: no verdict on supervised/far." in n for n in comparison.notes)
+
     def test_no_common_seed(self) -> None:
         difference = row(compare(finals({"random": [0.1, NAN], "entropy": [NAN, 0.3]})), "entropy").difference
         assert difference is not None

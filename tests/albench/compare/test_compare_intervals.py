@@ -21,7 +21,9 @@ from albench.compare.significance import corrected
 def judge(scores: np.ndarray, test: str) -> list[Difference]:
     """Rows (K, S) against the last one, as one family."""
     against = np.broadcast_to(scores[-1], scores[:-1].shape)
-    (found,) = corrected([(scores[:-1], against, np.ones(len(scores) - 1, dtype=bool))], test)
+    count = len(scores) - 1
+    parts = [(scores[:-1], against, np.ones(count, dtype=bool), np.full(count, scores.shape[1]))]
+    (found,) = corrected(parts, test)
     return [found.difference(at, "m", "random", 1.0) for at in range(len(scores) - 1)]
 
 
@@ -33,7 +35,7 @@ def agrees(difference: Difference) -> bool:
 
 @given(
     st.integers(2, 5),
-    st.integers(2, 20),
+    st.integers(3, 20),
     st.sampled_from(["auto", *TESTS]),
     st.sampled_from([0.0, 1.0, 0.5, 0.05]),
     st.integers(0, 10_000),

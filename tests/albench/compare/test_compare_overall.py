@@ -83,18 +83,30 @@ def test_only_what_every_data_set_has_is_compared_and_the_rest_is_named() -> Non
 
 
 def test_differences_are_paired_by_seed_and_data_set() -> None:
-    first, second = {"random": [0.3, 0.4], "entropy": [0.5, 0.7]}, {"random": [0.1, 0.3], "entropy": [0.2, 0.2]}
+    first = {"random": [0.3, 0.4, 0.5], "entropy": [0.5, 0.7, 0.8]}
+    second = {"random": [0.1, 0.3], "entropy": [0.2, 0.2]}
     overall = over(finals("a", first), finals("b", second)).overall
     assert overall is not None
     difference = next(row.difference for row in overall.rows if row.strategy == "entropy")
     assert difference is not None
-    gaps = [0.2, 0.3, 0.1, -0.1]
-    assert difference.n == 4
+    gaps = [0.2, 0.3, 0.3, 0.1, -0.1]
+    assert difference.n == 5
     assert difference.mean == pytest.approx(np.mean(gaps))
     assert difference.p == pytest.approx(stats.ttest_1samp(gaps, 0).pvalue)
     chance = next(row.improvement for row in overall.rows if row.strategy == "entropy")
     assert chance is not None
-    assert chance.value == pytest.approx((1.0 + 0.5) / 2)  # 4 of 4 pairs on a, 2 of 4 on b
+    assert chance.value == pytest.approx((17 / 18 + 0.5) / 2)  # on a 8 of 9 pairs and a tie, on b 2 of 4
+
+
+def test_two_seeds_of_many_data_sets_have_no_verdict() -> None:
+    values = {"random": [0.3, 0.4], "entropy": [0.5, 0.61], "badge": [0.5, 0.62]}
+    comparison = over(*(finals(name, values) for name in "abcdef"))
+    assert comparison.overall is not None
+    differences = [row.difference for row in comparison.overall.rows if row.difference]
+    assert [(each.n, each.verdict) for each in differences] == [(12, "too few seeds")] * 2
+    assert comparison.n_tests == 0
+    assert comparison.overall.indistinguishable == ((0, 2),)
+    assert any("fewer than three seeds: no verdict" in note for note in comparison.notes)
 
 
 def test_a_backbone_of_the_data_sets_own_does_not_part_rows() -> None:

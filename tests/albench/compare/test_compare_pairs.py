@@ -95,9 +95,9 @@ def test_seeds_needed_is_the_first_number_with_the_power() -> None:
         n = seeds_needed(effect, tests)
         assert n is not None
         assert power(effect, n, 0.05 / tests) >= 0.8
-        assert n == 2 or power(effect, n - 1, 0.05 / tests) < 0.8
+        assert n == 3 or power(effect, n - 1, 0.05 / tests) < 0.8
 
 
 def test_no_number_of_seeds_for_no_effect() -> None:
     assert [seeds_needed(d) for d in (0.0, NAN, 0.001)] == [None, None, None]
-    assert seeds_needed(float("inf")) == 2
+    assert seeds_needed(float("inf")) == 3  # with fewer there is no verdict

@@ -193,9 +193,29 @@ def test_one_seed_shows_no_interval(form: str) -> None:
         assert all(line["half_width"] == "" for line in csv.DictReader(io.StringIO(text)))
     else:
         assert re.search(r"\d (±|\$\\pm\$) \d", text) is None
-        assert "too few seeds" in text
         assert "1 seed" in text
-    assert "one seed gives no interval" in text
+    assert "one seed gives no interval; fewer than three seeds: no verdict" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_two_seeds_show_differences_without_a_verdict(form: str) -> None:
+    data = records(n_seeds=2)
+    own, base = (data["strategy"] == name for name in ("entropy", "random"))
+    gap = 0.3 + 1e-6 * data.loc[base, "seed"]  # t of one degree of freedom has p < 0.00001
+    data.loc[own, "test.macro_f1"] = (data.loc[base, "test.macro_f1"] + gap).to_numpy()
+    comparison = compare(data)
+    text = render(comparison, form)
+    assert {row.difference.verdict for row in comparison.rows if row.difference} == {"too few seeds"}
+    assert not any(cell.best for row in comparison.rows for cell in (*row.cells.values(), row.aubc))
+    assert comparison.wins
+    assert not np.any(comparison.wins.matrix)
+    assert "nothing is shown to be better than random" in text
+    assert "fewer than three seeds: no verdict; run more seeds" in text
+    if form in ("table", "markdown"):
+        row = next(r for r in comparison.rows if r.strategy == "entropy" and r.method == "boostmis")
+        assert row.difference
+        line = next(line for line in text.splitlines() if re.match(r"\|? ?boostmis +\|? ?entropy", line))
+        assert line.rstrip(" |").endswith(f"{row.difference.mean:+.3f}")
 
 
 def test_json_is_strict() -> None:

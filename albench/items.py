@@ -6,6 +6,7 @@ It stays beside the results where the data are: names of files and patients are 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -49,11 +50,27 @@ def items_file(suite: Path, data_hash: str) -> Path:
 def write_items(suite: Path, data_hash: str, splits: Splits) -> None:
     """Name the items of a pool in a suite's folder; nothing is written where the file says the same already.
 
+    A seal beside the file tells it, by which neither the lines of a large pool are made again nor a file is trusted
+    that was changed since.
+
     Raises
     ------
     FolderError
         Where the folder cannot be written.
     """
+    path = items_file(suite, data_hash)
+    seal = path.with_suffix(".seal")
+    source = _source(splits)
+    with writing(suite):
+        if path.is_file() and seal.is_file() and seal.read_bytes() == _sealed(source, path.read_bytes()):
+            return
+        content = _written(splits)
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, content)
+        write_atomic(seal, _sealed(source, content))
+
+
+def _written(splits: Splits) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
@@ -61,12 +78,25 @@ def write_items(suite: Path, data_hash: str, splits: Splits) -> None:
     names = splits.task.class_names
     for row, label in enumerate(splits.train.y.tolist()):
         writer.writerow((row, splits.called("train", row), "" if groups is None else groups[row], names[label]))
-    content = text.getvalue().encode("utf-8", errors=_UNSEEN)
-    path = items_file(suite, data_hash)
-    with writing(suite):
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(exist_ok=True)
-            write_atomic(path, content)
+    return text.getvalue().encode("utf-8", errors=_UNSEEN)
+
+
+def _source(splits: Splits) -> bytes:
+    """A digest of all that the lines are made of."""
+    digest = hashlib.sha256(repr((FIELDS, tuple(splits.task.class_names))).encode())
+    for values in (splits.train.y, splits.groups.get("train"), splits.names.get("train")):
+        if values is None:
+            digest.update(b"none")
+            continue
+        array = values.astype(str) if values.dtype.kind == "O" else values
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.digest()
+
+
+def _sealed(source: bytes, content: bytes) -> bytes:
+    """What a seal holds: a digest of what a file was made of and of the file."""
+    return hashlib.sha256(source + content).hexdigest().encode()
 
 
 def copy_items(sources: Iterable[Path], suite: Path) -> None:

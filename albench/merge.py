@@ -17,6 +17,7 @@ from albench.errors import StoreError
 from albench.identity import Identity, trial_of
 from albench.items import copy_items
 from albench.mixing import mixes
+from albench.naming import last_start
 from albench.sources import (
     OF_A_RUN,
     Suite,
@@ -147,7 +148,7 @@ def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
 
     The parts that describe one run (versions, plugins, host, determinism) are, as in every manifest, those of the last.
     """
-    ordered = sorted((suite.manifest for suite in parts), key=_last_start)
+    ordered = sorted((suite.manifest for suite in parts), key=last_start)
     runs: dict[str, dict[str, Any]] = {}
     united: dict[str, Any] = {}
     for manifest in ordered:
@@ -159,10 +160,6 @@ def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
             runs[name] = {**run, **made_with, **{k: v for k, v in run.items() if k in OF_A_RUN}, **runs.get(name, {})}
     united["runs"] = sorted(runs.values(), key=lambda run: str(run.get("started", "")))
     return united
-
-
-def _last_start(manifest: dict[str, Any]) -> str:
-    return max((str(run.get("started", "")) for run in manifest["runs"]), default="")
 
 
 def _other_versions(parts: Sequence[Suite]) -> Iterator[str]:

@@ -212,7 +212,7 @@ def united(
     Kind and resolved spec -> alias; and a line for each component that has several, or shares one with another.
     """
     given: dict[str, dict[str, str]] = {}
-    for suite, manifest in sorted(manifests.items(), key=lambda item: _last_start(item[1])):
+    for suite, manifest in sorted(manifests.items(), key=lambda item: last_start(item[1])):
         for where, alias in manifest.get("aliases", {}).items():
             given.setdefault(where, {})[alias] = suite
     aliases = {where: list(names)[-1] for where, names in given.items()}
@@ -239,5 +239,6 @@ def united(
     return aliases, notes
 
 
-def _last_start(manifest: Mapping[str, Any]) -> str:
+def last_start(manifest: Mapping[str, Any]) -> str:
+    """When the last run of a suite began; "" where no run is told."""
     return max((str(run.get("started", "")) for run in manifest.get("runs", [])), default="")

@@ -9,7 +9,11 @@ import click
 
 _OPTIONS = (
     click.option(
-        "-s", "--strategy", "strategies", multiple=True, help="This strategy alone, and the baseline; may be repeated."
+        "-s",
+        "--strategy",
+        "strategies",
+        multiple=True,
+        help="This strategy alone; may be repeated. Tables and figures keep the baseline.",
     ),
     click.option("-m", "--method", "methods", multiple=True, help="This method alone; may be repeated."),
     click.option("-d", "--dataset", "datasets", multiple=True, help="This data set alone; may be repeated."),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from albench.cli.choosing import choosing
 from albench.cli.params import data_dir_option, plugin_option
 from albench.wording import counted
 
@@ -15,9 +16,7 @@ SHOWN = 60
 
 @click.command("picks")
 @click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
-@click.option("-s", "--strategy", "strategies", multiple=True, help="This strategy alone; may be repeated.")
-@click.option("-m", "--method", "methods", multiple=True, help="This method alone; may be repeated.")
-@click.option("-d", "--dataset", "datasets", multiple=True, help="This data set alone; may be repeated.")
+@choosing
 @click.option("--seed", "seeds", type=int, multiple=True, help="This seed alone; may be repeated.")
 @click.option(
     "--round", "rounds", type=int, multiple=True, help="What was bought after this round, from 0; may be repeated."

@@ -12,6 +12,7 @@ from albench_datasets.array_names import CLASSES, Names
 from albench_datasets.checks import Raw
 from albench_datasets.npyfiles import open_npy
 from albench_datasets.npzfiles import npz_names, read_npz
+from albench_datasets.textfiles import opened
 
 SHOWN = 12
 """Names of arrays in a message."""
@@ -82,11 +83,8 @@ class Arrays:
         for name in CLASSES:
             file = self.path / f"{name}.txt"
             if self.mapped and file.is_file() and file.stat().st_size <= MAX_TEXT:
-                try:
-                    lines = file.read_text(encoding="utf-8-sig").splitlines()
-                except (OSError, UnicodeDecodeError) as error:
-                    raise DataError(f"{file}: cannot be read ({error}); save one name a line, in UTF-8") from error
-                return tuple(line.strip() for line in lines if line.strip())
+                with opened(file) as lines:
+                    return tuple(line.strip() for line in lines.read().splitlines() if line.strip())
             if name in self.names:
                 array = self.read([name])[name]
                 if array.dtype.kind == "U" and array.ndim == 1:

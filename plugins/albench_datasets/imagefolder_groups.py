@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from albench.api import DataError
-from albench_datasets.imagefolder_csv import opened
 from albench_datasets.imagefolder_names import printable
 from albench_datasets.spelling import composed
+from albench_datasets.textfiles import opened
 
 
 @dataclass

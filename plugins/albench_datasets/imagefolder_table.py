@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from albench.api import DataError
-from albench_datasets.imagefolder_csv import opened
 from albench_datasets.imagefolder_files import Listing
 from albench_datasets.imagefolder_groups import image_of
 from albench_datasets.imagefolder_names import is_system, kind, natural, number, printable, split_of
 from albench_datasets.published import SPLITS
 from albench_datasets.spelling import composed
+from albench_datasets.textfiles import opened
 
 USUAL = "labels.csv"
 """The table's name, in any case, by which it is found without being named."""

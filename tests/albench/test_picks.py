@@ -8,6 +8,8 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from PIL import Image
 
 import albench
 from albench.errors import DataError, StoreError, UserError
-from albench.items import items_file, read_items
+from albench.items import items_file, read_items, write_items
 from albench.merge import merge
 from albench.picks import picks, pictures
 from albench.records import read_trial
@@ -134,9 +136,41 @@ def test_vectors_have_no_pictures(small_run: Callable[..., albench.Results], toy
         list(pictures(found, None, (toy,)))
 
 
+class Counted:
+    """What ``write_items`` reads of splits, counting the items that it has to name."""
+
+    groups: ClassVar[Any] = {"train": np.array(["a", "b"], object)}
+    task = SimpleNamespace(class_names=("ill", "well"))
+    train = SimpleNamespace(y=np.array([0, 1]))
+    called_for = 0
+
+    def __init__(self, *names: str) -> None:
+        self.names = {"train": np.array(names)}
+
+    def called(self, split: str, row: int) -> str:
+        self.called_for += 1
+        return str(self.names[split][row])
+
+
+def test_names_are_written_where_they_are_not_right_and_only_there(tmp_path: Path) -> None:
+    """A pool of millions is not written, nor even spelled, again by each run; a file that was changed is."""
+    first, again, renamed = Counted("x.png", "y.png"), Counted("x.png", "y.png"), Counted("x.png", "z.png")
+    path = items_file(tmp_path, "hash")
+    write_items(tmp_path, "hash", first)
+    right = path.read_bytes()
+    assert right.decode().splitlines() == ["id,item,group,class", "0,x.png,a,ill", "1,y.png,b,well"]
+    write_items(tmp_path, "hash", again)
+    assert (first.called_for, again.called_for) == (2, 0)
+    path.write_bytes(right.replace(b"y.png", b"w.png"))
+    write_items(tmp_path, "hash", again)
+    assert path.read_bytes() == right
+    write_items(tmp_path, "hash", renamed)
+    assert b"z.png" in path.read_bytes()
+
+
 def test_a_torn_file_of_names_is_told(inside: Path, tmp_path: Path) -> None:
     shutil.copytree(inside / "results", tmp_path / "results")
-    (path,) = (tmp_path / "results/im/items").iterdir()
+    (path,) = (tmp_path / "results/im/items").glob("*.csv")
     assert path == items_file(tmp_path / "results/im", path.stem)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]) + "3,half")
     with pytest.raises(StoreError, match="item 2 is missing or torn"):

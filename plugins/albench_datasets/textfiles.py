@@ -1,4 +1,4 @@
-"""CSV files of people that lie beside images: opened, with what is wrong with a file as a whole told in one line."""
+"""Text that people write beside their data: opened, with what is wrong with a file as a whole told in one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from albench.api import DataError
 
 @contextlib.contextmanager
 def opened(file: Path) -> Iterator[IO[str]]:
-    """The file as UTF-8 text, with or without a mark at its start, for the ``csv`` module to read inside the block.
+    """The file as UTF-8 text, with or without a mark at its start, to read inside the block, by ``csv`` or by lines.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def opened(file: Path) -> Iterator[IO[str]]:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield lines
     except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
+        raise DataError(f"{file}: not UTF-8 text; save it in UTF-8") from error
     except csv.Error as error:
         raise DataError(f"{file}: not a readable CSV file ({error})") from error
     except OSError as error:

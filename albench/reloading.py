@@ -38,6 +38,8 @@ def let_go_of_changed() -> bool:
         Where the file is the core's, on which all else that is loaded stands.
     """
     changed = [name for name, (file, held) in _loaded.items() if digest(file) != held]
+    if not changed:
+        return False
     packages = {_package(name) for name in changed}
     if CORE in packages:
         raise core_changed()
@@ -49,9 +51,8 @@ def let_go_of_changed() -> bool:
         del sys.modules[name]
     for name in [name for name in _loaded if _package(name) in packages]:
         del _loaded[name]
-    if packages:
-        importlib.invalidate_caches()
-    return bool(packages)
+    importlib.invalidate_caches()
+    return True
 
 
 def _package(name: str) -> str:

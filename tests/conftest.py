@@ -22,7 +22,7 @@ torch.set_num_threads(1)  # as a trial does: more threads than free cores make a
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
 HELD = TOY.with_name("held.py")
-SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
+SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 8, "evaluations": 2}
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def splits(task: Task) -> Splits:
     return Splits(*parts, task)
 
 
-def run_of(method: str, backbone: str, seed: int, steps: int = 50, **settings: Any) -> Run:
+def run_of(method: str, backbone: str, seed: int, steps: int = 20, **settings: Any) -> Run:
     task = FEATURES if backbone.startswith("mlp") else IMAGES
     found = registry()
     protocol = Protocol(steps=steps, batch_size=16, evaluations=1, **settings)
@@ -78,7 +78,7 @@ def test_lanes_follow_their_solo_runs_on_features(method: str) -> None:
     with numerics(1):
         solo = np.array([alone(run_of(method, "mlp[hidden=16]", seed)) for seed in range(3)])
         lanes = together([run_of(method, "mlp[hidden=16]", seed) for seed in range(3)])
-    assert lanes.shape == (3, 50)
+    assert lanes.shape == (3, 20)
     assert np.abs(lanes - solo).max() < 1e-4
 
 
@@ -133,8 +133,8 @@ def test_learners_are_handed_back_as_they_would_be_alone() -> None:
 
 
 def test_a_lane_that_diverges_leaves_the_others_alone() -> None:
-    runs = [run_of("fixmatch", "mlp[hidden=16]", seed) for seed in (0, 1, 2)]
-    undisturbed = together([run_of("fixmatch", "mlp[hidden=16]", seed) for seed in (0, 2)])
+    runs = [run_of("fixmatch", "mlp[hidden=16]", seed, steps=50) for seed in (0, 1, 2)]
+    undisturbed = together([run_of("fixmatch", "mlp[hidden=16]", seed, steps=50) for seed in (0, 2)])
     for run in runs:
         run.begin(0)
     with torch.no_grad():

@@ -67,7 +67,7 @@ def test_a_worker_that_cannot_be_interrupted_ends() -> None:
     assert done.stderr == "not ended after 0.1 s, and not to be interrupted: the worker process ends.\n"
 
 
-@pytest.mark.parametrize("executor", ["local", "processes[workers=2]"])
+@pytest.mark.parametrize("executor", ["local", "processes[workers=1]"])
 def test_a_query_that_hangs_or_exits_fails_its_own_trial(small_run: Any, executor: str) -> None:
     results = small_run(
         strategy=["wrong[how=hang]", "wrong[how=sys-exit]", "first"],

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,21 @@ EXAMPLES = {
     "albench-margin-spread": {"strategy margin-spread"},
     "albench-rings": {"dataset rings", "method temporal-ensembling"},
 }
-Command = Callable[..., subprocess.CompletedProcess[str]]
+SEVERAL = """
+import contextlib, io, json, sys
+from albench.cli.main import main
+
+for words in json.load(sys.stdin):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        try:
+            main(words)
+        except SystemExit as end:
+            if end.code:
+                sys.exit(f"{words}: exit code {end.code}\\n{printed.getvalue()}")
+    print(json.dumps(printed.getvalue()))
+"""
+"""Command lines one after the other in one process, which imports torch once."""
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +64,20 @@ def _pip(command: str, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _run(python: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _run(python: Path, *words: str, cwd: Path, given: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "ALBENCH"))}
     environment["OMP_NUM_THREADS"] = "1"
     done = subprocess.run(
-        [str(python), *words], capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=300
+        [str(python), *words], input=given, capture_output=True, text=True, cwd=cwd, env=environment, timeout=300
     )
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def _albench(python: Path, *lines: str, cwd: Path) -> list[str]:
+    """What ``albench`` prints for each of some command lines."""
+    done = _run(python, "-c", SEVERAL, cwd=cwd, given=json.dumps([line.split() for line in lines]))
+    return [str(json.loads(line)) for line in done.stdout.splitlines()]
 
 
 def _install(python: Path, package: Path) -> None:
@@ -68,22 +87,24 @@ def _install(python: Path, package: Path) -> None:
 
 
 def test_from_an_idea_to_the_table(python: Path, tmp_path: Path) -> None:
-    def albench(*words: str) -> str:
-        return _run(python, "-m", "albench", *words, cwd=tmp_path).stdout
-
-    albench("new", "strategy", "my-idea")
+    _run(python, "-m", "albench", "new", "strategy", "my-idea", cwd=tmp_path)
     package = tmp_path / "albench-my-idea"
     _install(python, package)
     tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
     assert " passed" in tested
     assert "failed" not in tested
-    checked = albench("check", "my-idea")
+    checked, _, table, listed = _albench(
+        python,
+        "check my-idea",
+        "run -s my-idea -s random -d digits --seeds 2 --rounds 2 --steps 20 --executor local",
+        "compare",
+        "list plugins --json",
+        cwd=tmp_path,
+    )
     assert "0 failed" in checked
-    albench("run", "-s", "my-idea", "-s", "random", "-d", "digits", "--seeds", "2", "--rounds", "2", "--steps", "20")
-    table = albench("compare")
     assert "my-idea" in table
     assert "random" in table
-    plugins = {p["from"]: p for p in json.loads(albench("list", "plugins", "--json"))}
+    plugins = {p["from"]: p for p in json.loads(listed)}
     assert plugins["albench-my-idea"]["components"] == "strategy my-idea"
     assert not plugins["albench-my-idea"]["error"]
 
@@ -95,11 +116,15 @@ def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_
     _install(python, package)
     tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
     assert " passed" in tested
-    checked = json.loads(_run(python, "-m", "albench", "check", name, "--json", cwd=tmp_path).stdout)
+    lines = [f"check {name} --json"]
+    if name == "albench-rings":
+        lines.append(
+            "run -d rings -m temporal-ensembling -m supervised -s random --seeds 2 --initial 12 --query-size 12 "
+            "--rounds 2 --steps 50 --executor local"
+        )
+        lines.append("compare")
+    printed = _albench(python, *lines, cwd=tmp_path)
+    checked = json.loads(printed[0])
     assert {f"{entry['kind']} {entry['component']}" for entry in checked} == EXAMPLES[name]
     assert not [f for entry in checked for f in entry["findings"] if f["status"] == "fail"]
-    if name == "albench-rings":
-        words = ("-d", "rings", "-m", "temporal-ensembling", "-m", "supervised", "-s", "random", "--seeds", "2")
-        amounts = ("--initial", "12", "--query-size", "12", "--rounds", "2", "--steps", "50")
-        _run(python, "-m", "albench", "run", *words, *amounts, cwd=tmp_path)
-        assert "temporal-ensembling" in _run(python, "-m", "albench", "compare", cwd=tmp_path).stdout
+    assert name != "albench-rings" or "temporal-ensembling" in printed[-1]

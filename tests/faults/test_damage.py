@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings(out: Path) -> dict[str, Any]:
     toy = Path(__file__).parents[1] / "plugin_files" / "toy.py"
-    small = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
+    small = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 8, "evaluations": 2}
     return {
         **{"dataset": "blobs", "strategy": "random", "method": "fixmatch", "seeds": 1, "executor": "local"},
         **{"plugins": [str(toy)], "out": out, "start": "warm", **small},

@@ -76,7 +76,7 @@ def test_a_worker_imports_nothing_from_the_working_folder_that_its_driver_would_
         "2",
         "--executor",
     ]
-    command = [sys.executable, str(driver), *words, "processes[workers=2]"]
+    command = [sys.executable, str(driver), *words, "processes[workers=1]"]
     done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -274,7 +274,7 @@ class Killer:
 def test_a_node_is_killed_and_the_suite_completes(
     small_run: Any, stable_records: Any, cluster: Any, spec: Any, tmp_path: Path, shared: str, toy: str, held: Path
 ) -> None:
-    settings: dict[str, Any] = {"method": "held-supervised", "seeds": 3, "plugins": [toy, str(held)]}
+    settings: dict[str, Any] = {"method": "held-supervised", "seeds": 3, "steps": 20, "plugins": [toy, str(held)]}
     small_run(**settings, out=tmp_path / "here")
     hold = held.with_suffix(".hold")
     hold.write_text("12")  # after a trial said for the first time how far it is

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from albench.errors import unknown
+from albench.wording import listed
 
 if TYPE_CHECKING:
     from albench.compare.data import Comparison
 
 MARK = "»"
 """Before a marked row's name, in every format."""
+_LISTED = 12
 Pair = tuple[str, str]
 """Method, strategy."""
 
@@ -47,9 +49,8 @@ def named(names: Sequence[str], pairs: Iterable[Pair]) -> frozenset[Pair]:
     for name in names:
         if name not in every and there:
             shown = [text for text in every if " + " not in text]
-            raise unknown(
-                "highlight", name, shown, hint="name a strategy, a method or METHOD/STRATEGY that has results."
-            )
+            single = listed(sorted({part for pair in there for part in pair}), _LISTED)
+            raise unknown("highlight", name, shown, hint=f"name {single}, or one row as METHOD/STRATEGY.")
     return frozenset(pair for name in names for pair in every.get(name, ()))
 
 

@@ -68,6 +68,11 @@ def test_of_one_strategy_rows_are_named_by_their_methods() -> None:
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"^unknown highlight 'fixmatc': did you mean 'fixmatch'\?$"):
         compare(records(), highlight=["fixmatc"])
+    many = records(strategies=tuple(f"s{at}" for at in range(12)))
+    with pytest.raises(
+        UnknownName, match=r"'nope': name boostmis, fixmatch, s0, .* and 2 others, or one row as METHOD/S"
+    ):
+        compare(many, highlight="nope")
     with pytest.raises(UnknownName, match="boostmis/random"):  # what is not chosen cannot be marked
         compare(records(), methods=["boostmis"], highlight=["fixmatch"])
 

@@ -26,6 +26,7 @@ from albench.identity import without_places
 from albench.limits import parse_duration
 from albench.loading import Data, load_data
 from albench.machine import cores
+from albench.mirrored import mirrored_note
 from albench.mixing import found_before, plugin_versions, refuse
 from albench.naming import aliases_of, check_aliases, check_taken
 from albench.near_items import near_across
@@ -207,7 +208,12 @@ def prepare(
     planned, notes_of_paths = stored_as(planned, facts, folder)
     made: dict[str, Made] = {trial.key: how for trial, how in zip(planned, makes, strict=True)}
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, same, folder, fresh)
-    notes += notes_of_views + left_out(in_panels, found) + ([] if fresh else notes_of_paths)
+    notes += (
+        notes_of_views
+        + _mirrored(suite.protocol, todo, data, counts)
+        + left_out(in_panels, found)
+        + ([] if fresh else notes_of_paths)
+    )
     if suite.protocol.initial_strategy and suite.protocol.initial_draw != Protocol.initial_draw:
         notes.append(
             f"initial_draw {suite.protocol.initial_draw} changes nothing: {suite.protocol.initial_strategy} chooses "
@@ -287,6 +293,23 @@ def _fitted(data: Mapping[str, Data], folder: Path) -> tuple[dict[str, dict[str,
                 fits = before
         found[spec] = fits
     return found, notes
+
+
+def _mirrored(
+    protocol: Protocol, todo: Sequence[Trial], data: Mapping[str, Data], counts: Mapping[str, Amounts]
+) -> list[str]:
+    """What the first trial of each data set can tell by its initial labels: whether flipping makes other classes."""
+    if protocol.initial_strategy:
+        return []
+    seeds = {trial.dataset: trial.seed for trial in reversed(todo)}
+    found = {
+        name: mirrored_note(
+            data[name].dataset, data[name].splits, counts[name].initial, protocol.initial_draw, seeds[name]
+        )
+        for name in data
+        if name in seeds
+    }
+    return [f"{name}: {note}" for name, note in found.items() if note]
 
 
 def _device(suite: Suite, wanted: str) -> str:

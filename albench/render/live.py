@@ -65,7 +65,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         is_, n_done = ("is" if len(plan.done) == 1 else "are"), counted(len(plan.done), "trial")
         lines.append(Text(f"{n_done} {is_} complete already, {len(plan.todo):,} to run", style="green"))
     if verbose:  # a run tells them as notes
-        lines += [Text(line, style="yellow") for line in plan.mixing]
+        lines += [Text(line, style="yellow") for line in (*plan.mixing, *plan.notes)]
     lines += [Text(f"skipped {text}", style="yellow") for text in _skipped(plan)]
     if verbose:
         lines += [

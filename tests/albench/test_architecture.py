@@ -36,7 +36,7 @@ FLOORS = [
     {"loop", "together"},
     {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
     | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
-    | {"doctor", "mixing", "agreement", "copies", "elsewhere", "picks", "view_effects"},
+    | {"doctor", "mixing", "agreement", "copies", "elsewhere", "picks", "view_effects", "mirrored"},
     {"testing", "pytest_plugin", "scaffold", "cli"},
 ]
 LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from albench import spec as specs
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset
 from albench.errors import SpecError
-from albench.wording import by_source
+from albench.wording import by_source, listed
 
 PLACES = ("path", "files", "groups")
 """Options of a data set that name where its items, or what belongs to them, lie."""
@@ -30,6 +31,8 @@ TASK = frozenset(
 )
 """Options that shape the task beside what the data hold, of data sets whose views are albench's."""
 Identity = tuple[Hashable, ...]
+_SHOWN = 4
+"""Names that a note gives; it counts the others."""
 
 
 def data_of(facts: Mapping[str, Any]) -> tuple[str, str]:
@@ -93,3 +96,45 @@ def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]])
         f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
         "manifest.json), or leave it out of the sources."
     )
+
+
+def data_notes(
+    trials: Iterable[tuple[str, Mapping[str, Any]]],
+    called: Callable[[Mapping[str, Any]], str] = lambda facts: str(facts["dataset"]),
+) -> list[str]:
+    """What has one hash and is not one thing all the same: classes named otherwise, items read in several ways.
+
+    Parameters
+    ----------
+    trials
+        Where each is, as the user knows it, and its ``trial.json``.
+    called
+        Those facts -> the name of their data set.
+    """
+    classes: dict[Hashable, dict[tuple[str, ...], dict[str, None]]] = defaultdict(dict)
+    ways: dict[str, dict[Hashable, str]] = defaultdict(dict)
+    for where, facts in trials:
+        if found := data_of(facts)[0]:
+            what = part_of("dataset", facts)
+            ways[found].setdefault(what, called(facts))
+            if named := tuple(facts.get("class_names", ())):
+                classes[what].setdefault(named, {})[where] = None
+    notes = [
+        f"the classes of data set {name} are not named alike everywhere: {_named(classes[what])}. Metrics of a single "
+        "class go by its name, and are not of all trials."
+        for names in ways.values()
+        for what, name in names.items()
+        if len(classes[what]) > 1
+    ]
+    several = [sorted(set(names.values())) for names in ways.values()]
+    notes += [
+        f"{listed(names, _SHOWN)} hold the same items and labels, read in different ways: each is shown apart."
+        for names in several
+        if len(names) > 1
+    ]
+    return notes
+
+
+def _named(classes: Mapping[tuple[str, ...], Mapping[str, None]]) -> str:
+    """``ill and well in a and b; 0 and 1 in c``."""
+    return "; ".join(f"{listed(names, _SHOWN)} in {listed(list(where), _SHOWN)}" for names, where in classes.items())

@@ -16,7 +16,7 @@ from typing import Any
 from albench import spec as specs
 from albench.compare.protocols import under_hash
 from albench.errors import SpecError
-from albench.identity import part_of
+from albench.identity import data_notes, part_of
 from albench.naming import NAMED, place
 from albench.spec import Spec
 from albench.wording import by_source, listed
@@ -75,6 +75,7 @@ def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[s
     aliases
         Kind and resolved spec -> alias, none for two things (``albench.naming.united``).
     """
+    trials = list(trials)
     seen: dict[str, dict[Hashable, _Seen]] = {kind: defaultdict(_Seen) for kind in NAMED}
     for where, facts in trials:
         for part in NAMED:
@@ -95,6 +96,7 @@ def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[s
             notes += [note] if note else []
         notes += _spellings(kind, components, called)
         names |= {(kind, what): name for what, name in called.items()}
+    notes += data_notes(trials, lambda facts: names["dataset", part_of("dataset", facts)])
     return Names(names, tuple(notes))
 
 

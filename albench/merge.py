@@ -14,7 +14,7 @@ from albench.archive import manifest_text, trial_texts
 from albench.copies import completeness, first_difference
 from albench.environment import refuse_mixes
 from albench.errors import StoreError
-from albench.identity import Identity, trial_of
+from albench.identity import Identity, data_notes, trial_of
 from albench.items import copy_items
 from albench.mixing import mixes
 from albench.naming import last_start
@@ -127,6 +127,7 @@ def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Mer
     for suite in parts:
         sources[suite.source] = len(suite.trials)
     notes = [line for suite in parts for line in suite.problems]
+    notes += data_notes((trial.source, trial.facts) for trial in chosen.values())
     notes += [f"{place}: {mix.made}" for place, mix in made.items() if mix]
     if any(mix.unknown for mix in made.values()):
         notes += _other_versions(parts)

@@ -194,6 +194,14 @@ def test_machines_are_united(say: Say) -> None:
     assert content(Path("again")) == content(Path("deep/m")), "what is merged can be merged again"
 
 
+def test_classes_that_are_named_otherwise_are_told(say: Say) -> None:
+    make(Path("one/s"), "random", class_names=["ill", "well"])
+    make(Path("two/s"), "coreset", class_names=["0", "1"])
+    code, shown = say("merge", "one", "two", "--output", "m")
+    assert code == 0
+    assert "digits are not named alike everywhere: ill and well in one/s; 0 and 1 in two/s." in " ".join(shown.split())
+
+
 def test_the_order_of_sources_does_not_matter(say: Say) -> None:
     make(Path("one/s"), "random", started="2026-01-01")
     make(Path("two/s"), "coreset", started="2026-01-02")

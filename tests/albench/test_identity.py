@@ -137,6 +137,28 @@ def test_a_name_whose_defaults_changed_is_two() -> None:
     assert "does not stand for the same options everywhere" in names.notes[0]
 
 
+def test_classes_that_are_named_otherwise_under_one_hash_are_told() -> None:
+    one = {**facts_of(), "class_names": ["ill", "well"]}
+    names = names_of([("a", one), ("b", one), ("c", {**one, "class_names": ["0", "1"]})], {})
+    assert names.notes == (
+        "the classes of data set d are not named alike everywhere: ill and well in a and b; 0 and 1 in c. Metrics of a "
+        "single class go by its name, and are not of all trials.",
+    )
+    assert names_of([("a", one), ("b", one)], {}).notes == ()
+
+
+def test_the_same_items_read_in_several_ways_are_told_and_stay_apart() -> None:
+    as_images = facts_of(dataset=("npz[path=x]", "npz[flip=true,path=x]"))
+    unflipped = facts_of(dataset=("npz[path=x,flip=false]", "npz[flip=false,path=x]"))
+    as_vectors = facts_of(dataset=("features[path=x]", "features[path=x]"))
+    names = names_of([("a", as_images), ("b", unflipped), ("c", as_vectors)], {})
+    assert names.notes == (
+        "features[path=x], npz[path=x,flip=false] and npz[path=x] hold the same items and labels, read in different "
+        "ways: each is shown apart.",
+    )
+    assert len({names.of(facts)["dataset"] for facts in (as_images, unflipped, as_vectors)}) == 3
+
+
 def test_one_data_set_under_two_paths_is_one_table(ran: Path, copied: Callable[..., Path]) -> None:
     alone = albench.load(ran / "out")
     both = albench.load(ran / "out", copied(moved))

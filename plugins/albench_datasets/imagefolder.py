@@ -16,7 +16,7 @@ from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import Groups, read_groups
 from albench_datasets.imagefolder_names import printable
-from albench_datasets.imagefolder_pixels import Losses, decode, fill_deep
+from albench_datasets.imagefolder_pixels import Losses, Target, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_table import list_table, usual_table
 from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
@@ -52,7 +52,20 @@ class ImageFolder(ImageDataset):
         "", "CSV file with the header file,label[,group][,split], for images in no folders", later=True
     )
     depth: str = option("auto", "bits of 16-bit grey: auto (the set's), image (each its own) or 8 to 16", later=True)
-    ground: Literal["black", "white"] = option("black", "what lies behind transparent pixels", later=True)
+    ground: Literal["black", "white"] = option(
+        "black", "what lies behind transparent pixels and beside padded images", later=True
+    )
+    fit: Literal["stretch", "pad", "crop"] = option(
+        "stretch",
+        "images that are not square: stretch, pad with the ground, or crop to the centre",
+        later=True,
+    )
+    profile: Literal["ignore", "srgb"] = option(
+        "ignore", "colour profiles in the files (ICC, PNG's gamma): ignore, or convert to sRGB", later=True
+    )
+    photometric: Literal["ignore", "apply"] = option(
+        "ignore", "16-bit TIFF whose zero is white: read as negatives, or turned over", later=True
+    )
 
     def load(self, root: Path | None) -> Splits:
         """List the images, split them where they are not, and read them.
@@ -68,6 +81,7 @@ class ImageFolder(ImageDataset):
         if folder is None:
             raise DataError(f"{what}: no such folder; give its full path or the folder it is in with --data-dir DIR")
         losses = Losses(Depth(self._depth(what)))
+        target = Target(self.mode, self.size, self.ground, self.fit, self.profile, self.photometric)
         table = None if self.groups is None else self._file("groups", self.groups, folder)
         listing, of = self._listed(folder, table, what)
         said = list(listing.how_read)
@@ -78,14 +92,11 @@ class ImageFolder(ImageDataset):
                 rows = f"{groups.respelt:,} rows of {table.name}"
                 said.append(f"groups: {rows} spell a file in another way (Unicode form, spaces)")
         parts = self._dealt(listing, groups.of if groups else None, said, what)
-        reads = {
-            split: decode(folder, list(parts[split]), losses, mode=self.mode, size=self.size, ground=self.ground)
-            for split in SPLITS
-        }
+        reads = {split: decode(folder, list(parts[split]), losses, target) for split in SPLITS}
         check_colour_depth(losses, what)
         raw: dict[str, Raw] = {}
         for split, read in reads.items():
-            fill_deep(folder, read, losses, self.size)
+            fill_deep(folder, read, losses, target)
             names = list(parts[split])
             y = np.array(list(parts[split].values()), np.int64)[read.kept]
             mine = None if groups is None else np.array([groups.of[names[row]] for row in read.kept], np.str_)
@@ -96,13 +107,13 @@ class ImageFolder(ImageDataset):
             raw,
             modality="image",
             class_names=listing.class_names,
-            notices=(*listing.notices, *skipped, *notices(losses, self.ground)),
+            notices=(*listing.notices, *skipped, *notices(losses, target)),
         )
         called = {
             split: np.array([printable(name) for name in parts[split]], np.str_)[read.kept]
             for split, read in reads.items()
         }
-        return dataclasses.replace(checked, names=called, how_read=(*said, *how_read(losses, self.mode, self.size)))
+        return dataclasses.replace(checked, names=called, how_read=(*said, *how_read(losses, target)))
 
     def find(self, root: Path | None) -> bool:
         """True where the folder is there."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import struct
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from albench.api import DataError
+from albench_datasets.imagefolder_colour import Colours, Profile, as_srgb, colours_of, grey_as_srgb
 from albench_datasets.imagefolder_depth import Bits, Depth, png_header, scaled
+from albench_datasets.imagefolder_fit import Fit, fitted
 from albench_datasets.imagefolder_names import printable
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["grey", "rgb"]
 Ground = Literal["black", "white"]
+Photometric = Literal["ignore", "apply"]
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 DAMAGED = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error)
@@ -32,6 +35,27 @@ COLOUR_PARTS, COLOUR_SPREAD = 32, 8
 """An image is in colour where the channels of one of 32 x 32 parts differ by more than 8 of 255: JPEG noise is less."""
 DARK_COLOUR_BITS = 13
 """Of colours with 16 bits Pillow keeps the upper eight: up to so many bits in use, next to nothing is left of them."""
+
+
+SQUARE = 1.01
+"""Pixels whose sides differ by less are square: resolutions are rounded."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What all images are made into: the options of ``imagefolder`` of the same names."""
+
+    mode: Mode
+    size: int
+    ground: Ground = "black"
+    fit: Fit = "stretch"
+    profile: Profile = "ignore"
+    photometric: Photometric = "ignore"
+
+    @property
+    def shade(self) -> int:
+        """The ground as a value, 0 or 255."""
+        return 255 if self.ground == "white" else 0
 
 
 @dataclass
@@ -48,6 +72,20 @@ class Losses:
         With transparent parts; of these, nothing is left to be seen but the ground.
     turned
         Stored lying or mirrored, and turned upright.
+    several
+        Cameras' files of several pictures (MPO), of which the first is read.
+    oblong
+        Files that say that their pixels are not square.
+    negatives
+        16-bit TIFF files that say that zero is white.
+    keyed
+        16-bit PNG files in which one grey stands for transparent.
+    profiles
+        Name of a colour profile that is not sRGB -> images that carry it and that it can be applied to.
+    unfit
+        Why a profile cannot be applied -> images that carry such a one.
+    inks
+        In CMYK without a profile.
     deep_colour
         Colours of 16 bits, of which the upper eight are read: bits in use.
     depth
@@ -60,6 +98,13 @@ class Losses:
     clear: int = 0
     covered: int = 0
     turned: int = 0
+    several: int = 0
+    oblong: int = 0
+    negatives: int = 0
+    keyed: int = 0
+    profiles: Counter[str] = field(default_factory=Counter)
+    unfit: Counter[str] = field(default_factory=Counter)
+    inks: int = 0
     deep_colour: list[int] = field(default_factory=list)
 
 
@@ -85,14 +130,12 @@ class Decoded:
     deep: tuple[tuple[int, str, Bits], ...]
 
 
-def decode(
-    folder: Path, names: Sequence[str], losses: Losses, *, mode: Mode, size: int, ground: Ground = "black"
-) -> Decoded:
+def decode(folder: Path, names: Sequence[str], losses: Losses, target: Target) -> Decoded:
     """Read images one after the other into one array, which is all the memory that is needed.
 
-    The orientation in the EXIF data is applied; transparent pixels are laid over the ground; grey is the luma of ITU-R
-    BT.601. Each image is then resized to a square, whatever its shape, bilinearly with antialiasing. Rows of 16-bit
-    grey images are left for ``fill_deep``, once the whole set is known.
+    The orientation in the EXIF data is applied, and the colour profile where that is asked for; transparent pixels are
+    laid over the ground; grey is the luma of ITU-R BT.601. Each image is then made a square as ``fitted`` says. Rows of
+    16-bit grey images are left for ``fill_deep``, once the whole set is known.
 
     Raises
     ------
@@ -103,7 +146,7 @@ def decode(
         from PIL import Image
     except ImportError as error:
         raise DataError("imagefolder needs Pillow to read images: pip install 'albench[images]'") from error
-    x = np.empty((len(names), 3 if mode == "rgb" else 1, size, size), np.uint8)
+    x = np.empty((len(names), 3 if target.mode == "rgb" else 1, target.size, target.size), np.uint8)
     kept: list[int] = []
     bad: list[str] = []
     deep: list[tuple[int, str, Bits]] = []
@@ -122,27 +165,33 @@ def decode(
                 bad.append(f"{printable(name)} ({_reason(error)})")
                 continue
             losses.sizes.append(image.size)
+            colours = _looked_at(image, losses)
             if pixels is None:
-                x[len(kept)] = _from_bytes(image, mode, size, ground, losses)
+                x[len(kept)] = _from_bytes(image, colours, target, losses)
             else:
+                losses.keyed += "transparency" in image.info
                 losses.depth.add(pixels, declared)
                 deep.append((len(kept), name, losses.depth.images[-1]))
             kept.append(position)
     return Decoded(x[: len(kept)], np.array(kept, np.int64), tuple(bad), tuple(deep))
 
 
-def fill_deep(folder: Path, read: Decoded, losses: Losses, size: int) -> None:
+def fill_deep(folder: Path, read: Decoded, losses: Losses, target: Target) -> None:
     """Read the 16-bit images again and write their rows, scaled by the depth that is known by now."""
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for row, name, bits in read.deep:
-            image, _ = _open(folder / name, dataclasses.replace(losses, deep_colour=[]))
-            resized = Image.fromarray(scaled(_whole(image), losses.depth.bits(bits)))
-            if resized.size != (size, size):
-                resized = resized.resize((size, size), Image.Resampling.BILINEAR)
-            read.x[row] = np.rint(np.asarray(resized)).clip(0, 255).astype(np.uint8)
+            image, _ = _open(folder / name, Losses(losses.depth))  # counted when it was read first
+            values = scaled(_whole(image), losses.depth.bits(bits))
+            if target.photometric == "apply" and _is_negative(image):
+                values = 255 - values
+            colours = colours_of(image)
+            if target.profile == "srgb" and colours is not None and not colours.unfit:
+                values = grey_as_srgb(values, colours)
+            square = fitted(Image.fromarray(values), target.size, target.fit, target.shade)
+            read.x[row] = np.rint(np.asarray(square)).clip(0, 255).astype(np.uint8)
 
 
 def _open(path: Path, losses: Losses) -> tuple[Image.Image, int]:
@@ -197,26 +246,54 @@ def _reason(error: Exception) -> str:
     return printable(text)
 
 
-def _from_bytes(image: Image.Image, mode: Mode, size: int, ground: Ground, losses: Losses) -> np.ndarray:
+def _looked_at(image: Image.Image, losses: Losses) -> Colours | None:
+    """Count what the file says of the image beside its pixels; what it says of its colours."""
+    losses.several += image.format == "MPO" and getattr(image, "n_frames", 1) > 1
+    losses.oblong += _is_oblong(image)
+    losses.negatives += _is_negative(image)
+    colours = colours_of(image)
+    if colours is None:
+        losses.inks += image.mode == "CMYK"
+    elif colours.unfit:
+        losses.unfit[colours.unfit] += 1
+    else:
+        losses.profiles[colours.name] += 1
+    return colours
+
+
+def _is_oblong(image: Image.Image) -> bool:
+    """True where the file says that the pixels are wider than high, or the other way."""
+    info = image.info
+    pair = info.get("dpi") or info.get("aspect") or info.get("resolution") or info.get("jfif_density") or (1, 1)
+    across, down = (float(each) for each in pair)
+    return across > 0 and down > 0 and max(across, down) / min(across, down) > SQUARE
+
+
+def _is_negative(image: Image.Image) -> bool:
+    """True for a TIFF file whose zero is white where Pillow does not turn the values over: it does up to 8 bits."""
+    tags = image.tag_v2 if image.format == "TIFF" else {}  # type: ignore[attr-defined]  # as above
+    return image.mode.startswith("I") and tags.get(262) == 0  # PhotometricInterpretation: WhiteIsZero
+
+
+def _from_bytes(image: Image.Image, colours: Colours | None, target: Target, losses: Losses) -> np.ndarray:
     """(C, size, size) uint8 from an image with at most eight bits a channel."""
     from PIL import Image
 
-    target = "RGB" if mode == "rgb" else "L"
+    if image.mode == "LAB":
+        image = image.convert("RGB")  # which Pillow cannot make grey at once
+    if target.profile == "srgb" and colours is not None and not colours.unfit:
+        image = as_srgb(image, colours)
     if image.has_transparency_data:
         front = image.convert("RGBA")
         least, most = front.getchannel("A").getextrema()
-        shade = 255 if ground == "white" else 0
-        image = Image.alpha_composite(Image.new("RGBA", front.size, (shade, shade, shade, 255)), front)
+        image = Image.alpha_composite(Image.new("RGBA", front.size, (*[target.shade] * 3, 255)), front)
         losses.clear += least != 255
         losses.covered += least != most and not np.ptp(np.asarray(image)[..., :3], axis=(0, 1)).any()
-    if mode == "grey" and image.mode not in ("L", "1", "LA"):
+    if target.mode == "grey" and image.mode not in ("L", "1", "LA"):
         losses.coloured += _in_colour(image)
-    if image.mode != target:
-        image = image.convert(target)
-    if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
-    pixels = np.asarray(image)
-    return pixels.transpose(2, 0, 1) if mode == "rgb" else pixels[None]
+    image = image.convert("RGB" if target.mode == "rgb" else "L")
+    pixels = np.asarray(fitted(image, target.size, target.fit, target.shade))
+    return pixels.transpose(2, 0, 1) if target.mode == "rgb" else pixels[None]
 
 
 def _in_colour(image: Image.Image) -> bool:

@@ -248,7 +248,8 @@ def test_an_alpha_channel_that_hides_nothing_is_not_told(tmp_path: Path) -> None
 def test_sizes_and_squeezed_images_are_told(tmp_path: Path) -> None:
     save(tmp_path, [Image.new("L", size) for size in ((8, 8), (1200, 10), (16, 16), (8, 8)) * 2])
     assert load(tmp_path).how_read[-1] == (
-        "images: 8 x 8 to 1,200 x 10 as stored, read as 8 x 8 grey; 2 of 8 are not square and are squeezed; "
+        "images: 8 x 8 to 1,200 x 10 as stored, read as 8 x 8 grey; 2 of 8 are not square and are "
+        "squeezed, which loses their shape: fit=pad or fit=crop keeps it; "
         "4 of 8 are made smaller, up to 150 times: a larger size (up to 1,024) keeps finer detail"
     )
     (tmp_path / "same").mkdir()

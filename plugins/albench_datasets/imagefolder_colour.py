@@ -21,6 +21,8 @@ SEEN = 8
 """A profile is told where it moves some value by more than 8 of 255: variants of sRGB do not."""
 GAMMA = 0.45455
 """What PNG's gAMA chunk says of values made for a usual display; 1 is light as it was measured."""
+PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+"""Places of sRGB's white, red, green and blue in the CIE's x and y, as PNG's cHRM chunk has them."""
 LONGEST = 40
 """Letters of a profile's name."""
 
@@ -53,8 +55,7 @@ class Colours:
 def colours_of(image: Image.Image) -> Colours | None:
     """What the file of an opened image says of its values; None where that is nothing, or next to sRGB.
 
-    ``LAB`` needs no profile. An ICC profile goes before PNG's sRGB chunk, and that before its gAMA chunk. Primaries by
-    themselves (cHRM) are not looked at.
+    ``LAB`` needs no profile. An ICC profile goes before PNG's sRGB chunk, and that before its gAMA chunk.
     """
     icc = image.info.get("icc_profile")
     if image.mode == "LAB":
@@ -66,6 +67,14 @@ def colours_of(image: Image.Image) -> Colours | None:
         return None
     moved = np.abs(_gamma_curve(np.arange(256.0), gamma) - np.arange(256)).max()
     return Colours(f"gamma {gamma:.2g}", _base(image.mode), gamma=gamma) if moved > SEEN else None
+
+
+def has_own_primaries(image: Image.Image) -> bool:
+    """True for a PNG file in colour whose cHRM chunk names other primaries than sRGB's, and that has no profile."""
+    places = image.info.get("chromaticity")
+    if image.format != "PNG" or not places or "srgb" in image.info or image.info.get("icc_profile"):
+        return False
+    return _base(image.mode) == "RGB" and not np.allclose(places, PRIMARIES, atol=0.01)
 
 
 def as_srgb(image: Image.Image, colours: Colours) -> Image.Image:

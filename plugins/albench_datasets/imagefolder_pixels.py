@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.imagefolder_colour import Colours, Profile, as_srgb, colours_of, grey_as_srgb
+from albench_datasets.imagefolder_colour import Colours, Profile, as_srgb, colours_of, grey_as_srgb, has_own_primaries
 from albench_datasets.imagefolder_depth import Bits, Depth, png_header, scaled
 from albench_datasets.imagefolder_fit import Fit, fitted
 from albench_datasets.imagefolder_names import printable
@@ -84,6 +84,8 @@ class Losses:
         Name of a colour profile that is not sRGB -> images that carry it and that it can be applied to.
     unfit
         Why a profile cannot be applied -> images that carry such a one.
+    primaries
+        PNG files whose red, green and blue are not those of sRGB, and that have no profile.
     inks
         In CMYK without a profile.
     deep_colour
@@ -104,6 +106,7 @@ class Losses:
     keyed: int = 0
     profiles: Counter[str] = field(default_factory=Counter)
     unfit: Counter[str] = field(default_factory=Counter)
+    primaries: int = 0
     inks: int = 0
     deep_colour: list[int] = field(default_factory=list)
 
@@ -251,6 +254,7 @@ def _looked_at(image: Image.Image, losses: Losses) -> Colours | None:
     losses.several += image.format == "MPO" and getattr(image, "n_frames", 1) > 1
     losses.oblong += _is_oblong(image)
     losses.negatives += _is_negative(image)
+    losses.primaries += has_own_primaries(image)
     colours = colours_of(image)
     if colours is None:
         losses.inks += image.mode == "CMYK"

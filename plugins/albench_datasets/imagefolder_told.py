@@ -28,6 +28,11 @@ def how_read(losses: Losses, target: Target) -> list[str]:
         lines.append(f"pixels: {len(losses.deep_colour):,} images in colours of 16 bits, of which the upper 8 are read")
     if losses.keyed:
         lines.append(f"pixels: in {losses.keyed:,} images of 16 bits one grey is transparent, and is read as it is")
+    if losses.primaries:
+        lines.append(
+            f"pixels: {losses.primaries:,} {of_all} name a red, green and blue of their own (PNG's cHRM), which are "
+            "read as sRGB's: embed a profile in place of them"
+        )
     if losses.inks:
         lines.append(f"pixels: {losses.inks:,} images in CMYK without a colour profile, of which colours are estimates")
     if losses.profiles and target.profile == "srgb":

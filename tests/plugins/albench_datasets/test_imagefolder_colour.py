@@ -149,20 +149,25 @@ def test_a_profile_that_does_not_fit_is_told_and_passed_over(tmp_path: Path) -> 
         )
 
 
-def with_gamma(path: Path, gamma: float, more: bytes = b"") -> None:
-    """Write PNG's gAMA chunk, and others, into a file behind its header."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
+def with_chunks(path: Path, **chunks: bytes) -> None:
+    """Write chunks into a PNG file behind its header."""
     content = path.read_bytes()
-    path.write_bytes(content[:33] + chunk(b"gAMA", struct.pack(">I", round(gamma * 1e5))) + more + content[33:])
+    made = b"".join(
+        struct.pack(">I", len(data)) + name.encode() + data + struct.pack(">I", zlib.crc32(name.encode() + data))
+        for name, data in chunks.items()
+    )
+    path.write_bytes(content[:33] + made + content[33:])
+
+
+def as_png(*values: float) -> bytes:
+    """Numbers as the gAMA and cHRM chunks have them."""
+    return b"".join(struct.pack(">I", round(value * 1e5)) for value in values)
 
 
 def test_the_gamma_of_png_is_told_and_applied_on_demand(tmp_path: Path) -> None:
     save(tmp_path, flat(128))
     for number, path in enumerate(sorted(tmp_path.rglob("*.png"))):
-        with_gamma(path, 1.0 if number < 3 else 0.45455)
+        with_chunks(path, gAMA=as_png(1.0 if number < 3 else 0.45455))
     left = load(tmp_path)
     assert everything(left) == {128}
     assert left.notices == (
@@ -174,11 +179,19 @@ def test_the_gamma_of_png_is_told_and_applied_on_demand(tmp_path: Path) -> None:
 
 def test_an_srgb_chunk_goes_before_gamma(tmp_path: Path) -> None:
     save(tmp_path, flat(128))
-    srgb = struct.pack(">I4sB", 1, b"sRGB", 0)
     for path in tmp_path.rglob("*.png"):
-        with_gamma(path, 1.0, srgb + struct.pack(">I", zlib.crc32(b"sRGB\0")))
+        with_chunks(path, gAMA=as_png(1.0), sRGB=b"\0")
     splits = load(tmp_path, profile="srgb")
     assert (splits.notices, everything(splits)) == ((), {128})
+
+
+def test_primaries_without_a_profile_are_told(tmp_path: Path) -> None:
+    save(tmp_path, flat((9, 120, 77), "RGB"))
+    for number, path in enumerate(sorted(tmp_path.rglob("*.png"))):
+        green = (0.21, 0.71) if number < 3 else (0.3, 0.6)  # Adobe RGB's, and sRGB's
+        with_chunks(path, cHRM=as_png(0.3127, 0.329, 0.64, 0.33, *green, 0.15, 0.06))
+    line = "pixels: 3 of 8 name a red, green and blue of their own (PNG's cHRM), which are read as sRGB's: embed a "
+    assert f"{line}profile in place of them" in load(tmp_path, mode="rgb").how_read
 
 
 def test_inks_without_a_profile_are_told(tmp_path: Path) -> None:

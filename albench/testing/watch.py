@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import random
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +22,8 @@ def global_state() -> dict[str, Any]:
     """The process's random states and settings that a component has to leave alone."""
     state: dict[str, Any] = {
         "random's state": random.getstate(),
-        "numpy.random's state": repr(mtrand.get_state(legacy=False)),
-        "torch's random state": torch.get_rng_state().tolist(),
+        "numpy.random's state": pickle.dumps(mtrand.get_state(legacy=False)),
+        "torch's random state": torch.get_rng_state().numpy().tobytes(),
         "torch's grad mode": torch.is_grad_enabled(),
         "torch's default dtype": torch.get_default_dtype(),
         "torch's number of threads": torch.get_num_threads(),

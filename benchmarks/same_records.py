@@ -1,0 +1,89 @@
+"""Whether an edit left every number as it was: python benchmarks/same_records.py keep DIR, edit, ... same DIR
+
+``keep`` runs small suites, of every method and strategy, alone and in lanes, cold and warm, on vectors and on images,
+and leaves their records in DIR. ``same`` runs them again and compares record by record, timings and memory aside; it
+ends with 1 and the first difference of each trial where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import albench
+
+TINY: dict[str, Any] = {"rounds": 3, "steps": 12, "initial": 12, "query_size": 8, "batch_size": 16, "evaluations": 2}
+SUITES: dict[str, dict[str, Any]] = {
+    "methods": {"dataset": "mescc-sim", "method": "@all", "strategy": "random"},
+    "strategies": {"dataset": "mescc-sim", "method": "supervised", "strategy": "@all"},
+    "lanes": {
+        "dataset": "mescc-sim",
+        "method": ["fixmatch", "boostmis"],
+        "strategy": "boostmis",
+        "lanes": 2,
+        "seeds": 2,
+    },
+    "warm": {"dataset": "mescc-sim", "method": "freematch", "strategy": "entropy", "start": "warm"},
+    "images": {"dataset": "digits", "method": ["fixmatch", "boostmis"], "strategy": ["coreset", "boostmis"]},
+}
+MEASURED = ("seconds", "peak_memory_mb", "checksum")
+
+
+def run(folder: Path) -> None:
+    """All suites into a folder."""
+    for name, what in SUITES.items():
+        albench.run(out=folder, name=name, executor="local", share=False, **{"seeds": 1, **TINY, **what})
+        print(name, flush=True)
+
+
+def records(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Suite and key -> what its rounds hold beside measurements."""
+    return {
+        str(path.parent.relative_to(folder)): [
+            {name: value for name, value in json.loads(line).items() if name not in MEASURED}
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        for path in sorted(folder.glob("*/trials/*/rounds.jsonl"))
+    }
+
+
+def differences(old: dict[str, list[dict[str, Any]]], new: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    """What is not the same, a line a trial."""
+    for key in sorted({*old, *new}):
+        if key not in old or key not in new:
+            yield f"{key} is {'gone' if key in old else 'new'}"
+            continue
+        pairs = [
+            (number, field)
+            for number, (one, other) in enumerate(zip(old[key], new[key], strict=False))
+            for field in {*one, *other}
+            if one.get(field) != other.get(field)
+        ]
+        if pairs or len(old[key]) != len(new[key]):
+            number, field = min(pairs, default=(min(len(old[key]), len(new[key])), "rounds"))
+            yield f"{key}: {field} of round {number}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["keep", "same"])
+    parser.add_argument("folder", type=Path)
+    chosen = parser.parse_args()
+    if chosen.what == "keep":
+        run(chosen.folder)
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        run(Path(scratch))
+        old, new = records(chosen.folder), records(Path(scratch))
+    found = list(differences(old, new))
+    print("\n".join(found) if found else f"{len(new)} trials, {sum(map(len, new.values()))} records: all the same")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -75,10 +75,11 @@ METHODS = sorted(c.name for c in registry().components() if c.kind == "method" a
 
 @pytest.mark.parametrize("method", METHODS)
 def test_lanes_follow_their_solo_runs_on_features(method: str) -> None:
+    """As many steps as it takes until what a method keeps from step to step decides its losses."""
     with numerics(1):
-        solo = np.array([alone(run_of(method, "mlp[hidden=16]", seed)) for seed in range(3)])
-        lanes = together([run_of(method, "mlp[hidden=16]", seed) for seed in range(3)])
-    assert lanes.shape == (3, 20)
+        solo = np.array([alone(run_of(method, "mlp[hidden=16]", seed, steps=50)) for seed in range(3)])
+        lanes = together([run_of(method, "mlp[hidden=16]", seed, steps=50) for seed in range(3)])
+    assert lanes.shape == (3, 50)
     assert np.abs(lanes - solo).max() < 1e-4
 
 

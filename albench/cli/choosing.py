@@ -22,7 +22,7 @@ HIGHLIGHT = click.option(
     "--highlight",
     multiple=True,
     metavar="NAME",
-    help="Mark the rows of a strategy, a method or METHOD/STRATEGY, as one's own; may be repeated.",
+    help="Mark the rows of a strategy, a method or 'METHOD + STRATEGY', as one's own; may be repeated.",
 )
 
 

@@ -18,7 +18,7 @@ _OPTIONS = (
     click.option("--split", default="test", show_default=True, help="test or val."),
     click.option("--at", default="aubc", show_default=True, help="What ranks: final, aubc, round:K or labels:N."),
     click.option(
-        "--baseline", help="Strategy, or METHOD/STRATEGY, that the others are compared with.  [default: random]"
+        "--baseline", help="Strategy, or 'METHOD + STRATEGY', that the others are compared with.  [default: random]"
     ),
     click.option("--target", help="Quality to reach: 0.8, or 95%-of-full. Shows the labels that takes."),
     click.option(

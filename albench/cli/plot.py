@@ -25,7 +25,7 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("--metric", "metrics", multiple=True, help="A row of panels; may be repeated.  [default: macro_f1]")
 @click.option("--split", default="test", show_default=True, help="test or val.")
 @choosing
-@click.option("--baseline", help="Strategy, or METHOD/STRATEGY, always there, in black.  [default: random]")
+@click.option("--baseline", help="Strategy, or 'METHOD + STRATEGY', always there, in black.  [default: random]")
 @HIGHLIGHT
 @click.option("--by-method", is_flag=True, help="Panels for each method; by itself from 13 curves a panel on.")
 @click.option("--no-bands", is_flag=True, help="Leave out the 95 % intervals.")
@@ -58,7 +58,7 @@ def command(
     Needs matplotlib: pip install 'albench[plot]'.
     """
     from albench.compare import learning_curve_table
-    from albench.compare.choose import DEFAULT_BASELINE, Choice
+    from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
     from albench.environment import refuse_mixes
     from albench.errors import StoreError
     from albench.files import write_atomic
@@ -68,6 +68,7 @@ def command(
     path = Path(output)
     check_suffix(path.suffix.lower(), output)
     results = load(*folders)
+    baseline = baseline and as_pair(baseline, pairs_of(results.frame))
     choice = Choice(datasets, methods, strategies, baseline or DEFAULT_BASELINE)
     choice.check(results.frame)
     _check(baseline, results.frame)
@@ -95,7 +96,7 @@ def _check(baseline: str | None, frame: pd.DataFrame) -> None:
 
     known = {*frame["strategy"], *(frame["method"] + "/" + frame["strategy"])}
     if baseline is not None and known and baseline not in known:
-        raise unknown("baseline", baseline, known, hint="name a strategy, or METHOD/STRATEGY, that has results.")
+        raise unknown("baseline", baseline, known, hint="name a strategy, or 'METHOD + STRATEGY', that has results.")
 
 
 def _copies(frame: pd.DataFrame) -> list[str]:
@@ -128,7 +129,7 @@ def _failures(failed: pd.DataFrame) -> Iterator[str]:
     for names, seeds in groups:
         status, dataset, method, strategy, _, reason = map(str, names)
         found = sorted(set(seeds))
-        yield f"{status}: {dataset} {method}/{strategy}, {seeds_text(found)}: {' '.join(reason.split())}"
+        yield f"{status}: {dataset} {method} + {strategy}, {seeds_text(found)}: {' '.join(reason.split())}"
 
 
 def _gaps(tables: Sequence[CurveTable]) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _gaps(tables: Sequence[CurveTable]) -> Iterator[str]:
     from albench.render.figure_style import metric_name
 
     for table in tables:
-        name = f"{table.dataset} {table.method}/{table.strategy}"
+        name = f"{table.dataset} {table.method} + {table.strategy}"
         most = max(len(other.seeds) for other in tables if panel_of(other) == panel_of(table))
         if len(table.seeds) < most:
             yield f"{name}: {len(table.seeds)} of {most} seeds."

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.carried import with_cautions
-from albench.compare.choose import DEFAULT_BASELINE, Choice
+from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
 from albench.compare.common import in_both
 from albench.compare.cost import parse_cost
 from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
@@ -78,7 +78,7 @@ def compare(
         What ranks: ``final`` (the largest label count), ``aubc`` (area under the budget curve divided by its span),
         ``round:K`` (from 0, the initial labels) or ``labels:N``.
     baseline
-        A strategy, taken with each row's own method, or ``method/strategy``; always on the row's own backbone.
+        A strategy, taken with each row's own method, or ``method + strategy``; always on the row's own backbone.
         ``random`` where None, if it is there.
     target
         A value of the metric to reach, as in ``0.8``, or a share of what the whole pool's labels give, as in
@@ -98,7 +98,7 @@ def compare(
         Compare these alone, and the baseline; all where none is named. A note says what is left out. A target's share
         of full is still that of all that was run.
     highlight
-        Rows to mark, as one's own entry: strategies, methods or ``METHOD/STRATEGY`` (``albench.compare.highlight``).
+        Rows to mark, as one's own entry: strategies, methods or ``METHOD + STRATEGY`` (``albench.compare.highlight``).
     after
         The comparison by another metric that a page shows first: a row that is not told from its baseline there is
         not told here, so that many metrics on one page claim no more than one.
@@ -113,6 +113,7 @@ def compare(
     """
     ranking = parse_ranking(at)
     column = score_column(frame, split, metric)
+    baseline = baseline and as_pair(baseline, pairs_of(frame))
     choice = Choice(datasets, methods, strategies, baseline or DEFAULT_BASELINE)
     choice.check(frame)
     whole, frame = frame, choice.of(frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ class Choice:
     datasets, methods, strategies
         As tables name them, with their options.
     baseline
-        A strategy, or ``method/strategy``, that stays whatever strategies and methods are named.
+        A strategy, or a pair in any form (``as_pair``), that stays whatever strategies and methods are named.
     """
 
     datasets: Sequence[str] = ()
@@ -65,15 +65,16 @@ class Choice:
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of these names; ``frame`` has a column for each kind."""
+        baseline = as_pair(self.baseline, pairs_of(frame))
         for field, kind in _KINDS.items():
             names = list(getattr(self, field))
             if names:
                 pair = frame["method"] + "/" + frame["strategy"]
                 kept = frame[kind].isin(names)
                 if kind != "dataset":
-                    kept |= pair == self.baseline
+                    kept |= pair == baseline
                 if kind == "strategy":
-                    kept |= frame["strategy"] == self.baseline
+                    kept |= frame["strategy"] == baseline
                 frame = frame[kept]
         return frame
 
@@ -86,6 +87,23 @@ class Choice:
         missing = {kind: sorted(set(frame[kind]) - set(kept[kind])) for kind in _KINDS.values()}
         texts = [f"{_noun(kind, len(names))} {listed(names, _NAMED)}" for kind, names in missing.items() if names]
         return n_rows, "; ".join(texts) or "methods with other strategies"
+
+
+def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """``METHOD/STRATEGY`` where a name is that of a pair that there is, however it was typed; else the name.
+
+    ``fixmatch + random`` as tables show it, ``fixmatch+random`` and ``fixmatch/random`` are one.
+    """
+    typed = "".join(name.split())
+    for method, strategy in pairs:
+        if typed in ("".join(f"{method}{sign}{strategy}".split()) for sign in "+/"):
+            return f"{method}/{strategy}"
+    return name
+
+
+def pairs_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """The methods and strategies that have results, each pair once."""
+    return sorted(set(zip(frame["method"], frame["strategy"], strict=True)))
 
 
 def only_of(n_chosen: int, n_left_out: int) -> str:

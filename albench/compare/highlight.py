@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from albench.compare.choose import as_pair
 from albench.errors import unknown
 from albench.wording import listed
 
@@ -25,9 +26,9 @@ def named(names: Sequence[str], pairs: Iterable[Pair]) -> frozenset[Pair]:
     Parameters
     ----------
     names
-        Each a strategy or, where no strategy has that name, a method; or one row, as ``METHOD/STRATEGY`` or
-        ``METHOD + STRATEGY``. As tables name them, with their options or by their aliases. Where all rows have one
-        strategy, their names are the methods', which then come first.
+        Each a strategy or, where no strategy has that name, a method; or one row, as ``METHOD + STRATEGY``,
+        ``METHOD+STRATEGY`` or ``METHOD/STRATEGY``. As tables name them, with their options or by their aliases. Where
+        all rows have one strategy, their names are the methods', which then come first.
     pairs
         The rows that there are.
 
@@ -38,7 +39,7 @@ def named(names: Sequence[str], pairs: Iterable[Pair]) -> frozenset[Pair]:
     """
     there = sorted(set(pairs))
     every: dict[str, list[Pair]] = {}
-    forms = ["{1}", "{0}", "{0}/{1}", "{0} + {1}"]
+    forms = ["{1}", "{0}", "{0}/{1}"]
     if len({strategy for _, strategy in there}) == 1:
         forms[:2] = "{0}", "{1}"
     for written in forms:  # what comes first keeps a name
@@ -47,11 +48,10 @@ def named(names: Sequence[str], pairs: Iterable[Pair]) -> frozenset[Pair]:
             found.setdefault(written.format(*pair), []).append(pair)
         every = found | every
     for name in names:
-        if name not in every and there:
-            shown = [text for text in every if " + " not in text]
+        if as_pair(name, there) not in every and there:
             single = listed(sorted({part for pair in there for part in pair}), _LISTED)
-            raise unknown("highlight", name, shown, hint=f"name {single}, or one row as METHOD/STRATEGY.")
-    return frozenset(pair for name in names for pair in every.get(name, ()))
+            raise unknown("highlight", name, every, hint=f"name {single}, or one row as 'METHOD + STRATEGY'.")
+    return frozenset(pair for name in names for pair in every.get(as_pair(name, there), ()))
 
 
 def with_highlight(comparison: Comparison, names: Sequence[str]) -> Comparison:

@@ -123,4 +123,4 @@ def check_baseline(baseline: str | None, groups: list[Curves]) -> None:
     names = {(method, strategy) for group in groups for _, method, strategy in group.names}
     known = {strategy for _, strategy in names} | {f"{method}/{strategy}" for method, strategy in names}
     if baseline is not None and baseline not in known:
-        raise unknown("baseline", baseline, known, hint="name a strategy, or METHOD/STRATEGY, that has results.")
+        raise unknown("baseline", baseline, known, hint="name a strategy, or 'METHOD + STRATEGY', that has results.")

@@ -67,7 +67,7 @@ class Look:
     dpi
         Pixels an inch, of a PNG.
     highlight
-        Curves that are drawn thick, as one's own: strategies, methods or ``METHOD/STRATEGY``.
+        Curves that are drawn thick, as one's own: strategies, methods or ``METHOD + STRATEGY``.
     """
 
     width: float = 3.5

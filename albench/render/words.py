@@ -123,7 +123,7 @@ def failures(comparison: Comparison) -> list[str]:
     setups = {(group.dataset, group.protocol): group.setup for group in comparison.groups}
     seeds: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for trial in comparison.failed:
-        where = f"{trial.dataset} {trial.method}/{trial.strategy}"
+        where = f"{trial.dataset} {trial.method} + {trial.strategy}"
         setup = setups.get((trial.dataset, trial.protocol)) or trial.protocol
         where += f" on {trial.backbone}" * several[0] + f" ({setup})" * several[1]
         seeds[trial.status, where, " ".join(trial.reason.split())].append(trial.seed)

@@ -78,6 +78,13 @@ def test_a_baseline_that_is_named_stays_whatever_methods_and_strategies_are() ->
     assert {(row.method, row.strategy) for row in found.rows} == {("boostmis", "badge"), ("supervised", "random")}
 
 
+@pytest.mark.parametrize("typed", ["supervised + random", "supervised+random", " supervised/ random"])
+def test_a_pair_may_be_typed_in_several_forms(typed: str) -> None:
+    asked = {"methods": "boostmis", "strategies": "badge"}
+    found, plain = (compare(records(("digits",)), **asked, baseline=name) for name in (typed, "supervised/random"))
+    assert repr(found) == repr(plain)
+
+
 def test_a_share_of_full_means_the_same_whatever_is_named() -> None:
     frame = records(("digits",))
     goals = [compare(frame, target="95%-of-full", methods=methods).groups[0].target for methods in ((), ("boostmis",))]

@@ -54,6 +54,7 @@ def marked(comparison: Comparison) -> set[tuple[str, str]]:
         (["fixmatch"], [2, 3]),
         (["fixmatch/random"], [3]),
         (["fixmatch + random", "boostmis/boostmis"], [0, 3]),
+        (["fixmatch+random", "boostmis /boostmis"], [0, 3]),
         ([], []),
     ],
 )
@@ -70,7 +71,7 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
         compare(records(), highlight=["fixmatc"])
     many = records(strategies=tuple(f"s{at}" for at in range(12)))
     with pytest.raises(
-        UnknownName, match=r"'nope': name boostmis, fixmatch, s0, .* and 2 others, or one row as METHOD/S"
+        UnknownName, match=r"'nope': name boostmis, fixmatch, s0, .* and 2 others, or one row as 'METHOD"
     ):
         compare(many, highlight="nope")
     with pytest.raises(UnknownName, match="boostmis/random"):  # what is not chosen cannot be marked

@@ -234,8 +234,8 @@ def test_plot_from_records_to_a_file_with_what_is_left_out(
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == f"Wrote {file}."
-    assert any(re.match(r"  failed: blobs supervised/wrong, seeds 0, 1: ", line) for line in lines)
-    assert "  blobs supervised/first: 1 of 2 seeds." in lines
+    assert any(re.match(r"  failed: blobs supervised \+ wrong, seeds 0, 1: ", line) for line in lines)
+    assert "  blobs supervised + first: 1 of 2 seeds." in lines
     found = texts(ElementTree.parse(file).getroot())
     assert {"random", "entropy", "first", "test accuracy", "test AUROC"} <= set(found)
 

@@ -10,10 +10,10 @@ TYPE_CHECKING = False  # as type checkers know it: nothing is imported before ``
 if TYPE_CHECKING:
     from typing import Any
 
-    from albench.results import Results, load
+    from albench.results.load import Results, load
     from albench.session import run
 
-_LAZY = {"Results": "albench.results", "load": "albench.results", "run": "albench.session"}
+_LAZY = {"Results": "albench.results.load", "load": "albench.results.load", "run": "albench.session"}
 
 
 def __getattr__(name: str) -> Any:

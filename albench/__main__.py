@@ -6,12 +6,12 @@ from __future__ import annotations
 def main() -> None:
     """Load the command line and run it (see ``albench.cli.main``)."""
     try:
-        from albench.interrupts import own_process
+        from albench.disk.interrupts import own_process
 
         own_process()
         from albench.cli.main import main as run
     except KeyboardInterrupt:  # before the handler was there
-        from albench.interrupts import leave
+        from albench.disk.interrupts import leave
 
         leave()
     run()

@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from albench import spec as specs
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.hooks import Kind
-from albench.arguments import check, check_file, check_settings, check_several
+from albench.components import spec as specs
+from albench.components.registry import plural
+from albench.components.spec import Spec
 from albench.errors import TrialError
-from albench.naming import components
-from albench.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
-from albench.plugins import plural
-from albench.prepare import Plan, prepare
-from albench.results import Results, load_run
-from albench.runner import Listener, execute
-from albench.spec import Spec
-from albench.suite_file import load_suite
+from albench.execution.prepare import Plan, prepare
+from albench.execution.runner import Listener, execute
+from albench.results.load import Results, load_run
+from albench.suite.arguments import check, check_file, check_settings, check_several
+from albench.suite.naming import components
+from albench.suite.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
+from albench.suite.suite_file import load_suite
 
 Names = str | Sequence[str] | Mapping[str, Any]
 

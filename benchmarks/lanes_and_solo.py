@@ -18,7 +18,7 @@ from unittest.mock import patch
 from scipy.stats import ks_2samp
 
 import albench
-from albench.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders
 
 CASES = {
     "mlp on mescc-sim": {"dataset": "mescc-sim", "backbone": "mlp[hidden=16]", "method": "boostmis"},
@@ -29,7 +29,9 @@ CASES = {
 def final(case: dict[str, Any], lanes: str, seeds: int, folder: Path) -> tuple[list[float], list[list[str]]]:
     """The final test macro F1 of each seed, and the hashes of its weights."""
     settings = {"initial": 50, "query_size": 50, "rounds": 2, "steps": 60, "evaluations": 2}
-    with patch("albench.grouping.pays_on_cpu", return_value=True):  # whether it is faster is not the question here
+    with patch(
+        "albench.execution.grouping.pays_on_cpu", return_value=True
+    ):  # whether it is faster is not the question here
         results = albench.run(**case, strategy="random", seeds=seeds, lanes=lanes, out=folder, **settings)
     found = {}
     for trial in trial_folders(results.folders[0]):

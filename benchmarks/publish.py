@@ -20,12 +20,12 @@ from typing import Any
 import pandas as pd
 
 import albench
-from albench.archive import export
 from albench.compare import learning_curve_table
-from albench.records import read_trial, trial_folders
 from albench.render import render
 from albench.render.figure import Look, figure_bytes
-from albench.sources import PACKED
+from albench.results.archive import export
+from albench.results.records import read_trial, trial_folders
+from albench.results.sources import PACKED
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "results" / "published"

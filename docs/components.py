@@ -14,8 +14,8 @@ from typing import Any
 import kit
 
 from albench.api import Kind, Method
-from albench.plugins import Component, Registry, plural, registry
-from albench.spec import options
+from albench.components.registry import Component, Registry, plural, registry
+from albench.components.spec import options
 
 INTRODUCTION = {
     "strategy": """# Query strategies

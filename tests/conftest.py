@@ -88,7 +88,7 @@ def small_run(tmp_path: Path, toy: str) -> Callable[..., Any]:
 @pytest.fixture
 def job_of(small_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Carries a small run out and gives its first job, as a worker gets it."""
-    import albench.runner as runner
+    import albench.execution.runner as runner
 
     def job(**changes: Any) -> Any:
         found: list[Any] = []
@@ -109,7 +109,7 @@ def job_of(small_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Ca
 
 def stable(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """trial key -> its records without what measures time and memory."""
-    from albench.records import read_trial, trial_folders
+    from albench.results.records import read_trial, trial_folders
 
     volatile = ("seconds", "peak_memory_mb")
     return {

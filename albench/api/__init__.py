@@ -19,7 +19,7 @@ from albench.api.options import option
 from albench.api.strategy import NEEDS, Strategy, View
 from albench.api.task import Modality, Task
 from albench.api.tracker import Tracker
-from albench.claims import Claim
+from albench.disk.claims import Claim
 from albench.errors import ClaimLost, DataError, PluginError, UserError
 
 __all__ = [

@@ -16,17 +16,17 @@ from torch import Tensor
 
 from albench.api.method import Batch
 from albench.bench.rates import seconds
+from albench.components.registry import registry
+from albench.data.pool import Pool
 from albench.errors import TrialError
-from albench.evaluate import predict
-from albench.lanes import Stack
-from albench.limits import TooLong, at_most
-from albench.loop import Parts, Run, numerics
-from albench.oracle import Oracle
-from albench.plan import Trial, first_labels
-from albench.plugins import registry
-from albench.pool import Pool
-from albench.prepare import Plan
-from albench.train import Trained
+from albench.execution.prepare import Plan
+from albench.suite.limits import TooLong, at_most
+from albench.suite.plan import Trial, first_labels
+from albench.training.evaluate import predict
+from albench.training.lanes import Stack
+from albench.training.train import Trained
+from albench.trial.labels import Oracle
+from albench.trial.run import Parts, Run, numerics
 
 LIMIT = 3.0
 """Seconds after which one thing that is being timed is given up."""

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from albench.disk.files import replacing
+from albench.disk.processes import as_here, cores
 from albench.environment import processor_name
-from albench.files import replacing
-from albench.machine import as_here, cores
 
 FORMAT = 1
 VARIABLE = "ALBENCH_CACHE"
@@ -77,7 +77,7 @@ def load(device: str = "cpu") -> dict[str, Any] | None:
     return content if same else None
 
 
-def start_seconds(code: str = "import albench.jobs, albench.together", limit: float = 60.0) -> float:
+def start_seconds(code: str = "import albench.execution.jobs, albench.trial.together", limit: float = 60.0) -> float:
     """How long a new Python takes to import what a worker needs, and to run some more code; at most the limit."""
     started = time.perf_counter()
     try:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from albench.api.strategy import NEEDS
 from albench.bench.rates import seconds
-from albench.plugins import registry
-from albench.pool import Items
-from albench.view import PoolView
+from albench.components.registry import registry
+from albench.data.pool import Items
+from albench.trial.view import PoolView
 
 CLASSES, LABELED = 10, 1000
 """Of every pool here."""

@@ -14,11 +14,11 @@ from torch.nn import functional
 from albench.api.dataset import FeatureDataset, ImageDataset, Split, Splits
 from albench.api.task import Task
 from albench.bench.rates import seconds
-from albench.lanes import Stack
-from albench.loop import Parts, Run
-from albench.plan import Amounts, Protocol, Trial
-from albench.plugins import registry
-from albench.train import mixed_precision
+from albench.components.registry import registry
+from albench.suite.plan import Amounts, Protocol, Trial
+from albench.training.lanes import Stack
+from albench.training.train import mixed_precision
+from albench.trial.run import Parts, Run
 
 THRESHOLD = 0.95
 """Confidence from which the bare step takes a label, as FixMatch does by default."""

@@ -24,7 +24,7 @@ SHOWN = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("-", 
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     names = {c.name for c in registry(tuple(ctx.params.get("plugins") or ())).components()}
     return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

@@ -53,7 +53,7 @@ def command(folders: tuple[str, ...], form: str, label: str, output: str | None,
     """
     from albench.errors import StoreError, UserError
     from albench.render import check_label, render
-    from albench.results import load
+    from albench.results.load import load
 
     check_label(label, form)
     if options["highlight"] and form == "paragraph":

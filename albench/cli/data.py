@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from albench.cli.params import SpecType, data_dir_option, plugin_option
-from albench.side_effects import printed_aside
+from albench.components.side_effects import printed_aside
 from albench.wording import counted
 
 
@@ -25,9 +25,9 @@ def command() -> None:
 @data_dir_option
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set, check its files against what is published of it, and look for near-duplicates among images."""
+    from albench.data.loading import load_data
+    from albench.data.near_items import find_near, near_lines
     from albench.errors import DataError
-    from albench.loading import load_data
-    from albench.near_items import find_near, near_lines
     from albench.render.contents import contents
 
     loaded = load_data(dataset, data_dir, plugins)
@@ -62,14 +62,14 @@ def show_views(dataset: str, out: str | None, seed: int, plugins: tuple[str, ...
 
     For images a sheet of items beside their views is written, which needs Pillow: pip install 'albench[images]'.
     """
-    from albench import spec as specs
+    from albench.bench.view_effects import measure
+    from albench.components import spec as specs
+    from albench.components.registry import registry
+    from albench.data.loading import load_data
     from albench.errors import UserError
-    from albench.loading import load_data
-    from albench.plugins import registry
     from albench.render.sheet import save_sheet
     from albench.render.views import advice, effect_lines, views_sheet
-    from albench.view_effects import measure
-    from albench.views import fitted, in_words
+    from albench.suite.views import fitted, in_words
 
     path = Path(out or f"{specs.parse(dataset).name}-views.png")
     if path.suffix.lower() != ".png":
@@ -95,7 +95,7 @@ def show_views(dataset: str, out: str | None, seed: int, plugins: tuple[str, ...
 @plugin_option
 def simulate(dataset: str, out: str, seed: int, plugins: tuple[str, ...]) -> None:
     """Write simulated files in the layout of a data set's real ones, for its real loader to read."""
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     component: Any = registry(plugins).build("dataset", dataset)
     with printed_aside():

@@ -10,7 +10,7 @@ import click
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.archive import Exported
+    from albench.results.archive import Exported
 
 _SHOWN = 5
 
@@ -28,8 +28,8 @@ def command(folders: tuple[str, ...], output: str, force: bool) -> None:
     import contextlib
     import tempfile
 
-    from albench.archive import export
-    from albench.sources import opened
+    from albench.results.archive import export
+    from albench.results.sources import opened
 
     path = Path(output)
     with contextlib.ExitStack() as unpacked:

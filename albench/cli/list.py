@@ -9,10 +9,10 @@ import click
 
 from albench.api.hooks import KINDS
 from albench.cli.params import plugin_option
-from albench.plugins import plural
+from albench.components.registry import plural
 
 if TYPE_CHECKING:
-    from albench.plugins import Registry
+    from albench.components.registry import Registry
 
 CHOICES = (*(plural(kind) for kind in KINDS), "panels", "plugins")
 
@@ -26,7 +26,7 @@ def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
 
     A panel stands for several, as in 'albench run -s @standard'.
     """
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     found = registry(plugins)
     others = {"plugins": _plugin_rows, "panels": _panel_rows}
@@ -58,9 +58,9 @@ def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:
 
 
 def _panel_rows(found: Registry) -> list[dict[str, Any]]:
-    from albench.declared import EVERY
-    from albench.naming import PANELLED
-    from albench.panels import named
+    from albench.components.declared import EVERY
+    from albench.suite.naming import PANELLED
+    from albench.suite.panels import named
 
     return [
         {"kind": kind, "name": f"@{panel}", "components": names}

@@ -11,8 +11,8 @@ import click
 
 from albench import __version__
 from albench.cli.streams import shown
+from albench.disk.interrupts import INTERRUPTED, as_interrupts, stopped
 from albench.errors import AlbenchError, OutputLost, nearest
-from albench.interrupts import INTERRUPTED, as_interrupts, stopped
 
 COMMANDS = (
     "run",
@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
             raise click.exceptions.Abort from None
 
     def _add_from_plugins(self) -> None:
-        from albench.plugins import registry
+        from albench.components.registry import registry
 
         if not self.__dict__.get("_asked"):
             self.__dict__["_asked"] = True

@@ -10,7 +10,7 @@ import click
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.merge import Merged
+    from albench.results.merge import Merged
 
 _SHOWN = 5
 
@@ -26,7 +26,7 @@ def command(sources: tuple[str, ...], output: str, strict: bool) -> None:
     of them is kept once, the most complete. Other data under one name, other settings of one suite, or other records of
     one trial are refused, naming the difference.
     """
-    from albench.merge import merge
+    from albench.results.merge import merge
 
     path = Path(output)
     merged = merge([Path(source) for source in sources], path, strict=strict)

@@ -12,8 +12,8 @@ from string import Template
 import click
 
 from albench.api.hooks import KINDS, Kind
+from albench.components.registry import plural, registry
 from albench.errors import UserError
-from albench.plugins import plural, registry
 
 RUN = {
     "strategy": "albench run -s {name} -s random -d digits",

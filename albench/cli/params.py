@@ -23,9 +23,9 @@ class SpecType(click.ParamType):
         self._kind = kind
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from albench.declared import EVERY
-        from albench.naming import PANELLED
-        from albench.plugins import registry
+        from albench.components.declared import EVERY
+        from albench.components.registry import registry
+        from albench.suite.naming import PANELLED
 
         files = tuple(ctx.params.get("plugins") or ())
         components = registry(files).components(self._kind)

@@ -47,9 +47,9 @@ def command(
     from rich.console import Console
 
     from albench.compare.choose import Choice
-    from albench.picks import check_output, picks
     from albench.render.picks import as_csv, as_table
-    from albench.results import load
+    from albench.results.load import load
+    from albench.trial.picks import check_output, picks
 
     path = Path(output) if output else None
     if path:
@@ -71,9 +71,9 @@ def command(
     elif path.suffix.lower() == ".csv":
         _write(path, as_csv(found))
     else:
-        from albench.picks import pictures
         from albench.render.picks import as_sheet
         from albench.render.sheet import save_sheet
+        from albench.trial.picks import pictures
 
         files = tuple(str(Path(file).resolve()) for file in plugins)
         save_sheet(as_sheet(pictures(found, data_dir, files)), path)
@@ -84,7 +84,7 @@ def command(
 
 
 def _write(path: Path, text: str) -> None:
-    from albench.files import write_atomic, writing
+    from albench.disk.files import write_atomic, writing
 
     with writing(path.parent):
         write_atomic(path, text)

@@ -59,11 +59,11 @@ def command(
     """
     from albench.compare import learning_curve_table
     from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
+    from albench.disk.files import write_atomic
     from albench.environment import refuse_mixes
     from albench.errors import StoreError
-    from albench.files import write_atomic
     from albench.render.figure import Look, check_suffix, figure_bytes, most_curves, with_panels
-    from albench.results import load
+    from albench.results.load import load
 
     path = Path(output)
     check_suffix(path.suffix.lower(), output)

@@ -23,7 +23,7 @@ def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     """
     from albench.errors import StoreError
     from albench.report import write
-    from albench.results import load
+    from albench.results.load import load
 
     path = Path(output)
     results = load(*folders)

@@ -8,13 +8,13 @@ import click
 
 from albench.api.hooks import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
-from albench.plugins import plural
+from albench.components.registry import plural
 from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
-    from albench.prepare import Plan
-    from albench.results import Results
+    from albench.execution.prepare import Plan
+    from albench.results.load import Results
 
 
 @click.command("run")
@@ -84,13 +84,13 @@ def command(
 
     from rich.console import Console
 
-    from albench import spec as specs
+    from albench.components import spec as specs
     from albench.errors import FolderError
-    from albench.manifest import typed_command
-    from albench.prepare import prepare
+    from albench.execution.manifest import typed_command
+    from albench.execution.prepare import prepare
+    from albench.execution.runner import execute
     from albench.render.live import display
     from albench.render.outlet import Outlet
-    from albench.runner import execute
     from albench.session import suite_from
 
     console = Console(highlight=False, file=cast("IO[str]", Outlet()))
@@ -157,7 +157,7 @@ def _own_options() -> dict[str, str]:
 
 
 def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
-    from albench.estimate import estimate
+    from albench.bench.estimate import estimate
     from albench.render.live import plan_lines
 
     for line in plan_lines(plan, verbose=True):
@@ -178,10 +178,10 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
     from rich.text import Text
 
     from albench.api.executor import Failed, Stopped
-    from albench.log import NAME as LOG
-    from albench.log import TRACEBACK
+    from albench.disk.trial_log import NAME as LOG
+    from albench.disk.trial_log import TRACEBACK
     from albench.render.closing import closing
-    from albench.results import load_run
+    from albench.results.load import load_run
 
     keys = {trial.key for trial in plan.all_trials}
     results = load_run(plan.folder, keys)
@@ -231,7 +231,7 @@ def _beside() -> str:
     """The command that runs ``random`` under the same settings, beside what is there."""
     import shlex
 
-    from albench.manifest import typed_command
+    from albench.execution.manifest import typed_command
 
     kept: list[str] = []
     words = iter(typed_command())

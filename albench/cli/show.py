@@ -13,11 +13,11 @@ from albench.api.hooks import KINDS
 from albench.cli.params import plugin_option
 
 if TYPE_CHECKING:
-    from albench.plugins import Component, Registry
+    from albench.components.registry import Component, Registry
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     found = registry(tuple(ctx.params.get("plugins") or ())).components()
     return [CompletionItem(c.name, help=c.summary) for c in found if c.name.startswith(incomplete)]
@@ -32,8 +32,8 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
 
     A name that several kinds share, such as boostmis, shows each of them.
     """
+    from albench.components.registry import registry
     from albench.errors import unknown
-    from albench.plugins import registry
 
     found = registry(plugins)
     matching = [kind for kind in KINDS if name in found.names(kind)]
@@ -50,7 +50,7 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
 def _facts(component: Component, found: Registry) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from albench.spec import options
+    from albench.components.spec import options
 
     factory = component.load()
     plugin = next(p for p in found.plugins if component in p.components)

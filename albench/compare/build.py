@@ -71,7 +71,7 @@ def compare(
     Parameters
     ----------
     frame
-        One row a round and trial (see ``albench.results.Results``).
+        One row a round and trial (see ``albench.results.load.Results``).
     metric, split
         What to compare.
     at

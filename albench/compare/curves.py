@@ -49,7 +49,7 @@ def learning_curve_table(
     Parameters
     ----------
     frame
-        One row a round and trial (see ``albench.results.Results``).
+        One row a round and trial (see ``albench.results.load.Results``).
     split
         Which split's metrics.
     metrics

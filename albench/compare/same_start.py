@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from albench.errors import UserError
-from albench.identity import starts_text
+from albench.suite.identity import starts_text
 from albench.wording import by_source
 
 

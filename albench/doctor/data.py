@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.dataset import Dataset
+from albench.components.registry import Registry
 from albench.doctor.finding import Finding
 from albench.errors import AlbenchError, DataError, SpecError
-from albench.limits import TooLong, at_most
-from albench.plugins import Registry
+from albench.suite.limits import TooLong, at_most
 
 PATIENCE = 10.0
 """Seconds for the check of one data set's files."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from albench.bench.machine import this_machine
+from albench.disk.processes import cores
 from albench.doctor.finding import Finding
-from albench.machine import cores
 from albench.wording import counted
 
 GIB = 2**30
@@ -39,7 +39,7 @@ def numerics_here() -> Iterator[Finding]:
     import torch
     from threadpoolctl import threadpool_info
 
-    from albench.loop import flushes_denormals, numerics
+    from albench.trial.run import flushes_denormals, numerics
 
     with numerics(1):
         pools = threadpool_info()

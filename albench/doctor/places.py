@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from albench.bench.machine import cache_file
-from albench.claims import hold
+from albench.disk.claims import hold
+from albench.disk.files import write_atomic
+from albench.disk.processes import as_here
 from albench.doctor.finding import Finding
 from albench.errors import ClaimLost
-from albench.files import write_atomic
-from albench.machine import as_here
 
 MIB = 2**20
 LITTLE, TOO_LITTLE = 1024 * MIB, 50 * MIB
@@ -25,7 +25,7 @@ IN_MEMORY = ("tmpfs", "ramfs")
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "lustre", "beegfs", "gpfs", "ceph", "afs")
 _TRY_CLAIM = (
     "import sys, pathlib\n"
-    "from albench.claims import Claim\n"
+    "from albench.disk.claims import Claim\n"
     "sys.exit(3 if Claim(pathlib.Path(sys.argv[1])).take() else 0)\n"
 )
 

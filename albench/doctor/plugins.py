@@ -6,9 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
+from albench.components.registry import DISABLE, Component, Plugin, Registry, plural, registry
 from albench.doctor.finding import Finding
 from albench.errors import PluginError
-from albench.plugins import DISABLE, Component, Plugin, Registry, plural, registry
 
 FILES = "ALBENCH_PLUGINS"
 

@@ -11,9 +11,9 @@ from typing import Any
 from albench.api.executor import Note, Progress
 from albench.doctor.finding import Finding
 from albench.errors import AlbenchError
-from albench.plan import DEFAULT_DATASETS, DEFAULT_METHOD, DEFAULT_STRATEGY
-from albench.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders
 from albench.session import Silent, run
+from albench.suite.plan import DEFAULT_DATASETS, DEFAULT_METHOD, DEFAULT_STRATEGY
 
 SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size": 10, "batch_size": 16}
 MEASURED = ("seconds", "peak_memory_mb", "checksum")

@@ -12,20 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from albench import seeds
-from albench import spec as specs
 from albench.api.backbone import Backbone
 from albench.api.dataset import Splits
 from albench.api.task import Task
+from albench.components import spec as specs
+from albench.components.registry import registry
+from albench.components.side_effects import printed_aside
+from albench.data.loading import load_data
+from albench.data.pool import as_input
 from albench.errors import ContractError, DataError, StoreError, UserError
+from albench.execution.prepare import resolve_device
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
-from albench.loading import load_data
-from albench.loop import numerics
-from albench.plugins import registry
-from albench.pool import as_input
-from albench.prepare import resolve_device
-from albench.provenance import MADE_BY, Provenance
-from albench.side_effects import printed_aside
+from albench.results.provenance import MADE_BY, Provenance
+from albench.trial.run import numerics
 
 CHUNK = 64
 """Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""

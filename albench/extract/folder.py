@@ -13,9 +13,9 @@ import numpy as np
 
 from albench.api.dataset import Splits
 from albench.api.task import Task
+from albench.disk.files import write_atomic
 from albench.errors import StoreError
-from albench.files import write_atomic
-from albench.provenance import MADE_BY, difference
+from albench.results.provenance import MADE_BY, difference
 
 SPLITS = ("train", "val", "test")
 FACTS = "extraction.json"

@@ -15,7 +15,7 @@ from typing import IO, Self
 
 import numpy as np
 
-from albench.files import write_atomic
+from albench.disk.files import write_atomic
 
 
 class RowFile:

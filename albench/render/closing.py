@@ -17,7 +17,7 @@ from albench.wording import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from albench.results import Results
+    from albench.results.load import Results
 
 _GROUP = ["dataset", "stand_in", "protocol"]
 

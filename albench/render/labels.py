@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.plan import Trial
-    from albench.progress import TrialState
+    from albench.results.progress import TrialState
+    from albench.suite.plan import Trial
 
 MOST = 32
 """Letters of a spec in a line of progress; the header of a run names it whole."""

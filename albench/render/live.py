@@ -13,15 +13,15 @@ from rich.text import Text
 
 from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
-from albench.estimate import duration
+from albench.bench.estimate import duration
 from albench.render.contents import contents
 from albench.render.labels import combinations, label, pair, seeds_text
-from albench.views import in_words
+from albench.suite.views import in_words
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.plan import Trial
-    from albench.prepare import Plan
+    from albench.execution.prepare import Plan
+    from albench.suite.plan import Trial
 
 _MANY = 40
 """Trials above which a display tells their ends, and their rounds only now and then."""

@@ -16,7 +16,7 @@ from albench.render.sheet import sheet
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from albench.picks import Pick, Query
+    from albench.trial.picks import Pick, Query
 
 _FIELDS = ("suite", "dataset", "method", "strategy", "seed", "round", "id", "item", "group", "class")
 _NUMBERS = ("seed", "round", "id")

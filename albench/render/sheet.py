@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from albench.disk.files import write_atomic, writing
 from albench.errors import UserError
-from albench.files import write_atomic, writing
 
 if TYPE_CHECKING:
     from PIL.Image import Image

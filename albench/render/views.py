@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from albench.api.dataset import Dataset, Splits
-    from albench.view_effects import Effects
+    from albench.bench.view_effects import Effects
 
 MIRRORED = 0.1
 """Share of predictions changed by a flip alone from which on it is asked whether a mirrored item is still one."""
@@ -76,7 +76,7 @@ def views_sheet(dataset: Dataset, splits: Splits, seed: int = 0) -> Image:
     UserError
         Where Pillow is missing, or the items are no pictures.
     """
-    from albench.view_effects import samples
+    from albench.bench.view_effects import samples
 
     if splits.task.modality != "image":
         raise UserError("vectors have no sheet of views: leave --out away.")

@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from albench.estimate import duration
-from albench.progress import METRIC, Status, SuiteState, TrialState
+from albench.bench.estimate import duration
 from albench.render.labels import label, pair, seeds_text, short
+from albench.results.progress import METRIC, Status, SuiteState, TrialState
 from albench.wording import counted
 
 if TYPE_CHECKING:

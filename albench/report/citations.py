@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from albench.plugins import Component, registry
+from albench.components.registry import Component, registry
 
 _ARXIV = re.compile(r'[^."]{0,60}?arXiv (\d{4}\.\d{4,5})')
 

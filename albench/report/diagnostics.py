@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from albench.errors import StoreError
-from albench.records import read_trial
+from albench.results.records import read_trial
 
 Name = tuple[str, str, str]
 Entries = dict[Name, dict[str, Any]]
@@ -22,7 +22,7 @@ def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str
     Parameters
     ----------
     trials
-        Folder of each trial -> the names of its parts (``albench.results.Results.trials``).
+        Folder of each trial -> the names of its parts (``albench.results.load.Results.trials``).
 
     Returns
     -------

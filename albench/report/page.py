@@ -10,11 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from albench.files import write_atomic
+from albench.disk.files import write_atomic
 from albench.render.colors import BASELINE, COLORS
 from albench.report.payload import payload
 from albench.report.vendor import libraries, script
-from albench.results import Results
+from albench.results.load import Results
 
 SCRIPTS = ("dom.js", "export.js", "frame.js", "lines.js", "charts.js", "table.js", "sections.js", "page.js")
 MOST_DATA = 950_000

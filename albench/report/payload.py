@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 import albench
-from albench.arguments import check_comparison
 from albench.compare import METRICS, Comparison, Group, compare, higher_is_better, learning_curve_table
 from albench.compare.answer import answer, metric_words
 from albench.compare.choose import CHOOSING, Choice
@@ -22,7 +21,8 @@ from albench.report.diagnostics import diagnostics
 from albench.report.looks import Name, looks, name_of, names_of
 from albench.report.ranking import ranking, written
 from albench.report.vendor import libraries
-from albench.results import Results
+from albench.results.load import Results
+from albench.suite.arguments import check_comparison
 from albench.wording import listed
 
 MOST_PAIRS = 40

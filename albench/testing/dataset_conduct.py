@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from albench.equal_items import find_equal
+from albench.data.equal_items import find_equal
+from albench.data.pool import check_splits, hashes
 from albench.errors import DataError
-from albench.pool import check_splits, hashes
 from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.watch import changed_globals, global_state, other_globals

@@ -18,7 +18,7 @@ from albench.api.dataset import Dataset, Split, Splits
 from albench.api.task import Task
 from albench.augment import Augmenter, augmenter
 from albench.errors import DataError
-from albench.limits import TooLong
+from albench.suite.limits import TooLong
 from albench.testing.report import LIMIT, Fault, NotApplicable, Subject, described, first_line
 
 SPLITS = ("train", "val", "test")

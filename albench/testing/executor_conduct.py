@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from albench.api.executor import Failed
-from albench.limits import TooLong, at_most
+from albench.suite.limits import TooLong, at_most
 from albench.testing import executor_subject
 from albench.testing.executor_jobs import Act, Probe, events, expected, run
 from albench.testing.executor_subject import ExecutorSubject, one_each

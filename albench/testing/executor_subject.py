@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from albench.api.executor import Event, Executor, Outcome
-from albench.limits import TooLong, at_most
+from albench.suite.limits import TooLong, at_most
 from albench.testing.executor_jobs import Probe, run
 from albench.testing.report import Fault, Subject
 

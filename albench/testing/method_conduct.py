@@ -10,11 +10,11 @@ from torch import Tensor
 
 from albench import seeds
 from albench.api.method import VIEWS, Method
-from albench.lanes import functional, stack
 from albench.testing.method_subject import MethodSubject, state_like
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.steps import CPU, ReadViews, Step, flat, lane, round_facts, train
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, host_reads, other_globals
+from albench.training.lanes import functional, stack
 
 
 def views_declared(subject: MethodSubject) -> str:

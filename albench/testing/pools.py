@@ -14,9 +14,9 @@ from torch import Tensor
 from albench import seeds
 from albench.api.strategy import Strategy
 from albench.api.task import Task
-from albench.pool import Items
+from albench.data.pool import Items
 from albench.testing.views import LinearModel
-from albench.view import PoolView
+from albench.trial.view import PoolView
 
 TASK = Task("features", (8,), 4, ("a", "b", "c", "d"), pool_size=52, embedding_size=8)
 """The task of the pools, as strategies are asked whether they can run on it."""
@@ -44,7 +44,7 @@ class ProbeView(PoolView):
 
     def __getattribute__(self, name: str) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if not name.startswith("__") and not caller.startswith(("albench.view", "albench.testing.")):
+        if not name.startswith("__") and not caller.startswith(("albench.trial.view", "albench.testing.")):
             object.__getattribute__(self, "private" if name.startswith("_") else "reads").add(name)
         return super().__getattribute__(name)
 

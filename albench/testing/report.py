@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from albench.limits import TooLong, at_most
-from albench.loop import numerics
-from albench.side_effects import printed_aside
-from albench.view import Undeclared
+from albench.components.side_effects import printed_aside
+from albench.suite.limits import TooLong, at_most
+from albench.trial.run import numerics
+from albench.trial.view import Undeclared
 
 Status = Literal["pass", "fail", "skip"]
 

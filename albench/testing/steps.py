@@ -14,11 +14,11 @@ from albench.api.dataset import FeatureDataset, ImageDataset
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.augment import augmenter
-from albench.batches import Batches, Labeled
-from albench.lanes import fields
-from albench.plan import Protocol
-from albench.pool import Items
-from albench.train import Learner, ModelForward
+from albench.data.pool import Items
+from albench.suite.plan import Protocol
+from albench.training.batches import Batches, Labeled
+from albench.training.lanes import fields
+from albench.training.train import Learner, ModelForward
 
 POOL = 40
 FEATURES = Task("features", (6,), 3, ("a", "b", "c"), pool_size=POOL, embedding_size=8)

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from albench import seeds
+from albench.data.pool import Items, Pool
 from albench.errors import ContractError
-from albench.evaluate import predict
 from albench.kernels import nearest_neighbors
-from albench.oracle import Oracle
-from albench.pool import Items, Pool
 from albench.testing.pools import Case, ProbeView, altered, blobs, ladder
 from albench.testing.report import Fault, NotApplicable, quoted, undeclared
 from albench.testing.strategy_subject import StrategySubject, apart, faults, proper
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals, own_generators
-from albench.view import PoolView
+from albench.training.evaluate import predict
+from albench.trial.labels import Oracle
+from albench.trial.view import PoolView
 
 AGAIN = 5
 """Times that a difference has to repeat itself before a strategy is accused of reading labels."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from albench.data.pool import Items
 from albench.errors import ContractError, UserError
 from albench.kernels import NonFiniteScores
-from albench.plan import Amounts
-from albench.pool import Items
+from albench.suite.plan import Amounts
 from albench.testing.pools import altered, blobs, ladder
 from albench.testing.report import NotApplicable
 from albench.testing.strategy_subject import StrategySubject, proper
-from albench.view import Undeclared, cold_view
+from albench.trial.view import Undeclared, cold_view
 
 
 def whole_pool(subject: StrategySubject) -> None:

@@ -12,7 +12,7 @@ from albench.testing.pools import Case, altered, blobs
 from albench.testing.report import Fault, NotApplicable, first_line
 from albench.testing.strategy_subject import StrategySubject, apart, few
 from albench.testing.watch import LargestTensor, python_peak
-from albench.view import Undeclared
+from albench.trial.view import Undeclared
 
 LARGE = 8000
 """Items of the pool on which memory is measured: half of its pairs are more than a block of the kernels holds."""

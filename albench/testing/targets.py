@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from albench import spec as specs
 from albench.api.hooks import Kind
+from albench.components import spec as specs
+from albench.components.registry import Component, Registry, registry
 from albench.errors import SpecError, UserError, unknown
-from albench.plugins import Component, Registry, registry
 
 
 @dataclass(frozen=True)

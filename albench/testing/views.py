@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from albench.api.strategy import NEEDS
-from albench.pool import Items
-from albench.view import PoolView
+from albench.data.pool import Items
+from albench.trial.view import PoolView
 
 
 class LinearModel(nn.Module):

@@ -136,7 +136,7 @@ def _nurse() -> None:
     """The nursery's side."""
     import torch
 
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     for name in ("compare", "loop", "results", "together", "render", "cli.main", "cli.run", "cli.doctor"):
         importlib.import_module(f"albench.{name}")

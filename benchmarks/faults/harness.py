@@ -245,9 +245,9 @@ def _content(suite: Path) -> dict[str, list[Any]]:
 
     Which process made which round is not part of it.
     """
+    from albench.disk.files import read_sealed
     from albench.environment import ATTEMPTS
-    from albench.files import read_sealed
-    from albench.records import decode_record
+    from albench.results.records import decode_record
 
     found = {}
     for folder in sorted((suite / "trials").iterdir()):

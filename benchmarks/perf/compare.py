@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from albench.files import write_atomic
-from albench.records import encode_record
-from albench.store import SuiteStore
+from albench.disk.files import write_atomic
+from albench.results.records import encode_record
+from albench.results.store import SuiteStore
 
 DATASETS = [f"data-{name}" for name in "abcde"]
 METHODS = ["supervised", "fixmatch"]
@@ -84,7 +84,7 @@ def trials(classes: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def record(number: int, lift: float, rng: np.random.Generator) -> dict[str, Any]:
-    """One round as ``albench.loop`` records it."""
+    """One round as ``albench.trial.run`` records it."""
     height = 0.5 + lift + 0.04 * number
     last = number + 1 == ROUNDS
 

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from albench.bench.steps import CASES, begun
-from albench.loop import run_trial
-from albench.records import read_trial
-from albench.store import TrialStore
+from albench.results.records import read_trial
+from albench.results.store import TrialStore
+from albench.trial.run import run_trial
 
 ROUNDS = 6
 

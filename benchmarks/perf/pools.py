@@ -94,10 +94,10 @@ def pool(folder: Path, n: int) -> Any:
     import numpy as np
     import torch
 
-    from albench.evaluate import predict
-    from albench.pool import Items
+    from albench.data.pool import Items
     from albench.testing.views import LinearModel
-    from albench.view import PoolView
+    from albench.training.evaluate import predict
+    from albench.trial.view import PoolView
 
     centers = torch.from_numpy(np.load(folder / "centers.npy"))
     model = LinearModel(centers / (3 * DIM**0.5), torch.zeros(CLASSES))
@@ -125,7 +125,7 @@ def run_case(folder: Path, name: str, n: int) -> dict[str, float]:
     """One query in this process; ``neighbors`` stands for the neighbours of all items, approximately."""
     import torch
 
-    from albench.plugins import registry
+    from albench.components.registry import registry
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

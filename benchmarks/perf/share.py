@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import albench
-from albench.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders
 
 STRATEGIES = ["random", "entropy", "coreset", "badge", "boostmis"]
 SETTINGS = {"initial": 100, "query_size": 50, "rounds": 4, "steps": 100, "evaluations": 2}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from albench.bench.steps import CASES, whole_and_bare
-from albench.loop import numerics
+from albench.trial.run import numerics
 
 
 def main() -> None:

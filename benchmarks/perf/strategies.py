@@ -28,8 +28,8 @@ from pathlib import Path
 from albench.bench.floors import floor
 from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
 from albench.bench.rates import measured_rates
-from albench.loop import numerics
-from albench.plugins import registry
+from albench.components.registry import registry
+from albench.trial.run import numerics
 
 DIM = 512
 PEER_SIZE = 50_000

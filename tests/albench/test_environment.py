@@ -13,11 +13,11 @@ import pytest
 import torch
 
 import albench
+from albench.disk.files import read_sealed, sealed_text
 from albench.environment import Made, attempted, mix_of, others_than, rounds_made, this_environment
 from albench.errors import StoreError, UserError
-from albench.files import read_sealed, sealed_text
-from albench.records import read_manifest, trial_folders
 from albench.render import render
+from albench.results.records import read_manifest, trial_folders
 
 OLD, NEW = "2.12.1+cpu", "2.13.0+cpu"
 Say = Callable[..., tuple[int, str]]
@@ -192,7 +192,7 @@ def test_merge_and_export_say_what_they_mix_and_merge_can_refuse(
 def test_a_first_round_that_another_version_left_is_made_again(
     small_run: Any, torch_is: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from albench.share import SharedRounds
+    from albench.trial.first_round import SharedRounds
 
     torch_is(OLD)
     monkeypatch.setattr(SharedRounds, "drop", lambda *_: None)

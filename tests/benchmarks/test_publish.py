@@ -106,7 +106,7 @@ def test_publishing_refuses_a_dirty_tree_and_results_of_one(
     assert not out.exists()
     _git(root, "add", "-A")
     _git(root, "commit", "-qm", "a")
-    monkeypatch.setattr("albench.manifest.git_revision", lambda: "0123456789ab-dirty")
+    monkeypatch.setattr("albench.execution.manifest.git_revision", lambda: "0123456789ab-dirty")
     small_run(rounds=2, steps=2, seeds=2, strategy=["random", "entropy"], fresh=True)
     with pytest.raises(SystemExit, match=r"not published: runs of it were made at revisions .*0123456789ab-dirty"):
         publish.main([str(tmp_path / "results" / "blobs")], out, root)
@@ -120,7 +120,7 @@ def test_what_is_published_is_read_again_and_renews_itself(
     root, out = tmp_path / "tree", tmp_path / "published"
     root.mkdir()
     _git(root, "init", "-q")
-    monkeypatch.setattr("albench.manifest.git_revision", lambda: "0123456789ab")
+    monkeypatch.setattr("albench.execution.manifest.git_revision", lambda: "0123456789ab")
     ran = small_run(rounds=2, steps=2, seeds=2, strategy=["random", "entropy"])
     publish.main([str(tmp_path / "results" / "blobs")], out, root)
     assert albench.load(out / "blobs").frame.equals(ran.frame)

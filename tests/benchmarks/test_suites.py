@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from albench.plugins import registry
-from albench.records import read_trial, trial_folders
-from albench.suite_file import load_suite
+from albench.components.registry import registry
+from albench.results.records import read_trial, trial_folders
+from albench.suite.suite_file import load_suite
 
 SUITES = sorted((Path(__file__).parents[2] / "benchmarks" / "suites").glob("*.yaml"))
 GRID = load_suite(next(path for path in SUITES if path.stem == "grid"))

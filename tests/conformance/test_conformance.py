@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from albench.api.hooks import Kind
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.testing import METHOD_CHECKS, STRATEGY_CHECKS
 
 OURS = "albench"

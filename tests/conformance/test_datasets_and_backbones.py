@@ -16,7 +16,7 @@ from PIL import Image
 
 import albench_datasets.phantom.dataset as phantom
 from albench.api.hooks import Kind
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.testing.backbones import BACKBONE_CHECKS
 from albench.testing.datasets import DATASET_CHECKS, check_dataset
 from albench.testing.report import Finding

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from albench.api.hooks import Kind
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.trackers import TRACKER_CHECKS
 

@@ -245,7 +245,7 @@ class Cheat(Sound):
     """Finds the oracle in this process."""
 
     def scores(self, view):
-        from albench.oracle import Oracle
+        from albench.trial.labels import Oracle
 
         for thing in gc.get_objects():
             if type(thing) is Oracle:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from albench.api.hooks import KINDS
-from albench.plugins import Registry
+from albench.components.registry import Registry
 from albench.testing import check_method
 from albench.testing.checks import findings
 from albench.testing.targets import targets

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from albench.disk.files import load_tensors, save_tensors
 from albench.errors import StoreError
-from albench.files import load_tensors, save_tensors
-from albench.records import FORMAT
-from albench.results import load
+from albench.results.load import load
+from albench.results.records import FORMAT
 
 Notes = Callable[..., list[str]]
 Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
@@ -24,7 +24,7 @@ Damage = Callable[[Path], None]
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warm trial with the checkpoint of its round 1, as it was when round 2 was about to be carried out."""
     import albench
-    from albench.store import TrialStore
+    from albench.results.store import TrialStore
 
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
@@ -210,7 +210,7 @@ def test_files_without_a_checksum_are_those_of_earlier_versions(trial: Path, not
 def test_a_damaged_shared_round_is_told_and_made_again(
     damage: str, notes: Notes, tmp_path: Path, stable_records: Stable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from albench.share import SharedRounds
+    from albench.trial.first_round import SharedRounds
 
     real = SharedRounds.keep
 

@@ -148,7 +148,7 @@ def test_a_user_without_the_right_is_told_where() -> None:
     """As the user nobody, where this is root's; as oneself otherwise."""
     code = (
         "import sys\nfrom pathlib import Path\nfrom albench.errors import StoreError\n"
-        "from albench.store import SuiteStore\n"
+        "from albench.results.store import SuiteStore\n"
         "try:\n    SuiteStore(Path(sys.argv[1]) / 's').open()\nexcept StoreError as error:\n    print(error)"
     )
     with tempfile.TemporaryDirectory() as name:

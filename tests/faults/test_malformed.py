@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from albench.cli.main import main
-from albench.limits import at_most
+from albench.suite.limits import at_most
 
 sys.path.insert(0, str(Path(__file__).parent))
 from inputs import data, plugins, suites, words

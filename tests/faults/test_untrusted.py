@@ -14,11 +14,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from albench import spec as specs
+from albench.components import spec as specs
+from albench.disk.files import save_tensors
 from albench.errors import AlbenchError
-from albench.files import save_tensors
-from albench.store import TrialStore
-from albench.suite_file import load_suite
+from albench.results.store import TrialStore
+from albench.suite.suite_file import load_suite
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "albench").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
@@ -85,7 +85,7 @@ def test_a_checkpoint_from_a_stranger_runs_nothing(tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 sys.path[:0] = [p for p in {path!r}]
-import numpy, torch, yaml, pandas, albench.prepare, albench.session, albench_datasets.features, albench_datasets.npz
+import numpy, torch, yaml, pandas, albench.execution.prepare, albench.session, albench_datasets.features, albench_datasets.npz
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (now + 512 * 2**20,) * 2)
 from albench.cli.main import main

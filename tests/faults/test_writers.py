@@ -12,17 +12,18 @@ from pathlib import Path
 import harness
 import pytest
 
-from albench import claims
+from albench.disk import claims
+from albench.disk.files import append_whole
 from albench.errors import ClaimLost
-from albench.files import append_whole
-from albench.records import encode_record, read_trial
-from albench.store import TrialStore
+from albench.results.records import encode_record, read_trial
+from albench.results.store import TrialStore
 
 LEASE = 2.0
 PLUGIN = """
 import os
 from pathlib import Path
-from albench import claims, holders
+from albench.disk import claims
+from albench.disk import owners as holders
 from albench.api import hookimpl
 
 claims.LEASE, claims.HEARTBEAT = {lease}, 0.2

@@ -16,7 +16,7 @@ from albench.compare import answer, compare
 from albench.errors import UnknownName, UserError
 from albench.render import render
 from albench.report.payload import payload
-from albench.results import Results
+from albench.results.load import Results
 
 GAINS = {"random": 0.0, "entropy": 0.05, "badge": 0.02, "galaxy": 0.01, "coreset": 0.0, "margin": 0.0, "typiclust": 0.0}
 

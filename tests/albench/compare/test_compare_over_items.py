@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 import albench
-from albench.archive import export
 from albench.compare import Comparison, compare
+from albench.disk.files import sealed_text
 from albench.errors import StoreError, UserError
-from albench.files import sealed_text
 from albench.item_predictions import KEY, Labelled, Predictions
-from albench.records import encode_record, read_trial, trial_folders
+from albench.results.archive import export
+from albench.results.records import encode_record, read_trial, trial_folders
 
 TOY = Path(__file__).parents[2] / "plugin_files" / "toy.py"
 

@@ -12,8 +12,8 @@ import torch
 import albench
 from albench.errors import UserError
 from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors
-from albench.plan import Protocol, protocol
-from albench.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders
+from albench.suite.plan import Protocol, protocol
 
 
 def _groups(n: int = 2000, d: int = 16) -> torch.Tensor:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from albench.cli.list import _component_rows, _plugin_rows
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.render.listing import Listing
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from albench.results import Results
+from albench.results.load import Results
 
 _FAILED = ["dataset", "method", "strategy", "backbone", "seed", "protocol", "status", "reason"]
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import albench
-from albench.files import read_sealed, sealed_text
+from albench.disk.files import read_sealed, sealed_text
 from albench.render.colors import color_of
 from albench.report import write
-from albench.results import Results
+from albench.results.load import Results
 
 pytest.importorskip("selenium", reason="needs selenium")
 

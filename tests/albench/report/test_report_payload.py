@@ -11,13 +11,13 @@ import pytest
 from albench.compare import compare
 from albench.compare.answer import answer
 from albench.compare.ranges import metric_range
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.render.colors import color_of
 from albench.report import page
 from albench.report.citations import bibtex, sources
 from albench.report.page import build
 from albench.report.payload import payload
-from albench.results import Results
+from albench.results.load import Results
 
 Made = Callable[..., Results]
 

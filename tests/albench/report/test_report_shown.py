@@ -10,7 +10,7 @@ import pytest
 
 from albench.compare import compare
 from albench.render import render
-from albench.results import Results
+from albench.results.load import Results
 
 Make = Callable[..., Results]
 

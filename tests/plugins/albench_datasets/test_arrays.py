@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from albench.api import DataError, Splits
-from albench.prepare import load_data
-from albench.spec import canonical
+from albench.components.spec import canonical
+from albench.execution.prepare import load_data
 from albench_datasets.array_names import Names, find_names
 from albench_datasets.features import Features
 from albench_datasets.npz import Npz

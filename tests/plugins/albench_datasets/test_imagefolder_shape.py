@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from albench import spec
 from albench.api import Splits
+from albench.components import spec
 from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")

@@ -19,9 +19,9 @@ import pytest
 
 import albench
 from albench.api import Busy, Done, Ended, Event, Note, Outcome, PluginError, Progress, UserError
-from albench.plugins import registry
-from albench.records import trial_folders
-from albench.store import TrialStore
+from albench.components.registry import registry
+from albench.results.records import trial_folders
+from albench.results.store import TrialStore
 from albench.testing.executor_jobs import Probe, run
 from albench_executors import travel
 from albench_executors.ray_ import Ray
@@ -183,7 +183,7 @@ DRIVER = """
 import sys
 from dataclasses import dataclass
 from albench.api import Failed
-from albench.plugins import registry
+from albench.components.registry import registry
 
 @dataclass(frozen=True)
 class Asked:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from albench.api import Done, Event, Failed, Outcome, PluginError, UserError
-from albench.plugins import registry
-from albench.records import trial_folders
+from albench.components.registry import registry
+from albench.results.records import trial_folders
 from albench.testing.executor_jobs import Probe, run
 
 pytest.importorskip("submitit")

@@ -8,7 +8,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing import make_view
-from albench.view import PoolView
+from albench.trial.view import PoolView
 from albench_hybrid.alfa_mix import ALFAMix, _changes, class_means
 
 

@@ -8,7 +8,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing.views import make_view
-from albench.view import PoolView, choose
+from albench.trial.view import PoolView, choose
 from albench_hybrid.cluster_margin import ClusterMargin, average_linkage, round_robin
 
 

@@ -10,7 +10,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing import make_view
-from albench.view import PoolView
+from albench.trial.view import PoolView
 from albench_hybrid.dropquery import DropQuery
 
 ALL_DROPPED = 1 - 1e-9

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, Task
-from albench.plan import Protocol
-from albench.train import Learner
+from albench.suite.plan import Protocol
+from albench.training.train import Learner
 from albench_backbones.mlp import MLP
 from albench_ssl.plugin import METHODS
 

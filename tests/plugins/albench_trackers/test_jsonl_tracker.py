@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from albench.api import RoundEnd, SuiteFacts, TrialFacts, UserError
-from albench.plugins import registry
-from albench.records import read_trial, trial_folders
+from albench.components.registry import registry
+from albench.results.records import read_trial, trial_folders
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from albench.api import Progress, RoundEnd, TrialFacts, UserError
+from albench.components.registry import registry
 from albench.errors import OutOfTime
-from albench.jobs import run_job
-from albench.plugins import registry
-from albench.records import read_trial, trial_folders
+from albench.execution.jobs import run_job
+from albench.results.records import read_trial, trial_folders
 
 for library in ("mlflow", "sqlalchemy", "alembic"):
     if importlib.util.find_spec(library) is None:
@@ -185,7 +185,7 @@ def test_a_time_limit_stops_a_run_and_the_next_goes_on_in_it(
             raise error
 
     tracker = f"mlflow[uri={store},experiment=limited]"
-    monkeypatch.setattr("albench.loop.in_time", once)
+    monkeypatch.setattr("albench.trial.run.in_time", once)
     small_run(rounds=3, steps=2, trackers=[tracker])
     (stopped,) = runs(store, "limited")
     assert (stopped.info.status, stopped.data.tags["albench.reason"]) == ("KILLED", "over")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from albench.api import Progress, RoundEnd, TrialFacts, UserError
-from albench.plugins import registry
-from albench.records import read_trial, trial_folders
+from albench.components.registry import registry
+from albench.results.records import read_trial, trial_folders
 
 if importlib.util.find_spec("tensorboard") is None:
     pytest.skip("TensorBoard is not installed", allow_module_level=True)

@@ -16,7 +16,7 @@ from albench.api import Strategy
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores
 from albench.testing import make_view
-from albench.view import PoolView
+from albench.trial.view import PoolView
 from albench_uncertainty.dropout import BALD, MeanStd, PowerBALD, VariationRatios
 
 ALL = [VariationRatios(), MeanStd(), BALD(), PowerBALD()]

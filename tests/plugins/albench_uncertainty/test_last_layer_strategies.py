@@ -11,7 +11,7 @@ from albench.api import Strategy, View
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores
 from albench.testing import make_view
-from albench.view import PoolView
+from albench.trial.view import PoolView
 from albench_uncertainty import deepfool
 from albench_uncertainty.deepfool import DeepFool, slope_differences
 from albench_uncertainty.gradient_length import ExpectedGradientLength

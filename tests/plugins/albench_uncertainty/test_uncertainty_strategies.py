@@ -10,7 +10,7 @@ from albench.api import Strategy
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores
 from albench.testing import make_view
-from albench.view import PoolView
+from albench.trial.view import PoolView
 from albench_uncertainty.random import Random
 from albench_uncertainty.scores import Entropy, LeastConfidence, Margin
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from albench.api import Strategy, View
-from albench.plugins import registry
+from albench.components.registry import registry
 from albench.testing import make_view
 from albench_wrappers.sharded import Sharded
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from albench import spec as specs
 from albench.api import Strategy, Task, UserError, View
+from albench.components import spec as specs
+from albench.components.registry import registry
 from albench.errors import ContractError, SpecError
-from albench.plugins import registry
 from albench.testing import make_view
 from albench_wrappers.balanced import Balanced, shares
 from albench_wrappers.stochastic import Stochastic

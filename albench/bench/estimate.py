@@ -1,0 +1,171 @@
+"""How long a plan will take: its parts are tried, its jobs are laid out over the workers; nothing is stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from albench.components.side_effects import printed_aside
+from albench.wording import counted
+
+if TYPE_CHECKING:
+    from albench.bench.costs import Meter
+    from albench.bench.schedule import Load
+    from albench.execution.jobs import Job
+    from albench.execution.prepare import Plan
+
+BUDGET = 12.0
+"""Seconds in which the parts of trials are timed."""
+START_LIMIT = 15.0
+"""Seconds after which a worker that is started to be timed is given up."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long a plan will take.
+
+    Attributes
+    ----------
+    seconds
+        From the start of the first job to the end of the last.
+    workers
+        Jobs at once.
+    shares
+        Part of the work -> its share.
+    notes
+        What was assumed, a line each.
+    """
+
+    seconds: float
+    workers: int
+    shares: dict[str, float]
+    notes: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """``about 2 min, 2 trials at once: training 80 %, queries 20 %`` and the notes."""
+        parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items() if share >= 0.005)
+        return [f"about {duration(self.seconds)}, {self.workers} at once: {parts}", *self.notes]
+
+
+@printed_aside()
+def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
+    """Time the parts of the plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers.
+
+    Parameters
+    ----------
+    fresh
+        Whether rounds that are on disk are made again.
+    """
+    from albench.bench.costs import Meter
+    from albench.bench.schedule import schedule
+    from albench.components.registry import registry
+    from albench.execution.grouping import jobs_of
+
+    concurrency = registry(plan.plugin_files).build("executor", plan.executor).concurrency()
+    jobs = list(jobs_of(plan, plan.todo, concurrency))
+    workers = max(1, min(len(jobs), concurrency))
+    meter = Meter(plan, BUDGET)
+    for trial in plan.todo:
+        meter.costs(trial)
+    for job in jobs:
+        if job.together:
+            meter.lanes(job.trials)
+    totals: dict[str, float] = defaultdict(float)
+    loads = [_load(plan, job, meter, totals, fresh) for job in jobs]
+    ready = meter.first_use + (_start(plan) if workers > 1 else 0.0)
+    slower, why = _slower(plan, workers)
+    found = schedule(loads, workers, ready / slower)
+    totals["training"] += found.first
+    totals["starting"] = ready / slower * workers
+    whole = sum(totals.values())
+    return Estimate(
+        seconds=found.seconds * slower,
+        workers=workers,
+        shares={part: value / whole for part, value in sorted(totals.items(), key=lambda item: -item[1])},
+        notes=[*_assumed(meter), *why, *dict.fromkeys(meter.notes)],
+    )
+
+
+def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: bool) -> Load:
+    """A job's seconds, added up by part; those of first rounds are told apart, for the schedule to count."""
+    from albench.bench.schedule import Load
+    from albench.execution.jobs import SHARED
+    from albench.results.records import read_trial
+    from albench.training.train import check_steps
+    from albench.trial.first_round import SharedRounds
+
+    first: dict[Any, float] = {}
+    before = after = 0.0
+    for trial in job.trials:
+        costs, protocol = meter.costs(trial), trial.protocol
+        done = 0 if fresh else len(read_trial(plan.folder / "trials" / trial.key).records)
+        step = meter.lanes(job.trials) / len(job.trials) if job.together else costs.step
+        training = protocol.steps * step + len(check_steps(protocol)) * costs.validation
+        left = protocol.rounds - done
+        if done == 0:
+            shared = SharedRounds(plan.folder / SHARED, job.data_hash, lambda _: job.made).path(trial)
+            first[shared if job.share else trial.key] = training
+        later = (left - (done == 0)) * training
+        queries = (left - 1) * meter.query(trial) if left > 1 else 0.0
+        before += costs.setup
+        after += later + queries + left * costs.closing
+        totals["setting up"] += costs.setup
+        totals["training"] += later
+        totals["queries"] += queries
+        totals["evaluation"] += left * costs.closing
+    return Load(before, first, after)
+
+
+def _start(plan: Plan) -> float:
+    """Seconds until a worker is ready: a new Python that imports and loads what a worker does."""
+    from albench.bench.machine import start_seconds
+
+    loads = [f"load_data({name!r}, {plan.data_dir!r}, {plan.plugin_files!r})" for name in plan.data]
+    code = (
+        "import albench.execution.jobs, albench.trial.together\nfrom albench.data.loading import load_data\n"
+        + "\n".join(loads)
+    )
+    return start_seconds(code, START_LIMIT)
+
+
+def _slower(plan: Plan, workers: int) -> tuple[float, list[str]]:
+    """How many times slower a trial goes beside others than alone, and why that is assumed."""
+    from albench.bench.machine import cores, load
+
+    if plan.device != "cpu":
+        if workers == 1:
+            return 1.0, []
+        return float(workers), ["workers that share a GPU are taken to be no faster together than one by one"]
+    threads = workers * plan.suite.protocol.threads
+    measured = load()
+    if threads == 1:
+        return 1.0, []
+    if measured is None:
+        why = "a trial is taken to go as fast beside others as alone: run 'albench bench' once to have that measured"
+        return max(1.0, threads / cores()), [why]
+    rates = measured["rates"]
+    together = min(threads, max(1.0, rates["all"]["product"] / rates["one"]["product"]))
+    return threads / together, [
+        f"beside others a trial is taken to go {together / threads:.0%} as fast as alone (albench bench)"
+    ]
+
+
+def _assumed(meter: Meter) -> list[str]:
+    """What an estimate rests on."""
+    found = ["timed here and now with fresh weights: other work on the machine, now or then, changes it"]
+    if meter.untimed:
+        found.append(
+            f"for lack of time {counted(meter.untimed, 'part')} not timed: taken to cost the mean of the others"
+        )
+    return found
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``3 min`` or ``2.5 h``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,352 @@
+"""Finds plugins, loads each in its own try, resolves names lazily and suggests near ones."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import os
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from albench import __version__
+from albench.api import hooks
+from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
+from albench.components import declared
+from albench.components import spec as specs
+from albench.components.code_files import FILE_MODULE
+from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
+from albench.components.reloading import let_go_of_changed
+from albench.components.side_effects import kept_apart, printed_aside
+from albench.errors import PluginError, UnknownName, unknown
+
+GROUP = "albench"
+DISABLE = "ALBENCH_DISABLE_PLUGINS"
+"""Environment variable: plugins or distributions, separated by commas, that are not loaded."""
+NO_PLUGINS = "ALBENCH_NO_PLUGINS"
+"""Environment variable: where it is set, only albench's own plugins are loaded; ``--no-plugins`` sets it."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered component. ``target`` is imported when it is first used."""
+
+    kind: Kind
+    name: str
+    target: str | Callable[..., Any]
+    summary: str
+    plugin: str
+    distribution: str
+    family: str = ""
+    paper: str = ""
+    panels: tuple[str, ...] = ()
+
+    def load(self) -> Callable[..., Any]:
+        """The class.
+
+        Raises
+        ------
+        PluginError
+            Where the target cannot be imported, or what the class declares is not what its contract knows.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, attribute = self.target.partition(":")
+        label, own = f"'{self.plugin}' ({self.distribution})", module.partition(".")[0]
+        try:
+            with kept_apart(label, f"{module} was imported", own=own):
+                loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        declared.check(self.kind, self.name, loaded)
+        return loaded
+
+    @property
+    def source(self) -> str:
+        """Where the class comes from, as text."""
+        if isinstance(self.target, str):
+            return self.target
+        module = self.target.__module__
+        if module.startswith(FILE_MODULE):
+            module = Path(inspect.getfile(self.target)).name
+        return f"{module}:{getattr(self.target, '__qualname__', self.target)}"
+
+
+@dataclass
+class Plugin:
+    """A plugin that was found: where it comes from, what it registered, and its error where it is broken."""
+
+    name: str
+    distribution: str
+    version: str
+    error: str = ""
+    path: str = ""
+    """Of a plain file, as the user named it."""
+    disabled: str = ""
+    """Why it is not used, where the user asked for that."""
+    components: list[Component] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What it is called in messages."""
+        return f"'{self.name}' ({self.path or self.distribution})"
+
+
+class _Add:
+    """What ``albench_register`` is given: files each registration under its plugin."""
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._plugin = plugin
+
+    def _add(
+        self,
+        kind: Kind,
+        name: str,
+        target: str | Callable[..., Any],
+        summary: str,
+        family: str = "",
+        paper: str = "",
+        panels: Sequence[str] = (),
+    ) -> None:
+        declared.check_name(kind, name)
+        declared.check_panels(kind, name, panels)
+        declared.check_target(kind, name, target)
+        text = summary or _first_line(target)
+        self._plugin.components.append(
+            Component(
+                kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper, tuple(panels)
+            )
+        )
+
+    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("strategy", name, target, summary, **marks)
+
+    def method(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("method", name, target, summary, **marks)
+
+    def dataset(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("dataset", name, target, summary)
+
+    def backbone(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("backbone", name, target, summary)
+
+    def executor(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("executor", name, target, summary)
+
+    def tracker(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
+        self._add("tracker", name, target, summary)
+
+
+def _first_line(target: object) -> str:
+    if isinstance(target, str):
+        return ""
+    lines = (inspect.getdoc(target) or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+class Registry:
+    """All plugins and the components that they registered."""
+
+    def __init__(self, files: Sequence[str] = ()) -> None:
+        self.manager = pluggy.PluginManager(PROJECT)
+        self.manager.add_hookspecs(hooks)
+        self.plugins: list[Plugin] = []
+        self.files = [] if os.environ.get(NO_PLUGINS) else [*files_from_environment(), *files]
+        unwanted = _names_from_environment()
+        for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
+            dist = entry_point.dist
+            plugin = Plugin(entry_point.name, dist.name if dist else "?", dist.version if dist else "?")
+            if os.environ.get(NO_PLUGINS) and plugin.distribution != PROJECT:
+                plugin.disabled = "--no-plugins"
+            elif unwanted & {plugin.name, plugin.distribution}:
+                plugin.disabled = DISABLE
+            if plugin.disabled:
+                self.plugins.append(plugin)
+            else:
+                self._register(plugin, entry_point.load, own=entry_point.module.partition(".")[0])
+        known = {name for plugin in self.plugins for name in (plugin.name, plugin.distribution)}
+        for name in sorted(unwanted - known):
+            self.plugins.append(Plugin(name, "?", "?", error=f"{DISABLE} names it, but there is no such plugin"))
+        for place, file in each_once(self.files).items():
+            if not is_loaded(place, self.manager.get_plugins()):
+                self._register_file(file)
+
+    def _register_file(self, file: str) -> None:
+        """Load ``--plugin FILE``; the user asked for it by name, so a broken one is an error, not a note."""
+        path = Path(file)
+        if not path.is_file():
+            raise PluginError(f"--plugin {file}: there is no such file.")
+        plugin = Plugin(path.stem, path.name, "file", path=file)
+        self._register(plugin, lambda: import_file(path), file=path)
+        if plugin.error:
+            raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")
+
+    def _register(self, plugin: Plugin, load: Callable[[], Any], *, own: str = "", file: Path | None = None) -> None:
+        """Load one plugin in its own try; what goes wrong is kept with it.
+
+        Parameters
+        ----------
+        own, file
+            Its top-level package, or the plain file that it is.
+        """
+        self.plugins.append(plugin)
+        name = f"{file.resolve() if file else plugin.distribution}:{plugin.name}"
+        try:
+            with kept_apart(plugin.label, "it was imported", own=own, beside=file.resolve().parent if file else None):
+                module = load()
+                _check_version(module)
+                self.manager.register(module, name=name)
+                _check_hooks(self.manager, module)
+                self._collect(plugin, module)
+        except (Exception, SystemExit) as error:
+            plugin.error = described(error, file)
+            plugin.components.clear()
+            if self.manager.has_plugin(name):
+                self.manager.unregister(name=name)
+
+    def _collect(self, plugin: Plugin, module: Any) -> None:
+        for impl in self.manager.hook.albench_register.get_hookimpls():
+            if impl.plugin is module:
+                impl.function(_Add(plugin))
+
+    @property
+    def broken(self) -> list[Plugin]:
+        """Plugins that could not be loaded."""
+        return [plugin for plugin in self.plugins if plugin.error]
+
+    @property
+    def disabled(self) -> list[Plugin]:
+        """Plugins that the user asked not to load."""
+        return [plugin for plugin in self.plugins if plugin.disabled]
+
+    def components(self, kind: Kind | None = None) -> list[Component]:
+        """Every component, or those of one kind, sorted by kind and name."""
+        found = [c for plugin in self.plugins for c in plugin.components if kind is None or c.kind == kind]
+        return sorted(found, key=lambda c: (KINDS.index(c.kind), c.name))
+
+    def names(self, kind: Kind) -> list[str]:
+        """The names of one kind, sorted."""
+        return sorted({component.name for component in self.components(kind)})
+
+    def find(self, kind: Kind, name: str) -> Component:
+        """The component of that name.
+
+        Raises
+        ------
+        UnknownName
+            With the nearest right name.
+        PluginError
+            Where two plugins claim it.
+        """
+        found = [component for component in self.components(kind) if component.name == name]
+        if not found:
+            error = unknown(kind, name, self.names(kind), f"see 'albench list {_PLURAL[kind]}'.")
+            if not self.files:
+                error = UnknownName(f"{error} (One of your own: --plugin FILE, or plugins: [FILE] in a suite file.)")
+            for what, plugins in (("Disabled", self.disabled), ("Broken", self.broken)):
+                if plugins:
+                    names = ", ".join(plugin.name for plugin in plugins)
+                    error = UnknownName(f"{error} ({what} plugins: {names}; see 'albench list plugins'.)")
+            raise error
+        if len(found) > 1:
+            claiming = [plugin for plugin in self.plugins for component in plugin.components if component in found]
+            claims = " and ".join(plugin.label for plugin in claiming)
+            raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
+        return found[0]
+
+    def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
+        """An instance of the component that a spec names."""
+        parsed = specs.parse(spec) if isinstance(spec, str) else spec
+        component = self.find(kind, parsed.name)
+        load = component.load()
+        with kept_apart(f"'{component.plugin}' ({component.distribution})", f"{kind} '{parsed.name}' was built"):
+            made = specs.build(parsed, load, self.build)
+        declared.check_made(kind, parsed.name, made)
+        return made
+
+    def call(self, hook: str, **arguments: Any) -> list[str]:
+        """Call every implementation of a lifecycle hook on its own; the errors come back as text, one a plugin."""
+        errors = []
+        for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
+            try:
+                with printed_aside():
+                    impl.function(**{name: arguments[name] for name in impl.argnames})
+            except (Exception, SystemExit) as error:
+                what = f"{impl.plugin_name}: {hook} failed: {type(error).__name__}: {error}"
+                errors.append(f"{what} (mend it, or {self._without(impl.plugin)})")
+        return errors
+
+    def _without(self, module: object) -> str:
+        """How a plugin is left out."""
+        name = str(self.manager.get_name(module)).rpartition(":")[2]
+        if any(Path(file).stem == name for file in self.files):
+            return "leave out its --plugin"
+        return f"leave it out with {DISABLE}={name}"
+
+
+KEPT = 2
+"""Registries that a process keeps."""
+_found: OrderedDict[tuple[Any, ...], Registry] = OrderedDict()
+
+
+def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
+    """The process's plugins; found once, and again where a file that they were loaded from has changed."""
+    if let_go_of_changed():
+        _found.clear()
+    key = tuple(each_once(plugin_files)), *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
+    kept = _found.pop(key, None)
+    _found[key] = kept or Registry(plugin_files)
+    while len(_found) > KEPT:
+        _found.popitem(last=False)
+    return _found[key]
+
+
+_PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in KINDS}
+
+
+def plural(kind: Kind) -> str:
+    """``strategy`` -> ``strategies``."""
+    return _PLURAL[kind]
+
+
+def _names_from_environment() -> set[str]:
+    return {name.strip() for name in os.environ.get(DISABLE, "").split(",") if name.strip()}
+
+
+def _check_version(module: object) -> None:
+    """Compare the range of the plugin API that a plugin states, as ``albench_api``, with the one that is here."""
+    stated = getattr(module, "albench_api", None)
+    if stated is None:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        fits = SpecifierSet(stated).contains(API_VERSION)
+    except (InvalidSpecifier, TypeError, AttributeError):
+        raise PluginError(f"its albench_api is {stated!r}, not a range such as '>=1,<2'") from None
+    if not fits:
+        raise PluginError(
+            f"it supports the plugin API {stated}, and albench {__version__} has {API_VERSION}: "
+            "install another version of it or of albench"
+        )
+
+
+def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
+    """Report hook implementations whose name or argument is wrong, and plugins without any."""
+    try:
+        with warnings.catch_warnings(record=True):
+            manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        names = [name for name, _ in inspect.getmembers(hooks) if name.startswith("albench_")]
+        raise PluginError(f"{error.args[0].splitlines()[0]}; the hooks are {', '.join(names)}") from None
+    if not manager.get_hookcallers(module):
+        raise PluginError("it implements no albench hook: decorate a function albench_register(add) with @hookimpl")

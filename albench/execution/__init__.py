@@ -1,0 +1,1 @@
+"""From a suite to its trials carried out: plan, jobs, an executor, and the manifest that says so."""

@@ -1,0 +1,106 @@
+"""Which trials make a job: each alone, or the seeds that share their steps; and which share their first round."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from albench.api.task import Task
+from albench.components.registry import Registry, registry
+from albench.execution.jobs import Job
+from albench.execution.prepare import Plan
+from albench.suite.plan import Trial
+
+MOST = {"cpu": 8, "cuda": 32}
+"""Seeds in one step where ``lanes`` is auto."""
+
+
+CPU_BYTES = 640 * 1024
+"""Largest batch of one lane with which lanes pay on a CPU: with more, those of eight fall out of the cache between two
+operations, where each by itself stays in it. Measured by benchmarks/perf/lanes.py."""
+
+
+def alone_because(trial: Trial, found: Registry, task: Task) -> str:
+    """Why a trial cannot share its steps with other seeds; empty where it can, or nobody asked."""
+    if trial.protocol.lanes == "off":
+        return ""
+    method, backbone = found.build("method", trial.method), found.build("backbone", trial.backbone)
+    for name, part in ((f"method {trial.method}", method), (f"backbone {trial.backbone}", backbone)):
+        if not part.vmap_safe:
+            return f"{name} does not say that it is vmap_safe"
+    rows = trial.protocol.batch_size * (1 + len(method.views) * method.unlabeled_ratio)
+    if trial.protocol.device == "cpu" and not pays_on_cpu(task, rows):
+        return f"on {trial.dataset} together would be slower than one by one on a CPU"
+    return ""
+
+
+def pays_on_cpu(task: Task, rows: int) -> bool:
+    """Whether lanes of so many rows a step are no slower than solo runs."""
+    return task.modality == "features" and rows * 4 * math.prod(task.shape) <= CPU_BYTES
+
+
+def notes(plan: Plan) -> list[str]:
+    """One line for each reason why some of the trials train alone."""
+    found = registry(plan.plugin_files)
+    reasons = dict.fromkeys(alone_because(trial, found, plan.data[trial.dataset].splits.task) for trial in plan.todo)
+    return [f"lanes: {reason}, so its seeds train one by one." for reason in reasons if reason]
+
+
+def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[Job]:
+    """The jobs of some trials, in the order in which their first ones come.
+
+    Parameters
+    ----------
+    concurrency
+        Jobs that the executor carries out at once: lanes do not leave a worker idle.
+    """
+    found = registry(plan.plugin_files)
+    first_rounds = Counter(_first_round(trial) for trial in trials)
+    groups: dict[Any, list[Trial]] = {}
+    for trial in trials:
+        alone = trial.protocol.lanes == "off" or alone_because(trial, found, plan.data[trial.dataset].splits.task)
+        same = trial.key if alone else (trial.resolved, trial.protocol)
+        groups.setdefault(same, []).append(trial)
+    wide = sum(len(group) for same, group in groups.items() if not isinstance(same, str))
+    for same, group in groups.items():
+        for members in _even(group, _most(group[0], wide, concurrency)):
+            yield Job(
+                trials=tuple(members),
+                folder=str(plan.folder),
+                plugin_files=plan.plugin_files,
+                data_dir=plan.data_dir,
+                data_hash=plan.data[members[0].dataset].hash,
+                made=plan.made[members[0].key],
+                device=plan.device,
+                trackers=plan.trackers,
+                query_time_limit=plan.query_time_limit,
+                deadline=plan.deadline,
+                together=not isinstance(same, str),
+                share=plan.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
+                run=plan.run,
+                only_with=plan.only_with,
+            )
+
+
+def _first_round(trial: Trial) -> tuple[Any, ...]:
+    """What decides a trial's first round."""
+    dataset, method, _, backbone = trial.resolved
+    return dataset, method, backbone, trial.seed, trial.protocol
+
+
+def _most(trial: Trial, wide: int, concurrency: int) -> int:
+    lanes = trial.protocol.lanes
+    if lanes == "off":
+        return 1
+    if lanes != "auto":
+        return int(lanes)
+    return max(1, min(MOST[trial.protocol.device], -(-wide // max(1, concurrency))))
+
+
+def _even(group: list[Trial], most: int) -> Iterator[list[Trial]]:
+    """Parts of nearly one size."""
+    count = -(-len(group) // most)
+    for at in range(count):
+        yield group[at * len(group) // count : (at + 1) * len(group) // count]

@@ -1,0 +1,308 @@
+"""Stored records as tidy tables."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+import tempfile
+import weakref
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from albench.compare import carried
+from albench.compare.rare import COLUMN, rare_recalls
+from albench.environment import MADE_WITH, Made, rounds_made
+from albench.errors import StoreError
+from albench.item_predictions import labelled_of, predictions_of
+from albench.results.copies import completeness, first_difference
+from albench.results.known_as import names_of
+from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
+from albench.results.sources import Opened, opened
+from albench.suite.arguments import check_comparison, check_folders
+from albench.suite.identity import Identity, trial_of
+from albench.suite.naming import united
+from albench.suite.plan import LATER
+from albench.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from albench.compare import Comparison
+    from albench.compare.over_items import Kept
+
+_FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """Results of one or more suites: printed, what was run with how many seeds.
+
+    Attributes
+    ----------
+    folders
+        The suites' folders; of those that came in archives, where they were unpacked, for as long as this lives.
+    frame
+        One row a round and trial, of copies of a trial one: ``suite`` (its place too, where two have one name),
+        ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
+        ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
+        a line each; empty where no class is rare or it is not known), ``thin_test`` (why the test split cannot carry a
+        claim; empty where it can or it is not known), ``round``, ``n_labeled``; metrics as
+        ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
+        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
+        ``protocol.lr``, missing where a trial is older than the setting; ``run``, the ``id`` in the manifest of the run
+        that made the round, and ``made_with.torch``, ``made_with.processor`` and the like: what the process that made
+        it had. Rounds of earlier versions of albench do not say.
+    failed
+        One row a trial without complete records: its names, ``status`` (failed, skipped, incomplete) and ``reason``.
+    aliases
+        Kind and spec, every option written out, as ``strategy boostmis[n_neighbors=5]`` -> the alias that stands in
+        the frame's column in its place.
+    notes
+        What is to be said of them, a line each.
+    trials
+        Folder of each trial that is counted -> the names of its data set, method, strategy and backbone in the frame,
+        and its ``suite`` there.
+    """
+
+    folders: tuple[Path, ...]
+    frame: pd.DataFrame = field(repr=False)
+    failed: pd.DataFrame = field(repr=False)
+    aliases: dict[str, str] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+    trials: dict[Path, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    def only(self, keys: Collection[str]) -> Results:
+        """The trials that have these keys alone."""
+        frame, failed = (
+            part[part["key"].isin(list(keys))].reset_index(drop=True) for part in (self.frame, self.failed)
+        )
+        trials = {folder: names for folder, names in self.trials.items() if folder.name in keys}
+        return dataclasses.replace(self, frame=frame, failed=failed, trials=trials)
+
+    def compare(self, **options: Any) -> Comparison:
+        """The comparison table (see ``albench.compare.compare``); with ``test_items=True``, over test items too."""
+        from albench.compare import compare
+
+        options = check_comparison(options)
+        options["test_items"] = self._kept if options.get("test_items") else None
+        found = compare(self.frame, failed=self.failed, **options)
+        return dataclasses.replace(found, notes=(*self.notes, *found.notes)) if self.notes else found
+
+    def _kept(self, suite: str, key: str) -> Kept:
+        """What a trial keeps of its test split."""
+        folder = next(at for at, names in self.trials.items() if at.name == key and names["suite"] == suite)
+        files = read_trial(folder)
+        with _as_written(f"{suite}/trials/{key}"):
+            models = {record["n_labeled"]: predictions_of(record) for record in files.records}
+            return labelled_of(files.facts), {count: model for count, model in models.items() if model}
+
+    def __repr__(self) -> str:
+        from albench.render.overview import line
+
+        return f"<Results: {line(self)}>"
+
+    def __str__(self) -> str:
+        from albench.render.overview import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from albench.render.overview import html
+
+        return html(self)
+
+    @property
+    def manifests(self) -> list[dict[str, Any]]:
+        """What made each suite's results."""
+        return [read_manifest(folder) for folder in self.folders]
+
+
+def load(*folders: str | Path) -> Results:
+    """Read results.
+
+    Parameters
+    ----------
+    folders
+        Suite folders, folders of suites, or archives of ``albench export``; ``results`` where none is given.
+
+    Raises
+    ------
+    StoreError
+        Where there are none, or what is there cannot be read.
+    """
+    unpacked: list[Path] = []
+
+    def room() -> Path:
+        unpacked.append(Path(tempfile.mkdtemp(prefix="albench-")))
+        return unpacked[-1]
+
+    try:
+        results = _read_all(opened(check_folders(folders or ("results",)), room))
+    except BaseException:
+        _remove(unpacked)
+        raise
+    weakref.finalize(results, _remove, unpacked)
+    return results
+
+
+def load_run(folder: Path, keys: Collection[str]) -> Results:
+    """All that a suite's folder holds after a run; of copies of a trial that of the run's ``keys`` is there."""
+    return _read_all([Opened(folder, str(folder))], keys)
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
+    import numpy as np
+    import pandas as pd
+
+    without = [suite.where for suite in suites if not (suite.folder / "trials").is_dir()]
+    if without and len(without) == len(suites):
+        raise StoreError(f"{without[0]} holds no records, only its manifest: make them with the command that it names.")
+    manifests = {suite.where: read_manifest(suite.folder) for suite in suites}
+    read = [(suite, folder, suite.read(folder)) for suite in suites for folder in trial_folders(suite.folder)]
+    with _as_written(", ".join(suite.where for suite in suites)):
+        aliases, notes = united(manifests, [files.facts for _, _, files in read])
+        names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
+        read, copied = _once(read, first)
+    notes += [*names.notes, *copied]
+    notes += [f"{where} holds no records, only its manifest: it is not here." for where in without]
+    rows: list[dict[str, Any]] = []
+    settings: list[dict[str, Any]] = []
+    n_rows: list[int] = []
+    failed: list[dict[str, Any]] = []
+    trials: dict[Path, dict[str, str]] = {}
+    often = Counter(suite.folder.name for suite in suites)
+    for suite, folder, files in read:
+        with _as_written(f"{suite.where}/trials/{folder.name}"):
+            called = names.of(files.facts)
+            name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
+            found, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
+        trials[folder] = {**called, "suite": name}
+        rows += found
+        n_rows.append(len(found))
+        settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
+        failed += failure
+    columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled", "run"]
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+    if rows:  # settings are the same in all of a trial's rounds: built once a trial
+        each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
+        frame = pd.concat([frame, each], axis=1)
+    ends = ["suite", *_FACTS, "protocol", "status", "reason"]
+    folders = tuple(suite.folder for suite in suites)
+    return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials)
+
+
+_Read = tuple[Opened, Path, TrialFiles]
+
+
+def _once(read: Sequence[_Read], first: Collection[str]) -> tuple[list[_Read], list[str]]:
+    """Each trial once: of copies that say the same the most complete; those that do not are told, and all kept.
+
+    Parameters
+    ----------
+    first
+        Keys that stay where copies are equally complete; else the first stays.
+    """
+    copies: dict[Identity, list[int]] = {}
+    for at, (_, _, files) in enumerate(read):
+        copies.setdefault(trial_of(files.facts), []).append(at)
+    left_out: set[int] = set()
+    differing: list[str] = []
+
+    def rank(at: int) -> tuple[tuple[bool, int, bool], bool]:
+        _, folder, files = read[at]
+        return completeness(files.status, len(files.records)), folder.name in first
+
+    for places in copies.values():
+        best = max(places, key=rank)
+        for at in places:
+            if at == best:
+                continue
+            if difference := first_difference(read[best][2].records, read[at][2].records):
+                names = [f"{read[each][0].where}/trials/{read[each][1].name}" for each in (best, at)]
+                differing.append(f"{names[0]} and {names[1]}, from {difference}")
+            else:
+                left_out.add(at)
+    notes = []
+    if left_out:
+        are = "is" if len(left_out) == 1 else "are"
+        notes.append(
+            f"{counted(len(left_out), 'trial')} of these results {are} there more than once: each counts once."
+        )
+    if differing:
+        more = f" (and {counted(len(differing) - 1, 'more pair')})" if len(differing) > 1 else ""
+        notes.append(
+            f"copies of a trial have other records: {differing[0]}{more}. Only one can be right: tables take the most "
+            "complete or, of equals, the last."
+        )
+    return [one for at, one in enumerate(read) if at not in left_out], notes
+
+
+@contextlib.contextmanager
+def _as_written(where: str) -> Iterator[None]:
+    """One line where a file does not hold what albench writes."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise StoreError(
+            f"{where} does not hold what albench writes ({type(error).__name__}: {error}): delete it, or take the "
+            "results anew."
+        ) from None
+
+
+def _read(
+    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A row a round of a trial, and a row of ``failed`` where it is not complete."""
+    facts = files.facts
+    named = {**{name: facts[name] for name in _FACTS}, **called}
+    base = {"suite": suite, **named, "protocol": facts["protocol_hash"]}
+    held = facts.get("data_hash", "")
+    data = about.get(facts["dataset"], {})
+    data = data if data.get("data_hash", held) == held else {}  # that of other data, which took its name
+    common = {**base, "device": facts["protocol"]["device"], "data_hash": held}
+    common["initial_hash"] = facts.get("initial_hash", "")
+    common["pool_size"] = data["sizes"][0] if data else 0
+    pool, _, test = data.get("per_class") or ((), (), ())
+    common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
+    common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
+    made = rounds_made(facts, len(files.records))
+    rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
+    rounds = facts["protocol"]["rounds"]
+    if files.status in ("failed", "skipped"):
+        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
+    if len(rows) < rounds:
+        reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
+        return rows, [{**base, "status": "incomplete", "reason": reason}]
+    return rows, []
+
+
+def _made(how: Made) -> dict[str, str]:
+    """The run and the versions of a round as columns; empty where it does not say."""
+    versions = {f"{MADE_WITH}{name}": value for name, value in (how.made_with or {}).items()}
+    return {"run": how.run, **versions}
+
+
+def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The record's numbers as columns."""
+    for name in ("round", "n_labeled", "peak_memory_mb"):
+        yield name, record[name]
+    for part in ("val", "test", "seconds"):
+        for name, value in record[part].items():
+            yield f"{part}.{name}", _number(value)
+    for name in ("accepted", "accuracy"):
+        yield f"pseudo_label.{name}", record["pseudo_label"][name]
+
+
+def _number(value: Any) -> Any:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value

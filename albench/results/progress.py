@@ -1,0 +1,259 @@
+"""How far a suite is that other processes run: read from its folder, which is never written to or locked."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from albench.disk.claims import HEARTBEAT, LEASE
+from albench.disk.owners import Holder, held
+from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
+from albench.results.store import CLAIM
+from albench.suite.naming import shown
+
+METRIC = "macro_f1"
+"""The test metric that is shown of the last round, as a run shows it."""
+SILENCE = 60.0
+"""Seconds, and rounds, after which a running trial without a new record is worth a line."""
+SILENT_ROUNDS = 5
+Status = Literal["done", "running", "waiting", "died", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """One trial as its folder shows it.
+
+    Attributes
+    ----------
+    status
+        ``died``: its process is no more or gives no sign of life, and it is neither complete nor told to have failed.
+    rounds, of
+        Rounds that are on disk, of how many.
+    seconds
+        Measured seconds of each of them.
+    changed
+        When a file of it was last written, in seconds since the epoch.
+    """
+
+    key: str
+    dataset: str
+    method: str
+    strategy: str
+    backbone: str
+    seed: int
+    protocol: str
+    status: Status
+    rounds: int
+    of: int
+    metric: float | None
+    seconds: tuple[float, ...]
+    owner: str
+    reason: str
+    changed: float
+
+    @property
+    def shown(self) -> tuple[str, str, str, str]:
+        """Data set, method, strategy and backbone, by their aliases where they have any."""
+        return self.dataset, self.method, self.strategy, self.backbone
+
+    @property
+    def cell(self) -> tuple[str, str, str, str, str]:
+        """What differs in the seed alone."""
+        return self.dataset, self.method, self.strategy, self.backbone, self.protocol
+
+
+@dataclass(frozen=True)
+class SuiteState:
+    """One suite.
+
+    Attributes
+    ----------
+    starting
+        Keys of trials that a process has claimed and said nothing of yet -> that process.
+    unseen
+        Trials that the last run has to carry out and that no process has begun.
+    command
+        The last run's command line.
+    now
+        When the folder was read, in seconds since the epoch.
+    """
+
+    name: str
+    trials: tuple[TrialState, ...]
+    starting: dict[str, str]
+    unseen: int
+    command: tuple[str, ...]
+    now: float
+
+    def count(self, *statuses: Status) -> int:
+        return sum(trial.status in statuses for trial in self.trials)
+
+    @property
+    def running(self) -> int:
+        """Trials that some process holds."""
+        return self.count("running") + len(self.starting)
+
+    @property
+    def waiting(self) -> int:
+        """Trials that no process holds and that are to be carried out."""
+        return self.count("waiting") + self.unseen
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is running or left to run; some trials may have failed."""
+        return not (self.running or self.waiting or self.count("died"))
+
+    @property
+    def silent(self) -> list[tuple[TrialState, float]]:
+        """Running trials that wrote nothing for long, with the seconds since."""
+        found = [(t, self.now - t.changed) for t in self.trials if t.status == "running"]
+        usual = _usual(self.trials)
+        return [(t, gone) for t, gone in found if gone > max(SILENCE, SILENT_ROUNDS * _round_seconds(t, usual))]
+
+    def seconds_left(self) -> float | None:
+        """Seconds until all is done, from the measured seconds of a round; None where nothing runs or was measured."""
+        usual = _usual(self.trials)
+        if not usual or not self.running:
+            return None
+        left = [_trial_left(trial, usual, self.now) for trial in self.trials if trial.status not in _ENDED]
+        new = self.unseen + len(self.starting)
+        if new:
+            rounds = sum(trial.of for trial in self.trials) / len(self.trials)
+            left += [rounds * usual[()]] * new
+        return max(sum(left) / self.running, max(left, default=0.0))
+
+
+_ENDED: tuple[Status, ...] = ("done", "failed", "skipped")
+
+
+def _usual(trials: Iterable[TrialState]) -> dict[tuple[str, ...], float]:
+    """Mean seconds of a round: of a cell, of a data set and backbone, and of all (the empty key)."""
+    found: dict[tuple[str, ...], list[float]] = {}
+    for trial in trials:
+        for name in (trial.cell, (trial.dataset, trial.backbone), ()):
+            found.setdefault(name, []).extend(trial.seconds)
+    return {name: sum(seconds) / len(seconds) for name, seconds in found.items() if seconds}
+
+
+def _round_seconds(trial: TrialState, usual: dict[tuple[str, ...], float]) -> float:
+    near = (usual.get(name) for name in (trial.cell, (trial.dataset, trial.backbone), ()))
+    return next((seconds for seconds in near if seconds is not None), 0.0)
+
+
+def _trial_left(trial: TrialState, usual: dict[tuple[str, ...], float], now: float) -> float:
+    seconds = _round_seconds(trial, usual)
+    begun = min(seconds, max(0.0, now - trial.changed)) if trial.status == "running" else 0.0
+    return max(0.0, (trial.of - trial.rounds) * seconds - begun)
+
+
+class Follower:
+    """Reads a suite again and again; a trial whose files did not change is not read twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[Path, tuple[Any, TrialFiles]] = {}
+        self._signs: dict[Path, tuple[float, float]] = {}
+        self._aliases: dict[str, str] = {}
+
+    def look(self) -> SuiteState:
+        """How far the suite is now.
+
+        Raises
+        ------
+        StoreError
+            Where its manifest or a trial's facts are damaged.
+        """
+        now = time.time()
+        manifest = read_manifest(self.folder)
+        runs, self._aliases = manifest.get("runs", []), manifest.get("aliases", {})
+        last = runs[-1] if runs else {}
+        trials = [state for folder in trial_folders(self.folder) if (state := self._trial(folder))]
+        known = {trial.key for trial in trials}
+        new = sorted({path.parent for path in self.folder.glob(f"trials/*/{CLAIM}-*")})
+        claimed = {folder.name: self._owner(folder) for folder in new if folder.name not in known}
+        starting = {key: str(owner) for key, (owner, died) in claimed.items() if owner and not died}
+        unseen = max(0, _unseen(last, trials) - len(starting))
+        name = self.folder.resolve().name
+        return SuiteState(name, tuple(trials), starting, unseen, tuple(last.get("command", ())), now)
+
+    def _trial(self, folder: Path) -> TrialState | None:
+        stats = [_stat(folder / name) for name in ("trial.json", "rounds.jsonl", "outcome.json")]
+        signature = [(stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None for stat in stats]
+        before = self._read.get(folder)
+        files = before[1] if before and before[0] == signature else read_trial(folder)
+        self._read[folder] = (signature, files)
+        if not files.facts:  # just cleared by a run with --fresh
+            return None
+        owner, died = self._owner(folder)
+        times = [stat.st_mtime for stat in stats if stat] + ([owner.since] if owner else [])
+        return replace(
+            _state(files, self._aliases),
+            owner=str(owner or ""),
+            status=_status(files, owner, died),
+            changed=max(times, default=0.0),
+        )
+
+    def _owner(self, folder: Path) -> tuple[Holder | None, bool]:
+        """Who holds a trial, and whether it has died: it is known to, or gave no sign of life while we looked."""
+        found = held(folder / CLAIM)
+        if found is None:
+            return None, False
+        owner, sign = found
+        now = time.monotonic()  # clocks of machines need not agree: what counts is how long nothing changed here
+        if self._signs.get(folder, (None, 0.0))[0] != sign:
+            self._signs[folder] = sign, now
+        return owner, owner.dead or now - self._signs[folder][1] > LEASE + HEARTBEAT
+
+
+def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
+    facts, records = files.facts, files.records
+    named: dict[str, Any] = {"key": facts["key"], "seed": facts["seed"], **shown(facts, aliases)}
+    return TrialState(
+        **named,
+        protocol=facts["protocol_hash"],
+        status="waiting",
+        rounds=len(records),
+        of=facts["protocol"]["rounds"],
+        metric=records[-1]["test"].get(METRIC) if records else None,
+        seconds=tuple(sum(record["seconds"].values()) for record in records),
+        owner="",
+        reason=str(files.outcome.get("reason", "")),
+        changed=0.0,
+    )
+
+
+def _status(files: TrialFiles, owner: Holder | None, died: bool) -> Status:
+    if files.status == "complete":
+        return "done"
+    if owner and not died:
+        return "running"
+    if files.outcome:
+        return "skipped" if files.status == "skipped" else "failed"
+    return "died" if owner else "waiting"
+
+
+def _unseen(run: dict[str, Any], trials: Sequence[TrialState]) -> int:
+    """Trials of a run that have no folder yet: the manifest has their number, not their names.
+
+    Of the run's trials, those are begun that were written to since it started; what is not complete and was not written
+    to is, as long as the same command was typed again, still before it.
+    """
+    if not run:
+        return 0
+    started = datetime.fromisoformat(run["started"]).timestamp()
+    seen = [
+        trial for trial in trials if trial.status != "skipped" and (trial.changed >= started or trial.status != "done")
+    ]
+    return max(0, int(run["trials"]) - len(seen))
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

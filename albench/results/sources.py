@@ -1,0 +1,240 @@
+"""Where results are read from: suites' folders and archives alike; and what of them cannot be merged in one table."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from albench.errors import StoreError
+from albench.results.archive import read_checked, unpack
+from albench.results.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
+from albench.suite.identity import starts_text
+from albench.suite.plan import LATER, check_name
+from albench.wording import by_source
+
+PACKED = "records.zip"
+"""An archive in a suite's folder that holds its trials, as published results have it."""
+OF_A_RUN = ("versions", "plugins", "host", "determinism")
+"""Parts of a manifest that say what its last run was made with."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of one source.
+
+    Attributes
+    ----------
+    source
+        How the user knows its suite: ``a.zip/digits``.
+    """
+
+    source: str
+    folder: Path
+    facts: dict[str, Any]
+    rounds: int
+    status: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.source}/trials/{self.folder.name}"
+
+    def read(self) -> TrialFiles:
+        return read_checked(self.folder, self.where)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A suite that can be read.
+
+    Attributes
+    ----------
+    folder
+        Where it is; of an archive, where it was unpacked.
+    where
+        How the user knows it: ``results/digits`` or ``a.zip/digits``.
+    packed
+        Whether it comes from an archive, which may be a stranger's.
+    """
+
+    folder: Path
+    where: str
+    packed: bool = False
+
+    def read(self, trial: Path) -> TrialFiles:
+        """What is on disk of one of its trials."""
+        return read_checked(trial, f"{self.where}/trials/{trial.name}") if self.packed else read_trial(trial)
+
+
+def opened(paths: Sequence[Path], room: Callable[[], Path]) -> list[Opened]:
+    """The suites of folders and archives, each once.
+
+    Parameters
+    ----------
+    paths
+        Suites' folders, folders of suites, or archives of ``albench export``. A suite's folder may have its trials in
+        an archive ``records.zip``.
+    room
+        Makes a new folder for what an archive holds; called where there is one.
+
+    Raises
+    ------
+    StoreError
+        Where one is none of them, or damaged.
+    """
+    found: dict[Path, Opened] = {}
+    for path in paths:
+        if path.is_dir() or not path.exists():
+            for folder in suite_folders(path):
+                for suite in _in_folder(folder, room):
+                    found.setdefault(folder.resolve(), suite)
+        else:
+            for suite in _in_archive(path, str(path), room):
+                found.setdefault(path.resolve() / suite.folder.name, suite)
+    return list(found.values())
+
+
+def _in_folder(folder: Path, room: Callable[[], Path]) -> list[Opened]:
+    packed = folder / PACKED
+    if not packed.is_file():
+        return [Opened(folder, str(folder))]
+    if (folder / "trials").exists():
+        raise StoreError(f"{folder} has trials and {PACKED} beside them: move one of them away, then merge the two.")
+    suites = _in_archive(packed, str(folder), room)
+    if len(suites) != 1:
+        raise StoreError(f"{packed} holds {len(suites)} suites: one is right in a suite's folder.")
+    return [dataclasses.replace(suites[0], where=str(folder))]
+
+
+def _in_archive(path: Path, where: str, room: Callable[[], Path]) -> list[Opened]:
+    try:
+        unpacked = room()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be unpacked: {error.strerror or error}.") from None
+    return [Opened(folder, f"{where}/{folder.name}", packed=True) for folder in unpack(path, unpacked)]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite of one source."""
+
+    source: str
+    name: str
+    manifest: dict[str, Any]
+    trials: list[Trial]
+    problems: list[str]
+
+
+def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
+    """A source's suites.
+
+    Parameters
+    ----------
+    path
+        A suite's folder, a folder of suites, or an archive.
+    unpacked
+        Folder to make for what an archive holds.
+
+    Raises
+    ------
+    StoreError
+        Where it is none of them, or damaged.
+    """
+    if not path.exists():
+        raise StoreError(f"there is no {path}: a source is a suite's folder, a folder of suites or an archive.")
+
+    def room() -> Path:
+        unpacked.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=unpacked))
+
+    for suite in opened([path], room):
+        folder, source = suite.folder, suite.where
+        name = check_name(folder.resolve().name)
+        trials: list[Trial] = []
+        problems: list[str] = []
+        for trial in trial_folders(folder):
+            files = read_checked(trial, f"{source}/trials/{trial.name}")
+            trials.append(Trial(source, trial, files.facts, len(files.records), files.status))
+            problems += files.problems
+        yield Suite(source, name, _manifest(folder, source), trials, problems)
+
+
+def _manifest(folder: Path, source: str) -> dict[str, Any]:
+    try:
+        manifest = read_manifest(folder)
+    except StoreError as error:
+        raise StoreError(str(error).replace(str(folder), source)) from None
+    except (ValueError, RecursionError):
+        manifest = {}
+    kinds = {**dict.fromkeys((*OF_A_RUN, "datasets", "protocols"), dict), "runs": list}
+    wrong = [name for name, kind in kinds.items() if not isinstance(manifest.get(name), kind)]
+    if wrong or not all(isinstance(run, dict) for run in manifest["runs"]):
+        raise StoreError(f"{source}/manifest.json is damaged: it does not hold a right {(wrong or ['runs'])[0]}.")
+    return manifest
+
+
+def check_data(suites: Iterable[Suite]) -> None:
+    """Raise ``StoreError`` where a data set's name stands for other data in one source than in another."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for suite in suites:
+        for trial in suite.trials:
+            facts = trial.facts  # by what is meant too, which decides the key, whatever was typed
+            meant = facts.get("resolved", {}).get("dataset", facts["dataset"])
+            for name in dict.fromkeys((facts["dataset"], meant)):
+                where = found[name][facts["data_hash"]]
+                if suite.source not in where:
+                    where.append(suite.source)
+    for dataset, hashes in found.items():
+        if len(hashes) > 1:
+            raise StoreError(
+                f"data set {dataset} is not the same data everywhere: {by_source(hashes)}. Such results do not "
+                "belong in one table: run one again on the other's data, or leave it out of the sources; 'albench "
+                "compare' shows them apart."
+            )
+
+
+def check_starts(suites: Iterable[Suite]) -> None:
+    """Raise ``StoreError`` where trials of a seed, which are compared in pairs, started from other labels."""
+    found: dict[tuple[str, str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for suite in suites:
+        for trial in suite.trials:
+            facts = trial.facts
+            if start := facts.get("initial_hash"):
+                where = found[facts["dataset"], facts["protocol_hash"], facts["seed"]][str(start)]
+                if suite.source not in where:
+                    where.append(suite.source)
+    for (dataset, _, seed), hashes in sorted(found.items()):
+        if len(hashes) > 1:
+            raise StoreError(starts_text(seed, dataset, hashes))
+
+
+def check_protocols(parts: Sequence[Suite]) -> None:
+    """Raise ``StoreError`` where a suite was run on a data set under settings that its widest source has not."""
+    found: dict[str, dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
+    for suite in parts:
+        for trial in suite.trials:
+            found[trial.facts["dataset"]][suite.source][trial.facts["protocol_hash"]] = trial.facts["protocol"]
+    for dataset, run in sorted(found.items()):
+        widest = max(run, key=lambda source: len(run[source]))
+        for source, protocols in run.items():
+            for other in set(protocols) - set(run[widest]):
+                nearest = min(
+                    (_settings(old, protocols[other]) for old in run[widest].values()),
+                    key=lambda names: (len(names), names),
+                )
+                changes = ", ".join(nearest) or "protocol_hash"
+                raise StoreError(
+                    f"suite {parts[0].name} was run on {dataset} under other settings in {widest} than in {source}: "
+                    f"{changes}. Run one again with the settings of the other; or merge each "
+                    "into a folder of its own and name both: albench compare DIR1 DIR2."
+                )
+
+
+def _settings(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The settings that differ: ``steps 10 and 20``."""
+    pairs = {name: (old.get(name, LATER.get(name)), new.get(name, LATER.get(name))) for name in {**old, **new}}
+    return [f"{name} {a!r} and {b!r}" for name, (a, b) in pairs.items() if a != b]

@@ -1,0 +1,139 @@
+"""The batches of one round: index streams, gathered items, augmented views and noise, all on the training device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from albench import seeds
+from albench.api.dataset import Dataset
+from albench.api.method import Batch, Method
+from albench.augment import Augmenter
+from albench.data.pool import Items
+
+GROUP_ITEMS = 512
+"""Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made
+step by step, because they are bound by memory and a larger block falls out of the cache."""
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """What has been bought: pool ids (L,) ascending, and their labels (L,)."""
+
+    ids: Tensor
+    y: Tensor
+
+
+def endless(ids: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """``count`` ids from repeated random permutations: each id is seen equally often, give or take one."""
+    passes = -(-count // len(ids))
+    return np.concatenate([rng.permutation(ids) for _ in range(passes)])[:count]
+
+
+def balanced(ids: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """``count`` ids in which every class that was bought appears equally often."""
+    present = np.unique(y)
+    classes = endless(present, count, rng)
+    drawn = np.empty(count, np.int64)
+    for label in present:
+        places = np.flatnonzero(classes == label)
+        drawn[places] = endless(ids[y == label], len(places), rng)
+    return drawn
+
+
+def _sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A CPU tensor on the training device, where it arrives in time: the host does not wait for it."""
+    # From memory that is not pinned the copy would wait until the device has done all that it was given.
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+class Batches:
+    """An iterator over the batches of one round.
+
+    The streams are named by seed and round alone, so that everything that shares them sees the same order.
+
+    Parameters
+    ----------
+    items, labeled, unlabeled
+        The pool's items; what is labelled; ids (N,) of what is not. With nothing unlabelled the labelled items stand
+        in for it.
+    sampler
+        ``"natural"`` or ``"balanced"`` labelled batches.
+    """
+
+    def __init__(
+        self,
+        *,
+        dataset: Dataset,
+        augmenter: Augmenter,
+        method: Method,
+        items: Items,
+        labeled: Labeled,
+        unlabeled: Tensor,
+        n_classes: int,
+        steps: int,
+        batch_size: int,
+        sampler: str,
+        seed: int,
+        round_number: int,
+    ) -> None:
+        rng = seeds.numpy_stream("batches", seed, round_number)
+        ids, y = labeled.ids.numpy(), labeled.y.numpy()
+        n_lab = steps * batch_size
+        drawn = balanced(ids, y, n_lab, rng) if sampler == "balanced" else endless(ids, n_lab, rng)
+        label_of = np.zeros(len(items), np.int64)
+        label_of[ids] = y
+        device = items.device
+        self._index_lab = torch.from_numpy(drawn).to(device).view(steps, batch_size)
+        self._y_lab = torch.from_numpy(label_of[drawn]).to(device).view(steps, batch_size)
+        self._class_counts = torch.from_numpy(np.bincount(y, minlength=n_classes).astype(np.float32)).to(device)
+        self._ratio = method.unlabeled_ratio if method.views else 0
+        pool = unlabeled.numpy() if len(unlabeled) else ids
+        order = endless(pool, n_lab * self._ratio, rng) if self._ratio else np.empty(0, np.int64)
+        self._index_unl = torch.from_numpy(order).to(device).view(steps, batch_size * self._ratio)
+        self._views = sorted(method.views)  # strong views first: the last weak one may consume what was gathered
+        step_items = max(1, batch_size * max(self._ratio, 1))
+        self._group = max(1, GROUP_ITEMS // step_items) if items.is_image else 1
+        self._method = method
+        self._augmenter = augmenter
+        self._items = items
+        self._noise_size = dataset.noise_size
+        self._noise = seeds.torch_stream("augmentation", seed, round_number)
+        self._draws = seeds.torch_stream("method", seed, round_number)
+
+    def __iter__(self) -> Iterator[Batch]:
+        steps = len(self._index_lab)
+        for start in range(0, steps, self._group):
+            yield from self._made(start, min(start + self._group, steps))
+
+    def _made(self, start: int, stop: int) -> Iterator[Batch]:
+        """The batches of a group of steps, each view of all of them made in one call."""
+        device = self._items.device
+        index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
+        rows = index_lab.numel() + index_unl.numel() * len(self._views)
+        noise = _sent(torch.rand(rows, self._noise_size, generator=self._noise), device)
+        parts = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
+        x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), parts[0], consume=True)
+        views: dict[str, Tensor] = {}
+        x = self._items.gather(index_unl.flatten()) if self._views else x_lab
+        for name, own in zip(self._views, parts[1:], strict=True):
+            if name.startswith("strong"):
+                views[name] = self._augmenter.strong(x, own)
+            else:
+                views[name] = self._augmenter.weak(x, own, consume=name == self._views[-1])
+        (_, n_lab), (count, n_unl) = index_lab.shape, index_unl.shape
+        for step in range(count):
+            lab, unl = slice(step * n_lab, (step + 1) * n_lab), slice(step * n_unl, (step + 1) * n_unl)
+            draws = self._method.draw(self._draws, n_lab, n_unl)
+            yield Batch(
+                x_lab[lab],
+                self._y_lab[start + step],
+                {name: view[unl] for name, view in views.items()},
+                index_unl[step],
+                {name: _sent(tensor, device) for name, tensor in draws.items()},
+                self._class_counts,
+            )

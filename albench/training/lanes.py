@@ -1,0 +1,212 @@
+"""Several learners that differ by seed alone, trained in one vectorised step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from albench.api.method import Batch, Method, State
+from albench.errors import TrialError
+from albench.training.train import (
+    Best,
+    Curves,
+    Learner,
+    ModelForward,
+    Trained,
+    check_steps,
+    cosine,
+    ema_decay,
+    mixed_precision,
+    sgd,
+    step_results,
+)
+
+Weights = dict[str, Tensor]
+
+
+class Bound(nn.Module):
+    """A model with other weights, which may be those of several lanes at once."""
+
+    def __init__(self, model: nn.Module, weights: Weights) -> None:
+        super().__init__()
+        self._call = lambda x: torch.func.functional_call(model, weights, (x,))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embeddings."""
+        found: tuple[Tensor, Tensor] = self._call(x)
+        return found
+
+
+def functional(method: Method, model: nn.Module) -> Any:
+    """The gradient and the value of a step as a function of tensors alone, for ``torch.func.vmap``.
+
+    Called with weights, their averages, the model's buffers, the fields of a batch (see ``fields``), state and counter,
+    it gives ``gradients, (loss, (state, logs))``.
+    """
+
+    def loss(
+        weights: Weights, averages: Weights, buffers: Weights, batch: Any, state: State, counter: Tensor
+    ) -> tuple[Tensor, Any]:
+        forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers))
+        value, new_state, logs = step_results(method.loss(forward, Batch(*batch), state, counter))
+        return value, (new_state, logs)
+
+    return torch.func.grad_and_value(loss, has_aux=True)
+
+
+def fields(batch: Batch) -> tuple[Any, ...]:
+    """A batch as nested plain containers."""
+    return (batch.x_lab, batch.y_lab, dict(batch.views), batch.index, dict(batch.noise), batch.class_counts)
+
+
+def stack(lanes: Sequence[Any]) -> Any:
+    """Nested containers of tensors, one of each lane, as one whose tensors have the lanes as first dimension."""
+    first = lanes[0]
+    if isinstance(first, Tensor):
+        return torch.stack(list(lanes))
+    if isinstance(first, dict):
+        return {name: stack([one[name] for one in lanes]) for name in first}
+    return tuple(stack([one[place] for one in lanes]) for place in range(len(first)))
+
+
+class Stack:
+    """Learners side by side: every tensor has the lanes as its first dimension.
+
+    Weights, moving averages, momentum and the method's memory are copied in, and back by ``hand_back``. The method and
+    the backbone are to be ``vmap_safe``.
+
+    Parameters
+    ----------
+    learners
+        Of one method, backbone, task and protocol, after as many steps. A lone one is given a twin: some operations are
+        carried out in another way where there is one lane only, and a lane is to come out the same in any company.
+    """
+
+    def __init__(self, learners: Sequence[Learner]) -> None:
+        first = learners[0]
+        if len(learners) == 1:
+            learners = [first, first]
+        self.learners = learners
+        self.protocol = first.protocol
+        self.device = first.device
+        self.first_step = first.first_step
+        self.state: State = stack([learner.state for learner in learners])
+        self._weights: Weights = stack([_parameters(learner.model) for learner in learners])
+        self._buffers: Weights = stack([dict(learner.model.named_buffers()) for learner in learners])
+        # A vmap-safe model changes no buffer, so that its average has the same ones.
+        self._averages: Weights = stack([_parameters(learner.average) for learner in learners])
+        # The optimizer and the average work on each lane's own slice: over one flat tensor, which numbers a vector
+        # instruction takes together would depend on the lanes beside, and with it their rounding.
+        small = [name for name, value in first.model.named_parameters() if value.ndim <= 1]
+        self._slices = [{name: value[lane] for name, value in self._weights.items()} for lane in range(len(learners))]
+        self._optimizer = sgd(
+            [part[name] for part in self._slices for name in part if name not in small],
+            [part[name] for part in self._slices for name in small],
+            self.protocol,
+        )
+        self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
+        self._load_momentum()
+        first.model.train()
+        self._together = torch.func.vmap(functional(first.method, first.model), in_dims=(0, 0, 0, 0, 0, None))
+
+    def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """One training step of all lanes; returns what each logged, (L,) by name."""
+        total = self.first_step + number
+        self._optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
+        counter = torch.full((), total, dtype=torch.int64, device=self.device)
+        batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
+        with mixed_precision(self.device):
+            gradients, (loss, (state, logs)) = self._together(
+                self._weights, self._averages, self._buffers, batch, self.state, counter
+            )
+        for lane, part in enumerate(self._slices):
+            for name, weight in part.items():
+                weight.grad = gradients[name][lane]
+        self._optimizer.step()
+        self.state = {name: value.detach() for name, value in state.items()}
+        weights = [weight for part in self._slices for weight in part.values()]
+        get_ema_multi_avg_fn(ema_decay(total, self.protocol.ema))(self._averaged, weights, total)
+        return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def average(self, lane: int) -> nn.Module:
+        """A lane's moving average: its learner's own model, brought up to date."""
+        model = self.learners[lane].average
+        with torch.no_grad():
+            for name, value in model.named_parameters():
+                value.copy_(self._averages[name][lane])
+        return model
+
+    def hand_back(self, steps: int) -> None:
+        """Give the learners what the lanes have become after so many steps."""
+        for lane, learner in enumerate(self.learners):
+            self.average(lane)
+            with torch.no_grad():
+                for name, value in learner.model.named_parameters():
+                    weight = self._slices[lane][name]
+                    value.copy_(weight)
+                    if weight in self._optimizer.momenta:
+                        learner.optimizer.momenta[value] = self._optimizer.momenta[weight]
+            learner.state = {name: value[lane].clone() for name, value in self.state.items()}
+            learner.first_step = self.first_step + steps
+
+    def _load_momentum(self) -> None:
+        for lane, learner in enumerate(self.learners):
+            for name, value in learner.model.named_parameters():
+                if value in learner.optimizer.momenta:
+                    self._optimizer.momenta[self._slices[lane][name]] = learner.optimizer.momenta[value].clone()
+
+
+def _parameters(model: nn.Module) -> Weights:
+    return {name: value.detach() for name, value in model.named_parameters()}
+
+
+def train_together(
+    learners: Sequence[Learner],
+    batches: Sequence[Iterable[Batch]],
+    validate: Sequence[Callable[[nn.Module], float]],
+    progress: Callable[[int], None],
+) -> list[Trained | TrialError]:
+    """``Learner.train_round`` for several learners at once.
+
+    Parameters
+    ----------
+    learners
+        See ``Stack``.
+    batches, validate
+        Of each lane: its batches, one a step, and its model's metric.
+    progress
+        Called with the number of finished steps now and then.
+
+    Returns
+    -------
+    For each lane what ``Learner.train_round`` returns, or why it cannot go on; the others are not touched by that.
+    """
+    together = Stack(learners)
+    steps, lanes = together.protocol.steps, range(len(learners))
+    checks = check_steps(together.protocol)
+    curves, best = Curves(steps), [Best() for _ in lanes]
+    failed: dict[int, TrialError] = {}
+    for step, parts in enumerate(zip(*batches, strict=True)):
+        curves.add(step, together.step(step, parts))
+        done = step + 1
+        if done in checks:
+            for lane in lanes:
+                try:
+                    curves.check_finite(together.learners[lane].round, together.state, lane)
+                except TrialError as error:
+                    failed.setdefault(lane, error)
+                    continue
+                model = together.average(lane)
+                best[lane].offer(validate[lane](model), done, model)
+            curves.forget()
+        if done % 10 == 0 or done == steps:
+            progress(done)
+    together.hand_back(steps)
+    return [
+        failed.get(lane) or Trained(curves.means(lane), best[lane].step, best[lane].model(learners[lane].average))
+        for lane in lanes
+    ]

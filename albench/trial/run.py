@@ -1,0 +1,459 @@
+"""One trial's rounds, readable top to bottom: train -> evaluate -> query -> annotate."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from albench import item_predictions, seeds
+from albench.api.backbone import Backbone
+from albench.api.dataset import Dataset, Splits
+from albench.api.executor import Note, Progress
+from albench.api.method import Method, RoundFacts
+from albench.api.strategy import Strategy
+from albench.augment import augmenter
+from albench.data.pool import Items, Pool, index_hash
+from albench.environment import Environment, Made, others_than, this_environment
+from albench.errors import TrialError
+from albench.results.records import FORMAT
+from albench.results.store import TrialStore
+from albench.suite.limits import TooLong, at_most, in_time
+from albench.suite.plan import Amounts, Trial
+from albench.training.batches import Batches, Labeled
+from albench.training.evaluate import evaluate, measure, predict, probabilities
+from albench.training.train import Learner, Trained
+from albench.trial.first_round import SharedRounds, weights_hash
+from albench.trial.labels import Oracle
+from albench.trial.view import PoolView, choose, cold_view
+
+CURVE_METRIC = "macro_f1"
+"""The test metric that progress shows."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of a trial, built."""
+
+    dataset: Dataset
+    splits: Splits
+    method: Method
+    strategy: Strategy
+    backbone: Backbone
+    amounts: Amounts
+    device: torch.device
+    initial: Strategy | None = None
+    """Chooses the first labels; None for the oracle's draw."""
+    query_time_limit: float | None = None
+    """Seconds after which a query fails the trial."""
+    deadline: float | None = None
+    """When no further round is begun, in seconds since the epoch."""
+    shared: SharedRounds | None = None
+    """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
+    look: Callable[[], None] = lambda: None
+    """Called before a record is kept; raises where what the round was made from is not what it was."""
+    run: str = ""
+    """The ``id`` of the manifest's entry that the trial is carried out for."""
+    plugins: Environment = dataclasses.field(default_factory=dict)
+    """Distribution -> version of the components, beside albench's own."""
+    only_with: Environment | None = None
+    """What this process has to compute with; None for whatever it has."""
+
+    @functools.cached_property
+    def items(self) -> tuple[Items, Items, Items]:
+        """The three splits on the training device, once for all trials that have these parts."""
+        splits = self.splits
+        train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
+        return train, val, test
+
+    @functools.cached_property
+    def made_with(self) -> Environment:
+        """What this process makes the trial's numbers with; asked once the backbone has imported what it needs."""
+        return this_environment(str(self.device), self.plugins)
+
+
+@contextlib.contextmanager
+def numerics(threads: int) -> Iterator[None]:
+    """What a trial's numbers depend on beside its seed.
+
+    The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
+    three); algorithms of cuDNN that give the same sums each time.
+    """
+    before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed)
+        torch.backends.cudnn.deterministic = cudnn
+
+
+def flushes_denormals() -> bool:
+    """Whether this thread rounds float32 numbers below 1.2e-38 to zero; torch only sets that and does not tell."""
+    return bool((torch.full((64,), 1e-30) * 1e-10 == 0).all())
+
+
+class Run:
+    """One trial being carried out.
+
+    Parameters
+    ----------
+    trial, parts
+        What to do, and with what.
+    emit
+        Called with the trial's progress.
+    """
+
+    def __init__(self, trial: Trial, parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
+        splits, amounts = parts.splits, parts.amounts
+        self.trial = trial
+        self.parts = parts
+        self.emit = emit
+        self.train, self.val, self.test = parts.items
+        self.augmenter = augmenter(
+            parts.dataset,
+            splits.task,
+            splits.train.x,
+            parts.device,
+            seeds.torch_stream("augmentation bank", trial.seed),
+            trial.shift,
+        )
+        self.oracle = Oracle(splits.train.y, splits.task.n_classes, amounts.labels[-1])
+        self.pool = Pool(len(splits.train))
+        self._labels = torch.full((len(splits.train),), -1)
+        self.n_bought = 0
+        self.buy(self._initial())
+        self.initial_hash = index_hash(self.pool.labeled)
+        self.n_bought = 0
+        self.learner = self.new_learner(0)
+        self.metric: tuple[str, float] | None = None
+
+    def _initial(self) -> Tensor:
+        """Pool ids to start with: drawn by the oracle, or chosen by the protocol's strategy from the bare items."""
+        parts, trial = self.parts, self.trial
+        if parts.initial is None:
+            return self.oracle.draw_initial(parts.amounts.initial, trial.protocol.initial_draw, trial.seed)
+        view = cold_view(self.train, parts.initial, parts.splits.task.n_classes, parts.amounts, trial.seed)
+        name = trial.protocol.initial_strategy
+        return self._choose(parts.initial, view, parts.amounts.initial, name).sort().values
+
+    def _choose(self, strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:
+        """A strategy's picks, checked and in time."""
+        limit = self.parts.query_time_limit
+        try:
+            with at_most(limit):
+                return choose(strategy, view, budget, name)
+        except TooLong:
+            raise TrialError(f"strategy '{name}' had not chosen after {limit:g} s (--query-time-limit).") from None
+
+    def new_learner(self, number: int) -> Learner:
+        """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
+        parts, protocol = self.parts, self.trial.protocol
+        draw = number if protocol.start == "cold" else 0
+        model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", self.trial.seed, draw))
+        return Learner(model, parts.method, parts.splits.task, protocol, parts.device)
+
+    def buy(self, ids: Tensor) -> None:
+        """Annotate pool ids."""
+        self._labels[ids] = self.oracle.annotate(ids)
+        self.pool.mark(ids)
+        self.n_bought = len(ids)
+
+    @property
+    def labeled(self) -> Labeled:
+        ids = self.pool.labeled
+        return Labeled(ids, self._labels[ids])
+
+    def replay(self, records: list[dict[str, Any]]) -> None:
+        """Buy what earlier rounds bought."""
+        for record in records:
+            if record["queried"]:
+                self.buy(torch.tensor(record["queried"]))
+
+    def round(self, number: int) -> dict[str, Any]:
+        """Carry out one round and return its record."""
+        self.begin(number)
+        return self.finish(number, self._train(number))
+
+    def begin(self, number: int) -> None:
+        """Make the learner ready for a round."""
+        if number > 0 and self.trial.protocol.start == "cold":
+            self.learner = self.new_learner(number)
+        self._start_round(number)
+
+    def finish(self, number: int, trained: Trained) -> dict[str, Any]:
+        """What follows a round's training: evaluate, query, annotate; returns the round's record."""
+        protocol, task = self.trial.protocol, self.parts.splits.task
+        n_labeled = len(self.pool.labeled)
+        clock = Clock(self.parts.device)
+        best = trained.best
+        val = evaluate(best, self.val, self.parts.splits.val.y, task)
+        probs = probabilities(best, self.test)
+        test = measure(probs, self.parts.splits.test.y, task)
+        shown = test.get(CURVE_METRIC)
+        self.metric = (CURVE_METRIC, shown) if shown is not None else None
+        ids = self.pool.unlabeled
+        predicted = predict(best, self.train, ids)
+        pseudo_label = self._pseudo_labels(ids, predicted[0])
+        clock.lap("evaluate")
+        queried, query = self._query(best, ids, predicted, number) if number + 1 < protocol.rounds else ([], {})
+        clock.lap("query")
+        return {
+            "round": number,
+            "n_labeled": n_labeled,
+            "queried": queried,
+            "val": val,
+            "test": test,
+            item_predictions.KEY: item_predictions.record_of(probs),
+            "pseudo_label": pseudo_label,
+            "query": query,
+            "training": {"best_step": trained.best_step, "weights": weights_hash(best), **trained.curves},
+            "initial_hash": self.initial_hash,
+            "seconds": {"train": round(trained.seconds, 4), **clock.seconds},
+            "peak_memory_mb": peak_memory_mb(self.parts.device),
+        }
+
+    def _train(self, number: int) -> Trained:
+        """Train, or take what another trial left of the same first round."""
+        shared = self.parts.shared if number == 0 else None
+        made_with = self.parts.made_with
+        hold = shared.hold(self.trial, self.initial_hash, made_with, self.tell) if shared else contextlib.nullcontext()
+        with hold as left:
+            if left:
+                return self.learner.adopt(left)
+            clock = Clock(self.parts.device)
+            trained = self.learner.train_round(
+                self.batches(number), self.validate, lambda step: self.progress(number, step)
+            )
+            clock.lap("train")
+            trained = dataclasses.replace(trained, seconds=clock.seconds["train"])
+            if shared:
+                self.parts.look()
+                shared.keep(self.trial, self.initial_hash, made_with, self.learner.left(trained))
+            return trained
+
+    def _start_round(self, number: int) -> None:
+        parts, protocol = self.parts, self.trial.protocol
+        labeled = self.labeled
+        counts = torch.bincount(labeled.y, minlength=parts.splits.task.n_classes).float()
+        self.learner.start_round(
+            RoundFacts(
+                round=number,
+                rounds=protocol.rounds,
+                steps=protocol.steps,
+                n_labeled=len(labeled.ids),
+                pool_size=len(self.pool),
+                n_bought=self.n_bought,
+                query_size=parts.amounts.query_size,
+                first_step=self.learner.first_step,
+                labeled=self.pool.mask.to(parts.device),
+                class_counts=counts.to(parts.device),
+            )
+        )
+
+    def batches(self, number: int) -> Batches:
+        """The batches of a round."""
+        trial, parts, protocol = self.trial, self.parts, self.trial.protocol
+        return Batches(
+            dataset=parts.dataset,
+            augmenter=self.augmenter,
+            method=parts.method,
+            items=self.train,
+            labeled=self.labeled,
+            unlabeled=self.pool.unlabeled,
+            n_classes=parts.splits.task.n_classes,
+            steps=protocol.steps,
+            batch_size=protocol.batch_size,
+            sampler=protocol.sampler,
+            seed=trial.seed,
+            round_number=number,
+        )
+
+    def validate(self, model: nn.Module) -> float:
+        """The validation metric that chooses the weights."""
+        name = self.trial.protocol.checkpoint_metric
+        value = evaluate(model, self.val, self.parts.splits.val.y, self.parts.splits.task)[name]
+        return -1.0 if value is None else value
+
+    def progress(self, number: int, step: int) -> None:
+        """Tell how far the round's training is."""
+        protocol = self.trial.protocol
+        self.emit(Progress(self.trial.key, number, protocol.rounds, step, protocol.steps, self.metric))
+
+    def tell(self, text: str) -> None:
+        """Tell the user one line about the trial."""
+        self.emit(Note(self.trial.key, text))
+
+    def _rejected(self) -> Callable[[Tensor], Tensor]:
+        """The method's rule as it is now, with no way from it to anything else of the trial."""
+        method, state = self.parts.method, self.learner.state
+        return lambda probs: method.rejected(probs, state)
+
+    def _pseudo_labels(self, ids: Tensor, logits: Tensor) -> dict[str, Any]:
+        """Share and accuracy of the pseudo labels that the method would accept now, checked by the oracle."""
+        if len(ids) == 0:
+            return {"accepted": None, "accuracy": None, "rejected_per_class": None}
+        probs = logits.softmax(dim=1)
+        rejected = self._rejected()(probs).cpu()
+        return {
+            "accepted": float((~rejected).double().mean()),
+            "accuracy": self.oracle.accuracy(ids[~rejected], probs.argmax(dim=1).cpu()[~rejected]),
+            "rejected_per_class": self.oracle.class_counts(ids[rejected]),
+        }
+
+    def _query(
+        self, model: nn.Module, ids: Tensor, predicted: tuple[Tensor, Tensor], number: int
+    ) -> tuple[list[int], dict[str, Any]]:
+        """Let the strategy choose, and buy what it chose."""
+        budget, labeled = self.parts.amounts.query_size, self.labeled
+        view = PoolView(
+            needs=self.parts.strategy.needs,
+            model=model,
+            items=self.train,
+            index=ids,
+            predicted=predicted,
+            labeled=labeled.ids,
+            labeled_y=labeled.y.to(self.parts.device),
+            rejected=self._rejected(),
+            n_classes=self.parts.splits.task.n_classes,
+            round_number=number,
+            budget_left=self.oracle.budget_left,
+            stream=(self.trial.seed, number),
+            approximate=self.trial.protocol.neighbors == "approximate",
+        )
+        picks = self._choose(self.parts.strategy, view, budget, self.trial.strategy)
+        queried = ids[picks]
+        self.buy(queried)
+        groups = {"all": picks, **view.groups}
+        return queried.tolist(), {
+            "per_class": {name: self.oracle.class_counts(ids[place]) for name, place in groups.items()},
+            "minority_share": {name: self.oracle.minority_share(ids[place]) for name, place in groups.items()},
+            "notes": view.notes,
+        }
+
+
+class Clock:
+    """Seconds of each part of a round."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.seconds: dict[str, float] = {}
+        self._last = self._now()
+
+    def _now(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = self._now()
+        self.seconds[name] = round(now - self._last, 4)
+        self._last = now
+
+
+def peak_memory_mb(device: torch.device) -> float | None:
+    """Largest memory so far, in MiB: the device's on CUDA, else this process's; None where the system has no count."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+class StoredRun:
+    """A trial being carried out, with its records on disk.
+
+    Parameters
+    ----------
+    facts
+        What ``trial.json`` says of the trial; the initial set's hash is added here.
+    on_round
+        Called with each record once it is on disk.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        parts: Parts,
+        store: TrialStore,
+        facts: dict[str, Any],
+        emit: Callable[[Progress | Note], None],
+        on_round: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.run = Run(trial, parts, emit)
+        self._store = store
+        self._on_round = on_round
+        self._rounds = trial.protocol.rounds
+        self._warm = trial.protocol.start == "warm"
+        if parts.only_with and (other := others_than(parts.made_with, [[parts.only_with]])[1]):
+            raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
+        made = Made(parts.run, parts.made_with)
+        records = store.start({**facts, "initial_hash": self.run.initial_hash}, made)
+        if records and self._warm and len(records) < self._rounds:
+            checkpoint = store.load_checkpoint(len(records) - 1)
+            if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
+                store.truncate(0)
+                records = []
+            else:
+                self.run.learner.restore(checkpoint)
+        for problem in store.problems:
+            emit(Note(trial.key, f"{problem}."))
+            store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
+        if records:
+            store.log.write("info", "resumed", round=len(records))
+        self.run.replay(records)
+        self.next = store.log.round = len(records)
+
+    @property
+    def done(self) -> bool:
+        return self.next >= self._rounds
+
+    def keep(self, record: dict[str, Any]) -> None:
+        """Put the next round's record on disk."""
+        number, last = self.next, self.next + 1 == self._rounds
+        self.run.parts.look()
+        if self._warm and not last:
+            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
+        self._store.append(record)
+        self._store.drop_checkpoints(keep=None if last else number)
+        self._on_round(record)
+        self.next += 1
+        self._store.log.round = None if last else self.next
+
+
+def run_trial(
+    trial: Trial,
+    parts: Parts,
+    store: TrialStore,
+    facts: dict[str, Any],
+    emit: Callable[[Progress | Note], None],
+    on_round: Callable[[dict[str, Any]], None],
+) -> None:
+    """Carry out what is missing of a trial, a record a round (see ``StoredRun``).
+
+    Raises
+    ------
+    OutOfTime
+        Before a round that would begin after the deadline.
+    """
+    with numerics(trial.protocol.threads):
+        stored = StoredRun(trial, parts, store, facts, emit, on_round)
+        while not stored.done:
+            in_time(parts.deadline)
+            stored.keep(stored.run.round(stored.next))

@@ -1,0 +1,133 @@
+"""Trackers and hooks hear of every way in which a trial and a suite can end, and of nothing twice."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from albench.api.executor import Done, Failed
+from albench.errors import FolderError
+from albench.execution.jobs import Job, run_job
+from albench.results.records import trial_folders
+
+
+def heard(folder: Path) -> list[tuple[str, str, str]]:
+    """Event, status and reason of each line that the tracker ``jsonl`` wrote."""
+    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [json.loads(line) for line in lines]
+    return [(t["event"], t.get("trial", {}).get("status", ""), t.get("trial", {}).get("reason", "")) for t in told]
+
+
+def names(folder: Path) -> list[str]:
+    return [event for event, _, _ in heard(folder)]
+
+
+class Raising:
+    """A listener that raises at the first message of one kind."""
+
+    def __init__(self, at: str, error: BaseException) -> None:
+        self._at, self._error = at, error
+
+    def plan(self, plan: Any) -> None:
+        """Nothing."""
+
+    def event(self, event: Any) -> None:
+        if self._at == type(event).__name__:
+            raise self._error
+
+    def outcome(self, outcome: Any) -> None:
+        if self._at == "outcome":
+            raise self._error
+
+
+@pytest.mark.parametrize(
+    ("at", "error"),
+    [
+        ("outcome", KeyboardInterrupt()),
+        ("outcome", FolderError("the disk is full")),
+        ("outcome", RuntimeError("a listener's own")),
+        ("Progress", KeyboardInterrupt()),
+    ],
+    ids=["Ctrl-C between trials", "a full disk", "a listener's error", "Ctrl-C in a trial"],
+)
+@pytest.mark.parametrize("lanes", ["off", "2"])
+def test_the_suites_end_is_told_however_it_ends(
+    small_run: Any, tmp_path: Path, at: str, error: BaseException, lanes: str
+) -> None:
+    with pytest.raises(type(error)):
+        small_run(seeds=2, rounds=2, steps=2, trackers=["jsonl"], listener=Raising(at, error), lanes=lanes)
+    folder = tmp_path / "results" / "blobs"
+    assert names(folder)[0] == "suite_start"
+    assert names(folder)[-1] == "suite_end"
+    assert names(folder).count("suite_end") == 1
+    ends = [(status, reason) for event, status, reason in heard(folder) if event == "trial_end"]
+    assert len(ends) == names(folder).count("trial_start"), "each trial that was begun has an end"
+    assert ends[-1] == (("stopped", "interrupted") if at == "Progress" else ("done", ""))
+
+
+def test_a_full_disk_stops_a_trial_and_fails_none(
+    small_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from albench.results.store import TrialStore
+
+    def full(*_: Any) -> None:
+        raise FolderError("the disk is full")
+
+    monkeypatch.setattr(TrialStore, "append", full)
+    with pytest.raises(FolderError):
+        small_run(seeds=1, rounds=2, steps=2, trackers=["jsonl"])
+    told = heard(tmp_path / "results" / "blobs")
+    assert told[-2:] == [("trial_end", "stopped", "the disk is full"), ("suite_end", "", "")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("executor", ["local", "processes[workers=1]"])
+def test_a_signal_ends_a_command_and_the_suite_is_told(
+    tmp_path: Path, toy: str, number: signal.Signals, executor: str, nursery: Any
+) -> None:
+    words = ["run", "--plugin", toy, "-d", "blobs", "-m", "fixmatch"]
+    words += ["-s", "random", "--seeds", "2", "--rounds", "50", "--steps", "50", "--initial", "12"]
+    words += ["--query-size", "1", "--executor", executor, "--tracker", "jsonl", "--set", "batch_size=16"]
+    run = nursery.start(words, tmp_path / "printed", cwd=tmp_path)
+    folder = tmp_path / "results" / "blobs"
+    nursery.until(run, lambda: (folder / "events.jsonl").is_file() and "round_end" in names(folder))
+    os.kill(run, number)
+    assert nursery.wait(run) == 130
+    assert names(folder)[-1] == "suite_end"
+
+
+@pytest.mark.parametrize("trackers", [("nope",), ("jsonl[nope=1]",), ("jsonl[file=",)], ids=str)
+@pytest.mark.parametrize("lanes", ["off", "2"])
+def test_a_tracker_that_a_worker_lacks_fails_the_trial(
+    job_of: Callable[..., Job], trackers: tuple[str, ...], lanes: str
+) -> None:
+    job = job_of(lanes=lanes, seeds=2, rounds=2, steps=2)
+    told: list[Any] = []
+    outcome = run_job(dataclasses.replace(job, trackers=trackers), told.append)
+    outcomes = [outcome] if lanes == "off" else [event.outcome for event in told]
+    assert outcomes
+    for each in outcomes:
+        assert isinstance(each, Failed)
+        assert each.reason
+        assert "\n" not in each.reason
+        assert not each.ends_run
+
+
+def test_what_another_run_completed_meanwhile_is_not_told_again(job_of: Callable[..., Job], tmp_path: Path) -> None:
+    """As where two drivers share a suite: the second one looks at a trial that the first one held."""
+    job = job_of(rounds=2, steps=2, trackers=["jsonl"])
+    folder = tmp_path / "results" / "blobs"
+    before = heard(folder)
+    (trial,) = trial_folders(folder)
+    records = (trial / "rounds.jsonl").read_bytes()
+    assert isinstance(run_job(job, lambda _: None), Done)
+    assert heard(folder) == before
+    assert (trial / "rounds.jsonl").read_bytes() == records

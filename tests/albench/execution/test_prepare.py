@@ -1,0 +1,107 @@
+"""What a suite says is what is run: nothing is overwritten in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from packaging.version import Version
+
+from albench.cli.run import command
+from albench.errors import DeviceError, SuiteError, UnknownName
+from albench.execution.prepare import Plan, prepare
+from albench.render.live import plan_lines
+from albench.session import suite_from
+
+
+@pytest.fixture
+def suite_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text("datasets: digits\nmethods: supervised\nstrategies: random\nseeds: 1\n")
+    return path
+
+
+def plan(suite: Path, tmp_path: Path, **more: Any) -> Plan:
+    return prepare(suite_from(suite), out=tmp_path, **more)
+
+
+def with_device(suite: Path, kind: str) -> Path:
+    suite.write_text(f"{suite.read_text()}protocol: {{device: {kind}}}\n")
+    return suite
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were a GPU; nothing is run on it."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr("albench.execution.prepare.FIRST_TORCH_ON_CUDA", Version("2.6"))
+    monkeypatch.setattr("albench.execution.prepare.this_environment", lambda *_: {})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_suite_that_asks_for_a_gpu_is_refused_without_one(suite_file: Path, tmp_path: Path) -> None:
+    with_device(suite_file, "cuda")
+    with pytest.raises(DeviceError, match=r"suite mine, protocol: device cuda .* sees no CUDA: use --device cpu"):
+        plan(suite_file, tmp_path)
+    assert plan(suite_file, tmp_path, device="cpu").device == "cpu"  # what is typed takes the suite's place
+
+
+@pytest.mark.usefixtures("cuda")
+def test_the_device_of_a_suite_is_where_it_runs(suite_file: Path, tmp_path: Path) -> None:
+    assert plan(suite_file, tmp_path).device == "cuda:0"
+    with_device(suite_file, "cpu")
+    found = plan(suite_file, tmp_path)
+    assert (found.device, found.suite.protocol.device) == ("cpu", "cpu")
+    assert plan(suite_file, tmp_path, device="cuda").suite.protocol.device == "cuda"
+
+
+def test_set_says_that_the_device_has_an_option_of_its_own() -> None:
+    with pytest.raises(SuiteError, match=r"^--set device: use its own option --device\.$"):
+        command.main(["-d", "digits", "--set", "device=cuda"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("draw", ["stratified", "balanced"])
+def test_a_draw_beside_a_strategy_that_chooses_the_first_labels_is_told(
+    suite_file: Path, tmp_path: Path, draw: str
+) -> None:
+    suite_file.write_text(
+        f"{suite_file.read_text()}protocol: {{initial_strategy: coreset, initial_draw: {draw}, rounds: 1}}\n"
+    )
+    told = plan(suite_file, tmp_path).notes
+    expected = "initial_draw balanced changes nothing: coreset chooses the first labels (initial_strategy)."
+    assert told == ((expected,) if draw == "balanced" else ())
+
+
+def test_a_suite_brings_its_plugins_along(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/toy.py").write_text(Path(toy).read_text())
+    suite = tmp_path / "study/s.yaml"
+    suite.write_text(
+        "datasets: blobs\nstrategies: random\nseeds: 1\nplugins: [toy.py, wrappers]\n"
+        "protocol: {initial: 9, query_size: 5}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    made = plan(suite, tmp_path / "results", plugin_files=["study/toy.py"])  # named twice, loaded once
+    assert made.plugin_files == (str(tmp_path / "study/toy.py"),)
+    suite.write_text("datasets: digits\nplugins: [wrapers]\n")
+    with pytest.raises(SuiteError, match=r"suite s needs the plugin 'wrapers'.*did you mean 'wrappers'"):
+        plan(suite, tmp_path)
+
+
+def test_what_was_not_named_is_told_first_and_how_to_name_it(suite_file: Path, tmp_path: Path) -> None:
+    suite_file.write_text("datasets: digits\nstrategies: random\nseeds: 1\n")
+    first, second = plan_lines(plan(suite_file, tmp_path))[:2]
+    assert first.plain == "method boostmis by default: another with -m NAME, see 'albench list methods'"
+    assert second.plain.startswith("digits")
+    everything = [line.plain for line in plan_lines(prepare(suite_from(), out=tmp_path))[:3]]
+    assert [line.split()[0] for line in everything] == ["dataset", "method", "strategy"]
+    assert all(" by default: another with -" in line for line in everything)
+
+
+def test_an_unknown_name_says_how_a_plugin_of_ones_own_is_named(suite_file: Path, tmp_path: Path) -> None:
+    suite_file.write_text("datasets: digits\nstrategies: mine-own\nseeds: 1\n")
+    with pytest.raises(UnknownName, match=r"unknown strategy 'mine-own'.*--plugin FILE, or plugins: \[FILE\]"):
+        plan(suite_file, tmp_path)

@@ -1,0 +1,334 @@
+"""What makes a trial's numbers beside its settings: compared when it goes on, and when it is complete."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import albench
+from albench.components import reloading
+from albench.components.code_files import code_files, digest
+from albench.components.registry import registry
+from albench.disk.files import sealed_text
+from albench.errors import PluginError, StoreError, TrialError
+from albench.execution.jobs import run_job
+from albench.results import provenance
+from albench.results.provenance import Provenance, difference
+from albench.results.store import SuiteStore
+
+ROOT = Path(__file__).parents[3]
+TINY: dict[str, Any] = {"initial": 20, "query_size": 4, "rounds": 2, "steps": 3, "seeds": 1, "executor": "local"}
+PLUGIN = """
+    from dataclasses import dataclass
+    from albench.api import Strategy, hookimpl, option
+    from beside import SIGN
+
+    @dataclass(frozen=True)
+    class It(Strategy):
+        needs = frozenset({"probs"})
+        weights: str = option("", "a file")
+
+        def scores(self, view):
+            return SIGN * view.probs.max(dim=1).values * 1
+
+    @hookimpl
+    def albench_register(add):
+        add.strategy("it", It)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plugin file and a module beside it."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(reloading, "_loaded", {})
+    monkeypatch.delitem(sys.modules, "beside", raising=False)
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "beside.py").write_text("SIGN = +1\n")
+    (folder / "it.py").write_text(textwrap.dedent(PLUGIN))
+    return folder / "it.py"
+
+
+@pytest.fixture
+def run(plugin: Path, tmp_path: Path) -> Callable[..., list[list[int]]]:
+    """Run the plugin's strategy; returns what each trial queried first."""
+
+    def run(**more: Any) -> list[list[int]]:
+        settings = {**TINY, "dataset": "digits", "method": "supervised", "strategy": "it", "name": "s", **more}
+        albench.run(**settings, plugins=[plugin], out=tmp_path)
+        records = [path.read_text().splitlines()[0] for path in sorted(tmp_path.glob("s/trials/*/rounds.jsonl"))]
+        return [json.loads(record)["queried"] for record in records]
+
+    return run
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change a file without changing its size, and give it the times that it had."""
+    before = path.stat()
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("file", ["it.py", "beside.py"])
+@pytest.mark.parametrize("left", [1, 2], ids=["incomplete", "complete"])
+def test_edited_code_never_returns_old_numbers(
+    run: Callable[..., Any], plugin: Path, tmp_path: Path, file: str, left: int
+) -> None:
+    before = run()
+    (trial,) = (tmp_path / "s" / "trials").iterdir()
+    SuiteStore(tmp_path / "s").trial(trial.name).truncate(left)
+    if file == "it.py":
+        edit(plugin, "* 1", "*-1")
+    else:
+        edit(plugin.parent / file, "+1", "-1")
+    found = {path: path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file()}
+    with pytest.raises(
+        StoreError, match=rf"was made with another {file} than strategy it has now: use --name .*--fresh"
+    ):
+        run()
+    assert {path: path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file()} == found
+    after = run(fresh=True)
+    assert after != before  # the new code was used, in this same process
+    assert run(fresh=True, executor="processes[workers=1]") == after
+    assert run() == after
+
+
+def test_a_component_in_another_is_part_of_it(run: Callable[..., Any], plugin: Path) -> None:
+    run(strategy="stochastic[of=it]")
+    edit(plugin, "* 1", "*-1")
+    with pytest.raises(StoreError, match=r"another it\.py than strategy stochastic\[of=it\] has now"):
+        run(strategy="stochastic[of=it]")
+
+
+def test_the_strategy_of_the_first_labels_is_part_of_every_trial(tmp_path: Path, plugin: Path) -> None:
+    cold = plugin.with_name("cold.py")
+    text = "class It(Strategy):\n    cold_start = True\n    needs = frozenset()"
+    source = plugin.read_text().replace('class It(Strategy):\n    needs = frozenset({"probs"})', text)
+    cold.write_text(source.replace("view.probs.max(dim=1).values", "view.x.flatten(1).sum(1)"))
+    settings = {**TINY, "dataset": "digits", "method": "supervised", "strategy": "random", "initial_strategy": "it"}
+    albench.run(**settings, plugins=[cold], out=tmp_path, name="s")
+    edit(cold, "* 1", "*-1")
+    with pytest.raises(StoreError, match=r"another cold\.py than initial_strategy it has now"):
+        albench.run(**settings, plugins=[cold], out=tmp_path, name="s")
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_file_that_an_option_names_is_part_of_the_component(
+    run: Callable[..., Any], tmp_path: Path, folder: bool
+) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "a.pt").write_bytes(b"0")
+    named = weights if folder else weights / "a.pt"
+    run(strategy=f"it[weights={named}]")
+    (weights / "a.pt").write_bytes(b"1")
+    with pytest.raises(StoreError, match=rf"another weights={named} than strategy"):
+        run(strategy=f"it[weights={named}]")
+    (weights / "a.pt").write_bytes(b"0")
+    run(strategy=f"it[weights={named}]")
+
+
+def test_code_that_changes_under_a_run_fails_the_trials_that_follow(
+    run: Callable[..., Any], plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edited(job: Any, emit: Any) -> Any:
+        edit(plugin, "* 1", "*-1")
+        return run_job(job, emit)
+
+    monkeypatch.setattr("albench.execution.runner.run_job", edited)
+    with pytest.raises(TrialError, match=r"it\.py of strategy it is not what the run began with.*start the run again"):
+        run()
+
+
+def test_a_trial_of_an_earlier_version_goes_on_and_what_made_it_stays_unknown(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    before = run()
+    (trial,) = (tmp_path / "s" / "trials").iterdir()
+    facts = json.loads((trial / "trial.json").read_text())
+    del facts["checksum"], facts["made_by"]
+    (trial / "trial.json").write_text(sealed_text(facts))
+    SuiteStore(tmp_path / "s").trial(trial.name).truncate(1)
+    told: list[str] = []
+
+    class Listener:
+        def plan(self, plan: Any) -> None: ...
+        def outcome(self, outcome: Any) -> None: ...
+        def event(self, event: Any) -> None:
+            told.append(getattr(event, "text", ""))
+
+    assert run(listener=Listener()) == before
+    assert "1 trial on disk from before albench kept what code makes a trial" in " ".join(told)
+    assert "made_by" not in json.loads((trial / "trial.json").read_text())
+    run(fresh=True)
+    assert "made_by" in json.loads((trial / "trial.json").read_text())
+
+
+def test_a_package_that_is_edited_where_it_lies_is_imported_anew(
+    tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "src" / "pickers"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    source = plugin.read_text().replace("from beside import SIGN", "from pickers.sign import SIGN")
+    (package / "strategy.py").write_text(source.split("@hookimpl")[0])
+    (package / "sign.py").write_text("SIGN = +1\n")
+    register = 'from albench.api import hookimpl\n@hookimpl\ndef albench_register(add):\n    add.strategy("it", '
+    plugin.write_text(f'{register}"pickers.strategy:It")\n')
+    monkeypatch.syspath_prepend(str(package.parent))
+    files = (str(plugin),)
+    first = registry(files).find("strategy", "it").load()
+    Provenance(registry(files), None).part("strategy", "it[weights='']")
+    edit(package / "sign.py", "+1", "-1")
+    again = registry(files).find("strategy", "it").load()
+    assert again is not first
+    assert sys.modules["pickers.sign"].SIGN == -1
+    assert registry(files).find("strategy", "it").load() is again
+    for name in [name for name in sys.modules if name.startswith("pickers")]:
+        del sys.modules[name]
+
+
+def test_a_process_that_holds_older_code_of_albench_is_told_to_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    provenance.core()
+    monkeypatch.setattr(provenance, "_core_hash", lambda: "0" * 16)
+    with pytest.raises(PluginError, match="own code changed after this process had loaded it: start Python anew"):
+        provenance.core()
+
+
+def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_alone() -> None:
+    made = Provenance(registry(), None)
+    entropy, badge = (made.part("strategy", name) for name in ("entropy", "badge"))
+    assert "albench_uncertainty/scores.py" in entropy["files"]
+    assert not [name for name in entropy["files"] if name.startswith("albench_hybrid")]
+    assert "albench/kernels/kmeanspp.py" in badge["files"]
+    assert "albench/kernels/kmeanspp.py" not in entropy["files"]
+    decides = {file for name in provenance.DECIDES for file in (ROOT / "albench").glob(f"{name}*") if file.exists()}
+    assert {f"{name}.py" for name in ("loop", "train", "lanes", "oracle", "view", "optimizer")} <= {
+        file.name for file in decides
+    }
+
+
+NOT_DECIDING = {
+    *("claims", "files", "log", "records", "store", "limits", "errors", "interrupts", "holders", "machine", "wording"),
+    "environment",
+    *("spec", "plugins", "provenance", "code_files", "reloading", "item_predictions"),
+    *("api.executor", "api.hooks", "api.options", "api.tracker", "api"),
+}
+"""What a trial's rounds import and what no number comes from."""
+
+
+def test_what_a_round_imports_of_the_core_is_known_to_decide_numbers_or_not_to() -> None:
+    waiting, seen = ["loop", "together"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name in NOT_DECIDING:
+            continue
+        seen.add(name)
+        place = ROOT / "albench" / name.replace(".", "/")
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("albench"):
+                base = (node.module or "").removeprefix("albench").lstrip(".")
+                for alias in node.names:
+                    inner = f"{base}.{alias.name}".lstrip(".")
+                    path = ROOT / "albench" / inner.replace(".", "/")
+                    found = inner if path.is_dir() or path.with_suffix(".py").is_file() else base
+                    if found == "kernels":
+                        found = next(k for k in _kernels() if alias.name in _kernels()[k])
+                    waiting.append(found)
+    decides = [name.replace("/", ".") for name in provenance.DECIDES]
+    assert {name for name in seen if not any(name == d or name.startswith(f"{d}.") for d in decides)} == set()
+
+
+def _kernels() -> dict[str, list[str]]:
+    tree = ast.parse((ROOT / "albench" / "kernels" / "__init__.py").read_text())
+    nodes = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {str(n.module).removeprefix("albench."): [a.name for a in n.names] for n in nodes}
+
+
+RELEASED = {"versions": {"albench": "1"}, "local": [], "files": {"a.py": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        ({}, {}, None),
+        ({"files": {"a.py": "y"}}, {}, "a.py"),
+        ({"versions": {"albench": "0"}, "files": {"a.py": "y"}}, {}, None),
+        ({"versions": {"albench": "0"}, "files": {"a.py": "y"}, "local": ["albench"]}, {}, "a.py"),
+        ({"versions": {"mine": "0"}}, {"versions": {"mine": "1"}}, None),
+        ({"versions": {"mine": "0"}, "files": {"a.py": "y"}}, {"versions": {"mine": "1"}}, "a.py"),
+        ({"versions": {"mine": "0"}, "files": {"a.py": "y"}}, {}, "a.py"),
+        ({"local": ["albench"]}, {}, None),
+    ],
+    ids=["same", "edited", "releases", "working-copy", "version", "plugin-release", "moved", "installed-otherwise"],
+)
+def test_what_counts_as_another(then: dict[str, Any], now: dict[str, Any], told: str | None) -> None:
+    found = difference({"strategy": {**RELEASED, **then}}, {"strategy": {**RELEASED, **now}}, {"strategy": "s"})
+    assert (found.what if found else None) == told
+
+
+def test_imports_are_followed_through_local_modules_alone(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = plugin.parent
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "start.py").write_text(
+        "import json, torch\nimport beside\nfrom inside import one\ndef f():\n    import late\n"
+        "from pathlib import Path\nTABLE = Path(__file__).parents[1] / 'table.txt'\n"
+    )
+    (folder / "late.py").write_text("__import__('computed')\n")
+    (folder / "computed.py").write_text("")
+    (folder / "never.py").write_text("")
+    (folder / "inside").mkdir()
+    (folder / "inside" / "__init__.py").write_text("from . import two\n")
+    (folder / "inside" / "one.py").write_text("from ..no import x\nfrom .two import y\n")
+    (folder / "inside" / "two.py").write_text("y = 1\n")
+    (folder / "table.txt").write_text("1 2")
+    names = set(code_files("start", folder / "start.py"))
+    local = {"start", "beside", "inside", "inside.one", "inside.two", "late", "computed", "start:table.txt"}
+    assert names == local
+    (folder / "late.py").write_text("import importlib\nimportlib.import_module('n' + 'ever')\n")
+    assert set(code_files("start", folder / "start.py")) >= {*local, "never"}
+
+
+def test_a_module_of_the_name_of_one_beside_the_plugin_is_refused(plugin: Path, tmp_path: Path) -> None:
+    registry((str(plugin),))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "beside.py").write_text("SIGN = -1\n")
+    (other / "second.py").write_text(plugin.read_text())
+    with pytest.raises(
+        PluginError, match=r"it imports beside, and that is .*code/beside\.py, not the beside\.py beside"
+    ):
+        registry((str(other / "second.py"),))
+
+
+def test_a_digest_follows_the_content_of_a_large_file(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(b"0" * (3 * 2**20))
+    first = digest(path)
+    path.write_bytes(b"1" * (3 * 2**20))
+    assert digest(path) != first
+    assert digest(tmp_path / "none") == ""
+
+
+def test_listing_components_reads_no_source() -> None:
+    code = (
+        "import sys, albench.components.code_files as c\n"
+        "def fail(*_): raise AssertionError\n"
+        "c.code_files = c.digest = fail\n"
+        "from albench.components.registry import registry\nregistry().components()\n"
+        "assert 'albench.results.provenance' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

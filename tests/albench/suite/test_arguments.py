@@ -1,0 +1,135 @@
+"""Arguments from Python: what is plain is taken, anything else is told in one line with the form that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import albench
+from albench.api import Dataset, Method, Strategy
+from albench.components.spec import Spec
+from albench.errors import UserError
+from albench.session import suite_from
+from albench.suite.plan import parse_seeds
+
+X, Y = np.zeros((20, 4), np.float32), np.zeros(20, int)
+ARRAYS = (
+    r"a dataset is a name, not an object of type {}: write numpy.savez\('mine.npz', x=x, y=y\), then "
+    r"dataset='features\[path=mine.npz\]' for vectors or dataset='npz\[path=mine.npz\]' for images\.$"
+)
+
+
+class Mine(Strategy):
+    """A strategy that nobody registered."""
+
+
+class MyData(Dataset):
+    """A data set that nobody registered."""
+
+
+class Ssl(Method):
+    """A method that nobody registered."""
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dataset": (X, Y)}, ARRAYS.format("ndarray")),
+        ({"dataset": X}, ARRAYS.format("ndarray")),
+        ({"dataset": pd.DataFrame(X)}, ARRAYS.format("DataFrame")),
+        ({"dataset": pd.Series(Y)}, ARRAYS.format("Series")),
+        ({"dataset": torch.zeros(3)}, ARRAYS.format("Tensor")),
+        (
+            {"dataset": [[1, 2], [3, 4]]},
+            r"\[1, 2\] is not a dataset: write its name, as in dataset='digits'",
+        ),
+        ({"dataset": 3}, "3 is not a dataset: write its name"),
+        ({"dataset": MyData}, r"not the class MyData: .*add\.dataset\('mydata', \.\.\.\)"),
+        ({"strategy": Mine}, r"not the class Mine: register it in a plugin file, mine\.py, with add\.strategy\('mine'"),
+        ({"strategy": Mine()}, r"not an object of type Mine: .*strategy='mine', plugins=\['mine\.py'\]"),
+        ({"strategy": ["random", Mine]}, "not the class Mine"),
+        ({"method": Ssl}, r"not the class Ssl: .*'albench new method ssl --single-file' writes such a file\.$"),
+        ({"backbone": torch.nn.Linear(2, 2)}, r"not an object of type Linear: .*add\.backbone\('linear'"),
+        ({"strategy": None, "strategies": ["random"]}, "no option 'strategies': did you mean 'strategy'"),
+        ({"epochs": 3}, "no option 'epochs': settings are initial, "),
+        ({"val_size": 50}, "no option 'val_size': settings are initial, "),
+        ({"initial": 0.1}, "initial '0.1' is neither a number of labels nor a share such as 10%"),
+        ({"rounds": 2.5}, "'2.5' is not a whole number"),
+        ({"rounds": True}, "not a whole number"),
+        ({"seeds": "many"}, "seeds: 'many' is neither a number of seeds, as 3, nor a list"),
+        ({"seeds": {"a": 1}}, "seeds: "),
+        ({"fresh": "no"}, "fresh='no': write fresh=True or fresh=False"),
+        ({"share": 1}, "share=1: write share=True or share=False"),
+        ({"name": 3}, "name=3: write a text"),
+        ({"out": 3}, "out=3: write a folder"),
+        ({"device": 0}, "device=0: write a text, as device='cuda:0'"),
+        ({"executor": 3}, "executor=3: write a spec"),
+        ({"query_time_limit": "5"}, "query_time_limit='5': write seconds"),
+        ({"time_limit": []}, r"time_limit=\[\]: write seconds or a time"),
+        ({"data_dir": 3}, "data_dir=3: write a folder"),
+        ({"on_failure": "no"}, "on_failure='no': write on_failure='raise' or on_failure='keep'"),
+        ({"listener": print}, "listener=.*methods plan, event and outcome"),
+        ({"plugins": 3}, "plugins=3: write files"),
+        ({"plugins": [3]}, r"plugins=\[3\]: write files"),
+        ({"trackers": {"jsonl": 1}}, "trackers=.*: write specs"),
+        ({"file": X}, "an object of type ndarray is no suite file: .*dataset='digits'"),
+        ({"file": "digits"}, "there is no suite file digits, but a dataset of that name: .*dataset='digits'"),
+        ({"file": "boostmis[n_neighbors=3]"}, "but a strategy of that name: write --strategy boostmis"),
+        ({"file": "absent.yaml"}, r"there is no suite file absent\.yaml"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else "",
+)
+def test_each_argument_says_what_is_possible(
+    given: dict[str, Any], message: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=message) as refused:
+        albench.run(**given)
+    assert "\n" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [(np.int64(2), (0, 1)), (np.arange(2), (0, 1)), ("2", (0, 1)), (2.0, (0, 1)), (range(3, 5), (3, 4)),
+     ((np.int32(7), 1.0), (7, 1)), (pd.Series([4, 5]), (4, 5)), ((seed for seed in (1, 2)), (1, 2))],
+    ids=lambda value: type(value).__name__,  # the same in every worker: a generator's text has its address
+)  # fmt: skip
+def test_seeds_of_every_kind_are_taken(given: Any, meant: tuple[int, ...]) -> None:
+    assert parse_seeds(given) == meant
+
+
+def test_whole_numbers_and_mappings_are_taken() -> None:
+    suite = suite_from(
+        strategy={"boostmis": {"n_neighbors": 3}}, rounds=2.0, initial=np.int64(20), query_size=5.0, lr=np.float64(0.1)
+    )
+    assert suite.strategies == (Spec("boostmis", (("n_neighbors", "3"),)),)
+    assert (suite.protocol.rounds, suite.protocol.initial, suite.protocol.query_size) == (2, "20", "5")
+    assert suite.protocol.lr == 0.1
+    assert suite.protocol == suite_from(rounds=2, initial="20", query_size="5", lr=0.1).protocol
+
+
+@pytest.mark.parametrize("folder", [3, None, ["results"], X])
+def test_load_says_what_a_folder_is(folder: Any) -> None:
+    with pytest.raises(UserError, match=r"is not a results folder: write folders, as load\('results/a', 'results/b'\)"):
+        albench.load(folder)
+
+
+def test_a_comparison_says_what_it_takes(small_run: Callable[..., albench.Results]) -> None:
+    results = small_run(rounds=2)
+    for options, message in (
+        ({"metric": 3}, "metric=3: write a text, as metric='accuracy'"),
+        ({"baseline": ["random"]}, r"baseline=\['random'\]: write a text"),
+        ({"test": None}, "test=None: write a text, as test='t'"),
+        ({"cost": 3}, r"cost=3: write prices, as cost=\['seconds-per-label=30'\]"),
+        ({"details": "no"}, "details='no': write details=True or details=False"),
+    ):
+        with pytest.raises(UserError, match=message):
+            results.compare(**options)
+    assert results.compare(target=0.2).target == results.compare(target="0.2").target
+    assert results.compare(cost={"seconds-per-label": 30}).cost == results.compare(cost=["seconds-per-label=30"]).cost

@@ -1,0 +1,259 @@
+"""Seeds that share their steps come out as they do alone, fail alone, and go on after an interruption."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import albench
+from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
+from albench.cli.main import main
+from albench.components.registry import registry
+from albench.errors import SuiteError, TrialError
+from albench.execution.grouping import jobs_of
+from albench.execution.prepare import prepare
+from albench.results.store import SuiteStore
+from albench.session import suite_from
+from albench.suite.plan import Amounts, Protocol, Trial
+from albench.training.lanes import Stack, train_together
+from albench.trial.run import Parts, Run, numerics
+
+Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
+SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
+FEATURES = Task("features", (24,), 3, ("a", "b", "c"), pool_size=240)
+IMAGES = Task("image", (1, 12, 12), 3, ("a", "b", "c"), pool_size=240)
+
+
+def splits(task: Task) -> Splits:
+    """Classes that can be told: a mean of their own, or a stripe of their own."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    parts = []
+    for count in (240, 60, 60):
+        y = np.arange(count) % 3
+        if task.modality == "features":
+            x = (rng.standard_normal((count, 24)) + 2 * np.eye(3, 24)[y]).astype(np.float32)
+        else:
+            rows = np.arange(12) // 4 == y[:, None]
+            x = np.clip(rows[:, None, :, None] * 120 + rng.normal(60, 20, (count, 1, 12, 12)), 0, 255).astype(np.uint8)
+        parts.append(Split(x, y))
+    return Splits(*parts, task)
+
+
+def run_of(method: str, backbone: str, seed: int, steps: int = 20, **settings: Any) -> Run:
+    task = FEATURES if backbone.startswith("mlp") else IMAGES
+    found = registry()
+    protocol = Protocol(steps=steps, batch_size=16, evaluations=1, **settings)
+    trial = Trial("d", method, "random", backbone, seed, protocol, ("", "", "", ""))
+    dataset = FeatureDataset() if task is FEATURES else ImageDataset()
+    built = (found.build("method", method), found.build("strategy", "random"), found.build("backbone", backbone))
+    return Run(trial, Parts(dataset, splits(task), *built, Amounts(30, 10, 2), torch.device("cpu")), lambda _: None)
+
+
+def alone(run: Run) -> list[float]:
+    run.begin(0)
+    run.learner.model.train()
+    return [float(run.learner._step(step, batch)["loss"]) for step, batch in enumerate(run.batches(0))]
+
+
+def together(runs: Sequence[Run]) -> np.ndarray:
+    """(lanes, steps) losses."""
+    for run in runs:
+        run.begin(0)
+    stack = Stack([run.learner for run in runs])
+    batches = zip(*[run.batches(0) for run in runs], strict=True)
+    return torch.stack([stack.step(step, parts)["loss"] for step, parts in enumerate(batches)]).T.numpy()
+
+
+METHODS = sorted(c.name for c in registry().components() if c.kind == "method" and c.distribution == "albench")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_lanes_follow_their_solo_runs_on_features(method: str) -> None:
+    """As many steps as it takes until what a method keeps from step to step decides its losses."""
+    with numerics(1):
+        solo = np.array([alone(run_of(method, "mlp[hidden=16]", seed, steps=50)) for seed in range(3)])
+        lanes = together([run_of(method, "mlp[hidden=16]", seed, steps=50) for seed in range(3)])
+    assert lanes.shape == (3, 50)
+    assert np.abs(lanes - solo).max() < 1e-4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_lanes_follow_their_solo_runs_on_images(method: str) -> None:
+    """Convolutions of lanes round differently; the default learning rate would amplify that step by step."""
+    with numerics(1):
+        solo = np.array([alone(run_of(method, "cnn[width=8]", seed, lr=0.001)) for seed in range(2)])
+        lanes = together([run_of(method, "cnn[width=8]", seed, lr=0.001) for seed in range(2)])
+    assert np.abs(lanes - solo).max() < 1e-4
+
+
+@pytest.mark.parametrize("backbone", ["mlp[hidden=16]", "cnn[width=8]"])
+def test_a_lane_does_not_depend_on_the_lanes_beside_it(backbone: str) -> None:
+    with numerics(1):
+        many = together([run_of("fixmatch", backbone, seed) for seed in (0, 1, 2, 3)])
+        few = together([run_of("fixmatch", backbone, seed) for seed in (3, 1)])
+        one = together([run_of("fixmatch", backbone, 2)])
+    np.testing.assert_array_equal(few, many[[3, 1]])
+    np.testing.assert_array_equal(one[0], many[2])
+
+
+def test_learners_are_handed_back_as_they_would_be_alone() -> None:
+    """Weights, average, momentum, memory and best weights, over two rounds of a warm start."""
+    runs = [run_of("boostmis", "mlp[hidden=16]", seed, steps=10, start="warm") for seed in (0, 1)]
+    solo = run_of("boostmis", "mlp[hidden=16]", 1, steps=10, start="warm")
+    with numerics(1):
+        for number in (0, 1):
+            for run in (*runs, solo):
+                run.begin(number)
+            found = train_together(
+                [run.learner for run in runs],
+                [run.batches(number) for run in runs],
+                [run.validate for run in runs],
+                lambda _: None,
+            )
+            expected = solo.learner.train_round(solo.batches(number), solo.validate, lambda _: None)
+    trained = found[1]
+    assert not isinstance(trained, TrialError)
+    assert trained.best_step == expected.best_step
+    assert trained.curves.keys() == expected.curves.keys()
+    for ours, theirs in (
+        (trained.best.state_dict(), expected.best.state_dict()),
+        (runs[1].learner.model.state_dict(), solo.learner.model.state_dict()),
+        (runs[1].learner.average.state_dict(), solo.learner.average.state_dict()),
+        (runs[1].learner.state, solo.learner.state),
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    ours, theirs = (run.learner.optimizer.state_dict()["state"] for run in (runs[1], solo))
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    assert runs[1].learner.first_step == solo.learner.first_step == 20
+
+
+def test_a_lane_that_diverges_leaves_the_others_alone() -> None:
+    runs = [run_of("fixmatch", "mlp[hidden=16]", seed, steps=50) for seed in (0, 1, 2)]
+    undisturbed = together([run_of("fixmatch", "mlp[hidden=16]", seed, steps=50) for seed in (0, 2)])
+    for run in runs:
+        run.begin(0)
+    with torch.no_grad():
+        next(runs[1].learner.model.parameters()).fill_(float("nan"))
+    found = train_together(
+        [run.learner for run in runs], [run.batches(0) for run in runs], [run.validate for run in runs], lambda _: None
+    )
+    assert isinstance(found[1], TrialError)
+    assert "lower lr" in str(found[1])
+    for trained, losses in ((found[0], undisturbed[0]), (found[2], undisturbed[1])):
+        assert not isinstance(trained, TrialError)
+        assert trained.curves["loss"][-1] == pytest.approx(losses[-2:].mean(), abs=0.05)
+
+
+def weights(folder: Path, stable: Stable) -> dict[tuple[str, ...], list[str]]:
+    """Names and seed -> the hash of each round's weights; keys of trials differ by the setting."""
+    return {
+        tuple(key.split("--")[:5]): [record["training"]["weights"] for record in records]
+        for key, records in stable(folder).items()
+    }
+
+
+def test_whole_trials_buy_and_learn_the_same_in_lanes(
+    small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable
+) -> None:
+    for lanes in ("off", "auto", "2"):
+        small_run(seeds=3, strategy=["random", "entropy"], lanes=lanes, out=tmp_path / lanes)
+    off, auto, two = (weights(tmp_path / lanes / "blobs", stable_records) for lanes in ("off", "auto", "2"))
+    assert len(off) == 6
+    assert off == auto == two
+
+
+def test_lanes_are_chosen_where_no_trial_can_share_its_steps(small_run: Callable[..., Any]) -> None:
+    results = small_run(dataset="stripes", method="supervised", seeds=2, rounds=1, lanes="auto")  # images, on a CPU
+    assert sorted(results.frame["seed"]) == [0, 1]
+
+
+def test_an_interrupted_suite_goes_on_in_lanes_of_other_company(
+    small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable
+) -> None:
+    small_run(seeds=3, lanes="3", out=tmp_path / "whole")
+    small_run(seeds=3, lanes="3", out=tmp_path / "torn")
+    store = SuiteStore(tmp_path / "torn" / "blobs")
+    whole = stable_records(tmp_path / "whole" / "blobs")
+    for key, rounds in zip(sorted(whole), (0, 1, 2), strict=True):  # each trial stopped in another round
+        store.trial(key).truncate(rounds)
+    small_run(seeds=3, lanes="3", out=tmp_path / "torn")
+    assert stable_records(tmp_path / "torn" / "blobs") == whole
+
+
+def test_a_trial_that_fails_fails_alone(small_run: Callable[..., Any]) -> None:
+    results = small_run(strategy="unlucky", seeds=6, lanes="6", on_failure="keep")
+    done = set(results.frame[results.frame["round"] == 2]["seed"])
+    failed = set(results.failed["seed"])
+    assert done
+    assert failed
+    assert done | failed == set(range(6))
+    assert not done & failed
+    assert set(results.failed["reason"]) == {"RuntimeError: an even sum"}
+
+
+def test_a_worker_that_dies_fails_all_of_its_lanes(small_run: Callable[..., Any]) -> None:
+    results = small_run(
+        strategy=["wrong[how=die]", "random"], seeds=3, lanes="3", executor="processes[workers=1]", on_failure="keep"
+    )
+    assert set(results.failed["seed"]) == {0, 1, 2}
+    assert all("killed by SIGKILL" in reason for reason in results.failed["reason"])
+    assert set(results.frame[results.frame["strategy"] == "random"]["seed"]) == {0, 1, 2}
+
+
+def test_what_cannot_share_steps_says_why_and_runs_alone(
+    toy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "-d", "stripes", "--backbone", "wrn[depth=10,widen=1]", "-m", "supervised", "-s", "random"]
+    small = ["--initial", "8", "--query-size", "4", "--rounds", "2", "--steps", "2", "--seeds", "2", "--lanes", "2"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, *small, "--plugin", toy, "--out", str(tmp_path), "--executor", "local"])
+    assert not ended.value.code
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "backbone wrn[depth=10,widen=1] does not say that it is vmap_safe, so its seeds train" in shown
+
+
+@pytest.mark.parametrize(
+    ("lanes", "seeds", "concurrency", "sizes"),
+    [
+        ("off", 5, 2, [1] * 5),
+        ("auto", 5, 2, [2, 3]),
+        ("auto", 20, 1, [6, 7, 7]),
+        ("4", 10, 2, [3, 3, 4]),
+        ("8", 1, 2, [1]),
+    ],
+)
+def test_jobs_are_even_and_leave_no_worker_idle(
+    toy: str, tmp_path: Path, lanes: str, seeds: int, concurrency: int, sizes: list[int]
+) -> None:
+    suite = suite_from(dataset="blobs", method="fixmatch", strategy="random", seeds=seeds, lanes=lanes, **SMALL)
+    plan = prepare(suite, out=tmp_path, plugin_files=[toy], device="cpu")
+    jobs = list(jobs_of(plan, plan.todo, concurrency))
+    assert sorted(len(job.trials) for job in jobs) == sizes
+    assert [trial for job in jobs for trial in job.trials] == plan.todo
+    assert all(job.together == (lanes != "off") for job in jobs)
+
+
+@pytest.mark.parametrize("lanes", ["1", "0", "many", "-2", "2.5"])
+def test_a_wrong_number_of_lanes_is_told(lanes: str) -> None:
+    with pytest.raises(SuiteError, match="write off, auto or a number from 2 on"):
+        suite_from(dataset="digits", lanes=lanes)
+
+
+def test_lanes_are_part_of_the_key_only_where_they_are_on() -> None:
+    trial = Trial("d", "m", "s", "b", 0, Protocol(), ("d", "m", "s", "b"))
+    on = dataclasses.replace(trial, protocol=Protocol(lanes="8"))
+    assert "lanes" not in trial.protocol.content
+    assert trial.key != on.key
+
+
+def test_results_of_lanes_are_read_like_any_others(small_run: Callable[..., Any]) -> None:
+    results = small_run(seeds=2, lanes="2")
+    assert set(results.frame["seed"]) == {0, 1}
+    assert (results.frame["seconds.train"] > 0).all()
+    assert albench.load(results.folders[0]).frame.equals(results.frame)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+from albench.version import __version__
+
 __all__ = ["Results", "__version__", "load", "run"]
 
 TYPE_CHECKING = False  # as type checkers know it: nothing is imported before ``albench.__main__`` heeds Ctrl-C

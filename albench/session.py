@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.executor import Failed, Note, Outcome, Progress
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.registry import plural
 from albench.components.spec import Spec

@@ -4,7 +4,8 @@
 - Every ``albench`` command line in a ``sh`` block names a command and options that exist.
 - docs/strategies.md, methods.md and checks.md are what components and the kit say of themselves (``--write`` renews).
 - Every test that a page names as ``tests/FILE.py::NAME`` exists.
-- Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it).
+- Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it), and that after
+  ``<!-- drawn: SCRIPT -->`` what the script draws.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ PAGES = [
 ]
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+DRAWN = re.compile(r"<!-- drawn: (?P<script>.+?) -->\n+```mermaid\n(?P<text>.*?)```", re.DOTALL)
 OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
 
 
@@ -86,7 +88,11 @@ def stale_outputs(page: Path, write: bool) -> Iterator[str]:
         lines = [line.rstrip() for line in printed(match["command"]).strip().splitlines()]
         return f"<!-- output: {match['command']} -->\n\n```text\n" + "\n".join(lines) + "\n```"
 
-    renewed = OUTPUT.sub(renew, text)
+    def redraw(match: re.Match[str]) -> str:
+        drawn = subprocess.run([sys.executable, match["script"]], capture_output=True, text=True, check=True, cwd=ROOT)
+        return f"<!-- drawn: {match['script']} -->\n\n```mermaid\n{drawn.stdout}```"
+
+    renewed = DRAWN.sub(redraw, OUTPUT.sub(renew, text))
     if renewed != text and write:
         page.write_text(renewed, encoding="utf-8")
     elif renewed != text:

@@ -3,17 +3,9 @@
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
-from albench.api.hooks import (
-    API_VERSION,
-    KINDS,
-    Add,
-    Kind,
-    RoundEnd,
-    SuiteFacts,
-    TrialFacts,
-    hookimpl,
-    hookspec,
-)
+from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
+from albench.api.hooks import Add, hookimpl, hookspec
+from albench.api.kinds import API_VERSION, KINDS, Kind
 from albench.api.method import VIEWS, Batch, Forward, Logs, Method, RoundFacts, State
 from albench.api.options import option
 from albench.api.strategy import NEEDS, Strategy, View

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pluggy
+
+from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
+from albench.api.kinds import PROJECT
 
 if TYPE_CHECKING:
     import click
@@ -17,12 +19,6 @@ if TYPE_CHECKING:
     from albench.api.method import Method
     from albench.api.strategy import Strategy
     from albench.api.tracker import Tracker
-
-PROJECT = "albench"
-API_VERSION = "1.0"
-"""Version of what plugins may use: ``albench.api``, ``albench.kernels`` and ``albench.testing``."""
-Kind = Literal["strategy", "method", "dataset", "backbone", "executor", "tracker"]
-KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor", "tracker")
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -60,47 +56,6 @@ class Add(Protocol):
     def backbone(self, name: str, target: str | Callable[..., Backbone], summary: str = "") -> None: ...
     def executor(self, name: str, target: str | Callable[..., Executor], summary: str = "") -> None: ...
     def tracker(self, name: str, target: str | Callable[..., Tracker], summary: str = "") -> None: ...
-
-
-@dataclass(frozen=True)
-class SuiteFacts:
-    """A suite, as trackers see it."""
-
-    name: str
-    path: str
-    n_trials: int
-    manifest: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class TrialFacts:
-    """A trial, as trackers see it.
-
-    Attributes
-    ----------
-    status, reason
-        ``"running"``, ``"done"``, ``"failed"`` or ``"stopped"`` (it has rounds left), and why.
-    folder
-        The suite's folder.
-    """
-
-    key: str
-    dataset: str
-    method: str
-    strategy: str
-    backbone: str
-    seed: int
-    status: str = "running"
-    reason: str = ""
-    folder: str = ""
-
-
-@dataclass(frozen=True)
-class RoundEnd:
-    """One finished round: the record as it is on disk."""
-
-    trial: TrialFacts
-    record: dict[str, Any]
 
 
 @hookspec

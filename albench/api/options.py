@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from albench.api.hooks import Kind
+    from albench.api.kinds import Kind
 
 
 def option(

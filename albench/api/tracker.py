@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from albench.api.hooks import RoundEnd, SuiteFacts, TrialFacts
+from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
 
 
 class Tracker:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.cli.params import plugin_option
 from albench.components.registry import plural
 

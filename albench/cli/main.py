@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from albench import __version__
 from albench.cli.streams import shown
 from albench.disk.interrupts import INTERRUPTED, as_interrupts, stopped
 from albench.errors import AlbenchError, OutputLost, nearest
+from albench.version import __version__
 
 COMMANDS = (
     "run",

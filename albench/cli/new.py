@@ -11,7 +11,7 @@ from string import Template
 
 import click
 
-from albench.api.hooks import KINDS, Kind
+from albench.api.kinds import KINDS, Kind
 from albench.components.registry import plural, registry
 from albench.errors import UserError
 

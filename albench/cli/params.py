@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 from albench.components.registry import plural
 from albench.wording import counted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.cli.params import plugin_option
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from albench.compare.answer import Answer, answer, metric_words
 from albench.compare.build import compare
+from albench.compare.comparison import Comparison
 from albench.compare.curves import DEFAULT_METRICS, CurveRow, CurveTable, learning_curve_table
-from albench.compare.data import Comparison, Difference, Estimate, Failure, Group, Row
+from albench.compare.data import Difference, Estimate, Failure, Group, Row
 from albench.compare.gather import METRICS, higher_is_better
 
 __all__ = [

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albench.compare.choose import only_of
-from albench.compare.data import Comparison, Difference, Estimate, Group, Overall, Row
+from albench.compare.comparison import Comparison
+from albench.compare.data import Difference, Estimate, Group, Overall, Row
 from albench.compare.notes import places
 from albench.wording import counted, listed
 

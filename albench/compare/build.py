@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from albench.compare.blocks import Name
 from albench.compare.carried import with_cautions
 from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
 from albench.compare.common import in_both
+from albench.compare.comparison import Comparison
 from albench.compare.cost import parse_cost
-from albench.compare.data import Comparison, Failure, OverallRow, Row, Wins
+from albench.compare.data import Failure, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.highlight import with_highlight
@@ -20,7 +22,6 @@ from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, baseline_names, check_baseline, numbers_of
 from albench.compare.over_items import Source, item_notes, over_items, with_over_items
 from albench.compare.overall import (
-    Name,
     Pooled,
     Setting,
     common_names,

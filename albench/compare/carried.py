@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from albench.compare.blocks import Curves
 from albench.compare.data import Group, Row
-from albench.compare.gather import Curves
 from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 
 COLUMN = "thin_test"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from albench.compare.blocks import Curves
 from albench.compare.data import Estimate
-from albench.compare.gather import Curves, gather, score_column
+from albench.compare.gather import gather, score_column
 from albench.compare.ranges import estimate, metric_range
 from albench.compare.statistics import interval
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from albench.compare.blocks import Curves
 from albench.compare.cost import Cost, area_at_equal_cost, spent_seconds
 from albench.compare.data import Estimate, Reach, Seconds, Spread
-from albench.compare.gather import Curves
 from albench.compare.labels import Saving, Target, savings
 from albench.compare.numbers import Numbers
 from albench.compare.resample import DRAWS, LEAST_SEEDS, around, interquartile_mean

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from albench.compare.blocks import Curves
 from albench.compare.protocols import settings_of, told_apart
 from albench.compare.same_start import check_same
 from albench.compare.versions import mix_in
-from albench.environment import MADE_WITH, Mix
+from albench.environment import MADE_WITH
 from albench.errors import UserError, unknown
 
 METRICS: dict[str, bool] = {
@@ -32,51 +32,6 @@ METRICS: dict[str, bool] = {
 _NOT_SPLITS = {"seconds", "pseudo_label", "protocol", MADE_WITH.rstrip(".")}
 _GROUP = ["dataset", "stand_in", "protocol"]
 _ROW = ["backbone", "method", "strategy"]
-
-
-@dataclass(frozen=True)
-class Curves:
-    """One group's values.
-
-    Attributes
-    ----------
-    names
-        R tuples of backbone, method, strategy.
-    seeds, n_labeled
-        (S,) and (L,) int64, ascending.
-    rounds
-        Round -> label count.
-    values
-        Column -> (R, S, L) float64; NaN where there is no value.
-    recorded
-        (R, S, L) bool: where there is a record, whatever its values.
-    trials
-        Row and seed -> suite and key of the trial there.
-    settings
-        The protocol's settings, as far as they are known.
-    setup
-        What tells the group from others of its data set, as in ``lr=0.1``; empty where it is alone.
-    data_hash
-        Of what the data set holds; empty where it is not known.
-    mix
-        What the trials were made with, where that is not the same.
-    """
-
-    dataset: str
-    stand_in: str
-    protocol: str
-    devices: tuple[str, ...]
-    names: list[tuple[str, str, str]]
-    seeds: np.ndarray
-    n_labeled: np.ndarray
-    rounds: dict[int, int]
-    values: dict[str, np.ndarray]
-    recorded: np.ndarray
-    trials: dict[tuple[int, int], tuple[str, str]]
-    mix: Mix
-    settings: dict[str, str] = field(default_factory=dict)
-    setup: str = ""
-    data_hash: str = ""
 
 
 def higher_is_better(metric: str) -> bool:

@@ -11,7 +11,8 @@ from albench.errors import unknown
 from albench.wording import listed
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison
+    from albench.compare.comparison import Comparison
+
 
 MARK = "»"
 """Before a marked row's name, in every format."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from albench.compare.blocks import Curves
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.data import Difference, Group, Overall
-from albench.compare.gather import Curves
 from albench.compare.protocols import one_each
 from albench.wording import counted
 

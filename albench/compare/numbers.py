@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from albench.compare.blocks import Curves, Name
 from albench.compare.common import in_common
-from albench.compare.gather import Curves
-from albench.compare.overall import Name
 from albench.compare.ranking import Ranking
 from albench.compare.statistics import area, interval
 from albench.errors import unknown

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from albench.compare.blocks import Curves
 from albench.compare.data import Group, OverItems, Row
-from albench.compare.gather import Curves
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.compare.notes import places
 from albench.compare.numbers import Numbers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from albench.compare.blocks import Name
 from albench.compare.common import LEAST_COMPARED, in_both
 from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
 from albench.compare.pairs import p_values
@@ -18,8 +19,6 @@ from albench.compare.statistics import ALPHA, holm, paired
 
 if TYPE_CHECKING:
     from albench.compare.significance import Tested
-
-Name = tuple[str, str, str]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from albench.compare.answer import answer, baseline_words, levels, metric_words, row_names
 from albench.compare.choose import only_of
-from albench.compare.data import Comparison, Difference, Group
+from albench.compare.comparison import Comparison
+from albench.compare.data import Difference, Group
 from albench.compare.over_items import DRAWS
 from albench.wording import counted, listed
 

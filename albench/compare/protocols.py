@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from albench.compare.gather import Curves
+    from albench.compare.blocks import Curves
 
 PREFIX = "protocol."
 """Columns of the frame that hold a protocol's settings."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from albench.compare.gather import Curves
+from albench.compare.blocks import Curves
 from albench.errors import UserError, unknown
 
 _FORMS = ("final", "aubc", "round:K", "labels:N")

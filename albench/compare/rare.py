@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from albench.compare.blocks import Curves
 from albench.compare.data import Estimate, Group
-from albench.compare.gather import Curves
 from albench.compare.ranges import estimate, metric_range
 from albench.compare.statistics import interval
 

@@ -194,7 +194,7 @@ def _absolute(name: str, level: int, package: str) -> str:
 @functools.cache
 def _kernels() -> dict[str, str]:
     """What the kernels' package offers -> the module it is from: importing one does not depend on the others."""
-    tree = ast.parse((Path(__file__).parent / "kernels" / "__init__.py").read_bytes())
+    tree = ast.parse((Path(__file__).parents[1] / "kernels" / "__init__.py").read_bytes())
     nodes = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     return {alias.asname or alias.name: str(node.module) for node in nodes for alias in node.names}
 
@@ -207,7 +207,7 @@ def _locate(module: str, own: str) -> Path | None:
     """The file of a module whose content no version names; None for any other, and where there is none."""
     top, *parts = module.split(".")
     if top == CORE:
-        return _inside([Path(__file__).parent], parts) if module.startswith(f"{SHARED}.") else None
+        return _inside([Path(__file__).parents[1]], parts) if module.startswith(f"{SHARED}.") else None
     place = _top_level(top)
     if place is None or not (top == own or is_local(top, place[0])):
         return None

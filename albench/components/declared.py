@@ -12,7 +12,7 @@ from typing import Any, get_args
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset
 from albench.api.executor import Executor
-from albench.api.hooks import KINDS, Kind
+from albench.api.kinds import KINDS, Kind
 from albench.api.method import VIEWS, Method
 from albench.api.strategy import NEEDS, Strategy
 from albench.api.task import Modality

@@ -104,7 +104,7 @@ def described(error: BaseException, file: Path | None = None) -> str:
 def _where(error: BaseException) -> str:
     """File and line of the innermost frame outside albench, for a plugin's author."""
     frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-    own = str(Path(__file__).resolve().parent)
+    own = str(Path(__file__).resolve().parents[1])
     inside = (own, "<frozen importlib", str(Path(importlib.__file__).parent), str(Path(pluggy.__file__).parent))
     outside = [f for f in frames if not f.filename.startswith(inside)]
     return f" ({Path(outside[-1].filename).name}, line {outside[-1].lineno})" if outside else ""

@@ -15,9 +15,8 @@ from typing import Any
 
 import pluggy
 
-from albench import __version__
 from albench.api import hooks
-from albench.api.hooks import API_VERSION, KINDS, PROJECT, Kind
+from albench.api.kinds import API_VERSION, KINDS, PROJECT, Kind
 from albench.components import declared
 from albench.components import spec as specs
 from albench.components.code_files import FILE_MODULE
@@ -25,6 +24,7 @@ from albench.components.plugin_files import FILES, described, each_once, files_f
 from albench.components.reloading import let_go_of_changed
 from albench.components.side_effects import kept_apart, printed_aside
 from albench.errors import PluginError, UnknownName, unknown
+from albench.version import __version__
 
 GROUP = "albench"
 DISABLE = "ALBENCH_DISABLE_PLUGINS"

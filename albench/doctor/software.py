@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-import albench
-from albench.api.hooks import PROJECT
+from albench.api.kinds import PROJECT
 from albench.doctor.finding import Finding
+from albench.version import __version__
 
 SHOWN = ("torch", "numpy")
 """Libraries whose version is always shown; that of another one only where it does not fit."""
@@ -69,7 +69,7 @@ def _python() -> Finding:
 
 def _albench() -> Finding:
     installed = _metadata("Version")
-    here = albench.__version__
+    here = __version__
     if not installed:
         advice = "pip install it, or 'pip install -e .' in its folder: plugins are found through its metadata"
         return Finding("albench", "broken", f"{here}, not installed", advice)

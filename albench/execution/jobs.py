@@ -13,7 +13,7 @@ from typing import Any
 
 from albench import item_predictions
 from albench.api.executor import Busy, Done, Ended, Event, Failed, Note, Outcome, Stopped
-from albench.api.hooks import RoundEnd, TrialFacts
+from albench.api.facts import RoundEnd, TrialFacts
 from albench.components import spec as specs
 from albench.components.registry import Registry, registry
 from albench.components.side_effects import printed_aside

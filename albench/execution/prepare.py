@@ -15,7 +15,7 @@ from typing import Literal
 
 from packaging.version import Version
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.api.task import Task
 from albench.components.registry import Registry, registry
 from albench.components.side_effects import printed_aside

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress, Stopped
-from albench.api.hooks import SuiteFacts
+from albench.api.facts import SuiteFacts
 from albench.components.registry import registry
 from albench.components.trackers import trackers
 from albench.disk import claims

@@ -9,7 +9,8 @@ from albench.render.cells import Cell, Column, name_columns, tested
 from albench.render.texts import NONE, p_text, range_text
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Overall
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Overall
 
 
 def overall_columns(overall: Overall, comparison: Comparison) -> list[Column]:

@@ -12,7 +12,8 @@ from albench.render.texts import NONE, number, or_none, p_text, range_text, reac
 from albench.wording import listed
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Difference, Estimate, Group, OverallRow, OverItems, Row
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Difference, Estimate, Group, OverallRow, OverItems, Row
 
 Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]

@@ -12,7 +12,8 @@ from albench.render.cells import Cell, Column, columns, once
 from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison
+    from albench.compare.comparison import Comparison
+
 
 _STYLES = {"good": "color:#00694b", "bad": "color:#a83200", "dim": "opacity:0.7", "": ""}
 

@@ -17,7 +17,8 @@ from albench.render.words import facts, failures, heading, legend
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison
+    from albench.compare.comparison import Comparison
+
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

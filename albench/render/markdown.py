@@ -12,7 +12,8 @@ from albench.render.cells import Cell, Column, columns
 from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Group, Overall
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Group, Overall
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from albench.compare.paragraph import paragraphs
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison
+    from albench.compare.comparison import Comparison
 
 
 def to_text(comparison: Comparison) -> str:

@@ -21,7 +21,8 @@ from albench.render.fit import GAP, Layout, fit, texts, wrap
 from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Group, Overall
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Group, Overall
 
 _STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
 _UNLIMITED = 100_000

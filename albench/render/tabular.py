@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from albench.compare.answer import answer
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Difference, Estimate, Overall, Row, Wins
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Difference, Estimate, Overall, Row, Wins
 
 _FIELDS = (
     "kind",

@@ -13,7 +13,8 @@ from albench.render.labels import seeds_text
 from albench.wording import counted, listed
 
 if TYPE_CHECKING:
-    from albench.compare.data import Comparison, Group, Row
+    from albench.compare.comparison import Comparison
+    from albench.compare.data import Group, Row
 
 
 def heading(group: Group) -> tuple[str, str]:

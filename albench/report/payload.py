@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import albench
 from albench.compare import METRICS, Comparison, Group, compare, higher_is_better, learning_curve_table
 from albench.compare.answer import answer, metric_words
 from albench.compare.choose import CHOOSING, Choice
@@ -23,6 +22,7 @@ from albench.report.ranking import ranking, written
 from albench.report.vendor import libraries
 from albench.results.load import Results
 from albench.suite.arguments import check_comparison
+from albench.version import __version__
 from albench.wording import listed
 
 MOST_PAIRS = 40
@@ -75,7 +75,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
             "target": first.target,
             "manifests": results.manifests,
             "sources": [[source.kind, source.name, source.paper, source.title] for source in papers],
-            "bibtex": bibtex(papers, albench.__version__),
+            "bibtex": bibtex(papers, __version__),
             "libraries": f"Drawn with {listed([f'{one.name} {one.version} ({one.licence})' for one in libraries()])}.",
         }
     )

@@ -1,7 +1,7 @@
 """One name for one thing, and none for two, in all that is shown of stored trials.
 
-A component is what it holds (``albench.suite.identity``), not how somebody typed it: data that lie in another folder and
-options that are written out at their defaults make no second row or table, and data that changed behind a name no
+A component is what it holds (``albench.suite.identity``), not how somebody typed it: data that lie in another folder
+and options that are written out at their defaults make no second row or table, and data that changed behind a name no
 common one.
 """
 

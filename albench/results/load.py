@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import shutil
 import tempfile
 import weakref
@@ -101,19 +102,17 @@ class Results:
             return labelled_of(files.facts), {count: model for count, model in models.items() if model}
 
     def __repr__(self) -> str:
-        from albench.render.overview import line
-
-        return f"<Results: {line(self)}>"
+        return f"<Results: {self._shown('line')}>"
 
     def __str__(self) -> str:
-        from albench.render.overview import text
-
-        return text(self)
+        return self._shown("text")
 
     def _repr_html_(self) -> str:
-        from albench.render.overview import html
+        return self._shown("html")
 
-        return html(self)
+    def _shown(self, form: str) -> str:
+        # Named, not imported: what draws stands on a floor above this one, and only who prints needs it.
+        return str(getattr(importlib.import_module("albench.render.overview"), form)(self))
 
     @property
     def manifests(self) -> list[dict[str, Any]]:

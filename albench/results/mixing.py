@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import PROJECT, Kind
+from albench.api.kinds import PROJECT, Kind
 from albench.components import spec as specs
 from albench.components.registry import Registry
 from albench.disk.files import read_sealed

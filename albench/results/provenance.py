@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import PROJECT, Kind
+from albench.api.kinds import PROJECT, Kind
 from albench.components import spec as specs
 from albench.components.code_files import CORE, code_files, digest, from_elsewhere, is_local, label
 from albench.components.registry import Registry
@@ -26,10 +26,10 @@ from albench.suite.plan import digest as digest_of
 from albench.wording import counted
 
 DECIDES = (
-    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "batches", "evaluate"),
+    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/pool"),
     *("kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
-    *("kernels/topk", "kernels/unit"),
-    *("lanes", "loop", "metrics", "optimizer", "oracle", "plan", "pool", "seeds", "share", "together", "train", "view"),
+    *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/plan", "training"),
+    *("trial/first_round", "trial/labels", "trial/run", "trial/together", "trial/view"),
 )
 """Modules and packages of the core that every trial's numbers come from."""
 ITEMS = "path"
@@ -149,7 +149,7 @@ def _core_as_loaded() -> str:
 
 
 def _core_hash() -> str:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     found = hashlib.blake2b(digest_size=8)
     for name in DECIDES:
         place = here / name

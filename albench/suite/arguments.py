@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.components.registry import plural, registry
 from albench.components.spec import Spec
 from albench.errors import SuiteError, UserError, nearest

@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset
 from albench.components import spec as specs
 from albench.errors import SpecError
-from albench.wording import by_source, listed
+from albench.wording import listed
 
 PLACES = ("path", "files", "groups")
 """Options of a data set that name where its items, or what belongs to them, lie."""
@@ -81,21 +81,6 @@ def trial_of(facts: Mapping[str, Any]) -> Identity:
     """What a trial is: two that have one identity have the same records."""
     parts = [part_of(kind, facts) for kind in ("dataset", "method", "strategy", "backbone")]
     return (*parts, facts["seed"], facts["protocol_hash"])
-
-
-def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]]) -> str:
-    """What is wrong with trials of one seed that started from other labels.
-
-    Parameters
-    ----------
-    hashes
-        ``initial_hash`` -> where it was found.
-    """
-    return (
-        f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
-        f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
-        "manifest.json), or leave it out of the sources."
-    )
 
 
 def data_notes(

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError

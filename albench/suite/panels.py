@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.declared import EVERY
 from albench.components.registry import plural

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components.registry import plural
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError, nearest

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.testing.backbones import BACKBONE_CHECKS
 from albench.testing.dataset_subject import DatasetSubject
 from albench.testing.datasets import DATASET_CHECKS

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.registry import Component, Registry, registry
 from albench.errors import SpecError, UserError, unknown

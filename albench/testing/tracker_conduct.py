@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import RoundEnd
+from albench.api.facts import RoundEnd
 from albench.api.tracker import Tracker
 from albench.testing.report import Fault, quoted
 from albench.testing.tracker_subject import (

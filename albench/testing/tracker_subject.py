@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from albench.api.hooks import RoundEnd, SuiteFacts, TrialFacts
+from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
 from albench.api.tracker import Tracker
 from albench.testing.report import Fault, Subject, first_line
 

@@ -10,38 +10,39 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOORS = [
-    {"errors", "limits", "log", "spec", "seeds", "interrupts", "files", "machine", "holders", "claims"}
-    | {"environment", "wording", "code_files", "reloading", "global_settings", "side_effects", "plugin_files"},
-    {"api"},
-    {"plugins", "trackers", "plan", "suite_file", "yaml_text", "records", "store", "compare", "metrics"}
-    | {"naming", "panels", "arguments", "views", "identity", "known_as", "items", "item_predictions"}
-    | {"provenance", "declared"},
-    {
-        "kernels",
-        "pool",
-        "equal_items",
-        "near_items",
-        "oracle",
-        "view",
-        "augment",
-        "batches",
-        "optimizer",
-        "train",
-        "lanes",
-        "share",
-        "evaluate",
-        "loading",
-    },
-    {"loop", "together"},
-    {"prepare", "jobs", "grouping", "manifest", "runner", "session"}
-    | {"bench", "extract", "estimate", "results", "render", "report", "archive", "merge", "progress", "sources"}
-    | {"doctor", "mixing", "agreement", "copies", "elsewhere", "picks", "view_effects", "mirrored"},
-    {"testing", "pytest_plugin", "scaffold", "cli"},
-]
-LIGHT = FLOORS[0] | FLOORS[1] | FLOORS[2]
+GROUND = {"errors", "wording", "seeds", "version", "metrics", "environment", "item_predictions"}
+"""What everything stands on; itself it stands on nothing but ``errors`` and ``wording``."""
+ASKS: dict[str, set[str]] = {
+    "disk": set(),
+    "kernels": set(),
+    "compare": set(),
+    "api": {"disk"},
+    "augment": {"api"},
+    "components": {"api"},
+    "data": {"components"},
+    "suite": {"components"},
+    "training": {"data", "suite", "augment"},
+    "results": {"suite", "compare"},
+    "trial": {"training", "results", "kernels"},
+    "execution": {"trial"},
+    "bench": {"execution"},
+    "extract": {"execution"},
+    "session": {"execution"},
+    "testing": {"trial"},
+    "pytest_plugin": {"testing"},
+    "doctor": {"session", "bench"},
+    "render": {"results", "bench", "doctor"},
+    "report": {"render"},
+    "scaffold": set(),
+    "cli": {"report", "render", "doctor", "extract", "session", "testing"},
+}
+"""Package or door -> those that it may import, and through them what they may; nothing imports what stands above it."""
+DOORS = {"__init__", "__main__"}
+"""Where a user comes in: these may ask anyone, lazily."""
+LIGHT = GROUND | {"disk", "api", "components", "suite", "compare", "results"}
 FILES = sorted((ROOT / "albench").rglob("*.py"))
 PLUGIN_FILES = sorted((ROOT / "plugins").rglob("*.py"))
+MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
 
 
 def room(path: Path) -> str:
@@ -49,55 +50,61 @@ def room(path: Path) -> str:
 
 
 def imports(path: Path, at_start_only: bool = False) -> set[str]:
-    """Absolute names of all modules that a file imports, those for type checkers aside."""
+    """Absolute names of all that a file imports; at its start only, those in functions and for type checkers aside."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    checked = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    inside = {
+    late = {
         inner
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
         for inner in ast.walk(node)
     }
     found: set[str] = set()
     for node in ast.walk(tree):
-        if node in checked or (at_start_only and node in inside):
+        if at_start_only and node in late:
             continue
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names if names <= set(MODULES) else {node.module, *names}  # of a package's files, or of itself
     return found
 
 
-def floor(name: str) -> int:
-    for number, rooms in enumerate(FLOORS):
-        if name in rooms:
-            return number
-    raise AssertionError(f"albench/{name} stands on no floor: add it to docs/architecture.md and to FLOORS")
+def rooms_asked(path: Path) -> set[str]:
+    """The other rooms of the core that a file imports, wherever in it."""
+    parts = [name.split(".") for name in imports(path)]
+    rooms = {room(file) for file in FILES}
+    return {name[1] for name in parts if name[0] == "albench" and len(name) > 1 and name[1] in rooms} - {room(path)}
 
 
-@pytest.mark.parametrize("path", [f for f in FILES if room(f) not in ("__init__", "__main__")], ids=str)
-def test_a_file_imports_its_own_floor_or_lower_ones(path: Path) -> None:
-    here = floor(room(path))
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "albench" and len(parts) > 1 and (ROOT / "albench" / parts[1]).exists():
-            assert floor(parts[1]) <= here, f"{path} imports {name}"
-        if parts[0] == "albench" and len(parts) > 1 and (ROOT / "albench" / f"{parts[1]}.py").exists():
-            assert floor(parts[1]) <= here, f"{path} imports {name}"
+def below(name: str) -> set[str]:
+    """All that a room may import."""
+    return ASKS[name].union(*map(below, ASKS[name]))
 
 
-def test_rooms_do_not_import_in_circles() -> None:
+def test_each_room_is_known() -> None:
+    assert {room(path) for path in FILES} == GROUND | set(ASKS) | DOORS
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if room(f) not in DOORS], ids=str)
+def test_a_file_imports_what_stands_below_it(path: Path) -> None:
+    may = {"errors", "wording"} if room(path) in GROUND else GROUND | below(room(path))
+    assert rooms_asked(path) <= may
+
+
+@pytest.mark.parametrize("name", sorted(ASKS))
+def test_what_a_room_may_ask_it_does(name: str) -> None:
+    """An arrow that nobody goes is one that somebody will go by mistake."""
+    asked = set[str]().union(*(rooms_asked(path) for path in FILES if room(path) == name))
+    assert {other for other in ASKS[name] if not asked & ({other} | below(other))} == set()
+
+
+def test_files_do_not_import_in_circles() -> None:
+    """Imports in functions and for type checkers included: two files that know each other are one."""
     graph: dict[str, set[str]] = {}
-    names = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
-    for name, path in names.items():
-        graph[name] = {m for m in imports(path, at_start_only=True) if m in names and m != name and m != "albench"}
+    for name, path in MODULES.items():
+        graph[name] = {found for found in imports(path) if found in MODULES and found not in (name, "albench")}
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:

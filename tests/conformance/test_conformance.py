@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components.registry import registry
 from albench.testing import METHOD_CHECKS, STRATEGY_CHECKS
 

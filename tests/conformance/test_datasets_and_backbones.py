@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import albench_datasets.phantom.dataset as phantom
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components.registry import registry
 from albench.testing.backbones import BACKBONE_CHECKS
 from albench.testing.datasets import DATASET_CHECKS, check_dataset

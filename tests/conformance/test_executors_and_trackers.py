@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from albench.api.hooks import Kind
+from albench.api.kinds import Kind
 from albench.components.registry import registry
 from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.trackers import TRACKER_CHECKS

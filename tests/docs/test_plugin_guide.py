@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.components.registry import Registry
 from albench.testing import check_method
 from albench.testing.checks import findings

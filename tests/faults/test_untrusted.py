@@ -85,7 +85,7 @@ def test_a_checkpoint_from_a_stranger_runs_nothing(tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 sys.path[:0] = [p for p in {path!r}]
-import numpy, torch, yaml, pandas, albench.execution.prepare, albench.session, albench_datasets.features, albench_datasets.npz
+import numpy, torch, yaml, pandas, albench.session, albench_datasets.features, albench_datasets.npz
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (now + 512 * 2**20,) * 2)
 from albench.cli.main import main

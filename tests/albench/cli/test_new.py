@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from albench.api.hooks import KINDS
+from albench.api.kinds import KINDS
 from albench.cli.main import cli
 from albench.cli.new import RUN
 from albench.components.registry import Registry

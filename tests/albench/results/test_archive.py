@@ -427,7 +427,8 @@ def test_a_stopped_merge_leaves_nothing(say: Say, monkeypatch: pytest.MonkeyPatc
 def test_export_and_merge_import_nothing_heavy(tmp_path: Path) -> None:
     make(tmp_path / "s", "random")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom albench.results.archive import export\nfrom albench.results.merge import merge\n"
+        "import sys\nfrom pathlib import Path\nfrom albench.results.archive import export\n"
+        "from albench.results.merge import merge\n"
         "export([Path('s')], Path('x.zip'))\nmerge([Path('x.zip')], Path('m'))\n"
         "assert not {'torch', 'pandas', 'numpy'} & set(sys.modules)"
     )

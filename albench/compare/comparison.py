@@ -1,21 +1,97 @@
-"""A comparison as who types it sees it: one line, a table as text or HTML, and its numbers as a frame."""
+"""A comparison, and how who types it sees it: one line, a table as text or HTML, its numbers as a frame."""
 
 from __future__ import annotations
 
 import importlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.data import Difference, Failure, Group, Overall, Row, Wins
 from albench.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from albench.compare.data import Comparison, Difference, Group, Row
-
 _DIFFERENCE = ("mean", "low", "high", "n", "p", "p_holm", "effect", "seeds_needed", "test", "verdict")
 _VERDICTS = {"~": "not told apart"}
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """A comparison of methods and strategies: printed, the table of ``albench compare``.
+
+    Attributes
+    ----------
+    metric, split, at
+        What was compared, and what ranks.
+    higher_is_better
+        The metric's direction.
+    baseline
+        What differences are against, as ``strategy`` (with the row's own method) or ``method/strategy``; empty where
+        no row has one.
+    n_tests
+        Differences that were tested: the family of Holm's correction.
+    groups
+        One a data set and protocol.
+    failed
+        Trials without complete records.
+    notes
+        What a reader has to know: stand-ins, protocols apart, what was left out.
+    target, cost, cost_unit
+        As the user typed them, empty where not given; ``hours`` or ``money``.
+    details
+        Whether readable formats show what is beside means: spread, effect, p-values, seconds.
+    overall
+        Over data sets; None with fewer than two.
+    wins
+        Pairwise; None with one row.
+    made_with
+        Name -> versions of it, or processors, that the trials were made with; empty where records do not say.
+    n_left_out
+        Rows that have results and were not chosen by name: no test and no correction counts them.
+    highlight
+        Names of the rows that are marked (``Row.highlighted``), as the user typed them.
+    """
+
+    metric: str
+    split: str
+    at: str
+    higher_is_better: bool
+    baseline: str
+    n_tests: int
+    groups: tuple[Group, ...]
+    failed: tuple[Failure, ...]
+    notes: tuple[str, ...]
+    target: str = ""
+    cost: str = ""
+    cost_unit: str = ""
+    details: bool = False
+    overall: Overall | None = None
+    wins: Wins | None = None
+    n_left_out: int = 0
+    made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    highlight: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all groups."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a method and strategy, at full precision (see ``frame_of``)."""
+        return frame_of(self)
+
+    def __repr__(self) -> str:
+        return line_of(self)
+
+    def __str__(self) -> str:
+        return text_of(self, "table")
+
+    def _repr_html_(self) -> str:
+        return text_of(self, "html")
 
 
 def line_of(comparison: Comparison) -> str:

@@ -1,0 +1,59 @@
+"""One group's values as arrays: rows x seeds x label counts, and the names of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from albench.environment import Mix
+
+Name = tuple[str, str, str]
+"""Backbone, method and strategy of a row."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One group's values.
+
+    Attributes
+    ----------
+    names
+        R tuples of backbone, method, strategy.
+    seeds, n_labeled
+        (S,) and (L,) int64, ascending.
+    rounds
+        Round -> label count.
+    values
+        Column -> (R, S, L) float64; NaN where there is no value.
+    recorded
+        (R, S, L) bool: where there is a record, whatever its values.
+    trials
+        Row and seed -> suite and key of the trial there.
+    settings
+        The protocol's settings, as far as they are known.
+    setup
+        What tells the group from others of its data set, as in ``lr=0.1``; empty where it is alone.
+    data_hash
+        Of what the data set holds; empty where it is not known.
+    mix
+        What the trials were made with, where that is not the same.
+    """
+
+    dataset: str
+    stand_in: str
+    protocol: str
+    devices: tuple[str, ...]
+    names: list[tuple[str, str, str]]
+    seeds: np.ndarray
+    n_labeled: np.ndarray
+    rounds: dict[int, int]
+    values: dict[str, np.ndarray]
+    recorded: np.ndarray
+    trials: dict[tuple[int, int], tuple[str, str]]
+    mix: Mix
+    settings: dict[str, str] = field(default_factory=dict)
+    setup: str = ""
+    data_hash: str = ""

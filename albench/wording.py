@@ -27,3 +27,18 @@ def listed(names: Sequence[str], most: int = 0) -> str:
 def by_source(values: Mapping[str, Sequence[str]]) -> str:
     """``1f3b in a.zip and b.zip, 77ac in c``."""
     return ", ".join(f"{value} in {' and '.join(sources)}" for value, sources in values.items())
+
+
+def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with trials of one seed that started from other labels.
+
+    Parameters
+    ----------
+    hashes
+        ``initial_hash`` -> where it was found.
+    """
+    return (
+        f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
+        f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
+        "manifest.json), or leave it out of the sources."
+    )

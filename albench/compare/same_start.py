@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from albench.errors import UserError
-from albench.wording import by_source
+from albench.wording import by_source, starts_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,21 +36,6 @@ def check_same(frame: pd.DataFrame, group: Sequence[str]) -> None:
     if "initial_hash" in frame:
         for names, found in _several(frame, [*group, "seed"], "initial_hash"):
             raise UserError(starts_text(names[-1], str(names[0]), found))
-
-
-def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]]) -> str:
-    """What is wrong with trials of one seed that started from other labels.
-
-    Parameters
-    ----------
-    hashes
-        ``initial_hash`` -> where it was found.
-    """
-    return (
-        f"seed {seed} of {dataset} does not start from the same labels everywhere: initial_hash is "
-        f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
-        "manifest.json), or leave it out of the sources."
-    )
 
 
 def _several(

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from albench.compare.same_start import starts_text
 from albench.errors import StoreError
 from albench.results.archive import read_checked, unpack
 from albench.results.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
 from albench.suite.plan import LATER, check_name
-from albench.wording import by_source
+from albench.wording import by_source, starts_text
 
 PACKED = "records.zip"
 """An archive in a suite's folder that holds its trials, as published results have it."""

@@ -93,7 +93,7 @@ class TestWarnings:
             warnings.warn("odd", UserWarning, stacklevel=1)
         warned = next(event for event in read_log(tmp_path) if event["event"] == "python_warning")
         assert (warned["level"], warned["kind"], warned["message"]) == ("warning", "UserWarning", "odd")
-        assert "test_log.py:" in warned["where"]
+        assert "test_trial_log.py:" in warned["where"]
 
     def test_each_attempt_hears_of_them(self, tmp_path: Path) -> None:
         with warnings.catch_warnings(record=True):

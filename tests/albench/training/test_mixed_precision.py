@@ -57,7 +57,9 @@ def weights(run: Run) -> dict[str, torch.Tensor]:
 def autocast(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a step on CUDA is wrapped in, on this processor."""
     for module in ("train", "lanes"):
-        monkeypatch.setattr(f"albench.{module}.mixed_precision", lambda _: torch.autocast("cpu", torch.bfloat16))
+        monkeypatch.setattr(
+            f"albench.training.{module}.mixed_precision", lambda _: torch.autocast("cpu", torch.bfloat16)
+        )
 
 
 @pytest.mark.usefixtures("autocast")

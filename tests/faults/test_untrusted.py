@@ -29,6 +29,8 @@ FORBIDDEN = {
 }
 JOBS = {"plugins/albench_executors/slurm.py"}
 """Reads what its own jobs left in a folder that only this user can write, as submitit does."""
+MESSAGES = {"plugins/albench_executors/ray_.py", "plugins/albench_executors/ray_node.py"}
+"""Read what Ray brings from their own other side; whoever can send it can run tasks on the cluster anyway."""
 BOUNDED = {"np.load": ("allow_pickle", False), "torch.load": ("weights_only", True)}
 
 
@@ -42,7 +44,8 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
 def test_no_source_reads_code_from_files(path: Path) -> None:
     for name, call in calls(path):
         given = {word.arg: getattr(word.value, "value", None) for word in call.keywords}
-        allowed = name == "pickle.load" and path.relative_to(ROOT).as_posix() in JOBS
+        where = path.relative_to(ROOT).as_posix()
+        allowed = (name == "pickle.load" and where in JOBS) or (name == "pickle.loads" and where in MESSAGES)
         assert allowed or name not in FORBIDDEN, f"line {call.lineno}: {name}"
         assert given.get("shell") is not True, f"line {call.lineno}: a shell"
         if name in BOUNDED:

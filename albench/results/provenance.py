@@ -20,6 +20,7 @@ from albench.components import spec as specs
 from albench.components.code_files import CORE, code_files, digest, from_elsewhere, is_local, label
 from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
+from albench.results.lineage import as_now
 from albench.suite.identity import PLACES
 from albench.suite.plan import Trial
 from albench.suite.plan import digest as digest_of
@@ -253,6 +254,8 @@ def difference(
     """
     for part, now in (new or {}).items():
         then = (old or {}).get(part)
+        if then and part == "core":
+            then = {**then, "files": {CORE: as_now(then["files"][CORE], now["files"][CORE])}}
         if not then or then == now:
             continue
         of = "albench" if part == "core" else f"{part} {trial.get(part, '')}".strip()

@@ -19,10 +19,11 @@ from albench.components import reloading
 from albench.components.code_files import code_files, digest
 from albench.components.registry import registry
 from albench.disk.files import sealed_text
-from albench.errors import PluginError, StoreError, TrialError
+from albench.errors import AlbenchError, PluginError, StoreError, TrialError
 from albench.execution.jobs import run_job
-from albench.results import provenance
+from albench.results import lineage, provenance
 from albench.results.provenance import Provenance, difference
+from albench.results.records import read_trial
 from albench.results.store import SuiteStore
 
 ROOT = Path(__file__).parents[3]
@@ -220,9 +221,35 @@ def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_al
     assert {name for name in named if not {name, name.partition("/")[0]} & {*provenance.DECIDES}} == set()
 
 
+def test_todays_training_code_is_the_one_that_was_compared_with_what_came_before() -> None:
+    now = provenance.core()["files"]["albench"]
+    assert now == lineage.NOW, (
+        "the training code changed: run benchmarks/same_records.py keep DIR before the edit and same DIR after it. "
+        f"Where all is the same, put NOW into SAME and make NOW {now!r}, else empty SAME (albench/results/lineage.py)."
+    )
+
+
+def test_results_of_earlier_training_code_go_on_where_its_numbers_are_the_same(
+    small_run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_run(rounds=2)
+    (trial,) = tmp_path.glob("results/blobs/trials/*")
+    facts = read_trial(trial).facts
+    facts.pop("checksum", None)
+    facts["made_by"]["core"]["files"]["albench"] = "feedfeedfeedfeed"
+    (trial / "trial.json").write_text(sealed_text(facts), encoding="utf-8")
+    with pytest.raises(AlbenchError, match="training code"):
+        small_run(rounds=2)
+    monkeypatch.setattr(lineage, "SAME", frozenset({"feedfeedfeedfeed"}))
+    small_run(rounds=2)
+    monkeypatch.setattr(lineage, "NOW", "0" * 16)  # the code changed again: what was the same says nothing of it
+    with pytest.raises(AlbenchError, match="training code"):
+        small_run(rounds=2)
+
+
 NOT_DECIDING = {
     *("errors", "wording", "environment", "version", "item_predictions", "suite.limits"),
-    *("results.records", "results.store", "results.provenance"),
+    *("results.records", "results.store", "results.provenance", "results.lineage"),
     *("api.executor", "api.facts", "api.hooks", "api.kinds", "api.options", "api.tracker", "api"),
 }
 """What a trial's rounds import and what no number comes from."""

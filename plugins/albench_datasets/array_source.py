@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.array_names import CLASSES, Names
+from albench_datasets.array_names import CLASSES, Names, split_of_name
 from albench_datasets.checks import Raw
-from albench_datasets.npyfiles import open_npy
-from albench_datasets.npzfiles import npz_names, read_npz
+from albench_datasets.group_names import looks_like_groups, not_read, plain_groups, suggestion
+from albench_datasets.npyfiles import open_npy, read_header
+from albench_datasets.npzfiles import npz_header, npz_names, read_npz
 from albench_datasets.textfiles import opened
 
 SHOWN = 12
@@ -66,16 +67,55 @@ class Arrays:
         for split, each in found.items():
             if each.items is None or each.labels is None:
                 continue
-            groups = None if each.groups is None else np.asarray(arrays[each.groups])
+            groups = None
+            if each.groups is not None:
+                groups = plain_groups(np.asarray(arrays[each.groups]), self._where(each.groups))
             raw[split] = Raw(
                 arrays[each.items],
                 arrays[each.labels],
                 self._where(each.items),
                 self._where(each.labels),
-                groups[:, 0] if groups is not None and groups.ndim == 2 and groups.shape[1] == 1 else groups,
+                groups,
                 self._where(each.groups or ""),
             )
         return raw
+
+    def left(self, found: Mapping[str, Names]) -> list[str]:
+        """Arrays that are not read."""
+        used = {name for each in found.values() for name in (each.items, each.labels, each.groups)}
+        return [name for name in self.names if name not in used and name not in CLASSES]
+
+    def told(self, found: Mapping[str, Names]) -> tuple[str, ...]:
+        """Which arrays are not read, in a line, or none."""
+        left = self.left(found)
+        shown = [*left[:SHOWN], f"and {len(left) - SHOWN:,} more"] if len(left) > SHOWN else left
+        return (not_read(shown, "array"),) if left else ()
+
+    def suggested(self, found: Mapping[str, Names], raw: Mapping[str, Raw]) -> tuple[str, ...]:
+        """A line for each array that is not read, has a value for each item, and looks like groups."""
+        lines = []
+        for name in self.left(found) if not any(each.groups for each in found.values()) else ():
+            split, rest = split_of_name(name) if "" not in raw else ("", name)
+            if split in raw:
+                values = self._column(name, len(raw[split].y))
+                n_classes = len(np.unique(raw[split].y)) if raw[split].y.ndim == 1 else raw[split].y.shape[-1]
+                if values is not None and looks_like_groups(values, n_classes):
+                    lines.append(suggestion(rest, values, "array", str(self.path)))
+        return tuple(dict.fromkeys(lines))
+
+    def _column(self, name: str, n_rows: int) -> np.ndarray | None:
+        """(N,) values of an array with one for each row; None for another, which is not read."""
+        try:
+            if self.mapped:
+                with (self.path / f"{name}.npy").open("rb") as file:
+                    header = read_header(file, name)
+            else:
+                header = npz_header(self.path, name)
+            if header.shape not in ((n_rows,), (n_rows, 1)):
+                return None
+            return np.asarray(self.read([name])[name]).reshape(-1)
+        except (DataError, OSError):  # nobody asked for it
+            return None
 
     @property
     def class_names(self) -> tuple[str, ...]:

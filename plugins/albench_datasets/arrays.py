@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from albench.api import DataError, Modality, Splits, option
 from albench_datasets import precision
 from albench_datasets.array_names import Names
-from albench_datasets.checks import Raw, check_lengths, checked_splits, numbered_classes
+from albench_datasets.array_source import Arrays
+from albench_datasets.checks import Raw, check_groups, check_lengths, checked_splits, numbered_classes
+from albench_datasets.group_names import HELP
 from albench_datasets.labels import class_codes
 from albench_datasets.published import SPLITS
 from albench_datasets.scaling import Scale, scaled
@@ -32,6 +34,11 @@ class ArrayOptions:
         None, "share of the items (else of train's) to test on, where no test is there", gt=0, lt=1, later=True
     )
     split_seed: int = option(0, "seed of that split", ge=0, later=True)
+    group_by: str = option("", HELP, later=True)
+
+    def suggested(self, source: Arrays, found: Mapping[str, Names], raw: Mapping[str, Raw]) -> tuple[str, ...]:
+        """What to type for arrays that look like groups, where the user has not said which they are."""
+        return () if self.group_by else source.suggested(found, raw)
 
 
 def splits_of(
@@ -43,6 +50,7 @@ def splits_of(
     class_names: tuple[str, ...] = (),
     scale: Scale = "none",
     notices: tuple[str, ...] = (),
+    how_read: tuple[str, ...] = (),
     stand_in: str = "",
 ) -> Splits:
     """The splits of arrays that were found, in whatever splits they come.
@@ -70,6 +78,7 @@ def splits_of(
     raw = {split: replace(each, y=labels.codes[split]) for split, each in raw.items()}
     for each in raw.values():
         check_lengths(each)
+        check_groups(each)
     names = labels.names or numbered_classes(raw)
     raw, told = _shared_out(raw, options, names, what)
     unscaled = raw
@@ -84,7 +93,7 @@ def splits_of(
             notices=(*notices, *losses),
             stand_in=stand_in,
         ),
-        how_read=(*labels.how_read, *told, *scaling),
+        how_read=(*how_read, *labels.how_read, *told, *scaling),
     )
 
 

@@ -160,6 +160,15 @@ def check_lengths(raw: Raw) -> None:
         )
 
 
+def check_groups(raw: Raw) -> None:
+    """Raise where there is not one group an item."""
+    if raw.groups is not None and raw.groups.shape != (len(raw.y),):
+        raise DataError(
+            f"{raw.groups_from}: groups of shape {raw.groups.shape}, but {raw.y_from} has {len(raw.y):,} labels; one "
+            f"group an item is needed"
+        )
+
+
 def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
     x, y = raw.x, whole_labels(raw.y, raw.y_from)
     ndim = 2 if modality == "features" else 4
@@ -186,11 +195,7 @@ def _checked_groups(raw: Mapping[str, Raw]) -> tuple[dict[str, np.ndarray], tupl
     found = {name: raw[name].groups for name in SPLITS}
     groups = {name: np.asarray(each) for name, each in found.items() if each is not None}
     for name, each in groups.items():
-        if each.shape != (len(raw[name].y),):
-            raise DataError(
-                f"{raw[name].groups_from}: groups of shape {each.shape}, but {raw[name].y_from} has "
-                f"{len(raw[name].y):,} labels; one group an item is needed"
-            )
+        check_groups(raw[name])
         if each.dtype.kind not in "iuU":
             raise DataError(f"{raw[name].groups_from}: groups of type {each.dtype}; whole numbers or text are needed")
     if any(each.dtype.kind == "U" for each in groups.values()):

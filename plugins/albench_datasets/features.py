@@ -52,12 +52,14 @@ class Features(ArrayOptions, FeatureDataset):
         if path.is_file() and path.suffix.lower() != ".npz":
             raise DataError(f"{path}: {_looks_like(path)}; {SAVE}")
         source = Arrays(path)
-        found = find_names(source.names, "features", str(path), source.suffix)
+        found = find_names(source.names, "features", str(path), source.suffix, self.group_by)
         if not source.names and path.is_dir() and (there := sorted(each.name for each in path.iterdir())):
             raise DataError(f"{path}: no .npy file, but {', '.join(there[:5])}{' ...' if there[5:] else ''}; {SAVE}")
         require_splits(found, self, str(path), f"{{}}-features{source.suffix}", source.how)
         raw = source.raw(found)
-        converted = [f"{each.x_from}: {each.x.dtype}" for each in raw.values() if each.x.dtype != np.float32]
+        converted = (
+            f"{each.x_from}: {each.x.dtype}" for each in raw.values() if source.mapped and each.x.dtype != np.float32
+        )
         return splits_of(
             raw,
             self,
@@ -65,9 +67,11 @@ class Features(ArrayOptions, FeatureDataset):
             what=what,
             class_names=source.class_names,
             scale=self.scale,
-            notices=tuple(f"{told} is converted in memory; float32 would stay on disk" for told in converted)
-            if source.mapped
-            else (),
+            notices=(
+                *(f"{told} is converted in memory; float32 would stay on disk" for told in converted),
+                *self.suggested(source, found, raw),
+            ),
+            how_read=source.told(found),
             stand_in=_stand_in(path) if source.mapped else "",
         )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.checks import Raw, checked_splits
+from albench_datasets.group_names import HELP, NO_GROUPS
 from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import Groups, read_groups
@@ -23,6 +24,7 @@ from albench_datasets.imagefolder_told import check_colour_depth, how_read, noti
 from albench_datasets.published import SPLITS
 from albench_datasets.roots import default_roots, from_home
 from albench_datasets.spelling import as_on_disk
+from albench_datasets.table_columns import tables_beside
 
 SHOWN = 10
 
@@ -66,6 +68,7 @@ class ImageFolder(ImageDataset):
     photometric: Literal["ignore", "apply"] = option(
         "ignore", "16-bit TIFF whose zero is white: read as negatives, or turned over", later=True
     )
+    group_by: str = option("", HELP, later=True)
 
     def load(self, root: Path | None) -> Splits:
         """List the images, split them where they are not, and read them.
@@ -82,15 +85,8 @@ class ImageFolder(ImageDataset):
             raise DataError(f"{what}: no such folder; give its full path or the folder it is in with --data-dir DIR")
         losses = Losses(Depth(self._depth(what)))
         target = Target(self.mode, self.size, self.ground, self.fit, self.profile, self.photometric)
-        table = None if self.groups is None else self._file("groups", self.groups, folder)
-        listing, of = self._listed(folder, table, what)
+        listing, groups = self._listed(folder, what)
         said = list(listing.how_read)
-        groups = Groups(of) if of else None
-        if table is not None:
-            groups = read_groups(table, [name for part in listing.images.values() for name in part])
-            if groups.respelt:
-                rows = f"{groups.respelt:,} rows of {table.name}"
-                said.append(f"groups: {rows} spell a file in another way (Unicode form, spaces)")
         parts = self._dealt(listing, groups.of if groups else None, said, what)
         reads = {split: decode(folder, list(parts[split]), losses, target) for split in SPLITS}
         check_colour_depth(losses, what)
@@ -125,19 +121,40 @@ class ImageFolder(ImageDataset):
         paths = (as_on_disk(base / Path(self.path).expanduser()) for base in bases)
         return next((path for path in paths if path.is_dir()), None)
 
-    def _listed(self, folder: Path, groups: Path | None, what: str) -> tuple[Listing, dict[str, str]]:
-        """The images by folders, or by the table of labels; and the group of each, where that table tells."""
+    def _listed(self, folder: Path, what: str) -> tuple[Listing, Groups | None]:
+        """The images by folders, or by the table of labels; and the group of each, where a table tells."""
+        file = None if self.groups is None else self._file("groups", self.groups, folder)
+        if file is not None and self.group_by == NO_GROUPS:
+            raise DataError(f"{what}: groups={self.groups} beside group_by={NO_GROUPS}: leave either out")
+        listing, of, table = self._images(folder, file, what)
+        if file is None or of:
+            if not of and self.group_by != NO_GROUPS:
+                beside = tables_beside(folder, [table], self.group_by)
+                listing = dataclasses.replace(listing, notices=(*listing.notices, *beside))
+            return listing, Groups(of) if of else None
+        groups = read_groups(file, [name for part in listing.images.values() for name in part], self.group_by)
+        said = [groups.told] if groups.told else []
+        if groups.respelt:
+            rows = f"{groups.respelt:,} rows of {file.name}"
+            said.append(f"groups: {rows} spell a file in another way (Unicode form, spaces)")
+        return dataclasses.replace(listing, how_read=(*listing.how_read, *said)), groups
+
+    def _images(self, folder: Path, groups: Path | None, what: str) -> tuple[Listing, dict[str, str], Path | None]:
+        """The images, the groups that come with their labels, and the table of labels, where one is read."""
         named = {split: name for split in SPLITS if (name := getattr(self, split))}
         leave_out, keep = _names(self.leave_out), _names(self.keep)
         table = self._file("labels", self.labels, folder) if self.labels else usual_table(folder)
         if table is None:
-            return list_images(folder, what, named=named, leave_out=leave_out, keep=keep, table=groups), {}
+            return list_images(folder, what, named=named, leave_out=leave_out, keep=keep, table=groups), {}, None
         if named or leave_out or keep:
             raise DataError(f"{what}: {table.name} says what is read: leave out train, val, test, leave_out and keep")
-        listing, of = list_table(folder, table)
-        if of and groups is not None:
-            raise DataError(f"{what}: {table.name} has groups, and so has {groups.name}: leave either out")
-        return listing, of
+        listing, of = list_table(folder, table, "" if groups not in (None, table) else self.group_by)
+        if of and groups not in (None, table):
+            raise DataError(
+                f"{what}: {table.name} has groups, and groups={self.groups} names others: leave groups={self.groups} "
+                f"out to take those of {table.name}, or take that column out of it"
+            )
+        return listing, of, table
 
     def _file(self, option: str, name: str, folder: Path) -> Path:
         """The CSV file in the image folder, else in the working folder."""

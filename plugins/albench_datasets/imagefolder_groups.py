@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from albench.api import DataError
+from albench_datasets.group_names import not_read
 from albench_datasets.imagefolder_names import printable
 from albench_datasets.spelling import composed
-from albench_datasets.textfiles import opened
+from albench_datasets.table_columns import Columns, columns, rows_of
 
 
 @dataclass
@@ -22,14 +23,17 @@ class Groups:
     ----------
     respelt
         Rows whose path is that of an image in another Unicode form, or with other spaces around a name.
+    told
+        What was read of the table, and what was not, where it is more than ``file,group``.
     """
 
     of: dict[str, str] = field(default_factory=dict)
     respelt: int = 0
+    told: str = ""
 
 
-def read_groups(file: Path, images: Collection[str]) -> Groups:
-    """The group of each image, from a CSV file with the header ``file,group``.
+def read_groups(file: Path, images: Collection[str], group_by: str = "") -> Groups:
+    """The group of each image, from a CSV file with the header ``file,group``, or names that mean the same.
 
     Paths and groups are compared in the Unicode form NFC and without spaces around names, so that ``café`` is one name
     however it was typed.
@@ -40,8 +44,8 @@ def read_groups(file: Path, images: Collection[str]) -> Groups:
         Where the file or a column is missing, a row names no image or one named before, a group is blank, or an
         image has no row.
     """
-    with opened(file) as lines:
-        groups = _groups(csv.DictReader(lines), str(file), images)
+    with rows_of(file) as rows:
+        groups = _groups(rows, file, images, group_by)
     without = [name for name in images if name not in groups.of]
     if without:
         more = f" and {len(without) - 1:,} other images" if len(without) > 1 else ""
@@ -63,16 +67,15 @@ def image_of(images: Collection[str]) -> Callable[[str], tuple[str, list[str]]]:
     return find
 
 
-def _groups(rows: csv.DictReader[str], where: str, images: Collection[str]) -> Groups:
-    columns = [column.strip() for column in rows.fieldnames or ()]
-    if not {"file", "group"} <= set(columns):
-        raise DataError(f"{where}: the columns are {', '.join(columns) or 'none'}; the header file,group is needed")
-    rows.fieldnames = columns
-    find, groups = image_of(images), Groups()
+def _groups(rows: csv.DictReader[str], file: Path, images: Collection[str], group_by: str) -> Groups:
+    rows.fieldnames = [(column or "").strip() for column in rows.fieldnames or ()]
+    needed = ("file", "group")
+    roles = columns(rows.fieldnames, str(file), needed=needed, wanted=needed, form="file,group", group_by=group_by)
+    find, groups = image_of(images), Groups(told=_told(roles, file.name))
     for row in rows:
-        line = f"{where}, line {rows.line_num}"
-        typed, alike = find((row["file"] or "").strip())
-        group = composed((row["group"] or "").strip())
+        line = f"{file}, line {rows.line_num}"
+        typed, alike = find((row[roles.of["file"]] or "").strip())
+        group = composed((row[roles.of["group"]] or "").strip())
         if not alike:
             raise DataError(f"{line}: '{printable(typed)}' is no image here; paths are relative to the image folder")
         if len(alike) > 1:
@@ -87,6 +90,13 @@ def _groups(rows: csv.DictReader[str], where: str, images: Collection[str]) -> G
         groups.of[name] = group
         groups.respelt += name != typed
     return groups
+
+
+def _told(roles: Columns, name: str) -> str:
+    left = not_read(roles.others, "column")
+    if roles.of["group"] == "group" and not left:
+        return ""
+    return f"groups from {name} (column {printable(roles.of['group'])}){f'; {left}' if left else ''}"
 
 
 def _form(path: str) -> str:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import csv
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from albench.api import DataError
+from albench_datasets.group_names import not_read
 from albench_datasets.imagefolder_files import Listing
 from albench_datasets.imagefolder_groups import image_of
 from albench_datasets.imagefolder_names import is_system, kind, natural, number, printable, split_of
 from albench_datasets.published import SPLITS
 from albench_datasets.spelling import composed
-from albench_datasets.textfiles import opened
+from albench_datasets.table_columns import columns, rows_of, suggestions
 
 USUAL = "labels.csv"
 """The table's name, in any case, by which it is found without being named."""
-COLUMNS = {
-    "file": ("file", "filename", "file_name", "image", "path"),
-    "label": ("label", "class", "target"),
-    "group": ("group", "patient"),
-    "split": ("split", "set"),
-}
-"""What a column is, and how its header is spelled, in any case."""
-MOST_HEADER = 4096
+FORM = "file,label[,group][,split]"
 
 
 @dataclass
@@ -40,11 +35,17 @@ class Table:
         Image -> its group; empty where no column tells.
     splits
         Image -> its split; empty where no column tells.
+    group_column
+        The header of the groups.
+    others
+        Column that is not read -> its values.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
+    group_column: str = ""
+    others: dict[str, list[str]] = field(default_factory=dict)
 
 
 def usual_table(folder: Path) -> Path | None:
@@ -54,8 +55,13 @@ def usual_table(folder: Path) -> Path | None:
     return tables[0] if tables and sum(entry.is_dir() for entry in entries) < 2 else None
 
 
-def list_table(folder: Path, file: Path) -> tuple[Listing, dict[str, str]]:
+def list_table(folder: Path, file: Path, group_by: str = "") -> tuple[Listing, dict[str, str]]:
     """The images that a table names, by split and class; and the group of each, where it has groups.
+
+    Parameters
+    ----------
+    group_by
+        The column of groups, where its name does not say so.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def list_table(folder: Path, file: Path) -> tuple[Listing, dict[str, str]]:
         split is none, or there are fewer than two classes.
     """
     images = _images(folder)
-    table = _read(file, images)
+    table = _read(file, images, group_by)
     names = sorted(set(table.labels.values()), key=natural)
     if len(names) < 2:
         raise DataError(f"{file}: {number(len(names), 'different label')} in it; at least two classes are needed")
@@ -77,10 +83,20 @@ def list_table(folder: Path, file: Path) -> tuple[Listing, dict[str, str]]:
     if table.splits and "train" not in parts:
         raise DataError(f"{file}: no row of the split train")
     without = len(images) - len(table.labels)
-    notices = (f"not read, without a row in {file.name}: {number(without, 'image')}",) if without else ()
-    what_else = [name for name, found in (("groups", table.groups), ("splits", table.splits)) if found]
-    told = f"labels{''.join(f', {each}' for each in what_else)} from {file.name}"
-    return Listing(tuple(names), parts, notices, (told,)), table.groups
+    notices: tuple[str, ...] = (
+        (f"not read, without a row in {file.name}: {number(without, 'image')}",) if without else ()
+    )
+    if not table.groups and not group_by:
+        notices += suggestions(table.others, len(names), file.name)
+    return Listing(tuple(names), parts, notices, (_told(table, file.name),)), table.groups
+
+
+def _told(table: Table, name: str) -> str:
+    """What was read of the table, and what was not."""
+    called = "" if table.group_column.strip() in ("", "group") else f" (column {printable(table.group_column.strip())})"
+    what_else = [each for each, found in ((f"groups{called}", table.groups), ("splits", table.splits)) if found]
+    left = not_read(list(table.others), "column")
+    return f"labels{''.join(f', {each}' for each in what_else)} from {name}{f'; {left}' if left else ''}"
 
 
 def _images(folder: Path) -> list[str]:
@@ -96,24 +112,32 @@ def _images(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def _read(file: Path, images: list[str]) -> Table:
-    with opened(file) as lines:
-        header = lines.readline(MOST_HEADER)
-        lines.seek(0)
-        mark = max((",", ";", "\t"), key=header.count)
-        return _rows(csv.DictReader(lines, delimiter=mark), str(file), images)
+def _read(file: Path, images: list[str], group_by: str) -> Table:
+    where = str(file)
+    with rows_of(file) as rows:
+        roles = columns(
+            [name or "" for name in rows.fieldnames or ()],
+            where,
+            needed=("file", "label"),
+            wanted=("file", "label", "group", "split"),
+            form=FORM,
+            group_by=group_by,
+        )
+        table = Table(group_column=roles.of.get("group", ""), others={name: [] for name in roles.others})
+        _fill(table, rows, roles.of, where, images)
+    return table
 
 
-def _rows(rows: csv.DictReader[str], where: str, images: list[str]) -> Table:
-    columns = _columns([name or "" for name in rows.fieldnames or ()], where)
+def _fill(table: Table, rows: csv.DictReader[str], of: Mapping[str, str], where: str, images: list[str]) -> None:
+    """Read the rows into the table."""
     bare: dict[str, list[str]] = defaultdict(list)
     for name in images:
         bare[name.rsplit(".", 1)[0]].append(name)
-    find, table = image_of(images), Table()
+    find = image_of(images)
     for row in rows:
         line = f"{where}, line {rows.line_num}"
-        value = {role: composed((row[column] or "").strip()) for role, column in columns.items()}
-        typed, alike = find((row[columns["file"]] or "").strip())
+        value = {role: composed((row[column] or "").strip()) for role, column in of.items()}
+        typed, alike = find((row[of["file"]] or "").strip())
         alike = alike or bare.get(typed, [])  # some tables leave the extension out
         if len(alike) != 1:
             why = f"the name of {len(alike)} images" if alike else "no image here; paths are relative to the folder"
@@ -134,19 +158,5 @@ def _rows(rows: csv.DictReader[str], where: str, images: list[str]) -> Table:
             if not split:
                 raise DataError(f"{line}: the split '{printable(value['split'])}' is neither train, val nor test")
             table.splits[name] = split
-    return table
-
-
-def _columns(headers: list[str], where: str) -> dict[str, str]:
-    """What each column is -> its header."""
-    found: dict[str, str] = {}
-    for role, spelled in COLUMNS.items():
-        mine = [header for header in headers if header.strip().casefold() in spelled]
-        if len(mine) > 1:
-            raise DataError(f"{where}: the columns {mine[0]} and {mine[1]} both say the {role}; take one away")
-        if mine:
-            found[role] = mine[0]
-    if not {"file", "label"} <= found.keys():
-        there = ", ".join(printable(header) for header in headers) or "none"
-        raise DataError(f"{where}: the columns are {there}; the header file,label[,group][,split] is needed")
-    return found
+        for name, values in table.others.items():
+            values.append((row[name] or "").strip())

@@ -10,6 +10,7 @@ import numpy as np
 
 from albench.api import DataError, FeatureDataset, Problem, Splits, option
 from albench_datasets.checks import Raw, checked_splits
+from albench_datasets.group_names import not_read, plain_groups
 from albench_datasets.mescc_codes import from_zero
 from albench_datasets.mescc_files import Found, find_files
 from albench_datasets.npyfiles import open_npy
@@ -17,6 +18,8 @@ from albench_datasets.published import CLASS_NAMES, SPLITS
 from albench_datasets.roots import default_roots
 
 POOL_ROWS = 256
+SHOWN = 6
+"""Files named in a line."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Mescc(FeatureDataset):
         stand_in = "MESCC" if found.stand_in(files) else ""
         if stand_in:
             notices.insert(0, f"the files in {found.folder} are simulated: a stand-in for MESCC, not its data")
-        return checked_splits(
+        splits = checked_splits(
             raw,
             modality="features",
             class_names=names,
@@ -58,6 +61,9 @@ class Mescc(FeatureDataset):
             notices=tuple(notices),
             stand_in=stand_in,
         )
+        left = [path.name for path in found.others]
+        more = [f"and {len(left) - SHOWN:,} more"] if len(left) > SHOWN else []
+        return replace(splits, how_read=(not_read([*left[:SHOWN], *more], "file"),) if left else ())
 
     def find(self, root: Path | None) -> bool:
         """True where every needed file is there."""
@@ -90,9 +96,7 @@ def _read(found: Found, split: str, grading: str, notices: list[str]) -> Raw:
     patients = found.pick(split, "groups", grading)
     if patients is None:
         return raw
-    groups = open_npy(patients)
-    column = groups[:, 0] if groups.ndim == 2 and groups.shape[1] == 1 else groups
-    return replace(raw, groups=column, groups_from=str(patients))
+    return replace(raw, groups=plain_groups(open_npy(patients), str(patients)), groups_from=str(patients))
 
 
 def _pooled(x: np.ndarray, path: Path, notices: list[str]) -> np.ndarray:

@@ -20,10 +20,14 @@ STAND_IN_FILE = "STAND-IN.txt"
 
 @dataclass(frozen=True)
 class Found:
-    """The files of one folder by role; a role that several files claim has them all."""
+    """The files of one folder by role; a role that several files claim has them all.
+
+    ``others`` are the .npy files whose names tell no role.
+    """
 
     folder: Path
     files: dict[Role, list[Path]]
+    others: tuple[Path, ...] = ()
 
     def pick(self, split: str, kind: str, grading: str) -> Path | None:
         """The file for a role of one grading, or None.
@@ -99,7 +103,10 @@ def find_files(root: Path | None, files: str, grading: str) -> Found | None:
     }
     best: Found | None = None
     for folder in folders:
-        found = Found(folder, {**_search(folder), **named})
+        by_role, others = _search(folder)
+        given = {path.resolve() for paths in named.values() for path in paths}
+        others = tuple(path for path in others if path.resolve() not in given)
+        found = Found(folder, {**by_role, **named}, others)
         if found.files and (best is None or len(found.missing(grading)) < len(best.missing(grading))):
             best = found
     return best if best is not None or not named else Found(Path(), named)
@@ -114,17 +121,20 @@ def _existing(role: Role, name: str, folders: list[Path]) -> Path:
     raise DataError(f"mescc[files={role}=...]: no file {name}{' in ' + where if where else ''}; give its full path")
 
 
-def _search(folder: Path) -> dict[Role, list[Path]]:
-    """The files in and below a folder by role; of several with one role those nearest to it."""
+def _search(folder: Path) -> tuple[dict[Role, list[Path]], tuple[Path, ...]]:
+    """The files in and below a folder by role, of several with one role those nearest to it; and those without one."""
     files: dict[Role, list[Path]] = {}
+    others: list[Path] = []
     for level in _levels(folder):
         here: dict[Role, list[Path]] = {}
         for path in level:
             role = role_of(path.relative_to(folder))
             if role is not None:
                 here.setdefault(role, []).append(path)
+            else:
+                others.append(path)
         files = {**here, **files}
-    return files
+    return files, tuple(others)
 
 
 def _levels(folder: Path) -> Iterator[list[Path]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from albench.api import UserError
+from albench_datasets.group_names import GROUP_WORDS
 from albench_datasets.published import Grading
 
 _SPLIT = {
@@ -18,7 +19,7 @@ _GRADING: dict[str, Grading] = {"two": "two", "2": "two", "six": "six", "6": "si
 _KIND = {
     **dict.fromkeys(("feature", "features"), "features"),
     **dict.fromkeys(("target", "targets"), "targets"),
-    **dict.fromkeys(("group", "groups", "patient", "patients"), "groups"),
+    **{f"{word}{ending}": "groups" for word in GROUP_WORDS for ending in ("", "s", "id", "ids")},
 }
 _FILLER = ("mescc", "grading", "gradings", "graded", "grades", "grade", "classes", "class", "way", "data", "set")
 # Longest first, so that "validation" is not read as "val" and a rest.

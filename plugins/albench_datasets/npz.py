@@ -41,11 +41,19 @@ class Npz(ArrayOptions, ImageDataset):
                 f"npz[path={self.path}]: no such file or folder; give its full path or its folder with --data-dir DIR"
             )
         source = Arrays(path)
-        found = find_names(source.names, "images", str(path), source.suffix)
+        found = find_names(source.names, "images", str(path), source.suffix, self.group_by)
         require_splits(found, self, str(path), f"{{}}_images{source.suffix}", source.how)
         raw = source.raw(found)
         raw = {split: replace(each, x=channels_first(each.x, each.x_from)) for split, each in raw.items()}
-        return splits_of(raw, self, modality="image", what=f"npz[path={self.path}]", class_names=source.class_names)
+        return splits_of(
+            raw,
+            self,
+            modality="image",
+            what=f"npz[path={self.path}]",
+            class_names=source.class_names,
+            notices=self.suggested(source, found, raw),
+            how_read=source.told(found),
+        )
 
     def find(self, root: Path | None) -> bool:
         """True where the file is there."""

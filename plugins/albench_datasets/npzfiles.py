@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.npyfiles import read_header
+from albench_datasets.npyfiles import Header, read_header
 
 MAX_RATIO = 1100
 """Deflate cannot shrink by more than 1032: a member that claims more is forged."""
@@ -27,6 +27,18 @@ def npz_names(path: Path) -> list[str]:
     """
     with _archive(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def npz_header(path: Path, name: str) -> Header:
+    """What an array of a .npz file claims to be.
+
+    Raises
+    ------
+    DataError
+        Where it is no .npz file, or the array none that is read.
+    """
+    with _archive(path) as archive, archive.open(f"{name}.npy") as file:
+        return read_header(file, f"{path}: {name}")
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -57,6 +57,8 @@ class Splits:
         hold and was passed over. Nothing to act on; shown before a run, beside the counts.
     names
         Split -> (N,) what each item is called, such as its file; for people, who are told of single items.
+    group_names
+        What groups are called where ``groups`` are codes from 0 of them, one name a code; else empty.
     """
 
     train: Split
@@ -68,10 +70,19 @@ class Splits:
     stand_in: str = ""
     how_read: tuple[str, ...] = ()
     names: dict[str, np.ndarray] = field(default_factory=dict)
+    group_names: tuple[str, ...] = ()
 
     def called(self, split: str, row: int) -> str:
         """An item's name, or ``train row 5`` where it has none."""
         return str(self.names[split][row]) if split in self.names else f"{split} row {row}"
+
+    def groups_called(self, split: str) -> np.ndarray | None:
+        """(N,) the group of each item as the user knows it; None where groups are not known."""
+        if split not in self.groups or not self.group_names:
+            return self.groups.get(split)
+        import numpy as np
+
+        return np.array(self.group_names, np.str_)[self.groups[split]]
 
 
 @dataclass(frozen=True)

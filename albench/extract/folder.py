@@ -106,7 +106,7 @@ def write_labels(out: Path, splits: Splits) -> None:
     for split in SPLITS:
         _save(out / target_file(split, splits.task), getattr(splits, split).y.astype(np.int64))
         if split in splits.groups:
-            groups = splits.groups[split]
+            groups = np.asarray(splits.groups_called(split))
             # Python's own strings could only be saved as pickles
             _save(out / group_file(split), groups.astype(str) if groups.dtype.hasobject else groups)
 

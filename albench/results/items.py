@@ -74,7 +74,7 @@ def _written(splits: Splits) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
-    groups = splits.groups.get("train")
+    groups = splits.groups_called("train")
     names = splits.task.class_names
     for row, label in enumerate(splits.train.y.tolist()):
         writer.writerow((row, splits.called("train", row), "" if groups is None else groups[row], names[label]))
@@ -84,7 +84,7 @@ def _written(splits: Splits) -> bytes:
 def _source(splits: Splits) -> bytes:
     """A digest of all that the lines are made of."""
     digest = hashlib.sha256(repr((FIELDS, tuple(splits.task.class_names))).encode())
-    for values in (splits.train.y, splits.groups.get("train"), splits.names.get("train")):
+    for values in (splits.train.y, splits.groups_called("train"), splits.names.get("train")):
         if values is None:
             digest.update(b"none")
             continue

@@ -68,7 +68,7 @@ def checked_splits(
             f"{raw['train'].y_from}: no item of class {missing[0]} ({class_names[missing[0]]}) in the training split; "
             f"every class needs at least one"
         )
-    groups, shared = _checked_groups(raw)
+    groups, group_names, shared = _checked_groups(raw)
     task = Task(
         modality=modality,
         shape=tuple(shape),
@@ -86,6 +86,7 @@ def checked_splits(
         groups=groups,
         notices=(*notices, *shared),
         stand_in=stand_in,
+        group_names=group_names,
     )
 
 
@@ -190,21 +191,23 @@ def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
     return Split(x, y)
 
 
-def _checked_groups(raw: Mapping[str, Raw]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Groups as (N,) int64, numbered across the splits where they are text; and what to say of shared ones."""
+def _checked_groups(raw: Mapping[str, Raw]) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[str, ...]]:
+    """Groups as (N,) int64, numbered across the splits where they are text; their names; what to say of shared ones."""
     found = {name: raw[name].groups for name in SPLITS}
     groups = {name: np.asarray(each) for name, each in found.items() if each is not None}
     for name, each in groups.items():
         check_groups(raw[name])
         if each.dtype.kind not in "iuU":
             raise DataError(f"{raw[name].groups_from}: groups of type {each.dtype}; whole numbers or text are needed")
+    names: tuple[str, ...] = ()
     if any(each.dtype.kind == "U" for each in groups.values()):
         # a patient is one, in whatever Unicode form each split spells the name
         texts = {
             name: np.array([composed(text) for text in each.astype(str)], np.str_) for name, each in groups.items()
         }
-        names = np.unique(np.concatenate(list(texts.values())))
-        groups = {name: np.searchsorted(names, each) for name, each in texts.items()}
+        every = np.unique(np.concatenate(list(texts.values())))
+        groups = {name: np.searchsorted(every, each) for name, each in texts.items()}
+        names = tuple(every.tolist())
     groups = {name: each.astype(np.int64) for name, each in groups.items()}
     notices = []
     for first, second in itertools.combinations(groups, 2):
@@ -212,4 +215,4 @@ def _checked_groups(raw: Mapping[str, Raw]) -> tuple[dict[str, np.ndarray], tupl
         if len(shared):
             what = f"{len(shared):,} groups (patients) are in both {first} and {second}"
             notices.append(f"{what}: figures come out too good; split by them")
-    return groups, tuple(notices)
+    return groups, names, tuple(notices)

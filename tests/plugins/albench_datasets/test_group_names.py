@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from albench.api import DataError, Splits
+from albench.extract.folder import write_labels
+from albench.results.items import items_file, write_items
 from albench_datasets.features import Features
 from albench_datasets.group_names import looks_like_groups, means_groups
 from albench_datasets.imagefolder import ImageFolder
@@ -206,3 +208,20 @@ def test_mescc_knows_the_names_and_tells_other_files(tmp_path: Path) -> None:
     write_mescc(tmp_path, 0)
     np.save(tmp_path / "train-mrn.npy", np.arange(3))
     assert "file train-mrn.npy not read" in Mescc().load(tmp_path).how_read
+
+
+def test_groups_keep_the_users_own_names(flat: Path, tmp_path: Path) -> None:
+    """In what people read, ``items/*.csv`` and what is extracted, a patient is called what the user calls him."""
+    table(flat / "labels.csv", "file,label,patient", FILES, LABELS, PATIENTS)
+    splits = folder(flat)
+    (tmp_path / "suite").mkdir()
+    write_items(tmp_path / "suite", "hash", splits)
+    lines = items_file(tmp_path / "suite", "hash").read_text().splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    assert {item: group for _, item, group, _ in rows} == {
+        file: patient for file, patient in zip(FILES, PATIENTS, strict=True) if file in set(splits.names["train"])
+    }
+    write_labels(tmp_path, splits)
+    np.testing.assert_array_equal(np.load(tmp_path / "train-groups.npy"), splits.groups_called("train"))
+    numbers = Features(path=npz(tmp_path, features=VECTORS, labels=LABELS, patient=1000 + np.arange(N) // 4)).load(None)
+    assert set(numbers.groups_called("train").tolist()) <= set(range(1000, 1015))

@@ -199,7 +199,8 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
         told = [plan.folder / "trials" / failure.key / TRACEBACK for failure in failures]
         more = next((path for path in told if path.exists()), told[0].with_name(LOG))  # a killed worker leaves none
         console.print(Text(f"The same command tries what failed again. More of it is in {more}."), soft_wrap=True)
-    console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
+    if len(plan.skipped) < len(plan.all_trials):
+        console.print(Text(f"Results are in {plan.folder}."), soft_wrap=True)
     if stopped:
         left = f"The time limit is over: {stopped} of {counted(len(plan.all_trials), 'trial')} with rounds left."
         console.print(Text(f"{left} Run the same command again to go on.", style="yellow"), soft_wrap=True)

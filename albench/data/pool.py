@@ -21,6 +21,8 @@ RESIDENT_BYTES = 6 * 2**30
 """Arrays up to this size are held on an accelerator; larger ones stay on its host and are sent block by block."""
 BLOCK_BYTES = 32 * 2**20
 """Bytes of one block where all items are gone through."""
+SHOWN = 5
+"""Classes named in a line."""
 ITEM_DIGEST = 16
 """Bytes of an item's digest: of 2 ** 32 different items two have one digest with a chance of 3e-20."""
 
@@ -174,7 +176,10 @@ def absent_classes(splits: Splits) -> tuple[str, ...]:
 
 
 def small_splits(splits: Splits) -> tuple[str, ...]:
-    """One line for each of the validation and test splits whose size alone hides differences, whatever is trained."""
+    """One line for each of the validation and test splits whose size alone hides differences, whatever is trained.
+
+    Counts are beside it: the lines that say what a data set holds are shown before it.
+    """
     told = []
     for part in ("val", "test"):
         y = getattr(splits, part).y
@@ -188,12 +193,10 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
             limits.append(f"an accuracy of 0.9 is known to ± {error:.0f} points at best")
         if rare:
             fewest = min(counts[label] for label in rare)
-            limits.append(f"recall there moves in steps of {100 / fewest:.0f} points")
-        of = ", ".join(f"{counts[label]} of class {splits.task.class_names[label]}" for label in rare)
-        told.append(
-            f"the {part} split has {len(y):,} items{', ' + of if of else ''}: {' and '.join(limits)}, "
-            f"whatever the number of seeds"
-        )
+            names = [splits.task.class_names[label] for label in rare]
+            shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+            limits.append(f"recall of {shown} moves in steps of up to {100 / fewest:.0f} points")
+        told.append(f"the {part} split is small: {' and '.join(limits)}, whatever the number of seeds")
     return tuple(told)
 
 

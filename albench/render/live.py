@@ -16,7 +16,7 @@ from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.bench.estimate import duration
 from albench.render.contents import contents
 from albench.render.labels import combinations, label, pair, seeds_text
-from albench.suite.views import in_words
+from albench.suite.views import in_words, switches
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def _views(plan: Plan, dataset: str) -> str:
     """What the data set's items are changed by for training; how to see it."""
     shift = next(trial.shift for trial in plan.all_trials if trial.dataset == dataset)
     data = plan.data[dataset]
-    return f"{in_words(data.dataset, data.splits.task, shift)} ('albench data views' shows them)"
+    off = switches(data.dataset, data.splits.task, shift)
+    how = f"off with {off}; " if off else ""
+    return f"{in_words(data.dataset, data.splits.task, shift)} ({how}'albench data views' shows them)"
 
 
 def _skipped(plan: Plan) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, scaled_shift
 from albench.api.task import Task
 from albench.suite.plan import FIXED_SHIFT
@@ -31,6 +33,21 @@ def in_words(dataset: Dataset, task: Task, shift: int) -> str:
     return f"views: weak: {weak}; strong: {strong}"
 
 
+def switches(dataset: Dataset, task: Task, shift: int) -> str:
+    """What turns each part of the views off, as ``flip=false, shift=0``; empty where nothing can be."""
+    names = {field.name for field in dataclasses.fields(dataset)}
+    own = [getattr(type(dataset), name, None) is not getattr(Dataset, name) for name in ("weak", "strong")]
+    if all(own):
+        return ""
+    parts = _IMAGE if task.modality == "image" else _VECTORS
+    said = []
+    for name in parts:
+        value = shift if name == "shift" else getattr(dataset, name, None)
+        if name in names and value:
+            said.append(f"{name}={'false' if isinstance(value, bool) else 0}")
+    return ", ".join(said)
+
+
 def _of_images(dataset: Dataset, task: Task, shift: int) -> tuple[str, str]:
     options = {name: getattr(dataset, name, getattr(ImageDataset, name)) for name in _IMAGE}
     flip = "flip left-right" if options["flip"] else ""
@@ -51,7 +68,7 @@ def _of_vectors(dataset: Dataset) -> tuple[str, str]:
     return weak if options["weak_noise"] else "none", _listed(strong if options["strong_noise"] else "", dropped, mixed)
 
 
-_IMAGE = ("flip", "rotate", "n_ops", "cutout")
+_IMAGE = ("flip", "shift", "rotate", "n_ops", "cutout")
 _VECTORS = ("weak_noise", "strong_noise", "strong_dropout", "strong_mix")
 
 

@@ -127,7 +127,7 @@ def _shared_out(
         )
         for split, chosen in rows.items()
     }
-    shares = ", ".join(f"{split} {share:.0%}" for split, share in taken.items())
+    shares = ", ".join(f"{split} {100 * share:.3g}%" for split, share in taken.items())
     of = "the training items" if source else "all items"
     kept = "equal items" if whole.groups is None else "groups and equal items"
     told = f"split here: {shares} of {of}, class by class, {kept} together (split_seed={options.split_seed})"

@@ -192,7 +192,7 @@ class ImageFolder(ImageDataset):
             class_names=listing.class_names,
             what=what,
         )
-        given = ", ".join(f"{split} {share:.0%}" for split, share in shares.items())
+        given = ", ".join(f"{split} {100 * share:.3g}%" for split, share in shares.items())
         whence = "train" if parts else "all images"
         said.append(
             f"folders: none for {' and '.join(missing)}; dealt out of {whence} (split_seed={self.split_seed}): {given}"

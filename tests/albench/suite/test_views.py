@@ -77,6 +77,15 @@ def test_views_in_words() -> None:
     )
 
 
+def test_what_turns_each_part_off_is_told() -> None:
+    task = image_task(64)
+    assert views.switches(ImageDataset(), task, 8) == "flip=false, shift=0, rotate=0, n_ops=0, cutout=0"
+    assert views.switches(ImageDataset(flip=False, n_ops=0), task, 0) == "rotate=0, cutout=0"
+    off = "weak_noise=0, strong_noise=0, strong_dropout=0, strong_mix=0"
+    vectors = Task("features", (4,), 2, ("a", "b"), pool_size=10)
+    assert views.switches(FeatureDataset(), vectors, 4) == off
+
+
 def test_own_views_are_said_to_be_own() -> None:
     class Own(ImageDataset):
         def weak(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
@@ -109,6 +118,7 @@ def plan(dataset: str, folder: Path, strategy: str = "random") -> Plan:
 def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:
     lines = [line.plain for line in plan_lines(plan(pictures, tmp_path))]
     assert any("flip left-right, shift up to 8 of 64 pixels" in line for line in lines)
+    assert any("(off with flip=false, shift=0, rotate=0, n_ops=0, cutout=0; 'albench" in line for line in lines)
 
 
 def test_a_folder_goes_on_with_the_views_that_it_began_with(

@@ -210,6 +210,15 @@ def test_mescc_knows_the_names_and_tells_other_files(tmp_path: Path) -> None:
     assert "file train-mrn.npy not read" in Mescc().load(tmp_path).how_read
 
 
+def test_small_shares_are_told_as_they_are(classes: Path, tmp_path: Path) -> None:
+    vectors = npz(tmp_path, features=VECTORS, labels=LABELS)
+    for splits in (
+        ImageFolder(path=str(classes), size=8, test_share=0.035).load(None),
+        Features(path=vectors, test_share=0.035).load(None),
+    ):
+        assert any("val 15%, test 3.5%" in line for line in splits.how_read)
+
+
 def test_groups_keep_the_users_own_names(flat: Path, tmp_path: Path) -> None:
     """In what people read, ``items/*.csv`` and what is extracted, a patient is called what the user calls him."""
     table(flat / "labels.csv", "file,label,patient", FILES, LABELS, PATIENTS)

@@ -6,8 +6,8 @@ from albench.api import DataError
 from albench_datasets.imagefolder_fit import scaled_side
 from albench_datasets.imagefolder_pixels import DARK_COLOUR_BITS, Losses, Target
 
-LARGEST = 1024
-"""The largest size that can be asked for."""
+LEAST, LARGEST = 8, 1024
+"""The sizes that can be asked for."""
 SHOWN = 4
 """Names of colour profiles in one line."""
 
@@ -64,9 +64,11 @@ def _shapes(losses: Losses, target: Target) -> str:
             f"(up to {min(max(shrunk), LARGEST):,}) keeps finer detail"
         )
     if enlarged:
-        said.append(
+        enough = max(LEAST, *enlarged)
+        told = (
             f"{len(enlarged):,} {of_all} are made larger, up to {size / min(enlarged):.3g} times, which adds no detail"
         )
+        said.append(told if shrunk or enough >= size else f"{told}: size={enough} is enough")
     return "; ".join(said)
 
 

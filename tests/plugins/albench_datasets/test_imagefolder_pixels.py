@@ -255,6 +255,10 @@ def test_sizes_and_squeezed_images_are_told(tmp_path: Path) -> None:
     (tmp_path / "same").mkdir()
     save(tmp_path / "same", [Image.new("L", (8, 8), shade) for shade in range(8)])
     assert load(tmp_path / "same").how_read[-1] == "images: 8 x 8 as stored, read as 8 x 8 grey"
+    larger = (
+        "images: 8 x 8 as stored, read as 32 x 32 grey; 8 of 8 are made larger, up to 4 times, which adds no detail"
+    )
+    assert load(tmp_path / "same", size=32).how_read[-1] == f"{larger}: size=8 is enough"
 
 
 def test_what_was_made_smaller_is_in_the_message_where_items_became_equal(tmp_path: Path) -> None:

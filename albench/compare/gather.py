@@ -13,6 +13,7 @@ from albench.compare.same_start import check_same
 from albench.compare.versions import mix_in
 from albench.environment import MADE_WITH
 from albench.errors import UserError, unknown
+from albench.wording import counted
 
 METRICS: dict[str, bool] = {
     "accuracy": True,
@@ -76,7 +77,7 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], l
 
 
 def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Drop copies of a trial, which would count one seed twice: the most complete stays, of equals the last."""
+    """Drop copies of a trial, which would count one seed twice: the most complete stays, of equals the first."""
     by_cell = frame.groupby([*_GROUP, *_ROW, "seed"], sort=False)
     cell = by_cell.ngroup().to_numpy()
     trial = frame.groupby([*_GROUP, *_ROW, "seed", "suite", "key"], sort=False).ngroup().to_numpy()
@@ -84,7 +85,7 @@ def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if n_trials == n_cells:
         return frame, []
     first = np.unique(trial, return_index=True)[1]
-    order = np.lexsort((np.arange(n_trials), np.bincount(trial), cell[first]))
+    order = np.lexsort((-np.arange(n_trials), np.bincount(trial), cell[first]))
     last_of_cell = np.append(np.diff(cell[first][order]) != 0, True)
     keep = np.zeros(n_trials, dtype=bool)
     keep[order[last_of_cell]] = True
@@ -94,8 +95,9 @@ def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         notes.append("some trials are stored in more than one suite: each is counted once.")
     if differing:
         notes.append(
-            f"{differing} trials were run again under the same names, seed and protocol, with other paths or defaults "
-            "of their components: only the most complete, or the last, is counted."
+            f"{counted(differing, 'trial')} {'was' if differing == 1 else 'were'} run again under the same names, seed "
+            "and protocol, with other paths or defaults of their components: only the most complete, or the first, "
+            "counts."
         )
     return frame[keep[trial]], notes
 

@@ -19,12 +19,11 @@ from albench.compare.rare import COLUMN, rare_recalls
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import labelled_of, predictions_of
-from albench.results.copies import completeness, first_difference
 from albench.results.known_as import names_of
+from albench.results.once import once
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.results.sources import Opened, opened
 from albench.suite.arguments import check_comparison, check_folders
-from albench.suite.identity import Identity, trial_of
 from albench.suite.naming import united
 from albench.suite.plan import LATER
 from albench.wording import counted
@@ -170,7 +169,7 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     with _as_written(", ".join(suite.where for suite in suites)):
         aliases, notes = united(manifests, [files.facts for _, _, files in read])
         names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
-        read, copied = _once(read, first)
+        read, copied = once(read, first)
     notes += [*names.notes, *copied]
     notes += [f"{where} holds no records, only its manifest: it is not here." for where in without]
     rows: list[dict[str, Any]] = []
@@ -180,7 +179,7 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     trials: dict[Path, dict[str, str]] = {}
     often = Counter(suite.folder.name for suite in suites)
     for suite, folder, files in read:
-        with _as_written(f"{suite.where}/trials/{folder.name}"):
+        with _as_written(suite.place(folder)):
             called = names.of(files.facts)
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
             found, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
@@ -197,52 +196,6 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     ends = ["suite", *_FACTS, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
     return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials)
-
-
-_Read = tuple[Opened, Path, TrialFiles]
-
-
-def _once(read: Sequence[_Read], first: Collection[str]) -> tuple[list[_Read], list[str]]:
-    """Each trial once: of copies that say the same the most complete; those that do not are told, and all kept.
-
-    Parameters
-    ----------
-    first
-        Keys that stay where copies are equally complete; else the first stays.
-    """
-    copies: dict[Identity, list[int]] = {}
-    for at, (_, _, files) in enumerate(read):
-        copies.setdefault(trial_of(files.facts), []).append(at)
-    left_out: set[int] = set()
-    differing: list[str] = []
-
-    def rank(at: int) -> tuple[tuple[bool, int, bool], bool]:
-        _, folder, files = read[at]
-        return completeness(files.status, len(files.records)), folder.name in first
-
-    for places in copies.values():
-        best = max(places, key=rank)
-        for at in places:
-            if at == best:
-                continue
-            if difference := first_difference(read[best][2].records, read[at][2].records):
-                names = [f"{read[each][0].where}/trials/{read[each][1].name}" for each in (best, at)]
-                differing.append(f"{names[0]} and {names[1]}, from {difference}")
-            else:
-                left_out.add(at)
-    notes = []
-    if left_out:
-        are = "is" if len(left_out) == 1 else "are"
-        notes.append(
-            f"{counted(len(left_out), 'trial')} of these results {are} there more than once: each counts once."
-        )
-    if differing:
-        more = f" (and {counted(len(differing) - 1, 'more pair')})" if len(differing) > 1 else ""
-        notes.append(
-            f"copies of a trial have other records: {differing[0]}{more}. Only one can be right: tables take the most "
-            "complete or, of equals, the last."
-        )
-    return [one for at, one in enumerate(read) if at not in left_out], notes
 
 
 @contextlib.contextmanager

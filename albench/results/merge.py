@@ -13,9 +13,11 @@ from typing import Any
 from albench.environment import refuse_mixes
 from albench.errors import StoreError
 from albench.results.archive import manifest_text, trial_texts
-from albench.results.copies import completeness, first_difference
+from albench.results.copies import apart, completeness, first_difference, gaps, made_otherwise, other_words
 from albench.results.items import copy_items
 from albench.results.mixing import mixes
+from albench.results.once import EXPECTED
+from albench.results.records import TrialFiles
 from albench.results.sources import (
     OF_A_RUN,
     Suite,
@@ -135,13 +137,27 @@ def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Mer
 
 
 def _better(old: Trial, new: Trial) -> Trial:
-    """The more complete of two copies of a trial; where they differ, an error names the first round that does."""
-    if difference := first_difference(old.read().records, new.read().records):
-        raise StoreError(
-            f"trial {old.folder.name} has other records in {old.source} than in {new.source}, from {difference}. Only "
-            "one can be right: leave one of the sources out, or delete that trial's folder in one of them."
-        )
+    """The more complete of two copies of a trial; where they differ, an error says how far, and what to do."""
+    first, second = old.read(), new.read()
+    if difference := first_difference(first.records, second.records):
+        raise StoreError(_differ(old, new, first, second, difference))
     return max(old, new, key=lambda trial: completeness(trial.status, trial.rounds))
+
+
+def _differ(old: Trial, new: Trial, first: TrialFiles, second: TrialFiles, difference: str) -> str:
+    key = old.folder.name
+    text = f"trial {key} has other records in {old.source} than in {new.source}: "
+    text += f"{apart(gaps(key, first.records, second.records), difference)}. "
+    other = made_otherwise(first, second)
+    if other:
+        text += f"They were made with {other_words(other)}: {EXPECTED}, and neither is damaged; but a folder has a "
+        text += "trial once: leave one of the sources out"
+    else:
+        made = (
+            "Both were made with the same versions and processor" if other == {} else "They do not say what made them"
+        )
+        text += f"{made}, so only one may be right: leave one of the sources out, or delete {old.where} or {new.where}"
+    return f"{text}; 'albench compare' of both tells how far all of them lie apart."
 
 
 def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:

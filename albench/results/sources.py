@@ -28,19 +28,16 @@ class Trial:
 
     Attributes
     ----------
-    source
-        How the user knows its suite: ``a.zip/digits``.
+    source, where
+        How the user knows its suite, ``a.zip/digits``, and the trial itself: ``a.zip/digits/trials/KEY``.
     """
 
     source: str
+    where: str
     folder: Path
     facts: dict[str, Any]
     rounds: int
     status: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.source}/trials/{self.folder.name}"
 
     def read(self) -> TrialFiles:
         return read_checked(self.folder, self.where)
@@ -56,17 +53,22 @@ class Opened:
         Where it is; of an archive, where it was unpacked.
     where
         How the user knows it: ``results/digits`` or ``a.zip/digits``.
-    packed
-        Whether it comes from an archive, which may be a stranger's.
+    archive
+        The archive that it comes from, which may be a stranger's; empty where it is a folder.
     """
 
     folder: Path
     where: str
-    packed: bool = False
+    archive: str = ""
+
+    def place(self, trial: Path) -> str:
+        """How the user finds one of its trials: ``results/digits/trials/KEY`` or ``a.zip/digits/trials/KEY``."""
+        suite = f"{self.archive}/{self.folder.name}" if self.archive else self.where
+        return f"{suite}/trials/{trial.name}"
 
     def read(self, trial: Path) -> TrialFiles:
         """What is on disk of one of its trials."""
-        return read_checked(trial, f"{self.where}/trials/{trial.name}") if self.packed else read_trial(trial)
+        return read_checked(trial, self.place(trial)) if self.archive else read_trial(trial)
 
 
 def opened(paths: Sequence[Path], room: Callable[[], Path]) -> list[Opened]:
@@ -114,7 +116,7 @@ def _in_archive(path: Path, where: str, room: Callable[[], Path]) -> list[Opened
         unpacked = room()
     except OSError as error:
         raise StoreError(f"{path} cannot be unpacked: {error.strerror or error}.") from None
-    return [Opened(folder, f"{where}/{folder.name}", packed=True) for folder in unpack(path, unpacked)]
+    return [Opened(folder, f"{where}/{folder.name}", str(path)) for folder in unpack(path, unpacked)]
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,8 @@ def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
         trials: list[Trial] = []
         problems: list[str] = []
         for trial in trial_folders(folder):
-            files = read_checked(trial, f"{source}/trials/{trial.name}")
-            trials.append(Trial(source, trial, files.facts, len(files.records), files.status))
+            files = read_checked(trial, suite.place(trial))
+            trials.append(Trial(source, suite.place(trial), trial, files.facts, len(files.records), files.status))
             problems += files.problems
         yield Suite(source, name, _manifest(folder, source), trials, problems)
 

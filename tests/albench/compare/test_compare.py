@@ -411,7 +411,7 @@ class TestIncomplete:
         again = frame(trial("a", 0, [0.9])).assign(key="other")
         comparison = compare(pd.concat([data, again]))
         assert row(comparison, "a").cells[100].mean == pytest.approx(0.2)
-        assert any("1 trials were run again" in note for note in comparison.notes)
+        assert any("1 trial was run again" in note for note in comparison.notes)
 
     def test_failed_trials_are_kept(self) -> None:
         names = {"dataset": "digits", "method": "m", "strategy": "s", "backbone": "mlp", "protocol": "aaaa"}

@@ -103,7 +103,7 @@ def _copies(frame: pd.DataFrame) -> list[str]:
     """Trials that are there more than once."""
     from albench.compare.gather import gather
 
-    return gather(frame, [])[1]
+    return [note.text for note in gather(frame, [])[1]]
 
 
 def _mixes(frame: pd.DataFrame) -> dict[str, Mix]:

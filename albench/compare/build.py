@@ -13,7 +13,7 @@ from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
 from albench.compare.common import in_both
 from albench.compare.comparison import Comparison
 from albench.compare.cost import parse_cost
-from albench.compare.data import Failure, OverallRow, Row, Wins
+from albench.compare.data import Failure, Note, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import gather, higher_is_better, score_column
 from albench.compare.highlight import with_highlight
@@ -155,13 +155,14 @@ def compare(
         for group, number in zip(built, numbers, strict=True)
     )
     built = tuple(with_cautions(*both, frame, split) for both in zip(built, groups, strict=True))
-    lacking: list[str] = []
+    lacking: list[Note] = []
     if test_items:
         over_them = [over_items(number, metric, test_items) for number in numbers]
         built = tuple(map(with_over_items, built, numbers, over_them))
         lacking = item_notes(built, over_them)
     overall = None if over is None else over_data_sets(settings, over, across, sign, may, metric_range(metric))
     told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
+    notes = [*told, *lines, *write_notes(groups, built, column, str(ranking), wanted, overall), *lacking]
     found = Comparison(
         metric=metric,
         split=split,
@@ -171,7 +172,8 @@ def compare(
         n_tests=across.family,
         groups=built,
         failed=_failures(None if failed is None else choice.of(failed)),
-        notes=tuple(told + lines + write_notes(groups, built, column, str(ranking), wanted, overall) + lacking),
+        notes=tuple(map(str, notes)),
+        caveats=tuple(note for note in notes if note.limits),
         target="" if goal is None else str(goal),
         cost="" if prices is None else str(prices),
         cost_unit="" if prices is None else prices.unit,

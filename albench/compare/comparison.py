@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from albench.compare.data import Difference, Failure, Group, Overall, Row, Wins
+from albench.compare.data import Difference, Failure, Group, Note, Overall, Row, Wins
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Comparison:
         Trials without complete records.
     notes
         What a reader has to know: stand-ins, protocols apart, what was left out.
+    caveats
+        Those of the notes that limit what is claimed, each with its place.
     target, cost, cost_unit
         As the user typed them, empty where not given; ``hours`` or ``money``.
     details
@@ -73,6 +75,7 @@ class Comparison:
     n_left_out: int = 0
     made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
     highlight: tuple[str, ...] = ()
+    caveats: tuple[Note, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

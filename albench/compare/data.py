@@ -272,6 +272,29 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A fact that a reader of a comparison has to know.
+
+    Attributes
+    ----------
+    place
+        The group that it is of, as texts name it; empty where it is of the whole comparison.
+    limits
+        Whether it limits what the comparison claims: a paragraph without its table says it too.
+    hint
+        What to type about it, behind the text; a paragraph leaves it out.
+    """
+
+    text: str
+    place: str = ""
+    limits: bool = False
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return (f"{self.place}: " if self.place else "") + self.text + (f" {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True)
 class Chance:
     """Probability that a run beats one of the baseline, with its 95 % bootstrap interval."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import Curves
+from albench.compare.data import Note
 from albench.compare.protocols import settings_of, told_apart
 from albench.compare.same_start import check_same
 from albench.compare.versions import mix_in
@@ -62,7 +63,7 @@ def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:
     return f"{split}.{metric}"
 
 
-def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[str]]:
+def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[Note]]:
     """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out.
 
     Raises
@@ -76,7 +77,7 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], l
     return told_apart([_curves(part, columns) for _, part in groups]), notes
 
 
-def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Drop copies of a trial, which would count one seed twice: the most complete stays, of equals the first."""
     by_cell = frame.groupby([*_GROUP, *_ROW, "seed"], sort=False)
     cell = by_cell.ngroup().to_numpy()
@@ -92,13 +93,14 @@ def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     differing = int((by_cell["key"].nunique() > 1).sum())
     notes = []
     if n_trials - n_cells > differing:
-        notes.append("some trials are stored in more than one suite: each is counted once.")
+        notes.append(Note("some trials are stored in more than one suite: each is counted once."))
     if differing:
-        notes.append(
+        again = (
             f"{counted(differing, 'trial')} {'was' if differing == 1 else 'were'} run again under the same names, seed "
             "and protocol, with other paths or defaults of their components: only the most complete, or the first, "
             "counts."
         )
+        notes.append(Note(again, limits=True))
     return frame[keep[trial]], notes
 
 

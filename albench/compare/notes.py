@@ -9,7 +9,7 @@ import numpy as np
 from albench.compare.blocks import Curves
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
-from albench.compare.data import Difference, Group, Overall
+from albench.compare.data import Difference, Group, Note, Overall
 from albench.compare.protocols import one_each
 from albench.wording import counted
 
@@ -24,8 +24,8 @@ def write_notes(
     ranking: str,
     baseline: str,
     overall: Overall | None = None,
-) -> list[str]:
-    """One line a fact, the most important first.
+) -> list[Note]:
+    """A note a fact, the most important first; what limits a claim is marked as such.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def write_notes(
     named = places(groups)
     lines = [*_stand_ins(groups), *_protocols(groups), *_versions(curves, named)]
     for curve, group, place in zip(curves, groups, named, strict=True):
-        lines += [f"{place}: {text}" for text in _left_out(curve, group, column, ranking)]
+        lines += _left_out(curve, group, column, ranking, place)
     lines += _cautions(groups, named, column.partition(".")[0])
     lines += _few_seeds(groups, named, overall)
     lines += _baselines(groups, named, baseline)
@@ -50,7 +50,7 @@ def write_notes(
     return lines
 
 
-def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) -> list[str]:
+def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) -> list[Note]:
     """What was left out by name, and that nothing corrects for it; nothing where all is there."""
     if not n_left_out:
         return []
@@ -58,12 +58,12 @@ def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) ->
     if n_tests:
         what += f" Marks are corrected over the {counted(n_tests, 'difference')} of what was chosen, and hold where "
         what += "it was chosen before its results were seen."
-    return [what]
+    return [Note(what)]  # a paragraph says so in its own words
 
 
-def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:
+def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Note]:
     """How many seeds would tell what is not distinguishable, where that can be said."""
-    lines = []
+    lines: list[Note] = []
     for group, place in zip(groups, places, strict=True):
         open_ = [row for row in group.rows if row.difference and row.difference.verdict == "~"]
         needed = [
@@ -72,23 +72,25 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[str]:
             if row.difference and row.difference.seeds_needed
         ]
         if needed:
-            lines.append(
-                f"{place}: seeds that would tell what is not distinguishable (~), were the differences as they "
-                f"look: about {_some(needed)}."
+            text = (
+                "seeds that would probably tell a row from its baseline, if the true difference is the one measured: "
+                f"about {_some(needed)}."
             )
+            lines.append(Note(text, place))
     return lines
 
 
-def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[str]:
+def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[Note]:
     """Test splits that cannot carry a claim, and rows whose models give every item one class."""
     lines = []
     for group, place in zip(groups, places, strict=True):
         if group.thin_test:
-            lines.append(
-                f"{place}: {group.thin_test}: too few to carry a claim, whatever the number of seeds; intervals and "
-                "tests are over seeds on these same items, and say nothing about others"
-                f"{'.' if group.test_items else ' (--test-items: how far others would move them).'}"
+            text = (
+                f"the test split has only {group.thin_test}: too few to carry a claim, whatever the number of seeds; "
+                "intervals and tests are over seeds on these same items, and say nothing about others."
             )
+            hint = "" if group.test_items else "(--test-items: how far others would move them.)"
+            lines.append(Note(text, place, limits=True, hint=hint))
         alone = [
             f"{_label(row.method, row.strategy, row.backbone, group)} with {row.one_class} of {len(row.seeds)} seeds"
             for row in group.rows
@@ -96,15 +98,16 @@ def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> lis
         ]
         if alone:
             at = f"{group.ranked or group.n_labeled[-1]:,} labels"
-            lines.append(f"{place}: one class is predicted for every {split} item at {at}: {_some(alone)}.")
+            text = f"one class is predicted for every {split} item at {at}: {_some(alone)}."
+            lines.append(Note(text, place, limits=True))
     return lines
 
 
-def _not_everywhere(curves: Sequence[Curves], groups: Sequence[Group], overall: Overall | None) -> list[str]:
+def _not_everywhere(curves: Sequence[Curves], groups: Sequence[Group], overall: Overall | None) -> list[Note]:
     """What the comparison over data sets leaves out."""
     several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
     chosen, lines = one_each(several)
-    return lines + (_rows_left_out(overall) if len(chosen) > 1 else [])
+    return [Note(text, limits=True) for text in (*lines, *(_rows_left_out(overall) if len(chosen) > 1 else []))]
 
 
 def _rows_left_out(overall: Overall | None) -> list[str]:
@@ -117,28 +120,30 @@ def _rows_left_out(overall: Overall | None) -> list[str]:
     return []
 
 
-def _stand_ins(groups: Sequence[Group]) -> list[str]:
+def _stand_ins(groups: Sequence[Group]) -> list[Note]:
     pairs = dict.fromkeys((group.dataset, group.stand_in) for group in groups if group.stand_in)
-    return [f"{name} is a stand-in for {real}: simulated, not patient data." for name, real in pairs]
+    # A paragraph says so in its own words.
+    return [Note(f"{name} is a stand-in for {real}: simulated, not patient data.") for name, real in pairs]
 
 
-def _protocols(groups: Sequence[Group]) -> list[str]:
+def _protocols(groups: Sequence[Group]) -> list[Note]:
     lines = []
     for dataset in dict.fromkeys(group.dataset for group in groups):
         found = list(dict.fromkeys(group.setup for group in groups if group.dataset == dataset))
         if len(found) > 1:
-            lines.append(
+            text = (
                 f"{dataset} was run under {len(found)} protocols ({'; '.join(found)}), shown apart: "
                 "their numbers must not be compared with each other."
             )
+            lines.append(Note(text, limits=True))
     return lines
 
 
-def _versions(curves: Sequence[Curves], named: Sequence[str]) -> list[str]:
+def _versions(curves: Sequence[Curves], named: Sequence[str]) -> list[Note]:
     """Tables whose trials other versions or processors made."""
+    mixing = "one seed may give other numbers with each, and means and differences over both mix them."
     return [
-        f"{place}: {curve.mix.made}; one seed may give other numbers with each, and means and differences over both "
-        "mix them."
+        Note(f"{curve.mix.made}; {mixing}", place, limits=True)
         for curve, place in zip(curves, named, strict=True)
         if curve.mix
     ]
@@ -149,8 +154,12 @@ def places(groups: Sequence[Group]) -> list[str]:
     return [group.place for group in groups]
 
 
-def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[str]:
+def _left_out(curves: Curves, group: Group, column: str, ranking: str, place: str) -> list[Note]:
     """What the group lacks."""
+
+    def note(text: str, *, limits: bool = True) -> Note:
+        return Note(text, place, limits)
+
     labels = [_label(method, strategy, backbone, group) for backbone, method, strategy in curves.names]
     started = np.logical_or.reduce(curves.recorded, axis=2)
     stopped = started & ~np.logical_and.reduce(curves.recorded, axis=2)
@@ -161,28 +170,29 @@ def _left_out(curves: Curves, group: Group, column: str, ranking: str) -> list[s
         if not there.all()
     ]
     if missing:
-        lines.append(f"not every row has every seed: {_some(missing)}.")
-    lines += _compared_over(group)
+        lines.append(note(f"not every row has every seed: {_some(missing)}."))
+    lines += map(note, _compared_over(group))
     short = [
         f"{label} {_seeds(curves.seeds[stops])}" for label, stops in zip(labels, stopped, strict=True) if stops.any()
     ]
     if short:
-        lines.append(f"curves with missing rounds have no AUBC: {_some(short)}.")
+        lines.append(note(f"curves with missing rounds have no AUBC: {_some(short)}."))
     undefined = int((curves.recorded & np.isnan(curves.values[column])).sum())
     if undefined:
-        lines.append(f"{column} is undefined in {undefined} of {int(curves.recorded.sum())} records, left out.")
+        total = int(curves.recorded.sum())
+        lines.append(note(f"{column} is undefined in {undefined} of {total} records, which are left out."))
     if len(group.n_labeled) == 1:
-        lines.append("there is one label count, so AUBC is the value there.")
+        lines.append(note("there is one label count, so AUBC is the value there.", limits=False))
     if ranking.startswith(("round", "labels")) and group.ranked is None:
         there = ", ".join(map(str, group.n_labeled)) if ranking.startswith("labels") else _range(curves.rounds)
-        lines.append(f"nothing is ranked, as there is no {ranking}; there is {there}.")
+        lines.append(note(f"nothing is ranked, as there is no {ranking}; there is {there}.", limits=False))
     unpaired = [
         f"{_label(row.method, row.strategy, row.backbone, group)} {row.difference.n} of {row.value.n}"
         for row in group.rows
         if row.difference and row.difference.n < row.value.n
     ]
     if unpaired:
-        lines.append(f"differences use only the seeds that the baseline has too: {_some(unpaired)}.")
+        lines.append(note(f"differences use only the seeds that the baseline has too: {_some(unpaired)}."))
     return lines
 
 
@@ -201,12 +211,15 @@ def _compared_over(group: Group) -> list[str]:
     return [f"{over}."]
 
 
-def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[str]:
-    """That nothing is told of fewer than three seeds: once where no row has more, else of which rows."""
+def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[Note]:
+    """That nothing is told of fewer than three seeds: once where no row has more, else of which rows.
+
+    A paragraph says so in its own words.
+    """
     most = max(len(row.seeds) for group in groups for row in group.rows)
     if most < LEAST_COMPARED:
         alone = "one seed gives no interval; " if most == 1 else ""
-        return [f"{alone}fewer than three seeds: no verdict; run more seeds (--seeds 5)."]
+        return [Note(f"{alone}fewer than three seeds: no verdict; run more seeds (--seeds 5).")]
     found = [
         (place, [_label(r.method, r.strategy, r.backbone, group) for r in group.rows if _is_untested(r.difference)])
         for place, group in zip(places, groups, strict=True)
@@ -214,19 +227,21 @@ def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall 
     if overall is not None:
         names = ["/".join((row.method, row.strategy)) for row in overall.rows if _is_untested(row.difference)]
         found.append(("over data sets", names))
-    return [f"{place}: fewer than three seeds in common: no verdict on {_some(rows)}." for place, rows in found if rows]
+    return [
+        Note(f"fewer than three seeds in common: no verdict on {_some(rows)}.", place) for place, rows in found if rows
+    ]
 
 
 def _is_untested(difference: Difference | None) -> bool:
     return difference is not None and difference.n > 0 and difference.verdict == "too few seeds"
 
 
-def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[str]:
+def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[Note]:
     """Rows without a baseline: one line where none has one, else one line a group."""
     if not any(row.difference for group in groups for row in group.rows):
         if all(len(group.rows) == 1 for group in groups):
             return []
-        return [f"no differences are shown: no row has '{baseline}' beside it; name another with --baseline."]
+        return [Note(f"no differences are shown: no row has '{baseline}' beside it; name another with --baseline.")]
     lines = []
     for group, place in zip(groups, places, strict=True):
         without = [
@@ -235,7 +250,7 @@ def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) ->
             if row.difference is None and not row.is_baseline
         ]
         if without and (group.ranked is not None or any(row.value.n for row in group.rows)):
-            lines.append(f"{place}: no '{baseline}' to compare {_some(without)} with.")
+            lines.append(Note(f"there is no '{baseline}' to compare {_some(without)} with.", place, limits=True))
     return lines
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.compare.blocks import Curves
-from albench.compare.data import Group, OverItems, Row
+from albench.compare.data import Group, Note, OverItems, Row
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.compare.notes import places
 from albench.compare.numbers import Numbers
@@ -107,12 +107,12 @@ def _known(limits: np.ndarray) -> OverItems | None:
     return None if np.isnan(low) else OverItems(low, high)
 
 
-def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[str]:
-    """What rests on the test items at hand, and what has no interval, a line each."""
+def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Note]:
+    """What rests on the test items at hand, and what has no interval, a note each."""
     lines = []
     for group, place, of in zip(groups, places(groups), found, strict=True):
         if of.why_not:
-            lines.append(f"{place}: {of.why_not}.")
+            lines.append(Note(f"{of.why_not}.", place, limits=True))
         open_ = [
             f"{row.method}/{row.strategy}"
             for row in group.rows
@@ -122,10 +122,11 @@ def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[str]
             and limits.low <= 0 <= limits.high
         ]
         if open_:
-            lines.append(
-                f"{place}: told apart over seeds, but other test items of this kind could turn the sign (the interval "
-                f"over {group.test_items} holds 0): {listed(open_)}."
+            text = (
+                "told apart over seeds, but other test items of this kind could turn the sign (the interval over "
+                f"{group.test_items} holds 0): {listed(open_)}."
             )
+            lines.append(Note(text, place, limits=True))
     return lines
 
 

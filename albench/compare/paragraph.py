@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from albench.compare.answer import answer, baseline_words, levels, metric_words, row_names
@@ -14,16 +15,20 @@ from albench.wording import counted, listed
 _NAMED = 6
 """Rows that a sentence names; it counts the others."""
 _TESTS = {"t": "paired t-tests", "permutation": "permutations of signs", "wilcoxon": "Wilcoxon's signed ranks"}
+_ENDED = {"failed": ("failed", "failed"), "skipped": ("was skipped", "were skipped")}
+_ENDED["incomplete"] = ("is incomplete", "are incomplete")
 _CITED = {"albench": "albench", "torch": "PyTorch", "numpy": "NumPy", "scipy": "SciPy", "scikit-learn": "scikit-learn"}
 
 
 def paragraphs(comparison: Comparison) -> list[str]:
-    """One paragraph a data set, then one on all of them and on what holds for each.
+    """One paragraph a data set, then one on all of them and on what holds for each; each with what limits its claims.
 
     A row is called better or worse where the corrected test says so and nowhere else; of rows that are not told from
     their baseline nothing is claimed. A stand-in is called one in the first sentence.
     """
-    found = [" ".join(_of_group(group, comparison)) for group in comparison.groups]
+    found = [
+        " ".join((*_of_group(group, comparison), *_caveats(comparison, group.place))) for group in comparison.groups
+    ]
     return [*found, " ".join(_of_all(comparison))]
 
 
@@ -104,6 +109,27 @@ def _size(gap: Difference) -> str:
     return ", ".join([*parts, counted(gap.n, "seed")])
 
 
+def _caveats(comparison: Comparison, place: str) -> Iterator[str]:
+    """What limits the claims on one place, a sentence each."""
+    for note in comparison.caveats:
+        if note.place == place:
+            text = note.text
+            yield text if any(text.startswith(group.dataset) for group in comparison.groups) else _capital(text)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _incomplete(comparison: Comparison) -> Iterator[str]:
+    """Trials that are not complete, by how they ended."""
+    counts = Counter(trial.status for trial in comparison.failed)
+    if counts:
+        ended = [f"{n:,} {_ENDED[status][n > 1]}" for status, n in counts.items() if status in _ENDED]
+        rows = dict.fromkeys(f"{trial.method}/{trial.strategy} on {trial.dataset}" for trial in comparison.failed)
+        yield f"Not every trial is complete: {listed(ended)} ({listed(list(rows), _NAMED)})."
+
+
 def _of_all(comparison: Comparison) -> Iterator[str]:
     if comparison.overall:
         yield answer(comparison).overall
@@ -115,8 +141,10 @@ def _of_all(comparison: Comparison) -> Iterator[str]:
     if comparison.n_left_out:
         chosen = only_of(len(comparison.rows), comparison.n_left_out)
         yield f"These are {chosen} by name out of all that was run, and the correction does not count the others."
-    if comparison.failed:
-        yield f"{counted(len(comparison.failed), 'trial')} did not complete (see the table)."
+    yield from _incomplete(comparison)
+    places = [group.place for group in comparison.groups]
+    for place in dict.fromkeys(note.place for note in comparison.caveats if note.place not in places):
+        yield from _caveats(comparison, place)
     versions = [
         f"{words} {listed(list(comparison.made_with[name]))}"
         for name, words in _CITED.items()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.compare import carried
+from albench.compare.data import Note
 from albench.compare.rare import COLUMN, rare_recalls
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
@@ -63,6 +64,8 @@ class Results:
         the frame's column in its place.
     notes
         What is to be said of them, a line each.
+    caveats
+        Those of the notes that limit what tables of them claim.
     trials
         Folder of each trial that is counted -> the names of its data set, method, strategy and backbone in the frame,
         and its ``suite`` there.
@@ -74,6 +77,7 @@ class Results:
     aliases: dict[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     trials: dict[Path, dict[str, str]] = field(default_factory=dict, repr=False)
+    caveats: tuple[str, ...] = ()
 
     def only(self, keys: Collection[str]) -> Results:
         """The trials that have these keys alone."""
@@ -90,7 +94,8 @@ class Results:
         options = check_comparison(options)
         options["test_items"] = self._kept if options.get("test_items") else None
         found = compare(self.frame, failed=self.failed, **options)
-        return dataclasses.replace(found, notes=(*self.notes, *found.notes)) if self.notes else found
+        caveats = (Note(text, limits=True) for text in self.caveats)
+        return dataclasses.replace(found, notes=(*self.notes, *found.notes), caveats=(*caveats, *found.caveats))
 
     def _kept(self, suite: str, key: str) -> Kept:
         """What a trial keeps of its test split."""
@@ -169,9 +174,9 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     with _as_written(", ".join(suite.where for suite in suites)):
         aliases, notes = united(manifests, [files.facts for _, _, files in read])
         names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
-        read, copied = once(read, first)
-    notes += [*names.notes, *copied]
-    notes += [f"{where} holds no records, only its manifest: it is not here." for where in without]
+        read, equal, differing = once(read, first)
+    caveats = [*differing, *(f"{where} holds no records, only its manifest: it is not here." for where in without)]
+    notes += [*names.notes, *equal, *caveats]
     rows: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
     n_rows: list[int] = []
@@ -195,7 +200,7 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
         frame = pd.concat([frame, each], axis=1)
     ends = ["suite", *_FACTS, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
-    return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials)
+    return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials, tuple(caveats))
 
 
 @contextlib.contextmanager

@@ -64,8 +64,8 @@ class _Pair:
                 both[1].update(sides[1])
 
 
-def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list[str]]:
-    """Each trial once, and what a reader has to know of the copies.
+def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list[str], list[str]]:
+    """Each trial once; what is to be said of copies that are equal, and of those that are not.
 
     The most complete copy counts; of equals, that of the source that is named first. So no table is patched together
     from several sources as long as the first one has all of it.
@@ -98,9 +98,9 @@ def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list
             else:
                 equal += 1
     kept = [one for at, one in enumerate(read) if at not in left_out]
-    notes = [_equal_words(equal)] if equal else []
     order = list(dict.fromkeys(suite.where for suite, _, _ in read))
-    return kept, notes + [_pair_words(*names, pair, order, kept) for names, pair in pairs.items()]
+    differing = [_pair_words(*names, pair, order, kept) for names, pair in pairs.items()]
+    return kept, [_equal_words(equal)] if equal else [], differing
 
 
 def _equal_words(n: int) -> str:

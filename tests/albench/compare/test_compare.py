@@ -290,7 +290,7 @@ class TestDifferences:
         data = pd.concat([finals(self.VALUES), finals({"entropy": [0.1, 0.2]}, backbone="linear")])
         comparison = compare(data)
         assert all(r.difference is None for r in comparison.rows if r.backbone == "linear")
-        assert "digits: no 'random' to compare supervised/entropy on linear with." in comparison.notes
+        assert "digits: there is no 'random' to compare supervised/entropy on linear with." in comparison.notes
 
     def test_without_random_there_is_no_difference_and_a_note(self) -> None:
         comparison = compare(finals({"entropy": [0.1, 0.2], "badge": [0.2, 0.3]}))
@@ -369,7 +369,7 @@ class TestIncomplete:
         data.loc[0, "test.macro_f1"] = NAN
         comparison = compare(data)
         assert row(comparison, "a").cells[100].n == 2
-        assert "digits: test.macro_f1 is undefined in 1 of 6 records, left out." in comparison.notes
+        assert "digits: test.macro_f1 is undefined in 1 of 6 records, which are left out." in comparison.notes
 
     def test_a_metric_that_is_undefined_everywhere(self) -> None:
         data = finals({"a": [0.1, 0.2], "b": [0.2, 0.3]})

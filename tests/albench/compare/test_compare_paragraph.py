@@ -83,3 +83,73 @@ def test_several_versions_are_all_named() -> None:
     frame = records({"random": 0.0, "entropy": 0.1}, **{"made_with.torch": "2.12.0"})
     frame.loc[frame["seed"] > 2, "made_with.torch"] = "2.13.0"
     assert paragraphs(compare(frame))[-1].endswith("Run with PyTorch 2.12.0 and 2.13.0.")
+
+
+def said(frame: pd.DataFrame, **options: Any) -> str:
+    return render(compare(frame, **options), "paragraph")
+
+
+def test_a_thin_test_split_is_told() -> None:
+    text = said(records({"random": 0.0, "entropy": 0.2}, thin_test="12 test items, 1 of normal"))
+    assert "The test split has only 12 test items, 1 of normal: too few to carry a claim" in text
+    assert "--test-items" not in text
+
+
+def test_versions_and_processors_that_are_mixed_are_told() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1}, **{"made_with.processor": "A"})
+    frame.loc[frame["seed"] > 2, "made_with.processor"] = "B"
+    assert "Its trials were made with processor A (6 trials) and B (6 trials); one seed may give other numbers" in said(
+        frame
+    )
+
+
+def test_rows_that_predict_one_class_are_told() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1})
+    lost = frame["strategy"] == "entropy"
+    frame["test.recall.a"] = np.where(lost, 1.0, 0.5)
+    frame["test.recall.b"] = np.where(lost, 0.0, 0.5)
+    frame["test.accuracy"] = 0.5
+    frame["test.macro_precision"] = np.where(lost, 0.25, 0.5)
+    assert "One class is predicted for every test item at 40 labels: fixmatch/entropy with 6 of 6" in said(
+        frame
+    )
+
+
+def test_seeds_and_rounds_that_are_missing_are_told() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1, "margin": 0.0})
+    without = frame[~((frame["strategy"] == "entropy") & (frame["seed"] == 5))]
+    text = said(without[~((without["strategy"] == "margin") & (without["seed"] == 0) & (without["round"] == 1))])
+    assert "Not every row has every seed: fixmatch/entropy without seed 5." in text
+    assert "Curves with missing rounds have no AUBC: fixmatch/margin seed 0." in text
+
+
+def test_trials_that_are_not_complete_are_told_by_how_they_ended() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1})
+    names = {"dataset": "digits", "method": "fixmatch", "backbone": "mlp", "protocol": "1a2b", "reason": "x"}
+    failed = [
+        {**names, "strategy": name, "seed": seed, "status": status}
+        for name, seed, status in [("badge", 0, "failed"), ("badge", 1, "failed"), ("entropy", 6, "incomplete")]
+    ]
+    text = said(frame, failed=pd.DataFrame(failed))
+    assert (
+        "Not every trial is complete: 2 failed and 1 is incomplete (fixmatch/badge on digits and fixmatch/entropy on "
+        "digits)." in text
+    )
+
+
+def test_protocols_apart_and_rows_without_a_baseline_are_told() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1})
+    other = records({"margin": 0.1}).assign(protocol="3c4d", key="other")
+    text = said(pd.concat([frame, other]))
+    assert "digits was run under 2 protocols (protocol 1a2b; protocol 3c4d), shown apart" in text
+    assert "There is no 'random' to compare fixmatch/margin with." in text
+
+
+def test_every_note_that_limits_a_claim_is_in_the_paragraph() -> None:
+    frame = records({"random": 0.0, "entropy": 0.1}, datasets=("a", "b"), thin_test="12 test items")
+    comparison = compare(frame[~((frame["strategy"] == "entropy") & (frame["seed"] == 5))])
+    text = render(comparison, "paragraph").lower()
+    assert comparison.caveats
+    for caveat in comparison.caveats:
+        assert caveat.text.lower() in text
+        assert str(caveat) in comparison.notes

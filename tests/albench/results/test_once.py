@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import albench
+from albench.compare.paragraph import paragraphs
 from albench.disk.files import sealed_text
 from albench.errors import StoreError
 from albench.results.archive import export
@@ -133,3 +134,8 @@ def test_of_the_same_versions_and_processor_only_one_is_right(first: Path, again
 )
 def test_small_numbers_have_plain_digits(value: float, text: str) -> None:
     assert plain(value) == text
+
+
+def test_a_paragraph_says_that_copies_differ(first: Path, again: Callable[..., Path]) -> None:
+    text = " ".join(paragraphs(albench.load(first, again(macro_f1=0.05)).compare()))
+    assert f"6 trials are both in {first} and in " in text

@@ -73,8 +73,8 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Note]:
         ]
         if needed:
             text = (
-                "seeds that would probably tell a row from its baseline, if the true difference is the one measured: "
-                f"about {_some(needed)}."
+                "seeds that would tell what is not distinguishable (~), were the differences as they look: about "
+                f"{_some(needed)}."
             )
             lines.append(Note(text, place))
     return lines

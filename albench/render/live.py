@@ -28,7 +28,9 @@ _MANY = 40
 _PAUSE = 60.0
 """Seconds between rounds that are told where trials are many."""
 _WIDE = 110
-"""Columns from which on there is room for long bars and for the metric."""
+"""Columns from which on there is room for longer bars and for the metric."""
+_SHOWN = "test macro_f1 0.000"
+"""As much room as the metric takes."""
 
 
 def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
@@ -194,9 +196,8 @@ class PlainDisplay(_Shown):
             if self.total > _MANY and self._told is not None and time.monotonic() - self._told < _PAUSE:
                 return
             self._told = time.monotonic()
-            metric = f", {event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""
-            left = f", {self.clock.left()}" if self.clock.left() else ""
-            line = f"{label(self.trials[event.key])}  round {event.round}/{event.rounds}{metric}{left}"
+            about = "".join(f", {text}" for text in (_metric(event), self.clock.left()) if text)
+            line = f"{label(self.trials[event.key])}  round {event.round}/{event.rounds}{about}"
             self.console.print(line, soft_wrap=True, markup=False)
 
     def outcome(self, outcome: Outcome) -> None:
@@ -210,9 +211,10 @@ class LiveDisplay(_Shown):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._wide = console.width >= _WIDE
+        self._bar = 12 if self._wide else 8
         self._bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24 if self._wide else 8),
+            BarColumn(bar_width=self._bar),
             TextColumn("{task.fields[where]}"),
             TextColumn("{task.fields[metric]}", style="cyan"),
             console=console,
@@ -241,13 +243,14 @@ class LiveDisplay(_Shown):
             return
         if event.key not in self._tasks:
             most = f"round {event.rounds}/{event.rounds}  step {event.steps}/{event.steps}"
-            room = 0 if self._wide else self.console.width - len(most) - 8 - 3
+            beside = self._bar + (len(_SHOWN) + 1 if self._wide else 0)
+            room = self.console.width - len(most) - beside - 3
             text = label(self.trials[event.key], room).replace("[", r"\[")
             self._tasks[event.key] = self._bars.add_task(text, total=event.rounds * event.steps, where="", metric="")
         steps = event.round * event.steps + event.step
         self.clock.step(event.key, steps)
         where = f"round {event.round + 1}/{event.rounds}  step {event.step}/{event.steps}"
-        metric = f"{event.metric[0]} {event.metric[1]:.3f}" if event.metric and self._wide else ""
+        metric = _metric(event) if self._wide else ""
         self._bars.update(self._tasks[event.key], completed=steps, where=where, metric=metric)
         self._update_suite()
 
@@ -270,3 +273,8 @@ class LiveDisplay(_Shown):
 def display(console: Console) -> Any:
     """The display that fits the output."""
     return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)
+
+
+def _metric(event: executor.Progress) -> str:
+    """``test macro_f1 0.812``, of the trial's last round; empty before it has one."""
+    return f"test {event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""

@@ -135,7 +135,7 @@ def _table(state: SuiteState) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(_NAMES[name], overflow="fold", no_wrap=True)
-    for title in (*statuses, "rounds", METRIC):
+    for title in (*statuses, "rounds", f"test {METRIC}"):
         table.add_column(title, justify="right", no_wrap=True)
     cells: dict[tuple[str, ...], list[TrialState]] = {}
     for trial in state.trials:
@@ -209,7 +209,7 @@ class PlainWatch:
 
     def _change(self, before: TrialState | None, trial: TrialState, end: str) -> None:
         if trial.rounds and (before is None or before.rounds != trial.rounds):
-            metric = f", {METRIC} {trial.metric:.3f}" if trial.metric is not None else ""
+            metric = f", test {METRIC} {trial.metric:.3f}" if trial.metric is not None else ""
             self._print(Text(f"{label(trial)}  round {trial.rounds}/{trial.of}{metric}{', ' * bool(end)}{end}"))
         if trial.status == (before.status if before else "waiting"):
             return

@@ -155,7 +155,7 @@ def test_a_trial_is_waiting_starting_running_died_and_done(suite: Path, worker: 
     state = follower.look()
     assert state.complete
     assert "4 trials: 4 done; 8 of 8 rounds; complete" in text(state)
-    assert "8/8     0.600" in text(state)
+    assert "8/8          0.600" in text(state)
 
 
 def test_the_time_left_comes_from_measured_rounds(suite: Path, worker: Callable[[int], Worker]) -> None:
@@ -239,8 +239,8 @@ def test_pipes_get_a_line_for_each_change(suite: Path, worker: Callable[[int], W
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "s  4 trials: 4 waiting; no process is running it"
-    assert lines[1].startswith("digits  fixmatch + random  seed 0  round 1/2, macro_f1 0.500, about ")
-    assert lines[2] == "digits  fixmatch + random  seed 0  round 2/2, macro_f1 0.600, no process is running it"
+    assert lines[1].startswith("digits  fixmatch + random  seed 0  round 1/2, test macro_f1 0.500, about ")
+    assert lines[2] == "digits  fixmatch + random  seed 0  round 2/2, test macro_f1 0.600, no process is running it"
     assert lines[3:] == [
         "digits  fixmatch + random  seed 0  done",
         "digits  fixmatch + random  seed 1  failed: down",

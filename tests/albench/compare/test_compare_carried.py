@@ -77,10 +77,10 @@ def test_a_row_that_predicts_one_class_is_noted_and_no_seeds_are_told_for_it(for
 
 def test_where_the_test_split_cannot_carry_a_claim_no_number_of_seeds_is_told() -> None:
     data = records({"random": [noisy(seed) for seed in range(4)], "a": [noisy(seed + 10) for seed in range(4)]})
-    assert any("seeds that would probably tell" in note for note in compare(data, metric="accuracy").notes)
+    assert any("seeds that would tell" in note for note in compare(data, metric="accuracy").notes)
     found = compare(data.assign(thin_test=thin_test(NAMES, (3, 40, 20))), metric="accuracy")
     assert all(row.difference.seeds_needed is None for row in found.rows if row.difference)
-    assert not any("seeds that would probably tell" in note for note in found.notes)
+    assert not any("seeds that would tell" in note for note in found.notes)
     assert any("63 test items, 3 of normal: too few to carry a claim" in note for note in found.notes)
 
 

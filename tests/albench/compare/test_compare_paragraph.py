@@ -110,9 +110,7 @@ def test_rows_that_predict_one_class_are_told() -> None:
     frame["test.recall.b"] = np.where(lost, 0.0, 0.5)
     frame["test.accuracy"] = 0.5
     frame["test.macro_precision"] = np.where(lost, 0.25, 0.5)
-    assert "One class is predicted for every test item at 40 labels: fixmatch/entropy with 6 of 6" in said(
-        frame
-    )
+    assert "One class is predicted for every test item at 40 labels: fixmatch/entropy with 6 of 6" in said(frame)
 
 
 def test_seeds_and_rounds_that_are_missing_are_told() -> None:

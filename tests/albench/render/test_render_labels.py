@@ -88,6 +88,7 @@ def test_bars_of_running_trials_are_a_line_each(width: int) -> None:
     for seed, line in enumerate(lines):
         assert f"seed {seed}" in line
         assert "round 3/6  step 150/200" in line  # nothing of it is cut
+        assert ("test macro_f1 0.500" in line) == (width > 110)
 
 
 def test_of_many_trials_a_pipe_gets_a_line_each_and_few_rounds() -> None:
@@ -102,5 +103,6 @@ def test_of_many_trials_a_pipe_gets_a_line_each_and_few_rounds() -> None:
     assert 1 <= sum("round" in line for line in lines) <= 10
     few, file = display(PlainDisplay, trials[:2], 80)
     for at in range(6):
-        few.event(Progress(trials[0].key, at, 6, 0, 200, None))
+        few.event(Progress(trials[0].key, at, 6, 0, 200, ("macro_f1", 0.5)))
     assert file.getvalue().count("round") == 5
+    assert file.getvalue().count("/6, test macro_f1 0.500") == 5

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 CORE = Path(__file__).parents[1] / "albench"
-GROUND = ("errors", "wording", "seeds", "version", "metrics", "environment", "item_predictions")
+GROUND = ("errors", "wording", "seeds", "version", "metrics", "metric_table", "environment", "item_predictions")
 DOORS = ("__init__", "__main__")
 
 

@@ -5,11 +5,9 @@ from albench.compare.build import compare
 from albench.compare.comparison import Comparison
 from albench.compare.curves import DEFAULT_METRICS, CurveRow, CurveTable, learning_curve_table
 from albench.compare.data import Difference, Estimate, Failure, Group, Row
-from albench.compare.gather import METRICS, higher_is_better
 
 __all__ = [
     "DEFAULT_METRICS",
-    "METRICS",
     "Answer",
     "Comparison",
     "CurveRow",
@@ -21,7 +19,6 @@ __all__ = [
     "Row",
     "answer",
     "compare",
-    "higher_is_better",
     "learning_curve_table",
     "metric_words",
 ]

@@ -10,11 +10,11 @@ from albench.compare.choose import only_of
 from albench.compare.comparison import Comparison
 from albench.compare.data import Difference, Estimate, Group, Overall, Row
 from albench.compare.notes import places
+from albench.metric_table import metric_named
 from albench.wording import counted, listed
 
 _NAMED = 3
 """Rows that a sentence names; it counts the others of a longer list."""
-_METRICS = {"macro_f1": "macro F1", "auroc": "AUROC", "ece": "ECE"}
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ def answer(comparison: Comparison) -> Answer:
 
 def metric_words(metric: str, split: str = "") -> str:
     """A metric as a sentence or an axis names it: ``test macro F1``."""
-    recall, _, of = metric.partition(".")
-    name = _METRICS.get(metric) or (f"{recall} of {of}" if of else metric.replace("_", " "))
-    return f"{split} {name}".strip()
+    return f"{split} {metric_named(metric).title}".strip()
 
 
 def _of_group(group: Group, comparison: Comparison, start: str) -> str:

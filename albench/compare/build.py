@@ -15,7 +15,7 @@ from albench.compare.comparison import Comparison
 from albench.compare.cost import parse_cost
 from albench.compare.data import Failure, Note, OverallRow, Row, Wins
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
-from albench.compare.gather import gather, higher_is_better, score_column
+from albench.compare.gather import gather, score_column
 from albench.compare.highlight import with_highlight
 from albench.compare.labels import parse_target
 from albench.compare.notes import choice_notes, write_notes
@@ -32,7 +32,6 @@ from albench.compare.overall import (
 )
 from albench.compare.pairs import CHOICES
 from albench.compare.protocols import one_each, place_of
-from albench.compare.ranges import metric_range
 from albench.compare.ranking import check_ranking, parse_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
@@ -40,6 +39,7 @@ from albench.compare.significance import bests, corrected
 from albench.compare.versions import versions_in
 from albench.environment import refuse_mixes
 from albench.errors import UserError, unknown
+from albench.metric_table import metric_named
 
 
 def compare(
@@ -134,9 +134,10 @@ def compare(
         refuse_mixes({place_of(group): group.mix for group in groups})
     check_ranking(ranking, groups)
     check_baseline(baseline, groups)
-    sign = 1.0 if higher_is_better(metric) else -1.0
+    measured = metric_named(metric)
+    sign = 1.0 if measured.higher_is_better else -1.0
     wanted = baseline or DEFAULT_BASELINE
-    numbers = [numbers_of(group, group.values[column], ranking, wanted, sign, metric_range(metric)) for group in groups]
+    numbers = [numbers_of(group, group.values[column], ranking, wanted, sign, measured.range) for group in groups]
     goals = [float("nan")] * len(groups) if goal is None else target_values(goal, whole, column, groups, sign)
     named = common_names([group.names for group in groups])
     chosen = _chosen(numbers)
@@ -160,7 +161,7 @@ def compare(
         over_them = [over_items(number, metric, test_items) for number in numbers]
         built = tuple(map(with_over_items, built, numbers, over_them))
         lacking = item_notes(built, over_them)
-    overall = None if over is None else over_data_sets(settings, over, across, sign, may, metric_range(metric))
+    overall = None if over is None else over_data_sets(settings, over, across, sign, may, measured.range)
     told = choice_notes(sum(len(group.rows) for group in built), n_left_out, left_out, across.family)
     notes = [*told, *lines, *write_notes(groups, built, column, str(ranking), wanted, overall), *lacking]
     found = Comparison(

@@ -10,8 +10,9 @@ import pandas as pd
 from albench.compare.blocks import Curves
 from albench.compare.data import Estimate
 from albench.compare.gather import gather, score_column
-from albench.compare.ranges import estimate, metric_range
+from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
+from albench.metric_table import metric_named
 
 DEFAULT_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
 
@@ -73,7 +74,7 @@ def _table(group: Curves, row: int, split: str, columns: dict[str, str]) -> Curv
         CurveRow(
             n_labeled=int(labels),
             estimates={
-                metric: estimate(mean[at], half[at], n[at], metric_range(metric))
+                metric: estimate(mean[at], half[at], n[at], metric_named(metric).range)
                 for metric, (mean, half, n) in spread.items()
             },
         )

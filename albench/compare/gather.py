@@ -16,29 +16,9 @@ from albench.environment import MADE_WITH
 from albench.errors import UserError, unknown
 from albench.wording import counted
 
-METRICS: dict[str, bool] = {
-    "accuracy": True,
-    "balanced_accuracy": True,
-    "minority_recall": True,
-    "macro_precision": True,
-    "macro_recall": True,
-    "macro_f1": True,
-    "auroc": True,
-    "average_precision": True,
-    "ece": False,
-    "quadratic_weighted_kappa": True,
-    "sensitivity_at_95_specificity": True,
-}
-"""Metric -> True where higher is better. ``recall.<class>`` is a metric too, and higher is better."""
-
 _NOT_SPLITS = {"seconds", "pseudo_label", "protocol", MADE_WITH.rstrip(".")}
 _GROUP = ["dataset", "stand_in", "protocol"]
 _ROW = ["backbone", "method", "strategy"]
-
-
-def higher_is_better(metric: str) -> bool:
-    """The direction of a metric; higher is better unless ``METRICS`` says otherwise."""
-    return METRICS.get(metric, True)
 
 
 def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:

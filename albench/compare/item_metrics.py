@@ -8,22 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from albench.item_predictions import Labelled, Predictions
+from albench.metric_table import METRICS, RECALL, metric_named
 from albench.metrics import N_BINS
-
-_OF_SCORES = ("auroc", "average_precision", "sensitivity_at_95_specificity", "ece")
-_OF_CLASSES = (
-    *("accuracy", "balanced_accuracy", "minority_recall", "macro_precision", "macro_recall", "macro_f1"),
-    "quadratic_weighted_kappa",
-)
 
 
 def not_kept(metric: str, split: Labelled) -> str:
     """Why a metric cannot be taken on resamples; empty where it can."""
-    if metric in _OF_SCORES and len(split.class_names) > 2:
+    known = metric in METRICS or metric.removeprefix(RECALL) in split.class_names
+    if known and metric_named(metric).of_scores and len(split.class_names) > 2:
         return f"records keep the predicted classes of test items, and of more than two classes no scores: no {metric}"
-    if metric in (*_OF_SCORES, *_OF_CLASSES) or metric.removeprefix("recall.") in split.class_names:
-        return ""
-    return f"{metric} is not known here"
+    return "" if known else f"{metric} is not known here"
 
 
 class Resamples:
@@ -44,7 +38,7 @@ class Resamples:
 
     def metric(self, name: str, model: Predictions) -> np.ndarray:
         """(B,) a metric of ``albench.metrics``; NaN where it is not defined."""
-        if name in _OF_SCORES:
+        if metric_named(name).of_scores:
             assert model.log_odds is not None
             return self._calibration(model) if name == "ece" else self._of_order(name, model.log_odds)
         return self._of_counts(name, model.predicted)
@@ -65,8 +59,8 @@ class Resamples:
             return self._kappa(predicted, called)
         with np.errstate(divide="ignore", invalid="ignore"):
             recall = hit / labeled  # NaN where the class was not drawn
-            if name.startswith("recall."):
-                return np.asarray(recall[:, self._split.class_names.index(name.removeprefix("recall."))])
+            if name.startswith(RECALL):
+                return np.asarray(recall[:, self._split.class_names.index(name.removeprefix(RECALL))])
             if name == "balanced_accuracy":
                 return _means(recall, labeled > 0)
             if name == "minority_recall":

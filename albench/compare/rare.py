@@ -10,8 +10,9 @@ import pandas as pd
 
 from albench.compare.blocks import Curves
 from albench.compare.data import Estimate, Group
-from albench.compare.ranges import estimate, metric_range
+from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
+from albench.metric_table import metric_named
 
 RARE = 2 / 3
 """A class is rare where it has less than this part of an even share of the items."""
@@ -74,6 +75,6 @@ def with_recalls(
     for name in names:
         mean, half, n = interval(np.where(shown, curves.values[f"{split}.{name}"][:, :, at], np.nan))
         for row, numbers in zip(curves.names, zip(mean, half, n, strict=True), strict=True):
-            found[row][name] = estimate(*numbers, metric_range(name))
+            found[row][name] = estimate(*numbers, metric_named(name).range)
     rows = tuple(dataclasses.replace(row, recalls=found[row.backbone, row.method, row.strategy]) for row in group.rows)
     return dataclasses.replace(group, recalls=tuple(names), rows=rows)

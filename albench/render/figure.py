@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from albench.compare.highlight import MARK, named
 from albench.errors import UserError
+from albench.metric_table import metric_named
 from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, faded, height_of, name_ends
 from albench.render.figure_style import (
     LINE,
@@ -163,8 +164,6 @@ def panel_of(table: CurveTable, by_method: bool = False) -> Panel:
 def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequence[Name], look: Look) -> Figure:
     from matplotlib.figure import Figure
 
-    from albench.compare import higher_is_better
-
     metrics = tables[0].metrics
     panels = sorted({panel_of(table, look.by_method) for table in tables})
     lines = math.ceil(len(panels) / _MOST_COLUMNS)  # of panels, for one metric
@@ -180,7 +179,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
         own = [t for t in tables if panel_of(t, look.by_method) == panels[place]]
         shown = curves
         if crowded:
-            sign = 1.0 if higher_is_better(metrics[at]) else -1.0
+            sign = 1.0 if metric_named(metrics[at]).higher_is_better else -1.0
             shown = faded(curves, {*best(own, metrics[at], sign), *baselines, *marked})
         _draw(axes, own, metrics[at], shown, look)
         beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
@@ -206,9 +205,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
 
 def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], look: Look) -> None:
     """One panel: the curves of one data set, protocol and backbone."""
-    from albench.compare.ranges import metric_range
-
-    lowest, highest = metric_range(metric)
+    lowest, highest = metric_named(metric).range
     alpha = max(0.06, min(0.2, 0.8 / len(tables)))
     for table in tables:
         style = curves[table.method, table.strategy]
@@ -261,13 +258,11 @@ def _ticks(axes: Axes, counts: Sequence[int], inches: float) -> None:
 
 def _limits(estimates: Sequence[Estimate], metric: str, bands: bool) -> tuple[float, float]:
     """What the vertical axis spans: the curves and their intervals, but nothing that the metric cannot reach."""
-    from albench.compare.ranges import metric_range
-
     widths = [e.half_width if bands and math.isfinite(e.half_width) else 0.0 for e in estimates]
     ends = [e.mean + sign * w for e, w in zip(estimates, widths, strict=True) for sign in (-1, 1)]
     ends = [end for end in ends if math.isfinite(end)] or [0.0, 1.0]
     low, high = min(ends), max(ends)
-    lowest, highest = metric_range(metric)
+    lowest, highest = metric_named(metric).range
     low, high = max(low, lowest), min(high, highest)
     padding = max(0.04 * (high - low), 0.005)
     return low - padding, high + padding

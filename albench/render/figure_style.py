@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from albench.compare.highlight import MARK
+from albench.metric_table import metric_named
 from albench.render.colors import BASELINE, COLORS, colors_of
 from albench.render.fit import wrap
 
@@ -157,9 +158,9 @@ def entry(name: Name, n_methods: int, n_strategies: int) -> str:
 
 def metric_name(metric: str, split: str) -> str:
     """A metric as an axis names it: ``test macro F1``."""
-    from albench.compare import higher_is_better, metric_words
+    from albench.compare import metric_words
 
-    return metric_words(metric, split) + ("" if higher_is_better(metric) else " (lower is better)")
+    return metric_words(metric, split) + ("" if metric_named(metric).higher_is_better else " (lower is better)")
 
 
 def letters(inches: float) -> int:

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from albench.bench.estimate import duration
+from albench.metric_table import HEADLINE
 from albench.render.labels import label, pair, seeds_text, short
-from albench.results.progress import METRIC, Status, SuiteState, TrialState
+from albench.results.progress import Status, SuiteState, TrialState
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _table(state: SuiteState) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(_NAMES[name], overflow="fold", no_wrap=True)
-    for title in (*statuses, "rounds", f"test {METRIC}"):
+    for title in (*statuses, "rounds", f"test {HEADLINE}"):
         table.add_column(title, justify="right", no_wrap=True)
     cells: dict[tuple[str, ...], list[TrialState]] = {}
     for trial in state.trials:
@@ -209,7 +210,7 @@ class PlainWatch:
 
     def _change(self, before: TrialState | None, trial: TrialState, end: str) -> None:
         if trial.rounds and (before is None or before.rounds != trial.rounds):
-            metric = f", test {METRIC} {trial.metric:.3f}" if trial.metric is not None else ""
+            metric = f", test {HEADLINE} {trial.metric:.3f}" if trial.metric is not None else ""
             self._print(Text(f"{label(trial)}  round {trial.rounds}/{trial.of}{metric}{', ' * bool(end)}{end}"))
         if trial.status == (before.status if before else "waiting"):
             return

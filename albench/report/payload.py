@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from albench.compare import METRICS, Comparison, Group, compare, higher_is_better, learning_curve_table
+from albench.compare import Comparison, Group, compare, learning_curve_table
 from albench.compare.answer import answer, metric_words
 from albench.compare.choose import CHOOSING, Choice
 from albench.compare.curves import CurveTable
-from albench.compare.ranges import metric_range
+from albench.metric_table import METRICS, metric_named
 from albench.render.across import overall_columns, overall_facts
 from albench.render.words import failures, legend
 from albench.report.citations import bibtex, sources
@@ -56,7 +56,12 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
             "metric": metric,
             "split": split,
             "metrics": [
-                {"name": n, "words": metric_words(n, split), "higher": higher_is_better(n), "range": metric_range(n)}
+                {
+                    "name": n,
+                    "words": metric_words(n, split),
+                    "higher": metric_named(n).higher_is_better,
+                    "range": metric_named(n).range,
+                }
                 for n in ordered
             ],
             "answers": {name: [found.overall, list(found.groups)] for name, found in answers.items()},

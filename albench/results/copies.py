@@ -9,13 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from albench.environment import rounds_made
+from albench.metric_table import HEADLINE
 from albench.results.records import TrialFiles
 from albench.wording import listed
 
 MEASURED = ("seconds", "peak_memory_mb")
 """What a record measured; all else is the same whenever a trial is carried out again."""
-HEADLINE = "macro_f1"
-"""The test metric whose largest difference is told beside that of all."""
 
 
 def completeness(status: str, rounds: int) -> tuple[bool, int, bool]:

@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 from albench.disk.claims import HEARTBEAT, LEASE
 from albench.disk.owners import Holder, held
+from albench.metric_table import HEADLINE
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.results.store import CLAIM
 from albench.suite.naming import shown
 
-METRIC = "macro_f1"
-"""The test metric that is shown of the last round, as a run shows it."""
 SILENCE = 60.0
 """Seconds, and rounds, after which a running trial without a new record is worth a line."""
 SILENT_ROUNDS = 5
@@ -219,7 +218,7 @@ def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
         status="waiting",
         rounds=len(records),
         of=facts["protocol"]["rounds"],
-        metric=records[-1]["test"].get(METRIC) if records else None,
+        metric=records[-1]["test"].get(HEADLINE) if records else None,
         seconds=tuple(sum(record["seconds"].values()) for record in records),
         owner="",
         reason=str(files.outcome.get("reason", "")),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GROUND = {"errors", "wording", "seeds", "version", "metrics", "environment", "item_predictions"}
+GROUND = {"errors", "wording", "seeds", "version", "metrics", "metric_table", "environment", "item_predictions"}
 """What everything stands on; itself it stands on nothing but ``errors`` and ``wording``."""
 ASKS: dict[str, set[str]] = {
     "disk": set(),

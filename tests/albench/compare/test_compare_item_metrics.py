@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from albench.compare.gather import METRICS
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.item_predictions import KEY, Labelled, predictions_of, record_of
+from albench.metric_table import METRICS
 from albench.metrics import metrics
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from albench.compare import compare
 from albench.compare.answer import answer
-from albench.compare.ranges import metric_range
 from albench.components.registry import registry
+from albench.metric_table import metric_named
 from albench.render.colors import color_of
 from albench.report import page
 from albench.report.citations import bibtex, sources
@@ -92,9 +92,9 @@ def test_the_best_few_and_what_they_are_compared_with_come_first(results: Made) 
 
 def test_metrics_carry_the_range_that_nothing_is_drawn_beyond(results: Made) -> None:
     assert [metric["range"] for metric in payload(results())["metrics"]] == [[0.0, 1.0], [0.0, 1.0]]
-    assert metric_range("quadratic_weighted_kappa") == (-1.0, 1.0)
-    assert metric_range("recall.glioma") == (0.0, 1.0)
-    assert metric_range("a plugin's") == (float("-inf"), float("inf"))
+    assert metric_named("quadratic_weighted_kappa").range == (-1.0, 1.0)
+    assert metric_named("recall.glioma").range == (0.0, 1.0)
+    assert metric_named("a plugin's").range == (float("-inf"), float("inf"))
 
 
 def test_the_table_for_a_paper_is_that_of_compare(results: Made) -> None:

@@ -26,7 +26,9 @@ from albench.training.evaluate import predict
 from albench.training.lanes import Stack
 from albench.training.train import Trained
 from albench.trial.labels import Oracle
-from albench.trial.run import Parts, Run, numerics
+from albench.trial.numerics import numerics
+from albench.trial.parts import Parts
+from albench.trial.run import Run
 
 LIMIT = 3.0
 """Seconds after which one thing that is being timed is given up."""

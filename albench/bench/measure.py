@@ -15,7 +15,7 @@ from albench.bench.queries import CLASSES, LABELED, query, query_seconds
 from albench.bench.rates import Rates, measured_rates, product_rate
 from albench.bench.steps import CASES, LANES, lane_seconds, whole_and_bare
 from albench.disk.processes import cores
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 QUERIES = {"entropy": 5.0, "coreset": 3.0, "badge": 60.0, "boostmis": 25.0}
 """Strategy -> how many times its counted floor it may take on a pool this small."""

@@ -18,7 +18,8 @@ from albench.components.registry import registry
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.lanes import Stack
 from albench.training.train import mixed_precision
-from albench.trial.run import Parts, Run
+from albench.trial.parts import Parts
+from albench.trial.run import Run
 
 THRESHOLD = 0.95
 """Confidence from which the bare step takes a label, as FixMatch does by default."""

@@ -16,7 +16,7 @@ from albench.augment import Augmenter, augmenter
 from albench.data.pool import as_input
 from albench.suite.plan import DEFAULT_BACKBONE
 from albench.training.optimizer import SGD
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry

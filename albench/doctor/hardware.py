@@ -39,7 +39,7 @@ def numerics_here() -> Iterator[Finding]:
     import torch
     from threadpoolctl import threadpool_info
 
-    from albench.trial.run import flushes_denormals, numerics
+    from albench.trial.numerics import flushes_denormals, numerics
 
     with numerics(1):
         pools = threadpool_info()

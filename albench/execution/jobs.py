@@ -233,7 +233,8 @@ def _run(job: Job, members: Sequence[_Member], emit: Callable[[Event], None]) ->
     import torch
 
     from albench.trial.first_round import SharedRounds
-    from albench.trial.run import Parts, run_trial
+    from albench.trial.parts import Parts
+    from albench.trial.stored import run_trial
     from albench.trial.together import Lane, run_trials
 
     first = job.trials[0]

@@ -25,7 +25,7 @@ from albench.execution.prepare import resolve_device
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
 from albench.results.provenance import MADE_BY, Provenance
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 CHUNK = 64
 """Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""

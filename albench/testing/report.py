@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from albench.components.side_effects import printed_aside
 from albench.suite.limits import TooLong, at_most
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 from albench.trial.view import Undeclared
 
 Status = Literal["pass", "fail", "skip"]

@@ -4,106 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from albench import item_predictions, seeds
-from albench.api.backbone import Backbone
-from albench.api.dataset import Dataset, Splits
 from albench.api.executor import Note, Progress
-from albench.api.method import Method, RoundFacts
+from albench.api.method import RoundFacts
 from albench.api.strategy import Strategy
 from albench.augment import augmenter
-from albench.data.pool import Items, Pool, index_hash
-from albench.environment import Environment, Made, others_than, this_environment
+from albench.data.pool import Pool, index_hash
 from albench.errors import TrialError
-from albench.results.records import FORMAT
-from albench.results.store import TrialStore
-from albench.suite.limits import TooLong, at_most, in_time
-from albench.suite.plan import Amounts, Trial
+from albench.metric_table import HEADLINE
+from albench.suite.limits import TooLong, at_most
+from albench.suite.plan import Trial
 from albench.training.batches import Batches, Labeled
 from albench.training.evaluate import evaluate, measure, predict, probabilities
 from albench.training.train import Learner, Trained
-from albench.trial.first_round import SharedRounds, weights_hash
+from albench.trial.first_round import weights_hash
 from albench.trial.labels import Oracle
+from albench.trial.numerics import Clock, peak_memory_mb
+from albench.trial.parts import Parts
 from albench.trial.view import PoolView, choose, cold_view
-
-CURVE_METRIC = "macro_f1"
-"""The test metric that progress shows."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The components of a trial, built."""
-
-    dataset: Dataset
-    splits: Splits
-    method: Method
-    strategy: Strategy
-    backbone: Backbone
-    amounts: Amounts
-    device: torch.device
-    initial: Strategy | None = None
-    """Chooses the first labels; None for the oracle's draw."""
-    query_time_limit: float | None = None
-    """Seconds after which a query fails the trial."""
-    deadline: float | None = None
-    """When no further round is begun, in seconds since the epoch."""
-    shared: SharedRounds | None = None
-    """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
-    look: Callable[[], None] = lambda: None
-    """Called before a record is kept; raises where what the round was made from is not what it was."""
-    run: str = ""
-    """The ``id`` of the manifest's entry that the trial is carried out for."""
-    plugins: Environment = dataclasses.field(default_factory=dict)
-    """Distribution -> version of the components, beside albench's own."""
-    only_with: Environment | None = None
-    """What this process has to compute with; None for whatever it has."""
-
-    @functools.cached_property
-    def items(self) -> tuple[Items, Items, Items]:
-        """The three splits on the training device, once for all trials that have these parts."""
-        splits = self.splits
-        train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
-        return train, val, test
-
-    @functools.cached_property
-    def made_with(self) -> Environment:
-        """What this process makes the trial's numbers with; asked once the backbone has imported what it needs."""
-        return this_environment(str(self.device), self.plugins)
-
-
-@contextlib.contextmanager
-def numerics(threads: int) -> Iterator[None]:
-    """What a trial's numbers depend on beside its seed.
-
-    The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
-    three); algorithms of cuDNN that give the same sums each time.
-    """
-    before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
-    torch.backends.cudnn.deterministic = True
-    try:
-        with threadpool_limits(threads):
-            yield
-    finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(flushed)
-        torch.backends.cudnn.deterministic = cudnn
-
-
-def flushes_denormals() -> bool:
-    """Whether this thread rounds float32 numbers below 1.2e-38 to zero; torch only sets that and does not tell."""
-    return bool((torch.full((64,), 1e-30) * 1e-10 == 0).all())
 
 
 class Run:
@@ -203,8 +127,8 @@ class Run:
         val = evaluate(best, self.val, self.parts.splits.val.y, task)
         probs = probabilities(best, self.test)
         test = measure(probs, self.parts.splits.test.y, task)
-        shown = test.get(CURVE_METRIC)
-        self.metric = (CURVE_METRIC, shown) if shown is not None else None
+        shown = test.get(HEADLINE)
+        self.metric = (HEADLINE, shown) if shown is not None else None
         ids = self.pool.unlabeled
         predicted = predict(best, self.train, ids)
         pseudo_label = self._pseudo_labels(ids, predicted[0])
@@ -343,117 +267,3 @@ class Run:
             "minority_share": {name: self.oracle.minority_share(ids[place]) for name, place in groups.items()},
             "notes": view.notes,
         }
-
-
-class Clock:
-    """Seconds of each part of a round."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self.seconds: dict[str, float] = {}
-        self._last = self._now()
-
-    def _now(self) -> float:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        return time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = self._now()
-        self.seconds[name] = round(now - self._last, 4)
-        self._last = now
-
-
-def peak_memory_mb(device: torch.device) -> float | None:
-    """Largest memory so far, in MiB: the device's on CUDA, else this process's; None where the system has no count."""
-    if device.type == "cuda":
-        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
-
-
-class StoredRun:
-    """A trial being carried out, with its records on disk.
-
-    Parameters
-    ----------
-    facts
-        What ``trial.json`` says of the trial; the initial set's hash is added here.
-    on_round
-        Called with each record once it is on disk.
-    """
-
-    def __init__(
-        self,
-        trial: Trial,
-        parts: Parts,
-        store: TrialStore,
-        facts: dict[str, Any],
-        emit: Callable[[Progress | Note], None],
-        on_round: Callable[[dict[str, Any]], None],
-    ) -> None:
-        self.run = Run(trial, parts, emit)
-        self._store = store
-        self._on_round = on_round
-        self._rounds = trial.protocol.rounds
-        self._warm = trial.protocol.start == "warm"
-        if parts.only_with and (other := others_than(parts.made_with, [[parts.only_with]])[1]):
-            raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
-        made = Made(parts.run, parts.made_with)
-        records = store.start({**facts, "initial_hash": self.run.initial_hash}, made)
-        if records and self._warm and len(records) < self._rounds:
-            checkpoint = store.load_checkpoint(len(records) - 1)
-            if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
-                store.truncate(0)
-                records = []
-            else:
-                self.run.learner.restore(checkpoint)
-        for problem in store.problems:
-            emit(Note(trial.key, f"{problem}."))
-            store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
-        if records:
-            store.log.write("info", "resumed", round=len(records))
-        self.run.replay(records)
-        self.next = store.log.round = len(records)
-
-    @property
-    def done(self) -> bool:
-        return self.next >= self._rounds
-
-    def keep(self, record: dict[str, Any]) -> None:
-        """Put the next round's record on disk."""
-        number, last = self.next, self.next + 1 == self._rounds
-        self.run.parts.look()
-        if self._warm and not last:
-            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
-        self._store.append(record)
-        self._store.drop_checkpoints(keep=None if last else number)
-        self._on_round(record)
-        self.next += 1
-        self._store.log.round = None if last else self.next
-
-
-def run_trial(
-    trial: Trial,
-    parts: Parts,
-    store: TrialStore,
-    facts: dict[str, Any],
-    emit: Callable[[Progress | Note], None],
-    on_round: Callable[[dict[str, Any]], None],
-) -> None:
-    """Carry out what is missing of a trial, a record a round (see ``StoredRun``).
-
-    Raises
-    ------
-    OutOfTime
-        Before a round that would begin after the deadline.
-    """
-    with numerics(trial.protocol.threads):
-        stored = StoredRun(trial, parts, store, facts, emit, on_round)
-        while not stored.done:
-            in_time(parts.deadline)
-            stored.keep(stored.run.round(stored.next))

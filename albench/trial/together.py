@@ -15,7 +15,9 @@ from albench.suite.limits import in_time
 from albench.suite.plan import Trial
 from albench.training.lanes import train_together
 from albench.training.train import Trained
-from albench.trial.run import Clock, Parts, StoredRun, numerics
+from albench.trial.numerics import Clock, numerics
+from albench.trial.parts import Parts
+from albench.trial.stored import StoredRun
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Lane:
     Attributes
     ----------
     facts, on_round
-        As for ``albench.trial.run.StoredRun``.
+        As for ``albench.trial.stored.StoredRun``.
     error
         What ended the trial, where it failed.
     """

@@ -41,7 +41,7 @@ try:
     from albench.bench.queries import CLASSES, LABELED, query, query_seconds
     from albench.bench.rates import Rates, measured_rates, product_rate, wait
     from albench.bench.steps import LANES, Case, begun, lane_seconds, random_splits, whole_and_bare
-    from albench.trial.run import numerics
+    from albench.trial.numerics import numerics
 except ModuleNotFoundError as error:
     sys.exit(f"{error.name} is missing: pip install {(error.name or 'albench').partition('.')[0]}")
 

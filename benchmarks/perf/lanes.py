@@ -12,7 +12,7 @@ import argparse
 import torch
 
 from albench.bench.steps import LANES, lane_seconds
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 TRIAL_STEPS = 6 * 300
 

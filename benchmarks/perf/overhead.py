@@ -16,7 +16,7 @@ from pathlib import Path
 from albench.bench.steps import CASES, begun
 from albench.results.records import read_trial
 from albench.results.store import TrialStore
-from albench.trial.run import run_trial
+from albench.trial.stored import run_trial
 
 ROUNDS = 6
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from albench.bench.steps import CASES, whole_and_bare
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 
 def main() -> None:

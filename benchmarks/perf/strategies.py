@@ -29,7 +29,7 @@ from albench.bench.floors import floor
 from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
 from albench.bench.rates import measured_rates
 from albench.components.registry import registry
-from albench.trial.run import numerics
+from albench.trial.numerics import numerics
 
 DIM = 512
 PEER_SIZE = 50_000

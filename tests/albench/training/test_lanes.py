@@ -22,7 +22,9 @@ from albench.results.store import SuiteStore
 from albench.session import suite_from
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.lanes import Stack, train_together
-from albench.trial.run import Parts, Run, numerics
+from albench.trial.numerics import numerics
+from albench.trial.parts import Parts
+from albench.trial.run import Run
 
 Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}

@@ -15,7 +15,9 @@ from albench.errors import DeviceError
 from albench.execution.prepare import resolve_device
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.lanes import Stack
-from albench.trial.run import Parts, Run, numerics
+from albench.trial.numerics import numerics
+from albench.trial.parts import Parts
+from albench.trial.run import Run
 
 METHODS = sorted(c.name for c in registry().components("method") if c.distribution == "albench")
 BACKBONES = ["mlp[hidden=16]", "cnn[width=8]", "wrn[depth=10,widen=1]", "resnet[depth=18]"]

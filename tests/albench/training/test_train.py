@@ -24,7 +24,10 @@ from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.batches import balanced, endless
 from albench.training.lanes import Stack
 from albench.training.train import Curves, Learner, ModelForward, cosine, ema_decay
-from albench.trial.run import Parts, Run, flushes_denormals, numerics, run_trial
+from albench.trial.numerics import flushes_denormals, numerics
+from albench.trial.parts import Parts
+from albench.trial.run import Run
+from albench.trial.stored import run_trial
 
 CPU = torch.device("cpu")
 TASK = Task("features", (4,), 2, ("a", "b"), pool_size=40)

@@ -14,7 +14,8 @@ from albench.components.registry import registry
 from albench.data.pool import Items
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.testing.reach import holders
-from albench.trial.run import Parts, Run
+from albench.trial.parts import Parts
+from albench.trial.run import Run
 
 CLASSES, POOL, OTHERS, RUN = 5, 240, 80, 12
 """``RUN`` labels in a row are searched: by chance a row of 5 classes has them once in 5^12."""

@@ -1,0 +1,67 @@
+"""What a trial's numbers depend on beside its seed, held while it runs; and what its rounds cost."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+
+import torch
+from threadpoolctl import threadpool_limits
+
+
+@contextlib.contextmanager
+def numerics(threads: int) -> Iterator[None]:
+    """What a trial's numbers depend on beside its seed.
+
+    The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
+    three); algorithms of cuDNN that give the same sums each time.
+    """
+    before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed)
+        torch.backends.cudnn.deterministic = cudnn
+
+
+def flushes_denormals() -> bool:
+    """Whether this thread rounds float32 numbers below 1.2e-38 to zero; torch only sets that and does not tell."""
+    return bool((torch.full((64,), 1e-30) * 1e-10 == 0).all())
+
+
+class Clock:
+    """Seconds of each part of a round."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.seconds: dict[str, float] = {}
+        self._last = self._now()
+
+    def _now(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = self._now()
+        self.seconds[name] = round(now - self._last, 4)
+        self._last = now
+
+
+def peak_memory_mb(device: torch.device) -> float | None:
+    """Largest memory so far, in MiB: the device's on CUDA, else this process's; None where the system has no count."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)

@@ -1,0 +1,60 @@
+"""What a trial is carried out with: its components, built, and its items on the device that trains."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from albench.api.backbone import Backbone
+from albench.api.dataset import Dataset, Splits
+from albench.api.method import Method
+from albench.api.strategy import Strategy
+from albench.data.pool import Items
+from albench.environment import Environment, this_environment
+from albench.suite.plan import Amounts
+from albench.trial.first_round import SharedRounds
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of a trial, built."""
+
+    dataset: Dataset
+    splits: Splits
+    method: Method
+    strategy: Strategy
+    backbone: Backbone
+    amounts: Amounts
+    device: torch.device
+    initial: Strategy | None = None
+    """Chooses the first labels; None for the oracle's draw."""
+    query_time_limit: float | None = None
+    """Seconds after which a query fails the trial."""
+    deadline: float | None = None
+    """When no further round is begun, in seconds since the epoch."""
+    shared: SharedRounds | None = None
+    """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
+    look: Callable[[], None] = lambda: None
+    """Called before a record is kept; raises where what the round was made from is not what it was."""
+    run: str = ""
+    """The ``id`` of the manifest's entry that the trial is carried out for."""
+    plugins: Environment = dataclasses.field(default_factory=dict)
+    """Distribution -> version of the components, beside albench's own."""
+    only_with: Environment | None = None
+    """What this process has to compute with; None for whatever it has."""
+
+    @functools.cached_property
+    def items(self) -> tuple[Items, Items, Items]:
+        """The three splits on the training device, once for all trials that have these parts."""
+        splits = self.splits
+        train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
+        return train, val, test
+
+    @functools.cached_property
+    def made_with(self) -> Environment:
+        """What this process makes the trial's numbers with; asked once the backbone has imported what it needs."""
+        return this_environment(str(self.device), self.plugins)

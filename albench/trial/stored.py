@@ -1,0 +1,100 @@
+"""A trial carried out with its records on disk: it goes on where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from albench.api.executor import Note, Progress
+from albench.environment import Made, others_than
+from albench.errors import TrialError
+from albench.results.records import FORMAT
+from albench.results.store import TrialStore
+from albench.suite.limits import in_time
+from albench.suite.plan import Trial
+from albench.trial.numerics import numerics
+from albench.trial.parts import Parts
+from albench.trial.run import Run
+
+
+class StoredRun:
+    """A trial being carried out, with its records on disk.
+
+    Parameters
+    ----------
+    facts
+        What ``trial.json`` says of the trial; the initial set's hash is added here.
+    on_round
+        Called with each record once it is on disk.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        parts: Parts,
+        store: TrialStore,
+        facts: dict[str, Any],
+        emit: Callable[[Progress | Note], None],
+        on_round: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.run = Run(trial, parts, emit)
+        self._store = store
+        self._on_round = on_round
+        self._rounds = trial.protocol.rounds
+        self._warm = trial.protocol.start == "warm"
+        if parts.only_with and (other := others_than(parts.made_with, [[parts.only_with]])[1]):
+            raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
+        made = Made(parts.run, parts.made_with)
+        records = store.start({**facts, "initial_hash": self.run.initial_hash}, made)
+        if records and self._warm and len(records) < self._rounds:
+            checkpoint = store.load_checkpoint(len(records) - 1)
+            if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
+                store.truncate(0)
+                records = []
+            else:
+                self.run.learner.restore(checkpoint)
+        for problem in store.problems:
+            emit(Note(trial.key, f"{problem}."))
+            store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
+        if records:
+            store.log.write("info", "resumed", round=len(records))
+        self.run.replay(records)
+        self.next = store.log.round = len(records)
+
+    @property
+    def done(self) -> bool:
+        return self.next >= self._rounds
+
+    def keep(self, record: dict[str, Any]) -> None:
+        """Put the next round's record on disk."""
+        number, last = self.next, self.next + 1 == self._rounds
+        self.run.parts.look()
+        if self._warm and not last:
+            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
+        self._store.append(record)
+        self._store.drop_checkpoints(keep=None if last else number)
+        self._on_round(record)
+        self.next += 1
+        self._store.log.round = None if last else self.next
+
+
+def run_trial(
+    trial: Trial,
+    parts: Parts,
+    store: TrialStore,
+    facts: dict[str, Any],
+    emit: Callable[[Progress | Note], None],
+    on_round: Callable[[dict[str, Any]], None],
+) -> None:
+    """Carry out what is missing of a trial, a record a round (see ``StoredRun``).
+
+    Raises
+    ------
+    OutOfTime
+        Before a round that would begin after the deadline.
+    """
+    with numerics(trial.protocol.threads):
+        stored = StoredRun(trial, parts, store, facts, emit, on_round)
+        while not stored.done:
+            in_time(parts.deadline)
+            stored.keep(stored.run.round(stored.next))

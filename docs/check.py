@@ -25,7 +25,7 @@ from albench.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *(page for room in ("docs", "examples", "benchmarks") for page in sorted((ROOT / room).rglob("*.md"))),
     *sorted((ROOT / "results").rglob("README.md")),
 ]

@@ -21,6 +21,7 @@ from albench.compare import details as details_module
 from albench.compare import labels as labels_module
 from albench.compare import overall as overall_module
 from albench.compare.answer import answer
+from albench.compare.common import LEAST_COMPARED
 from albench.compare.resample import draws, improvement, stratified_iqm
 from albench.render.across import overall_columns
 from albench.render.cells import Column, columns
@@ -125,7 +126,7 @@ def _page(
         row.difference.low <= gap * (row.strategy == "s1") <= row.difference.high
         for group, gap in zip(first.groups, means[np.argsort(list(MEASURED)[: len(own)])], strict=True)
         for row in group.rows
-        if row.difference and row.difference.n > 1
+        if row.difference and row.difference.n >= LEAST_COMPARED
     ]
     return dict.fromkeys(kinds, True) | {"any mark": bool(kinds), "an interval misses": not all(held)}
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albench.compare.choose import only_of
+from albench.compare.common import LEAST_COMPARED
 from albench.compare.comparison import Comparison
 from albench.compare.data import Difference, Estimate, Group, Overall, Row
 from albench.compare.notes import places
@@ -48,13 +49,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Side:
-    """A row as a sentence sees it: its name, its corrected difference, whether it leads, and is told from the next."""
+    """A row as a sentence sees it.
+
+    Attributes
+    ----------
+    leads, clear
+        Whether it leads by what ranks, and is told from the next.
+    value
+        The mean of what ranks.
+    row, against
+        Method, strategy and backbone of the row, and of its baseline.
+    """
 
     name: str
     difference: Difference | None
     is_baseline: bool
     leads: bool
     clear: bool = False
+    value: float = math.nan
+    row: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 def answer(comparison: Comparison) -> Answer:
@@ -94,13 +108,18 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
     names = row_names(group.rows)
     leaders = [row for row in ranked if row.value.best] or [row for row in ranked if row.rank == 1]
     sides = [
-        _Side(names[at], row.difference, row.is_baseline, row in leaders, row.value.clear)
-        for at, row in enumerate(group.rows)
-        if row.rank is not None
+        _side(name, row, row in leaders) for name, row in zip(names, group.rows, strict=True) if row.rank is not None
     ]
     what = _measure(comparison, _at(group))
     finding = _finding(sides, baseline_words(comparison, group.rows), what, comparison)
     return f"{_sentence(f'{start}with {seeds}, {finding}')} {levels(group, names, metric)}".rstrip()
+
+
+def _side(name: str, row: Row, leads: bool) -> _Side:
+    gap, value = row.difference, row.value
+    own = (row.method, row.strategy, row.backbone)
+    against = (gap.method, gap.strategy, row.backbone) if gap else ()
+    return _Side(name, gap, row.is_baseline, leads, value.clear, value.mean, own, against)
 
 
 def _of_overall(overall: Overall, comparison: Comparison) -> str:
@@ -140,7 +159,7 @@ def _finding(sides: Sequence[_Side], baseline: str, what: str, comparison: Compa
         parts += _which_is_best(sides, better, leaders)
     else:
         parts.append(f"nothing is shown to be better than {baseline} in {what}")
-        parts += _leading(leaders)
+        parts += _leading(leaders, sides)
     if worse:
         parts.append(_beat(worse, "worse", baseline, comparison))
     if open_ and (better or worse):
@@ -154,12 +173,12 @@ def _finding(sides: Sequence[_Side], baseline: str, what: str, comparison: Compa
 def _untested(sides: Sequence[_Side], leaders: Sequence[_Side], baseline: str, what: str) -> str:
     """Without a single test: no baseline, or too few seeds."""
     if any(side.difference for side in sides):
-        ahead = f": {_leads(leaders)}, which may be chance" if leaders else ""
+        ahead = f": {_leads(leaders, sides)}, which may be chance" if leaders else ""
         return f"nothing can be tested, so nothing is shown to be better than {baseline} in {what}{ahead}"
     names = listed([side.name for side in leaders], _NAMED)
     if leaders[0].clear:
         return f"{names} is better than the next in {what}; there is no baseline to compare it with"
-    ahead = f"{names} {'leads' if len(leaders) == 1 else 'lead with one same mean'}"
+    ahead = _leads(leaders, sides)
     return f"nothing is shown to be best in {what}: {ahead}, and there is no baseline to compare with"
 
 
@@ -180,28 +199,42 @@ def _which_is_best(sides: Sequence[_Side], better: Sequence[_Side], leaders: Seq
         following = next(side for side in sides if side not in leaders)
         return [] if following.is_baseline else [f"{leaders[0].name} is better than {following.name}, the next, too"]
     if leaders and not any(side in better for side in leaders):
-        return [f"{_leads(leaders)}, which may be chance"]
+        return [f"{_leads(leaders, sides)}, which may be chance"]
     return ["which of them is best is not shown"] if len(better) > 1 else []
 
 
-def _leading(leaders: Sequence[_Side]) -> list[str]:
-    """Who has the best mean where nothing is better, and how many seeds would decide."""
+def _leading(leaders: Sequence[_Side], sides: Sequence[_Side]) -> list[str]:
+    """Who has the best mean where nothing is better, and how many seeds would tell it from its baseline."""
     if not leaders:
         return []
-    ahead = _leads(leaders)
+    ahead = _leads(leaders, sides)
     difference = leaders[0].difference
-    if len(leaders) > 1 or difference is None:
+    if len(leaders) > 1 or difference is None or difference.n < LEAST_COMPARED:
         return [ahead]
     needed = difference.seeds_needed
     if needed is None or needed <= difference.n:
         return [ahead]
-    return [f"{ahead}, and about {needed:,} seeds would decide, were the difference as it looks"]
+    against = _baseline_of(leaders[0], sides)
+    pair = f"{leaders[0].name} from {against.name if against else difference.strategy}"
+    return [f"{ahead}; about {needed:,} seeds would tell {pair} if the true difference is the one measured"]
 
 
-def _leads(leaders: Sequence[_Side]) -> str:
-    if len(leaders) == 1:
-        return f"{leaders[0].name} {'itself ' if leaders[0].is_baseline else ''}leads"
-    return f"{_some(leaders)} lead with one same mean"
+def _leads(leaders: Sequence[_Side], sides: Sequence[_Side]) -> str:
+    """``galaxy leads with 0.641 against 0.630 of random``: by the means of what ranks, no others."""
+    first = leaders[0]
+    if len(leaders) > 1:
+        return f"{_some(leaders)} lead with one same mean, {first.value:.3f}"
+    text = f"{first.name} {'itself ' if first.is_baseline else ''}leads with "
+    other = _baseline_of(first, sides) or next((side for side in sides if side is not first), None)
+    if other is None:
+        return f"{text}{first.value:.3f}"
+    digits = 3 if f"{first.value:.3f}" != f"{other.value:.3f}" else 5
+    following = "" if other.is_baseline and not first.is_baseline else ", the next"
+    return f"{text}{first.value:.{digits}f} against {other.value:.{digits}f} of {other.name}{following}"
+
+
+def _baseline_of(side: _Side, sides: Sequence[_Side]) -> _Side | None:
+    return next((other for other in sides if side.against and other.row == side.against), None)
 
 
 def _amount(difference: Difference, comparison: Comparison, verdict: str) -> str:
@@ -234,7 +267,18 @@ def levels(group: Group, names: Sequence[str], metric: str) -> str:
     of_metric = _with([(name, row.cells[labels]) for name, row in shown])
     recalls = [(each, _with([(name, row.recalls[each]) for name, row in shown])) for each in group.recalls]
     beside = [f"the {metric_words(each)} is {texts}" for each, texts in recalls if texts]
-    return f"At {labels:,} labels the {metric} is {'; '.join([of_metric, *beside])}." if of_metric else ""
+    ahead = _ahead_there(group, names, shown, labels)
+    return f"At {labels:,} labels the {metric} is {'; '.join([of_metric + ahead, *beside])}." if of_metric else ""
+
+
+def _ahead_there(group: Group, names: Sequence[str], shown: Sequence[tuple[str, Row]], labels: int) -> str:
+    """Who leads at a label count where the row that leads over all of them does not."""
+    best = [(name, row) for name, row in zip(names, group.rows, strict=True) if row.cells[labels].best]
+    if not best or group.rows[0] in [row for _, row in best]:
+        return ""
+    who = listed([name for name, _ in best], _NAMED)
+    value = "" if best[0] in shown else f" with {_level(best[0][1].cells[labels])}"
+    return f", so that there {who} {'leads' if len(best) == 1 else 'lead'}{value}"
 
 
 def _with(shown: Sequence[tuple[str, Estimate]]) -> str:

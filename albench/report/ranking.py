@@ -107,7 +107,7 @@ def verdict(row: Row, comparison: Comparison) -> list[str]:
     if found.verdict != "~":
         return [found.verdict, "good" if found.verdict == "better" else "bad", said]
     if found.seeds_needed and found.seeds_needed > found.n:
-        said += f" Were the difference as it looks, about {found.seeds_needed:,} seeds would tell."
+        said += f" About {found.seeds_needed:,} seeds would tell, if the true difference is the one measured."
     return ["not told apart", "dim", f"{said} This is not the same as equal."]
 
 

@@ -49,7 +49,8 @@ def test_what_is_not_shown_is_said_first_with_the_seeds_that_would_decide() -> N
     assert found.text == str(found) == found.lines[0]
     assert found.text == (
         "With 3 seeds, nothing is shown to be better than random in test macro F1 (mean over 20 to 80 labels); galaxy "
-        "leads, and about 6 seeds would decide, were the difference as it looks. At 80 labels the test macro F1 is "
+        "leads with 0.900 against 0.860 of random; about 6 seeds would tell galaxy from random if the true difference "
+        "is the one measured. At 80 labels the test macro F1 is "
         "0.900 ± 0.010 with galaxy and 0.860 ± 0.010 with random."
     )
 
@@ -102,14 +103,19 @@ def test_a_leader_that_is_not_told_is_not_hidden_behind_a_finding() -> None:
     )
     text = answer(comparison(rows)).text
     assert "With 10 seeds, calm is better than random by 0.040 [0.011, 0.069]" in text
-    assert "; wild leads, which may be chance; wild cannot be told from random." in text
+    assert (
+        "; wild leads with 0.900 against 0.840 of random, which may be chance; wild cannot be told from random." in text
+    )
 
 
 def test_worse_is_a_finding_too() -> None:
     rows = (row("random", 0.86), row("odd", 0.8, gap(-0.06, "worse"), rank=2))
     text = answer(comparison(rows)).text
     assert "nothing is shown to be better than random in test macro F1" in text
-    assert "; random itself leads; odd is worse than random by 0.060 [0.031, 0.089]." in text
+    assert (
+        "; random itself leads with 0.860 against 0.800 of odd, the next; odd is worse than random by 0.060 "
+        "[0.031, 0.089]." in text
+    )
 
 
 def test_where_lower_is_better_sizes_are_those_of_an_improvement() -> None:
@@ -125,7 +131,8 @@ def test_one_seed_shows_nothing() -> None:
     rows = (row("galaxy", 0.9, gap(0.04, "too few seeds", n=1), n=1), row("random", 0.86, rank=2, n=1))
     assert answer(comparison(rows)).text == (
         "With 1 seed, nothing can be tested, so nothing is shown to be better than random in test macro F1 (mean over "
-        "20 to 80 labels): galaxy leads, which may be chance. At 80 labels the test macro F1 is 0.900 with galaxy and "
+        "20 to 80 labels): galaxy leads with 0.900 against 0.860 of random, which may be chance. "
+        "At 80 labels the test macro F1 is 0.900 with galaxy and "
         "0.860 with random."
     )
 
@@ -138,15 +145,17 @@ def test_rows_without_enough_seeds_beside_others_are_named() -> None:
     )
     text = answer(comparison(rows)).text
     assert text.startswith("With 1 to 10 seeds, galaxy is better than random")
-    assert "new leads, which may be chance; new has too few seeds for a test." in text
+    assert (
+        "new leads with 0.950 against 0.860 of random, which may be chance; new has too few seeds for a test." in text
+    )
 
 
 def test_without_a_baseline_nothing_is_better_than_one() -> None:
     rows = (row("galaxy", 0.9), row("badge", 0.89, rank=2))
     text = answer(comparison(rows, baseline="")).text
     assert (
-        "nothing is shown to be best in test macro F1 (mean over 20 to 80 labels): galaxy leads, and there is no"
-        in text
+        "nothing is shown to be best in test macro F1 (mean over 20 to 80 labels): galaxy leads with 0.900 against "
+        "0.890 of badge, the next, and there is no" in text
     )
     assert "At 80 labels the test macro F1 is 0.900 ± 0.010 with galaxy and 0.890 ± 0.010 with badge." in text
     text = answer(comparison((row("galaxy", 0.9, clear=True), rows[1]), baseline="")).text
@@ -162,20 +171,20 @@ def test_one_row_is_told_without_a_comparison() -> None:
 
 def test_what_is_equal_leads_together() -> None:
     rows = (row("galaxy", 0.9, gap(0.0, "~")), row("random", 0.9, best=True))
-    assert "; galaxy and random lead with one same mean." in answer(comparison(rows)).text
+    assert "; galaxy and random lead with one same mean, 0.900." in answer(comparison(rows)).text
 
 
 def test_rows_that_share_the_first_rank_lead_together_where_no_best_is_marked() -> None:
     rows = tuple(
         row(name, 0.4, gap(0.0, "~") if name != "random" else None, best=False) for name in ("a", "b", "random")
     )
-    assert "; a, b and random lead with one same mean." in answer(comparison(rows)).text
+    assert "; a, b and random lead with one same mean, 0.400." in answer(comparison(rows)).text
 
 
 def test_seeds_that_would_decide_are_more_than_there_are_or_not_told() -> None:
     for needed in (None, 10):
         rows = (row("galaxy", 0.9, gap(0.04, "~", needed)), row("random", 0.86, rank=2))
-        assert "; galaxy leads. At 80" in answer(comparison(rows)).text
+        assert "; galaxy leads with 0.900 against 0.860 of random. At 80" in answer(comparison(rows)).text
 
 
 def test_nothing_that_ranks_is_said() -> None:
@@ -245,3 +254,35 @@ def test_metrics_are_named_as_people_write_them() -> None:
     }
     assert {metric: metric_words(metric, "test") for metric in names} == names
     assert metric_words("recall.a_b") == "recall of a_b"
+
+
+def test_who_leads_over_all_labels_and_who_at_the_last_are_told_apart() -> None:
+    coreset = row("coreset", 0.571, gap(0.011, "~", 25))
+    random = row("random", 0.56, rank=2)
+    coreset.cells[80], random.cells[80] = Estimate(0.626, 0.01, 10), Estimate(0.63, 0.01, 10, best=True)
+    text = answer(comparison((coreset, random))).text
+    assert (
+        "; coreset leads with 0.571 against 0.560 of random; about 25 seeds would tell coreset from random if" in text
+    )
+    assert (
+        "At 80 labels the test macro F1 is 0.626 ± 0.010 with coreset and 0.630 ± 0.010 with random, so that there "
+        "random leads." in text
+    )
+    badge = row("badge", 0.565, gap(0.005, "~"), rank=2)
+    random.cells[80], badge.cells[80] = Estimate(0.6, 0.01, 10), Estimate(0.64, 0.01, 10, best=True)
+    text = answer(comparison((coreset, badge, random))).text
+    assert "and 0.600 ± 0.010 with random, so that there badge leads with 0.640 ± 0.010." in text
+
+
+def test_no_number_of_seeds_is_told_of_fewer_than_three() -> None:
+    rows = (
+        row("new", 0.95, gap(0.09, "~", 25, n=2), n=2),
+        row("galaxy", 0.9, gap(0.04, "~"), rank=2),
+        row("random", 0.86, rank=3),
+    )
+    assert "seeds would" not in answer(comparison(rows)).text
+
+
+def test_means_that_look_alike_have_more_digits() -> None:
+    rows = (row("galaxy", 0.90004, gap(0.00002, "~")), row("random", 0.90002, rank=2))
+    assert "galaxy leads with 0.90004 against 0.90002 of random" in answer(comparison(rows)).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -44,12 +45,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a group's table. ``ranked`` where its values rank the rows."""
+    """One column of a group's table.
+
+    ``ranked`` where its values rank the rows; ``bare`` where they are estimates of which some have no interval, which a
+    page shows on demand alone.
+    """
 
     title: str
     role: Role
     cells: tuple[Cell, ...]
     ranked: bool = False
+    bare: bool = False
 
 
 def columns(group: Group, comparison: Comparison) -> list[Column]:
@@ -76,8 +82,9 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     if any(row.difference for row in rows):
         title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
         found.append(Column(title, "difference", tuple(_difference(row, group) for row in rows)))
-        if comparison.target or comparison.details:
-            found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows)))
+        if shows_saved(group, comparison):
+            bare = any(_is_bare(row) for row in rows)
+            found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows), bare=bare))
     found += _item_columns(rows, comparison)
     if comparison.cost:
         cells = tuple(_at_cost(row, group) for row in rows)
@@ -140,6 +147,16 @@ def _detail_columns(rows: Sequence[Row]) -> list[Column]:
             texts = (f"{getattr(row.seconds, name):,.1f}" if row.seconds else NONE for row in rows)
             found.append(Column(title, "extra", tuple(map(Cell, texts))))
     return found
+
+
+def shows_saved(group: Group, comparison: Comparison) -> bool:
+    """Whether labels saved are shown: on demand, and with a target where each has its interval."""
+    return comparison.details or bool(comparison.target and not any(map(_is_bare, group.rows)))
+
+
+def _is_bare(row: Row) -> bool:
+    """Whether the labels that it saves have no interval, as with fewer than five seeds."""
+    return row.saved is not None and math.isnan(row.saved.low)
 
 
 def _saved(row: Row) -> Cell:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from albench.compare.choose import only_of
 from albench.compare.highlight import explained
 from albench.compare.resample import LEAST_SEEDS
-from albench.render.cells import n_seeds, usual
+from albench.render.cells import n_seeds, shows_saved, usual
 from albench.render.labels import seeds_text
 from albench.wording import counted, listed
 
@@ -78,7 +78,7 @@ def legend(comparison: Comparison) -> list[str]:
         found.append(
             "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"
         )
-    if any(row.saved for row in comparison.rows) and (comparison.target or comparison.details):
+    if any(row.saved and shows_saved(group, comparison) for group in comparison.groups for row in group.rows):
         what = "the target" if comparison.target else "the lower of the two qualities that both end with"
         found.append(
             f"Labels saved: fewer labels than the baseline needs for {what}, each with its 95 % bootstrap interval; "

@@ -115,6 +115,8 @@ def _need(column: Column, is_last: bool) -> int:
     """How soon a column is shown: 0 always, then as room allows, 9 only on demand."""
     if column.ranked:
         return 0
+    if column.bare:
+        return 9
     if column.role == "labels":
         return 3 if is_last else 5
     return {"difference": 1, "recall": 2, "seeds": 2, "aubc": 2, "reach": 4}.get(column.role, 9)

@@ -54,6 +54,12 @@ def test_the_first_table_has_chosen_label_counts_and_the_shared_start_once(resul
     assert needs["vs random"] < needs["110 labels"] < needs["50 labels"] < needs["std"]
 
 
+def test_labels_saved_without_interval_are_shown_on_demand_alone(results: Made) -> None:
+    need = {n: {c["title"]: c["need"] for c in table(payload(results(seeds=n)))["columns"]} for n in (4, 5)}
+    assert need[4]["labels saved"] == 9
+    assert need[5]["labels saved"] < 9
+
+
 def test_a_start_that_differs_is_not_said_to_be_shared(results: Made) -> None:
     held = results()
     held.frame.loc[(held.frame["strategy"] == "badge") & (held.frame["round"] == 0), "test.macro_f1"] += 0.01

@@ -114,7 +114,8 @@ def _caveats(comparison: Comparison, place: str) -> Iterator[str]:
     for note in comparison.caveats:
         if note.place == place:
             text = note.text
-            yield text if any(text.startswith(group.dataset) for group in comparison.groups) else _capital(text)
+            named = any(text.startswith(group.dataset) for group in comparison.groups)
+            yield text if named or not text.split(" ")[0].isalpha() else _capital(text)
 
 
 def _capital(text: str) -> str:

@@ -20,8 +20,9 @@ from albench.compare.rare import COLUMN, rare_recalls
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import labelled_of, predictions_of
+from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
-from albench.results.once import once
+from albench.results.once import Read, once
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.results.sources import Opened, opened
 from albench.suite.arguments import check_comparison, check_folders
@@ -174,8 +175,13 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     with _as_written(", ".join(suite.where for suite in suites)):
         aliases, notes = united(manifests, [files.facts for _, _, files in read])
         names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
+        begun = [text for suite in suites if (text := _not_begun(suite, manifests[suite.where], read))]
         read, equal, differing = once(read, first)
-    caveats = [*differing, *(f"{where} holds no records, only its manifest: it is not here." for where in without)]
+    caveats = [
+        *differing,
+        *begun,
+        *(f"{where} holds no records, only its manifest: it is not here." for where in without),
+    ]
     notes += [*names.notes, *equal, *caveats]
     rows: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
@@ -201,6 +207,12 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     ends = ["suite", *_FACTS, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
     return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials, tuple(caveats))
+
+
+def _not_begun(suite: Opened, manifest: dict[str, Any], read: Sequence[Read]) -> str:
+    if not (suite.folder / "trials").is_dir():  # said of the whole suite
+        return ""
+    return not_begun_words(suite.where, manifest, [(at, files.status) for of, at, files in read if of is suite])
 
 
 @contextlib.contextmanager

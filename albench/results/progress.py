@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from albench.disk.claims import HEARTBEAT, LEASE
 from albench.disk.owners import Holder, held
 from albench.metric_table import HEADLINE
+from albench.results.begun import FILES, not_begun, stat_of
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.results.store import CLAIM
 from albench.suite.naming import shown
@@ -176,12 +175,13 @@ class Follower:
         new = sorted({path.parent for path in self.folder.glob(f"trials/*/{CLAIM}-*")})
         claimed = {folder.name: self._owner(folder) for folder in new if folder.name not in known}
         starting = {key: str(owner) for key, (owner, died) in claimed.items() if owner and not died}
-        unseen = max(0, _unseen(last, trials) - len(starting))
+        seen = [(trial.status == "done", trial.changed) for trial in trials if trial.status != "skipped"]
+        unseen = max(0, not_begun(last, seen) - len(starting))
         name = self.folder.resolve().name
         return SuiteState(name, tuple(trials), starting, unseen, tuple(last.get("command", ())), now)
 
     def _trial(self, folder: Path) -> TrialState | None:
-        stats = [_stat(folder / name) for name in ("trial.json", "rounds.jsonl", "outcome.json")]
+        stats = [stat_of(folder / name) for name in FILES]
         signature = [(stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None for stat in stats]
         before = self._read.get(folder)
         files = before[1] if before and before[0] == signature else read_trial(folder)
@@ -234,25 +234,3 @@ def _status(files: TrialFiles, owner: Holder | None, died: bool) -> Status:
     if files.outcome:
         return "skipped" if files.status == "skipped" else "failed"
     return "died" if owner else "waiting"
-
-
-def _unseen(run: dict[str, Any], trials: Sequence[TrialState]) -> int:
-    """Trials of a run that have no folder yet: the manifest has their number, not their names.
-
-    Of the run's trials, those are begun that were written to since it started; what is not complete and was not written
-    to is, as long as the same command was typed again, still before it.
-    """
-    if not run:
-        return 0
-    started = datetime.fromisoformat(run["started"]).timestamp()
-    seen = [
-        trial for trial in trials if trial.status != "skipped" and (trial.changed >= started or trial.status != "done")
-    ]
-    return max(0, int(run["trials"]) - len(seen))
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None

@@ -43,6 +43,8 @@ def parse_ranking(at: str) -> Ranking:
     kind, colon, number = at.partition(":")
     if at in ("final", "aubc"):
         return Ranking(at)
+    if at.isascii() and at.isdigit():
+        raise UserError(f"ranking '{at}': did you mean 'labels:{at}'?")
     if kind not in ("round", "labels"):
         raise unknown("ranking", at, _FORMS, hint=f"choose from {', '.join(_FORMS)}.")
     if not (colon and number.isascii() and number.isdigit()):

@@ -89,7 +89,15 @@ class Results:
         return dataclasses.replace(self, frame=frame, failed=failed, trials=trials)
 
     def compare(self, **options: Any) -> Comparison:
-        """The comparison table (see ``albench.compare.compare``); with ``test_items=True``, over test items too."""
+        """The comparison table (see ``albench.compare.compare``); with ``test_items=True``, over test items too.
+
+        ``strategy``, ``method`` and ``dataset``, one name or several, may be written as ``albench.run`` takes them.
+
+        Raises
+        ------
+        UserError
+            Where an option is unknown, or its value none.
+        """
         from albench.compare import compare
 
         options = check_comparison(options)
@@ -125,13 +133,14 @@ class Results:
         return [read_manifest(folder) for folder in self.folders]
 
 
-def load(*folders: str | Path) -> Results:
+def load(*folders: str | Path | Sequence[str | Path]) -> Results:
     """Read results.
 
     Parameters
     ----------
     folders
-        Suite folders, folders of suites, or archives of ``albench export``; ``results`` where none is given.
+        Suite folders, folders of suites, or archives of ``albench export``, or a list of them; ``results`` where none
+        is given.
 
     Raises
     ------

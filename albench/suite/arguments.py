@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -115,19 +116,36 @@ _COMPARISON = {"metric": "accuracy", "split": "val", "at": "final", "test": "t",
 _CHOSEN = {"strategies": "entropy", "methods": "boostmis", "datasets": "digits", "highlight": "entropy"}
 
 
-def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:
+_SINGULAR = {"strategy": "strategies", "method": "methods", "dataset": "datasets"}
+"""What ``albench.run`` calls them -> what a comparison does."""
+_OPTIONS = (*_COMPARISON, *_CHOSEN, "cost", "details", "strict", "test_items")
+
+
+def check_comparison(given: Mapping[str, Any]) -> dict[str, Any]:
     """What a comparison is given, with numbers and mappings as the texts that they stand for.
+
+    ``strategy``, ``method`` and ``dataset`` stand for ``strategies``, ``methods`` and ``datasets``.
 
     Raises
     ------
     UserError
         Saying what is possible.
     """
+    options = {_SINGULAR.get(name, name): value for name, value in given.items()}
+    if len(options) < len(given):
+        both = next(name for name, several in _SINGULAR.items() if {name, several} <= {*given})
+        raise UserError(f"{both} and {_SINGULAR[both]} are one option: write it once.")
     found = dict(options)
     for name, value in options.items():
+        if name not in _OPTIONS:
+            close = "metric" if name == "metrics" else nearest(name, [*_OPTIONS, *_SINGULAR])
+            hint = f"did you mean '{close}'?" if close else f"options are {', '.join(sorted(_OPTIONS))}."
+            raise UserError(f"a comparison has no option '{name}': {hint}")
         if name in _COMPARISON:
             if name == "target" and _number(value):
                 found[name] = str(value)
+            elif name == "at" and isinstance(value, numbers.Integral) and not isinstance(value, bool):
+                raise UserError(f"at={value}: did you mean at='labels:{value}'?")
             elif not isinstance(value, str) and not (value is None and name in ("baseline", "target")):
                 raise UserError(f"{name}={_short(value)}: write a text, as {name}='{_COMPARISON[name]}'.")
         elif name == "cost" and value is not None:
@@ -139,7 +157,7 @@ def check_comparison(options: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = list(items)
             if not all(isinstance(item, str) for item in found[name]):
                 raise UserError(f"{name}={_short(value)}: write names, as {name}=['{_CHOSEN[name]}'].")
-        elif name in ("details", "test_items") and not _flag(value):
+        elif name in ("details", "strict", "test_items") and not _flag(value):
             raise UserError(f"{name}={_short(value)}: write {name}=True or {name}=False.")
     return found
 
@@ -153,17 +171,22 @@ def _prices(value: Any) -> list[str]:
 
 
 def check_folders(folders: Iterable[Any]) -> list[Path]:
-    """Results folders as paths.
+    """Results folders, or lists of them, as paths.
 
     Raises
     ------
     UserError
         Where one is none.
     """
+    found: list[Any] = []
     for folder in folders:
+        found += folder if isinstance(folder, list | tuple) else [folder]
+    if not found:
+        raise UserError(f"there is no results folder in an empty list: write {_FORMS['folders'][1]}.")
+    for folder in found:
         if not _path(folder):
             raise UserError(f"{_short(folder)} is not a results folder: write {_FORMS['folders'][1]}.")
-    return [Path(folder) for folder in folders]
+    return [Path(folder) for folder in found]
 
 
 def _short(value: Any) -> str:

@@ -445,6 +445,7 @@ class TestUnknown:
         ("at", "message"),
         [
             ("labels:250", "ranking 'labels:250': no such label count; there is 100, 200: try labels:200."),
+            ("200", "ranking '200': did you mean 'labels:200'?"),
             ("round:7", "ranking 'round:7': no such round; there is 0, 1: try round:1."),
             ("round:x", "ranking 'round:x': give a whole number after 'round:', as in round:3."),
             ("labels", "ranking 'labels': give a whole number after 'labels:', as in labels:300."),

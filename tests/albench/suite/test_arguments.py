@@ -114,7 +114,7 @@ def test_whole_numbers_and_mappings_are_taken() -> None:
     assert suite.protocol == suite_from(rounds=2, initial="20", query_size="5", lr=0.1).protocol
 
 
-@pytest.mark.parametrize("folder", [3, None, ["results"], X])
+@pytest.mark.parametrize("folder", [3, None, {"results"}, X, [3]])
 def test_load_says_what_a_folder_is(folder: Any) -> None:
     with pytest.raises(UserError, match=r"is not a results folder: write folders, as load\('results/a', 'results/b'\)"):
         albench.load(folder)
@@ -133,3 +133,32 @@ def test_a_comparison_says_what_it_takes(small_run: Callable[..., albench.Result
             results.compare(**options)
     assert results.compare(target=0.2).target == results.compare(target="0.2").target
     assert results.compare(cost={"seconds-per-label": 30}).cost == results.compare(cost=["seconds-per-label=30"]).cost
+
+
+def test_a_comparison_takes_the_names_that_a_run_does(small_run: Callable[..., albench.Results]) -> None:
+    results = small_run(rounds=2, strategy=["random", "entropy", "margin"])
+    wanted = results.compare(strategies=["entropy"])
+    for given in ("entropy", ["entropy"]):
+        assert str(results.compare(strategy=given)) == str(wanted)
+    assert results.compare(method="fixmatch", dataset=["blobs"]).rows[0].method == "fixmatch"
+    for options, message in (
+        ({"metrics": ["accuracy"]}, "a comparison has no option 'metrics': did you mean 'metric'?"),
+        ({"strategie": "entropy"}, "a comparison has no option 'strategie': did you mean 'strategies'?"),
+        ({"colour": 1}, "a comparison has no option 'colour': options are at, baseline, cost, datasets, details, "),
+        ({"strategy": "entropy", "strategies": "margin"}, "strategy and strategies are one option: write it once."),
+        ({"at": 200}, "at=200: did you mean at='labels:200'?"),
+        ({"at": np.int64(20)}, "at=20: did you mean at='labels:20'?"),
+    ):
+        with pytest.raises(UserError) as refused:
+            results.compare(**options)
+        assert str(refused.value).startswith(message)
+
+
+def test_load_takes_a_list(small_run: Callable[..., albench.Results], tmp_path: Any) -> None:
+    for name in ("a", "b"):
+        small_run(rounds=2, name=name, seeds=1 if name == "a" else [5])
+    one, two = tmp_path / "results" / "a", tmp_path / "results" / "b"
+    assert albench.load([one, two]).frame.equals(albench.load(one, two).frame)
+    assert albench.load((str(one),)).folders == (one,)
+    with pytest.raises(UserError, match="there is no results folder in an empty list"):
+        albench.load([])

@@ -143,12 +143,12 @@ def _slower(plan: Plan, workers: int) -> tuple[float, list[str]]:
     if threads == 1:
         return 1.0, []
     if measured is None:
-        why = "a trial is taken to go as fast beside others as alone: run 'albench bench' once to have that measured"
+        why = "trials side by side are counted as no slower than one alone: 'albench bench', run once, measures that"
         return max(1.0, threads / cores()), [why]
     rates = measured["rates"]
     together = min(threads, max(1.0, rates["all"]["product"] / rates["one"]["product"]))
     return threads / together, [
-        f"beside others a trial is taken to go {together / threads:.0%} as fast as alone (albench bench)"
+        f"trials side by side are counted as {together / threads:.0%} as fast as one alone (albench bench)"
     ]
 
 

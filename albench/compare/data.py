@@ -232,6 +232,8 @@ class Group:
     thin_test
         Why its test split cannot carry a claim, as in ``12 test items, 1 of normal``; empty where it can, or where that
         is not known.
+    small_classes
+        The classes that ``minority_recall`` is of, where it is shown and they are known.
     test_items
         What intervals over test items rest on, as in ``60 test items of 20 groups``; empty where there are none.
     """
@@ -250,6 +252,7 @@ class Group:
     seeds: tuple[int, ...] = ()
     thin_test: str = ""
     test_items: str = ""
+    small_classes: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

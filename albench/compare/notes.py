@@ -73,7 +73,7 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Note]:
         ]
         if needed:
             text = (
-                "seeds that would tell what is not distinguishable (~), were the differences as they look: about "
+                "seeds that would tell a row from its baseline, if the true difference is the one measured: about "
                 f"{_some(needed)}."
             )
             lines.append(Note(text, place))

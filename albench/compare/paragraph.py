@@ -10,6 +10,7 @@ from albench.compare.choose import only_of
 from albench.compare.comparison import Comparison
 from albench.compare.data import Difference, Group
 from albench.compare.over_items import DRAWS
+from albench.compare.rare import MINORITY, minority_words
 from albench.wording import counted, listed
 
 _NAMED = 6
@@ -50,6 +51,8 @@ def _of_group(group: Group, comparison: Comparison) -> Iterator[str]:
         yield f"No test is possible for {listed(few, _NAMED)}, with fewer than three seeds beside the baseline's."
     if not sides and len(group.rows) > 1:
         yield "No baseline is among them, so no difference was tested and none is claimed."
+    if MINORITY in (*group.recalls, comparison.metric):
+        yield f"The minority recall is the {minority_words(group.small_classes)}."
     said = levels(group, names, metric_words(comparison.metric, comparison.split))
     if said:
         intervals = any(row.value.n > 1 for row in group.rows)

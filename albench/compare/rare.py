@@ -13,9 +13,15 @@ from albench.compare.data import Estimate, Group
 from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
 from albench.metric_table import metric_named
+from albench.wording import listed
 
 RARE = 2 / 3
 """A class is rare where it has less than this part of an even share of the items."""
+MINORITY = "minority_recall"
+SMALL = "small_classes"
+"""The frame's column that holds ``small_classes`` of each trial's test split, separated by line ends."""
+_NAMED = 6
+"""Classes that a text names; it counts the others."""
 COLUMN = "rare_recalls"
 """The frame's column that holds ``rare_recalls`` of each trial's data set, separated by line ends."""
 
@@ -48,7 +54,23 @@ def rare_recalls(class_names: Sequence[str], counts: Sequence[Sequence[int]]) ->
         return ()
     if len(class_names) == 2:
         return tuple(f"recall.{class_names[at]}" for at in np.argsort(share, kind="stable"))
-    return (f"recall.{class_names[rare[0]]}",) if len(rare) == 1 else ("minority_recall",)
+    return (f"recall.{class_names[rare[0]]}",) if len(rare) == 1 else (MINORITY,)
+
+
+def small_classes(class_names: Sequence[str], counts: Sequence[int]) -> tuple[str, ...]:
+    """The classes that ``minority_recall`` is of: those with fewer items of a split than its mean class, and some.
+
+    Parameters
+    ----------
+    class_names, counts
+        (C,) names, and items of each class.
+    """
+    return tuple(name for name, n in zip(class_names, counts, strict=True) if 0 < n * len(counts) < sum(counts))
+
+
+def minority_words(classes: Sequence[str]) -> str:
+    """What ``minority_recall`` is: ``mean recall of the classes smaller than the average (grade 3 and grade 4)``."""
+    return "mean recall of the classes smaller than the average" + (f" ({listed(classes, _NAMED)})" if classes else "")
 
 
 def recalls_of(frame: pd.DataFrame, split: str = "test") -> list[str]:
@@ -68,6 +90,9 @@ def with_recalls(
     """
     own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
     names = [name for name in recalls_of(own, split) if name != metric]
+    if MINORITY in (*names, metric) and split == "test" and SMALL in own:
+        small = str(next(iter(own[SMALL].dropna()), ""))
+        group = dataclasses.replace(group, small_classes=tuple(filter(None, small.split("\n"))))
     if not names:
         return group
     at = int(np.flatnonzero(curves.n_labeled == (group.ranked or group.n_labeled[-1]))[0])

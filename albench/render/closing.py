@@ -12,6 +12,7 @@ from albench.compare import DEFAULT_METRICS, answer, compare, learning_curve_tab
 from albench.compare.rare import recalls_of
 from albench.render.curves import curves
 from albench.render.table import ComparisonView
+from albench.render.words import minority_lines
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def closing(results: Results, keys: Collection[str]) -> RenderableType | None:
     if all(len(group.rows) == 1 for group in comparison.groups):
         metrics = _metrics(recalls_of(shown))
         lines = [Text(f"{line}\n") for line in answer(comparison).lines]
-        return Group(*lines, curves(learning_curve_table(shown, metrics=metrics)))
+        told = [Text(line, style="dim") for line in minority_lines(comparison, metrics)]
+        return Group(*lines, curves(learning_curve_table(shown, metrics=metrics)), *told)
     return Group(ComparisonView(comparison), *_earlier(shown, keys))
 
 

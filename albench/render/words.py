@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from albench.compare.choose import only_of
 from albench.compare.highlight import explained
+from albench.compare.rare import MINORITY, minority_words
 from albench.compare.resample import LEAST_SEEDS
 from albench.render.cells import n_seeds, shows_saved, usual
 from albench.render.labels import seeds_text
@@ -55,9 +57,11 @@ def legend(comparison: Comparison) -> list[str]:
     if any(len(group.n_labeled) > 1 for group in comparison.groups):
         found.append("AUBC: area under the budget curve, divided by its span of labels")
     recalls = dict.fromkeys(metric for group in comparison.groups for metric in group.recalls)
+    found += minority_lines(comparison, recalls)
     if recalls:
         found.append(
-            f"{listed(list(recalls))}: at the label count that ranks, else the last; a class is rare; not tested"
+            f"{listed(list(recalls))} {'stands' if len(recalls) == 1 else 'stand'} beside, as a class is rare: at the "
+            "label count that ranks, else at the last; not tested"
         )
     if any(estimate.best for estimate in estimates):
         found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
@@ -65,7 +69,9 @@ def legend(comparison: Comparison) -> list[str]:
     if comparison.baseline:
         found.append(_against(comparison))
     if (comparison.baseline and n) or any(estimate.best for estimate in estimates):
-        tests = f"over {counted(n, 'difference')}; without one no best has a *" if n else "over all bests of a kind"
+        tests = f"over {counted(n, 'difference')}" if n else "over all bests of a kind"
+        if n and any(estimate.best for estimate in estimates):
+            tests += "; a best value can have a * only where a difference has one"
         if comparison.n_left_out:
             tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
         found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
@@ -97,6 +103,17 @@ def legend(comparison: Comparison) -> list[str]:
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"
         )
     return found
+
+
+def minority_lines(comparison: Comparison, recalls: Collection[str]) -> list[str]:
+    """What minority recall is, where it is shown."""
+    if MINORITY not in (*recalls, comparison.metric):
+        return []
+    of = dict.fromkeys(minority_words(group.small_classes) for group in comparison.groups)
+    if len(of) > 1:
+        named = [(group.place, group.small_classes) for group in comparison.groups if group.small_classes]
+        return [f"{MINORITY}: {minority_words([])}: {'; '.join(f'on {at} {listed(found, 6)}' for at, found in named)}"]
+    return [f"{MINORITY}: {next(iter(of))}"]
 
 
 def _against(comparison: Comparison) -> str:

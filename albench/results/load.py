@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from albench.compare import carried
 from albench.compare.data import Note
-from albench.compare.rare import COLUMN, rare_recalls
+from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import labelled_of, predictions_of
@@ -51,7 +51,8 @@ class Results:
         One row a round and trial, of copies of a trial one: ``suite`` (its place too, where two have one name),
         ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
         ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
-        a line each; empty where no class is rare or it is not known), ``thin_test`` (why the test split cannot carry a
+        a line each; empty where no class is rare or it is not known), ``small_classes`` (those that ``minority_recall``
+        is of, a line each), ``thin_test`` (why the test split cannot carry a
         claim; empty where it can or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
@@ -251,6 +252,7 @@ def _read(
     common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
+    common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
     common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
     made = rounds_made(facts, len(files.records))
     rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]

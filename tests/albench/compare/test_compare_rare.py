@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from albench.compare import answer, compare
-from albench.compare.rare import rare_recalls, recalls_of
+from albench.compare.rare import rare_recalls, recalls_of, small_classes
 from albench.render import render
+from albench.render.words import legend
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,26 @@ def test_older_results_show_what_they_know() -> None:
         found = compare(frame)
         assert found.groups[0].recalls == ()
         assert found.rows[0].recalls == {}
+
+
+def test_the_classes_that_minority_recall_is_of_are_named_where_it_is_shown() -> None:
+    assert small_classes(["a", "b", "c", "d"], [10, 2, 0, 8]) == ("b",)  # the mean class has 5
+    assert small_classes(["a", "b"], [5, 5]) == ()
+    frame = pd.concat(
+        pd.DataFrame(
+            {
+                **{"suite": ["s"], "key": f"{name}{seed}", "dataset": "digits", "stand_in": "", "method": "m"},
+                **{"strategy": name, "backbone": "mlp", "seed": seed, "protocol": "1a2b", "device": "cpu"},
+                **{"round": 0, "n_labeled": 20, "rare_recalls": "minority_recall", "small_classes": "three\nfour"},
+                **{"test.macro_f1": 0.5 + seed / 10, "test.minority_recall": 0.3},
+            }
+        )
+        for name in ("random", "entropy")
+        for seed in range(3)
+    )
+    words = "mean recall of the classes smaller than the average (three and four)"
+    for metric in ("macro_f1", "minority_recall"):
+        found = compare(frame, metric=metric)
+        assert f"minority_recall: {words}" in legend(found)
+        assert f"The minority recall is the {words}." in render(found, "paragraph")
+    assert not any("smaller than" in line for line in legend(compare(frame.assign(rare_recalls=""))))

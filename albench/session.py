@@ -12,11 +12,11 @@ from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.registry import plural
 from albench.components.spec import Spec
-from albench.errors import TrialError
+from albench.errors import SuiteError, TrialError
 from albench.execution.prepare import Plan, prepare
 from albench.execution.runner import Listener, execute
 from albench.results.load import Results, load_run
-from albench.suite.arguments import check, check_file, check_settings, check_several
+from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
 from albench.suite.naming import components
 from albench.suite.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
 from albench.suite.suite_file import load_suite
@@ -64,14 +64,16 @@ def suite_from(
     suite = load_suite(check_file(file)) if file is not None else Suite()
     given: dict[Kind, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     changes: dict[str, Any] = {}
+    check_settings(settings)
     for kind, values in given.items():
-        if values is not None and (named := components(kind, values)):
+        if values is None:
+            raise SuiteError(f"{kind}=None: write a name or several, or leave {kind} out.")
+        if named := components(kind, values):
             changes[plural(kind)] = named
     if seeds is not None:
-        changes["seeds"] = parse_seeds(seeds)
+        changes["seeds"] = parse_seeds(check_seeds(seeds))
     if name is not None:
         changes["name"] = check_name(check("name", name))
-    check_settings(settings)
     made = protocol(settings, suite.protocol)
     if settings.get("device") is not None:
         changes["device"] = made.device
@@ -86,7 +88,7 @@ def suite_from(
 
 def run(
     file: str | Path | None = None,
-    *,
+    *others: Any,
     strategy: Names = (),
     method: Names = (),
     dataset: Names = (),
@@ -116,6 +118,8 @@ def run(
     ----------
     file
         A suite file; the other arguments take the place of what it says.
+    others
+        None: all other arguments are named.
     strategy, method, dataset, backbone
         Specs such as ``"boostmis[n_neighbors=10]"``, one or several; ``{"mine": "boostmis[n_neighbors=10]"}`` calls it
         ``mine`` in all that is shown.
@@ -149,6 +153,11 @@ def run(
     TrialError
         Where trials failed and ``on_failure`` is ``"raise"``.
     """
+    if others:
+        raise SuiteError(
+            f"run takes one argument by position, a suite file, and was given {1 + len(others)}: name the others, as "
+            f"run(dataset='digits', strategy='random')."
+        )
     given = {"out": out, "device": device, "executor": executor, "query_time_limit": query_time_limit}
     given |= {"time_limit": time_limit, "share": share, "fresh": fresh, "data_dir": data_dir, "on_failure": on_failure}
     for argument, value in {**given, "listener": listener}.items():

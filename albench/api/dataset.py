@@ -129,6 +129,14 @@ class Dataset:
         """True where the data can be loaded now, without a download."""
         return True
 
+    @classmethod
+    def reads(cls, path: Path) -> bool:  # noqa: ARG003  # what a subclass looks at
+        """Whether a file or folder looks as if it could be loaded with the option ``path``: told to who types it alone.
+
+        Looks at names and headers, not at items, and raises nothing for what cannot be read.
+        """
+        return False
+
     def verify(self, root: Path | None) -> list[Problem]:
         """Check the files against what is published of them; by default, whether they load."""
         try:

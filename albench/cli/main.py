@@ -120,6 +120,8 @@ def _main(arguments: list[str] | None) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(stopped(), err=True)
         sys.exit(INTERRUPTED)
+    except click.NoSuchOption as error:
+        _stop(_no_such_option(error), error.exit_code, error.ctx)
     except click.ClickException as error:
         _stop(error.format_message(), error.exit_code, error.ctx if isinstance(error, click.UsageError) else None)
     except AlbenchError as error:
@@ -127,6 +129,24 @@ def _main(arguments: list[str] | None) -> None:
             raise
         _stop(str(error), error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    """What is meant by an option that there is not: another of the command, or a setting of the protocol."""
+    from albench.suite.synonyms import meant
+
+    if error.ctx is None:
+        return error.format_message()
+    options = {str(each.name): max(each.opts, key=len) for each in error.ctx.command.params if each.opts[0][:1] == "-"}
+    name = error.option_name.lstrip("-")
+    if error.ctx.command.name == "run":
+        from albench.cli.run import called
+
+        line = called(name)
+    else:
+        close = meant(name, options)
+        line = f"did you mean {options[close]}?" if close else ""
+    return f"no such option '{error.option_name}': {line}" if line else error.format_message()
 
 
 def _stop(message: str, code: int, ctx: click.Context | None = None) -> None:

@@ -128,20 +128,42 @@ def command(
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     """``--set KEY=VALUE`` pairs: settings of the protocol that have no option of their own."""
-    from albench.errors import SuiteError
+    from dataclasses import fields
 
-    own = _own_options()
+    from albench.errors import SuiteError
+    from albench.suite.plan import Protocol
+
+    own, known = _own_options(), [field.name for field in fields(Protocol)]
     found: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        if not equals or not key.isidentifier():
+        if not equals or not key.replace("-", "_").isidentifier():
             raise SuiteError(f"--set {pair}: write KEY=VALUE, as in --set lr=0.1.")
+        if key not in {*own, *known}:
+            raise SuiteError(f"--set {key}: {called(key) or 'no such setting; there is ' + ', '.join(known) + '.'}")
         if key in own:
             raise SuiteError(f"--set {key}: {own[key]}.")
         if key in found:
             raise SuiteError(f"--set {key} is given twice.")
         found[key] = value
     return found
+
+
+def called(name: str) -> str:
+    """What is to be typed for what the user calls otherwise; "" where that is not known."""
+    from dataclasses import fields
+
+    from albench.suite.plan import Protocol
+    from albench.suite.synonyms import BUDGET, is_budget, meant
+
+    known = [field.name for field in fields(Protocol)]
+    if is_budget(name):
+        return f"{BUDGET}: write --initial N, --query-size N and --rounds N."
+    options = {str(option.name): max(option.opts, key=len) for option in command.params if option.name != "suite"}
+    close = meant(name, [*known, *options])
+    if close is None:
+        return ""
+    return f"did you mean {options[close]}?" if close in options else f"did you mean --set {close}=VALUE?"
 
 
 def _own_options() -> dict[str, str]:

@@ -33,10 +33,15 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
     A name that several kinds share, such as boostmis, shows each of them.
     """
     from albench.components.registry import registry
-    from albench.errors import unknown
+    from albench.components.spec import there_is
+    from albench.errors import UnknownName, unknown
 
     found = registry(plugins)
     matching = [kind for kind in KINDS if name in found.names(kind)]
+    if not matching and name.endswith(".py") and there_is(name):
+        names, why = found.with_file(name)
+        each = " or ".join(f"albench show --plugin {name} {own}" for own in dict.fromkeys(own for _, own in names))
+        raise UnknownName(f"'{name}' is a file{why if not names else ''}: write {each or 'albench show NAME'}.")
     if not matching:
         raise unknown("component", name, {component.name for component in found.components()})
     facts = [_facts(found.find(kind, name), found) for kind in matching]

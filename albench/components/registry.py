@@ -20,10 +20,11 @@ from albench.api.kinds import API_VERSION, KINDS, PROJECT, Kind
 from albench.components import declared
 from albench.components import spec as specs
 from albench.components.code_files import FILE_MODULE
+from albench.components.meant import meant
 from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
 from albench.components.reloading import let_go_of_changed
 from albench.components.side_effects import kept_apart, printed_aside
-from albench.errors import PluginError, UnknownName, unknown
+from albench.errors import PluginError, SpecError, UnknownName, unknown
 from albench.version import __version__
 
 GROUP = "albench"
@@ -249,6 +250,8 @@ class Registry:
         """
         found = [component for component in self.components(kind) if component.name == name]
         if not found:
+            if line := meant(kind, name, self):
+                raise UnknownName(line)
             error = unknown(kind, name, self.names(kind), f"see 'albench list {_PLURAL[kind]}'.")
             if not self.files:
                 error = UnknownName(f"{error} (One of your own: --plugin FILE, or plugins: [FILE] in a suite file.)")
@@ -263,15 +266,40 @@ class Registry:
             raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
         return found[0]
 
+    def parsed(self, kind: Kind, text: str) -> specs.Spec:
+        """A spec that somebody typed.
+
+        Raises
+        ------
+        SpecError
+            Saying what is malformed, or what the text is instead.
+        """
+        try:
+            return specs.parse(text)
+        except SpecError:
+            if line := meant(kind, text, self):
+                raise SpecError(line) from None
+            raise
+
     def build(self, kind: Kind, spec: specs.Spec | str) -> Any:
         """An instance of the component that a spec names."""
-        parsed = specs.parse(spec) if isinstance(spec, str) else spec
+        parsed = self.parsed(kind, spec) if isinstance(spec, str) else spec
         component = self.find(kind, parsed.name)
         load = component.load()
         with kept_apart(f"'{component.plugin}' ({component.distribution})", f"{kind} '{parsed.name}' was built"):
             made = specs.build(parsed, load, self.build)
         declared.check_made(kind, parsed.name, made)
         return made
+
+    def with_file(self, file: str) -> tuple[list[tuple[Kind, str]], str]:
+        """Kinds and names of what a plain file would register; and why it cannot be used, where it cannot."""
+        try:
+            more = Registry((*self.files, file))
+        except PluginError as error:
+            return [], f" that cannot be used ({error})"
+        place = Path(file).resolve()
+        mine = (plugin for plugin in more.plugins if plugin.path and Path(plugin.path).resolve() == place)
+        return [(component.kind, component.name) for plugin in mine for component in plugin.components], ""
 
     def call(self, hook: str, **arguments: Any) -> list[str]:
         """Call every implementation of a lifecycle hook on its own; the errors come back as text, one a plugin."""

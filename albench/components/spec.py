@@ -103,6 +103,14 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+def there_is(text: str) -> bool:
+    """Whether a text is the path of a file or folder."""
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long a name, no home, a zero byte
+        return False
+
+
 def parse(text: str) -> Spec:
     """Read a spec.
 
@@ -135,7 +143,9 @@ def parse(text: str) -> Spec:
         key, equals, value = part.partition("=")
         key, value = key.strip(), value.strip()
         if not equals or not _KEY.fullmatch(key):
-            raise SpecError(f"'{text}': '{part.strip()}' is not an option: write OPTION=VALUE.")
+            what = part.strip()
+            meant = f"did you mean {name}[path={what}]?" if what and there_is(what) else "write OPTION=VALUE."
+            raise SpecError(f"'{text}': '{what}' is not an option: {meant}")
         if key in options:
             raise SpecError(f"'{text}': option '{key}' is given twice.")
         options[key] = _unquoted(text, value)

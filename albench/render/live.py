@@ -47,9 +47,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
         lines.append(Text(f"  {_views(plan, name)}"))
         lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
-        counts = plan.amounts[name].labels
-        shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
-        lines.append(Text(f"  labels {', '.join(shown)} of {len(data.splits.train):,}"))
+        lines.append(Text(f"  {_labels(plan, name)}"))
     settings = suite.protocol
     lines.append(
         Text(
@@ -74,6 +72,16 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             Text(f"  {pair(trial)}  {trial.shown[3]}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
         ]
     return lines
+
+
+def _labels(plan: Plan, dataset: str) -> str:
+    """Labels of each round, and how many the protocol needs in all, those of val and test among them."""
+    splits, counts = plan.data[dataset].splits, plan.amounts[dataset].labels
+    shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
+    pool, n_val, n_test = map(len, (splits.train, splits.val, splits.test))
+    needed = f"{counts[-1] + n_val + n_test:,} of {pool + n_val + n_test:,}"
+    of_pool = f"labels {', '.join(shown)} of {pool:,}"
+    return f"{of_pool}; with {n_val:,} of val and {n_test:,} of test the protocol needs {needed} labelled"
 
 
 def _defaults(plan: Plan) -> list[Text]:

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.kinds import KINDS
+from albench.components.meant import data_sets_for, meant
 from albench.components.registry import plural, registry
 from albench.components.spec import Spec
 from albench.errors import SuiteError, UserError, nearest
 from albench.suite.plan import Protocol
+from albench.suite.synonyms import BUDGET, is_budget
+from albench.suite.synonyms import meant as meant_by
 
 
 def _path(value: Any) -> bool:
@@ -81,6 +84,13 @@ def check_file(file: Any) -> Path:
         what = f"an object of type {type(file).__name__} is no suite file"
         raise SuiteError(f"{what}: write {_PATH_FORM}, or what to run by keyword, as dataset='digits'.")
     path = Path(file)
+    if path.suffix not in (".yaml", ".yml") and path.exists():
+        if path.suffix == ".py":
+            raise SuiteError(f"{file} is no suite file; {meant('strategy', str(file), registry())}")
+        if specs := data_sets_for(path, registry()):
+            raise SuiteError(
+                f"{file} is no suite file but data: write --dataset '{specs[0]}', or from Python dataset='{specs[0]}'."
+            )
     if not path.exists() and not path.suffix:
         for component in registry().components():
             if component.name == str(file).partition("[")[0]:
@@ -90,6 +100,20 @@ def check_file(file: Any) -> Path:
                     f"{kind}='{file}'."
                 )
     return path
+
+
+def check_seeds(value: Any) -> Any:
+    """Seeds from Python: a number, or numbers; a text is none.
+
+    Raises
+    ------
+    SuiteError
+        With the form that is.
+    """
+    items = [value] if isinstance(value, str | bytes) or not isinstance(value, Iterable) else list(value)
+    if any(isinstance(item, str | bytes) for item in items) and not isinstance(value, Mapping):
+        raise SuiteError(f"seeds={_short(value)}: write a number of seeds, as seeds=3, or which, as seeds=[0, 1, 2].")
+    return value if isinstance(value, Mapping) or not isinstance(value, Iterable) else items
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
@@ -105,10 +129,11 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name in settings:
         if name in known:
             continue
-        arguments = [*kinds.values(), *_FORMS, "seeds", "file"]
-        close = kinds.get(name) or nearest(name, [*known, *arguments])
+        if is_budget(name):
+            raise SuiteError(f"run has no argument '{name}': {BUDGET}; write initial=, query_size= and rounds=.")
+        close = kinds.get(name) or meant_by(name, [*known, *kinds.values(), *_FORMS, "seeds", "file"])
         hint = f"did you mean '{close}'?" if close else f"settings are {', '.join(known)}."
-        raise SuiteError(f"protocol has no option '{name}': {hint}")
+        raise SuiteError(f"run has no argument '{name}': {hint}")
 
 
 _COMPARISON = {"metric": "accuracy", "split": "val", "at": "final", "test": "t", "baseline": "random", "target": "0.8"}

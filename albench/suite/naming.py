@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from albench.api.kinds import Kind
 from albench.components import spec as specs
+from albench.components.registry import registry
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError
 from albench.suite.identity import part_of
@@ -84,7 +85,7 @@ def _named(kind: Kind, text: str) -> Spec:
         return Spec(text.strip())
     before, equals, after = text.partition("=")
     if not equals or "[" in before:
-        return specs.parse(text)
+        return registry().parsed(kind, text)
     return _called(before, specs.parse(after))
 
 

@@ -227,19 +227,27 @@ def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:
     initial = _amount("initial", settings.initial, task.pool_size)
     query_size = _amount("query_size", settings.query_size, task.pool_size)
     total = initial + query_size * (settings.rounds - 1)
+    drawn_by_class = settings.initial_draw != "random" and not settings.initial_strategy
     if total > task.pool_size:
         bought = f"{counted(initial, 'initial label')} and {counted(settings.rounds - 1, 'query')} of {query_size}"
         raise SuiteError(
-            f"{dataset}: {bought} are {total} labels, more than the pool's {task.pool_size}: lower --initial, "
-            f"--query-size or --rounds."
+            f"{dataset}: {bought} are {total} labels, more than the pool's {task.pool_size}: "
+            f"{_that_fit(initial, query_size, settings.rounds, task, drawn_by_class)} would fit."
         )
-    drawn_by_class = settings.initial_draw != "random" and not settings.initial_strategy
     if drawn_by_class and initial < task.n_classes:
         raise SuiteError(
             f"{dataset}: {counted(initial, 'initial label')} cannot hold one item of each of its {task.n_classes} "
-            f"classes: raise --initial, or set initial_draw to random."
+            f"classes: write --initial {task.n_classes} or more, or --initial-draw random."
         )
     return Amounts(initial, query_size, settings.rounds)
+
+
+def _that_fit(initial: int, query_size: int, rounds: int, task: Task, drawn_by_class: bool) -> str:
+    """Amounts in the same proportion that leave half of the pool to choose from, as they are typed."""
+    share = task.pool_size / 2 / (initial + query_size * (rounds - 1))
+    first = max(task.n_classes if drawn_by_class else 1, int(initial * share))
+    size = max(1, int(query_size * share))
+    return f"--initial {first} --query-size {size} --rounds {min(rounds, 1 + (task.pool_size - first) // size)}"
 
 
 def _starts_cold(component: Component) -> bool:

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from albench.api.kinds import Kind
 from albench.components.registry import plural
 from albench.components.spec import Spec
-from albench.errors import SpecError, SuiteError, nearest
+from albench.errors import SpecError, SuiteError
 from albench.suite.naming import NAMED, components
 from albench.suite.plan import Protocol, Suite, check_name, parse_seeds, protocol
+from albench.suite.synonyms import BUDGET, is_budget, meant
 from albench.suite.yaml_text import Mapping, read_yaml
 
 T = TypeVar("T")
@@ -137,6 +138,12 @@ def _check_keys(path: Path, given: Mapping, known: Iterable[str], elsewhere: dic
     names = list(known)
     for key, line in given.lines.items():
         if key not in names:
-            close = nearest(str(key), names)
+            close = meant(str(key), [*names, *elsewhere])
+            if is_budget(str(key)):
+                raise SuiteError(f"{path}, line {line}: unknown key '{key}': {BUDGET}.")
+            if close in elsewhere and close not in names:
+                raise SuiteError(
+                    f"{path}, line {line}: unknown key '{key}': {elsewhere[close].replace(str(key), close)}"
+                )
             hint = f"did you mean '{close}'?" if close else f"it takes {', '.join(names)}."
             raise SuiteError(f"{path}, line {line}: unknown key '{key}': {elsewhere.get(str(key), hint)}")

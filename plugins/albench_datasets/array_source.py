@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.array_names import CLASSES, Names, split_of_name
+from albench_datasets.array_names import CLASSES, Names, find_names, split_of_name
 from albench_datasets.checks import Raw
 from albench_datasets.group_names import looks_like_groups, not_read, plain_groups, suggestion
-from albench_datasets.npyfiles import open_npy, read_header
+from albench_datasets.npyfiles import Header, open_npy, read_header
 from albench_datasets.npzfiles import npz_header, npz_names, read_npz
 from albench_datasets.textfiles import opened
 
@@ -80,6 +80,13 @@ class Arrays:
             )
         return raw
 
+    def header(self, name: str) -> Header:
+        """What an array claims to be."""
+        if not self.mapped:
+            return npz_header(self.path, name)
+        with (self.path / f"{name}.npy").open("rb") as file:
+            return read_header(file, name)
+
     def left(self, found: Mapping[str, Names]) -> list[str]:
         """Arrays that are not read."""
         used = {name for each in found.values() for name in (each.items, each.labels, each.groups)}
@@ -106,12 +113,7 @@ class Arrays:
     def _column(self, name: str, n_rows: int) -> np.ndarray | None:
         """(N,) values of an array with one for each row; None for another, which is not read."""
         try:
-            if self.mapped:
-                with (self.path / f"{name}.npy").open("rb") as file:
-                    header = read_header(file, name)
-            else:
-                header = npz_header(self.path, name)
-            if header.shape not in ((n_rows,), (n_rows, 1)):
+            if self.header(name).shape not in ((n_rows,), (n_rows, 1)):
                 return None
             return np.asarray(self.read([name])[name]).reshape(-1)
         except (DataError, OSError):  # nobody asked for it
@@ -133,3 +135,16 @@ class Arrays:
 
     def _where(self, name: str) -> str:
         return str(self.path / f"{name}.npy") if self.mapped else f"{self.path}: {name}"
+
+
+def reads(path: Path, items: str) -> bool:
+    """Whether a file or folder has arrays of ``"features"`` or of ``"images"``, by their names and axes."""
+    try:
+        if path.is_file() and path.suffix.lower() != ".npz":
+            return False
+        source = Arrays(path)
+        found = [each for each in find_names(source.names, items, "").values() if each.items and each.labels]
+        axes = (2,) if items == "features" else (3, 4)
+        return bool(found) and all(len(source.header(each.items or "").shape) in axes for each in found)
+    except (DataError, OSError, KeyError):
+        return False

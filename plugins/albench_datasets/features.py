@@ -11,7 +11,7 @@ import numpy as np
 
 from albench.api import DataError, FeatureDataset, Splits, option
 from albench_datasets.array_names import find_names
-from albench_datasets.array_source import Arrays
+from albench_datasets.array_source import Arrays, reads
 from albench_datasets.arrays import ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
 
@@ -55,6 +55,8 @@ class Features(ArrayOptions, FeatureDataset):
         found = find_names(source.names, "features", str(path), source.suffix, self.group_by)
         if not source.names and path.is_dir() and (there := sorted(each.name for each in path.iterdir())):
             raise DataError(f"{path}: no .npy file, but {', '.join(there[:5])}{' ...' if there[5:] else ''}; {SAVE}")
+        if reads(path, "images") and not reads(path, "features"):
+            raise DataError(f"{path}: it holds images: write npz[path={self.path}]")
         require_splits(found, self, str(path), f"{{}}-features{source.suffix}", source.how)
         raw = source.raw(found)
         converted = (
@@ -74,6 +76,11 @@ class Features(ArrayOptions, FeatureDataset):
             how_read=source.told(found),
             stand_in=_stand_in(path) if source.mapped else "",
         )
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        """True for a .npz file or a folder of .npy files with vectors."""
+        return reads(path, "features")
 
     def find(self, root: Path | None) -> bool:
         """True where the folder or file is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from albench_datasets.group_names import HELP, NO_GROUPS
 from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import Groups, read_groups
-from albench_datasets.imagefolder_names import printable
+from albench_datasets.imagefolder_names import kind, printable
 from albench_datasets.imagefolder_pixels import Losses, Target, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_table import list_table, usual_table
@@ -27,6 +28,8 @@ from albench_datasets.spelling import as_on_disk
 from albench_datasets.table_columns import tables_beside
 
 SHOWN = 10
+LOOKED_AT = 2000
+"""Names of files after which a folder is not looked through any further."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,15 @@ class ImageFolder(ImageDataset):
             for split, read in reads.items()
         }
         return dataclasses.replace(checked, names=called, how_read=(*said, *how_read(losses, target)))
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        """True for a folder with images in it, or in its folders' folders."""
+        try:
+            entries = itertools.chain.from_iterable(map(path.glob, ("*", "*/*", "*/*/*")))
+            return path.is_dir() and any(kind(entry.name) == "read" for entry in itertools.islice(entries, LOOKED_AT))
+        except OSError:
+            return False
 
     def find(self, root: Path | None) -> bool:
         """True where the folder is there."""

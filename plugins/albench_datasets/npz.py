@@ -9,7 +9,7 @@ import numpy as np
 
 from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.array_names import find_names
-from albench_datasets.array_source import Arrays
+from albench_datasets.array_source import Arrays, reads
 from albench_datasets.arrays import ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
 
@@ -42,6 +42,8 @@ class Npz(ArrayOptions, ImageDataset):
             )
         source = Arrays(path)
         found = find_names(source.names, "images", str(path), source.suffix, self.group_by)
+        if reads(path, "features") and not reads(path, "images"):
+            raise DataError(f"{path}: it holds vectors: write features[path={self.path}]")
         require_splits(found, self, str(path), f"{{}}_images{source.suffix}", source.how)
         raw = source.raw(found)
         raw = {split: replace(each, x=channels_first(each.x, each.x_from)) for split, each in raw.items()}
@@ -54,6 +56,11 @@ class Npz(ArrayOptions, ImageDataset):
             notices=self.suggested(source, found, raw),
             how_read=source.told(found),
         )
+
+    @classmethod
+    def reads(cls, path: Path) -> bool:
+        """True for a .npz file or a folder of .npy files with images."""
+        return reads(path, "images")
 
     def find(self, root: Path | None) -> bool:
         """True where the file is there."""

@@ -55,13 +55,25 @@ class Ssl(Method):
         ({"strategy": ["random", Mine]}, "not the class Mine"),
         ({"method": Ssl}, r"not the class Ssl: .*'albench new method ssl --single-file' writes such a file\.$"),
         ({"backbone": torch.nn.Linear(2, 2)}, r"not an object of type Linear: .*add\.backbone\('linear'"),
-        ({"strategy": None, "strategies": ["random"]}, "no option 'strategies': did you mean 'strategy'"),
-        ({"epochs": 3}, "no option 'epochs': settings are initial, "),
-        ({"val_size": 50}, "no option 'val_size': settings are initial, "),
+        ({"strategies": ["random"]}, "run has no argument 'strategies': did you mean 'strategy'"),
+        ({"data": "digits"}, r"run has no argument 'data': did you mean 'dataset'\?$"),
+        ({"epochs": 3}, r"run has no argument 'epochs': did you mean 'steps'\?$"),
+        ({"learning_rate": 3}, r"run has no argument 'learning_rate': did you mean 'lr'\?$"),
+        ({"n_seeds": 3}, r"run has no argument 'n_seeds': did you mean 'seeds'\?$"),
+        (
+            {"budget": 300},
+            r"the budget is initial \+ query_size x \(rounds - 1\) labels; write initial=, query_size= and",
+        ),
+        ({"val_size": 50}, "run has no argument 'val_size': settings are initial, "),
+        ({"strategy": None}, "strategy=None: write a name or several, or leave strategy out"),
+        ({"dataset": None}, "dataset=None: write a name or several"),
+        ({"seeds": "3"}, r"seeds='3': write a number of seeds, as seeds=3, or which, as seeds=\[0, 1, 2\]\.$"),
+        ({"seeds": [0, "1"]}, r"seeds=\[0, '1'\]: write a number of seeds"),
+        ({"seeds": 2.5}, r"seeds: 2\.5 is neither a number of seeds"),
         ({"initial": 0.1}, "initial '0.1' is neither a number of labels nor a share such as 10%"),
         ({"rounds": 2.5}, "'2.5' is not a whole number"),
         ({"rounds": True}, "not a whole number"),
-        ({"seeds": "many"}, "seeds: 'many' is neither a number of seeds, as 3, nor a list"),
+        ({"seeds": "many"}, "seeds='many': write a number of seeds"),
         ({"seeds": {"a": 1}}, "seeds: "),
         ({"fresh": "no"}, "fresh='no': write fresh=True or fresh=False"),
         ({"share": 1}, "share=1: write share=True or share=False"),
@@ -102,6 +114,17 @@ def test_each_argument_says_what_is_possible(
 )  # fmt: skip
 def test_seeds_of_every_kind_are_taken(given: Any, meant: tuple[int, ...]) -> None:
     assert parse_seeds(given) == meant
+
+
+def test_arguments_by_position_are_told_with_their_names() -> None:
+    with pytest.raises(UserError, match=r"one argument by position.* as run\(dataset='digits', strategy='random'\)\.$"):
+        albench.run("digits", "random")
+
+
+def test_seeds_that_are_plain_are_taken() -> None:
+    assert suite_from(seeds=3.0).seeds == (0, 1, 2)
+    assert suite_from(seeds=np.array([4.0, 7.0])).seeds == (4, 7)
+    assert suite_from(seeds=(seed for seed in (1, 2))).seeds == (1, 2)
 
 
 def test_whole_numbers_and_mappings_are_taken() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -20,7 +21,9 @@ def test_label_counts() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"initial": 900, "query_size": 60, "rounds": 3}, "1020 labels, more than the pool's 1000"),
+        ({"initial": 900, "query_size": 60, "rounds": 3}, "1020 labels, more than the pool's 1000: --initial 441 "),
+        ({"initial": 900, "query_size": 60, "rounds": 3}, "--query-size 29 --rounds 3 would fit"),
+        ({"initial": 2}, "write --initial 3 or more, or --initial-draw random"),
         ({"initial": 2}, "cannot hold one item of each of its 3 classes"),
         ({"initial": "2000"}, "more than the pool"),
     ],
@@ -66,3 +69,16 @@ def test_suite_names_are_folder_names() -> None:
     for wrong in ("", ".", "..", "a/b", "-a", "a b", "x" * 200):
         with pytest.raises(SuiteError):
             check_name(wrong)
+
+
+@pytest.mark.parametrize(
+    ("pool", "initial", "query_size", "rounds"), [(40, 100, 100, 6), (3, 100, 100, 6), (10, 3, 50, 9)]
+)
+def test_amounts_that_are_told_to_fit_do(pool: int, initial: int, query_size: int, rounds: int) -> None:
+    task = dataclasses.replace(TASK, pool_size=pool)
+    with pytest.raises(SuiteError) as refused:
+        amounts(protocol({"initial": initial, "query_size": query_size, "rounds": rounds}), task, "d")
+    told = re.search(r"--initial (\d+) --query-size (\d+) --rounds (\d+) would fit", str(refused.value))
+    assert told
+    first, size, n = map(int, told.groups())
+    assert amounts(protocol({"initial": first, "query_size": size, "rounds": n}), task, "d").labels[-1] <= pool

@@ -121,6 +121,11 @@ def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:
     assert any("(off with flip=false, shift=0, rotate=0, n_ops=0, cutout=0; 'albench" in line for line in lines)
 
 
+def test_the_header_says_how_many_labels_the_protocol_needs(pictures: str, tmp_path: Path) -> None:
+    lines = [line.plain for line in plan_lines(plan(pictures, tmp_path))]
+    assert "  labels 4 of 30; with 10 of val and 10 of test the protocol needs 24 of 50 labelled" in lines
+
+
 def test_a_folder_goes_on_with_the_views_that_it_began_with(
     pictures: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@
    a finding (``calibration_pages.py``).
 2. False claims of each test, by itself.
 3. Power: a difference of one standard deviation of the paired differences, against the noncentral t.
-4. Coverage: how often intervals hold the true value.
+4. Coverage: how often intervals hold the true value, over seeds and over test items.
 
 Curves have the spread of real ones (``simulated.py``).
 
@@ -25,10 +25,14 @@ from calibration_pages import DESIGN, PAGES, pages
 from scipy import stats
 from simulated import LABELS, MEASURED, NOISE, trials
 
+from albench.compare.item_metrics import Resamples
 from albench.compare.labels import savings
+from albench.compare.over_items import DRAWS as ITEM_DRAWS
+from albench.compare.over_items import LEAST_APART
 from albench.compare.pairs import choose_test, p_values, power
-from albench.compare.resample import LEAST_SEEDS, improvement, interquartile_mean, limits, stratified_iqm
+from albench.compare.resample import LEAST_SEEDS, around, improvement, interquartile_mean, limits, stratified_iqm
 from albench.compare.statistics import ALPHA, area, holm, interval
+from albench.item_predictions import Labelled, Predictions
 
 SEEDS = (3, 5, 8, 10, 20)
 FAMILY = 5
@@ -201,6 +205,73 @@ def coverage_of_comparisons(z: np.ndarray, rng: np.random.Generator) -> dict[str
     return held
 
 
+def item_coverages(runs: int, rng: np.random.Generator, problems: list[str]) -> pd.DataFrame:
+    """Share of intervals over test items that hold what a model has on all items of the kind.
+
+    Three classes, 70, 20 and 10 %, of which a model has 90, 75 and 60 % right; a second one differs on a few items.
+    With patients, four items each are of one class and right or wrong together.
+    """
+    shares, right = np.array([0.7, 0.2, 0.1]), np.array([[0.9, 0.75, 0.6], [0.92, 0.8, 0.7]])
+    many = drawn_split(rng, 400_000, 1, shares, right)
+    rows = []
+    for n, size in ((60, 1), (60, 4), (200, 1), (200, 4), (1000, 1), (1000, 4)):
+        held: dict[str, int] = dict.fromkeys(("accuracy", "macro F1", "difference of macro F1"), 0)
+        shown = dict.fromkeys(held, runs)
+        truth = {name: [float(value[0]) for value in values] for name, values in item_values(many, None).items()}
+        for _ in range(runs):
+            split = drawn_split(rng, n, size, shares, right)
+            points, drawn = item_values(split, None), item_values(split, n // size)
+            for name, values in drawn.items():
+                if too_alike(split, name):
+                    shown[name] -= 1
+                    continue
+                low, high = around(points[name][0][0], values[0], values[0], n // size)
+                held[name] += int(low <= truth[name][0] <= high)
+        for name, k in held.items():
+            check(f"coverage of {name}, {n} items of {n // size}", k, shown[name], problems, least=LEAST_COVERAGE)
+        share = {f"{name}, shown": percent(shown[name] / runs) for name in held}
+        rate = {name: percent(k / max(shown[name], 1)) for name, k in held.items()}
+        rows.append({"items": n, "groups": n // size, **rate, **share})
+    return pd.DataFrame(rows)
+
+
+Split = tuple[Labelled, list[Predictions]]
+
+
+def drawn_split(rng: np.random.Generator, n: int, size: int, shares: np.ndarray, right: np.ndarray) -> Split:
+    """A split of n items in groups, and what two models say of it; the same luck decides for both."""
+    groups = np.repeat(np.arange(n // size), size)
+    y = rng.choice(len(shares), n // size, p=shares)[groups]
+    luck, wrong = rng.random(n // size)[groups], (y + rng.integers(1, len(shares), n // size)[groups]) % len(shares)
+    models = [Predictions(np.where(luck < share[y], y, wrong), None) for share in right]
+    return Labelled(y, groups, True, tuple("abc")), models
+
+
+def too_alike(split: Split, name: str) -> bool:
+    """Whether a measure has no interval, as too few groups tell its models, or model and labels, apart."""
+    labelled, models = split
+    other = models[1].predicted if name.startswith("difference") else labelled.y
+    return len(np.unique(labelled.groups[models[0].predicted != other])) < LEAST_APART
+
+
+def item_values(split: Split, n_groups: int | None) -> dict[str, list[np.ndarray]]:
+    """Measure -> values of resamples of the groups, or of the split itself."""
+    labelled, models = split
+    if n_groups is None:
+        weights = np.ones((1, len(labelled.y)), dtype=np.float32)
+    else:
+        rng = np.random.default_rng(n_groups)
+        drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=ITEM_DRAWS)
+        weights = drawn.astype(np.float32)[:, labelled.groups]
+    resamples = Resamples(labelled, weights)
+    scores = [resamples.metric("macro_f1", model) for model in models]
+    return {
+        "accuracy": [resamples.metric("accuracy", models[0])],
+        "macro F1": [scores[0]],
+        "difference of macro F1": [scores[1] - scores[0]],
+    }
+
+
 def inside(found: tuple[float, float, float], truth: float) -> bool:
     return found[1] <= truth <= found[2]
 
@@ -230,6 +301,7 @@ def main() -> int:
         ),
         "Power for one standard deviation": lambda: powers(150 * runs, rng, problems),
         "Coverage of 95 % intervals": lambda: coverages(50 * runs, rng, problems),
+        "Coverage of 95 % intervals over test items": lambda: item_coverages(50 * runs, rng, problems),
     }.items():
         started = time.perf_counter()
         texts.append(f"## {title}\n\n{table(make())}\n")

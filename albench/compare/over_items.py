@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import Curves, Name
 from albench.compare.data import Group, Note, OverItems, Row
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.compare.notes import places
@@ -24,6 +24,8 @@ from albench.item_predictions import Labelled, Predictions
 from albench.wording import counted, listed
 
 DRAWS = 1000
+LEAST_APART = 3
+"""Groups on which two models, or a model and the labels, have to differ: of none, all resamples are the same."""
 _BLOCK = 2**26
 """Weights that are held at once."""
 
@@ -45,12 +47,18 @@ class Intervals:
         Why some or all rows have none; empty where all have one.
     value, difference
         (2, R) limits of the value that ranks, and of row minus baseline; NaN where there are none.
+    names
+        (R,) backbone, method and strategy.
+    alike
+        (R,) bool: rows that differ from their baseline on fewer than ``LEAST_APART`` groups.
     """
 
     what: str
     why_not: str
     value: np.ndarray
     difference: np.ndarray
+    names: Sequence[Name]
+    alike: np.ndarray
 
 
 def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
@@ -61,22 +69,23 @@ def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
     ValueError
         Where what is kept is damaged.
     """
-    curves, n_rows = number.curves, len(number.curves.names)
-    none = np.full((2, n_rows), np.nan)
+    curves, alike = number.curves, np.zeros(len(number.curves.names), dtype=bool)
+    none = np.full((2, len(alike)), np.nan)
     if number.column is None:
-        return Intervals("", "", none, none)
+        return Intervals("", "", none, none, curves.names, alike)
     wanted = ~np.isnan(number.ranked)
     kept = {at: source(*curves.trials[at]) for at in zip(*map(np.ndarray.tolist, np.nonzero(wanted)), strict=True)}
     split = next((part for part, _ in kept.values() if part), None)
     if split is None:
-        return Intervals("", _without(len(kept), len(kept)), none, none)
+        return Intervals("", _without(len(kept), len(kept)), none, none, curves.names, alike)
     if other := not_kept(metric, split):
-        return Intervals("", other, none, none)
+        return Intervals("", other, none, none, curves.names, alike)
     counts = _counts(curves, number.column)
     whole = {at: models for at, (part, models) in kept.items() if part and set(counts) <= set(models)}
     for at in whole:
         if not np.array_equal(kept[at][0].y, split.y):  # type: ignore[union-attr]  # whole: it has one
             raise ValueError(f"the test labels of {curves.trials[at][1]} are not those of the other trials")
+    said = {at: np.stack([models[count].predicted for count in counts]) for at, models in whole.items()}
     many = np.full((*wanted.shape, DRAWS), np.nan)
     for place, resamples in _blocks(split):
         for at, models in whole.items():
@@ -85,7 +94,23 @@ def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
     missing = "" if len(whole) == len(kept) else _without(len(kept) - len(whole), len(kept))
     n_groups = len(np.unique(split.groups))
     what = f"{len(split.y):,} test items" + (f" of {n_groups:,} groups" if split.named else "")
-    return Intervals(what, missing, *_limits(number, many, n_groups))
+    value, difference = _limits(number, many, n_groups)
+    for row, other in enumerate(number.baseline.tolist()):
+        if _apart(split, said, row, None) < LEAST_APART:
+            value[:, row] = np.nan
+        alike[row] = other not in (-1, row) and _apart(split, said, row, other) < LEAST_APART
+    difference[:, alike] = np.nan
+    return Intervals(what, missing, value, difference, curves.names, alike & np.isfinite(value).all(axis=0))
+
+
+def _apart(split: Labelled, said: Mapping[tuple[int, int], np.ndarray], row: int, other: int | None) -> int:
+    """Groups of which a row's models say anything but what the other row's say, with the same seed, or the labels."""
+    apart = np.zeros(len(split.y), dtype=bool)
+    for (at, seed), predicted in said.items():
+        against = split.y if other is None else said.get((other, seed))
+        if at == row and against is not None:
+            apart |= (predicted != against).any(axis=0)
+    return len(np.unique(split.groups[apart]))
 
 
 def with_over_items(group: Group, number: Numbers, found: Intervals) -> Group:
@@ -113,19 +138,22 @@ def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Note
     for group, place, of in zip(groups, places(groups), found, strict=True):
         if of.why_not:
             lines.append(Note(f"{of.why_not}.", place, limits=True))
-        open_ = [
-            f"{row.method}/{row.strategy}"
-            for row in group.rows
-            if row.difference
-            and row.difference.verdict in ("better", "worse")
-            and (limits := row.difference.over_items)
-            and limits.low <= 0 <= limits.high
-        ]
-        if open_:
+        alike = {name for name, is_alike in zip(of.names, of.alike, strict=True) if is_alike}
+        turned, few = [], []
+        for row in group.rows:
+            if row.difference and row.difference.verdict in ("better", "worse"):
+                limits = row.difference.over_items
+                turned += [f"{row.method}/{row.strategy}"] * bool(limits and limits.low <= 0 <= limits.high)
+                few += [f"{row.method}/{row.strategy}"] * ((row.backbone, row.method, row.strategy) in alike)
+        if turned:
             text = (
                 "told apart over seeds, but other test items of this kind could turn the sign (the interval over "
-                f"{group.test_items} holds 0): {listed(open_)}."
+                f"{group.test_items} holds 0): {listed(turned)}."
             )
+            lines.append(Note(text, place, limits=True))
+        if few:
+            what = "groups of test items" if "groups" in group.test_items else "test items"
+            text = f"told apart over seeds, but by fewer than three {what} that other ones may lack: {listed(few)}."
             lines.append(Note(text, place, limits=True))
     return lines
 

@@ -109,20 +109,52 @@ def test_few_groups_have_none() -> None:
     assert compared({"random": right}, groups=np.repeat(np.arange(4), 10)).rows[0].over_items is None
 
 
-def test_a_star_that_other_items_could_take_away_is_told() -> None:
-    """Five seeds agree on 3 of 100 items: told over seeds, and no reader should rest on three items."""
+def test_models_that_agree_on_all_items_have_no_interval_of_their_difference() -> None:
+    """All resamples of no difference are 0, and a difference that [0, 0] excludes may be there all the same."""
+    right = np.stack([np.arange(60) < 50] * 3)
+    two, three = right.copy(), right.copy()
+    two[:, 50:52], three[:, 50:53] = True, True
+    found = {
+        row.strategy: row.difference and row.difference.over_items
+        for row in compared({"random": right, "same": right, "two": two, "three": three}).rows
+    }
+    assert found["same"] is None
+    assert found["two"] is None
+    assert found["three"] is not None
+
+
+def test_a_model_without_an_error_has_no_interval() -> None:
+    assert compared({"random": np.ones((1, 60), dtype=bool)}).rows[0].over_items is None
+
+
+def starred(correct_by_it: list[int], wrong_by_it: list[int]) -> Comparison:
+    """Five seeds, told by t: ``entropy`` has some items right beside ``random``'s, and some wrong."""
     random = np.stack([np.arange(100) < 70 + 2 * (seed % 2) for seed in range(5)])
-    entropy = np.stack([row | (np.arange(100) == 99) for row in random])
+    entropy = random.copy()
+    entropy[:, correct_by_it], entropy[:, wrong_by_it] = True, False
     entropy[0, 98] = True
     found = compared({"random": random, "entropy": entropy}, test="t")
     row = next(row for row in found.rows if row.strategy == "entropy")
     assert row.difference is not None
     assert row.difference.verdict == "better"
+    return found
+
+
+def test_a_star_that_other_items_could_take_away_is_told() -> None:
+    """Five seeds agree on three items of 100 more and one less: told over seeds, and nothing to rest on."""
+    found = starred([95, 96, 97], [0])
     low, high = limits(found, "entropy", "difference")
     assert low <= 0 < high
     assert [note for note in found.notes if "could turn the sign" in note] == [
         "d: told apart over seeds, but other test items of this kind could turn the sign (the interval over 100 test "
         "items holds 0): supervised/entropy."
+    ]
+
+
+def test_a_star_that_rests_on_two_items_is_told() -> None:
+    found = starred([97], [])
+    assert [note for note in found.notes if "fewer than three" in note] == [
+        "d: told apart over seeds, but by fewer than three test items that other ones may lack: supervised/entropy."
     ]
 
 

@@ -277,8 +277,8 @@ def _ahead_there(group: Group, names: Sequence[str], shown: Sequence[tuple[str, 
     if not best or group.rows[0] in [row for _, row in best]:
         return ""
     who = listed([name for name, _ in best], _NAMED)
-    value = "" if best[0] in shown else f" with {_level(best[0][1].cells[labels])}"
-    return f", so that there {who} {'leads' if len(best) == 1 else 'lead'}{value}"
+    value = "" if best[0] in shown else f", {_level(best[0][1].cells[labels])}"
+    return f"; the best mean there {'is that' if len(best) == 1 else 'are those'} of {who}{value}"
 
 
 def _with(shown: Sequence[tuple[str, Estimate]]) -> str:

@@ -265,8 +265,8 @@ def test_who_leads_over_all_labels_and_who_at_the_last_are_told_apart() -> None:
         "; coreset leads with 0.571 against 0.560 of random; about 25 seeds would tell coreset from random if" in text
     )
     assert (
-        "At 80 labels the test macro F1 is 0.626 ± 0.010 with coreset and 0.630 ± 0.010 with random; the best mean there "
-        "is that of random." in text
+        "At 80 labels the test macro F1 is 0.626 ± 0.010 with coreset and 0.630 ± 0.010 with random; the best mean "
+        "there is that of random." in text
     )
     badge = row("badge", 0.565, gap(0.005, "~"), rank=2)
     random.cells[80], badge.cells[80] = Estimate(0.6, 0.01, 10), Estimate(0.64, 0.01, 10, best=True)

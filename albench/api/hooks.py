@@ -29,7 +29,8 @@ class Add(Protocol):
 
     ``family`` groups strategies and methods in lists ("uncertainty", "consistency"); ``paper`` is their source in short
     ("Sener and Savarese 2018"). ``panels`` are the groups that it is run with: ``panels=("standard",)`` adds it to what
-    ``@standard`` stands for; any word makes a panel, and ``@all`` is made by itself.
+    ``@standard`` stands for; any word makes a panel, and ``@all`` is made by itself. ``order_of_two``
+    names the order in which a strategy takes items of two classes: a run says that those that name the same are one.
     """
 
     def strategy(
@@ -41,6 +42,7 @@ class Add(Protocol):
         family: str = "",
         paper: str = "",
         panels: Sequence[str] = (),
+        order_of_two: str = "",
     ) -> None: ...
     def method(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,8 +94,9 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from albench.render.listing import Listing
 
     console = Console(highlight=False)
-    if not console.is_terminal:  # for grep and cut: one row a line, however long
-        console.width = 400
+    if not console.is_terminal:  # for grep and cut: one row a line, however long, unless a width is asked for
+        if "COLUMNS" not in os.environ:
+            console.width = 400
         console.print(Listing(rows))
         return
     parts: list[RenderableType] = []

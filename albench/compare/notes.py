@@ -11,7 +11,7 @@ from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.data import Difference, Group, Note, Overall
 from albench.compare.protocols import one_each
-from albench.wording import counted
+from albench.wording import counted, listed
 
 _SHOWN = 4
 """Rows that one note names; it counts the others."""
@@ -43,6 +43,7 @@ def write_notes(
     for curve, group, place in zip(curves, groups, named, strict=True):
         lines += _left_out(curve, group, column, ranking, place)
     lines += _cautions(groups, named, column.partition(".")[0])
+    lines += _identical(curves, groups, named, column)
     lines += _few_seeds(groups, named, overall)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
@@ -100,6 +101,24 @@ def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> lis
             at = f"{group.ranked or group.n_labeled[-1]:,} labels"
             text = f"one class is predicted for every {split} item at {at}: {_some(alone)}."
             lines.append(Note(text, place, limits=True))
+    return lines
+
+
+def _identical(curves: Sequence[Curves], groups: Sequence[Group], places: Sequence[str], column: str) -> list[Note]:
+    """Rows that are one result under several names, which counts as often as it has names."""
+    lines: list[Note] = []
+    for curve, group, place in zip(curves, groups, places, strict=True):
+        if len(group.n_labeled) < 2:  # before any query all strategies are one
+            continue
+        alike: dict[bytes, list[str]] = {}
+        for values, (backbone, method, strategy) in zip(curve.values[column], curve.names, strict=True):
+            if not np.isnan(values).all():
+                alike.setdefault(values.tobytes(), []).append(_label(method, strategy, backbone, group))
+        lines += [
+            Note(f"{listed(rows, _SHOWN)} are the same in every value: one result, counted {len(rows)} times.", place)
+            for rows in alike.values()
+            if len(rows) > 1
+        ]
     return lines
 
 

@@ -47,6 +47,7 @@ class Component:
     family: str = ""
     paper: str = ""
     panels: tuple[str, ...] = ()
+    order_of_two: str = ""
 
     def load(self) -> Callable[..., Any]:
         """The class.
@@ -117,6 +118,7 @@ class _Add:
         family: str = "",
         paper: str = "",
         panels: Sequence[str] = (),
+        order_of_two: str = "",
     ) -> None:
         declared.check_name(kind, name)
         declared.check_panels(kind, name, panels)
@@ -124,7 +126,16 @@ class _Add:
         text = summary or _first_line(target)
         self._plugin.components.append(
             Component(
-                kind, name, target, text, self._plugin.name, self._plugin.distribution, family, paper, tuple(panels)
+                kind,
+                name,
+                target,
+                text,
+                self._plugin.name,
+                self._plugin.distribution,
+                family,
+                paper,
+                tuple(panels),
+                order_of_two,
             )
         )
 

@@ -26,6 +26,7 @@ from albench.disk.processes import cores
 from albench.environment import this_environment
 from albench.errors import DeviceError, SuiteError, nearest
 from albench.execution.agreement import Agreement, resolved_before
+from albench.execution.alike import alike_notes
 from albench.execution.elsewhere import as_facts, data_sets, stored_as
 from albench.results.mixing import found_before, plugin_versions, refuse
 from albench.results.provenance import MADE_BY, Made, Provenance
@@ -220,6 +221,7 @@ def prepare(
     todo, done, skipped, notes = _sort(planned, found, data, counts, made, same, folder, fresh)
     notes += (
         notes_of_views
+        + alike_notes(todo, tasks, found)
         + _mirrored(suite.protocol, todo, data, counts)
         + left_out(in_panels, found)
         + ([] if fresh else notes_of_paths)

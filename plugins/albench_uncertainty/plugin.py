@@ -26,6 +26,8 @@ PANELS = {
     "bald": ("standard",),
 }
 """What each is run with, as in ``-s @standard``; a paper is asked for the standard ones, the fast ones cost least."""
+OF_TWO = dict.fromkeys(("entropy", "margin", "least-confidence"), "distance of the probability from one half")
+"""Of two classes each of these is a falling function of it."""
 
 
 @hookimpl
@@ -46,4 +48,5 @@ def albench_register(add: Add) -> None:
             family="uncertainty",
             paper=paper,
             panels=PANELS.get(name, ()),
+            order_of_two=OF_TWO.get(name, ""),
         )

@@ -294,6 +294,7 @@ def test_a_failed_trial_runs_again(tmp_path: Path, toy: str, nursery: Any) -> No
 def test_list_and_show(toy: str, inside: Inside) -> None:
     listed = inside("list").stdout
     assert all(name in listed for name in ("boostmis", "mescc-sim", "wrn", "processes"))
+    assert max(map(len, listed.splitlines())) <= 120  # as COLUMNS says
     kinds = {tuple(line.split()[:2]) for line in listed.splitlines()}
     assert {("strategy", "random"), ("dataset", "npz"), ("backbone", "wrn")} <= kinds  # a whole row a line, for grep
     rows = json.loads(inside("list", "strategies", "--json", "--plugin", toy).stdout)

@@ -195,8 +195,13 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
             fewest = min(counts[label] for label in rare)
             names = [splits.task.class_names[label] for label in rare]
             shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
-            limits.append(f"recall of {shown} moves in steps of up to {100 / fewest:.0f} points")
-        told.append(f"the {part} split is small: {' and '.join(limits)}, whatever the number of seeds")
+            points = f"{100 / fewest:.0f} points"
+            if len(rare) == 1:
+                limits.append(f"class {shown} has so few items that one of them moves its recall by {points}")
+            else:
+                few = f"classes {shown} have so few items that one of them moves their recall by up to {points}"
+                limits.append(few)
+        told.append(f"the {part} split is small: {'; '.join(limits)}; more seeds change nothing about that")
     return tuple(told)
 
 

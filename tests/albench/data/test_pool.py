@@ -142,17 +142,23 @@ def test_what_a_split_is_too_small_to_show_is_told() -> None:
     large = Split(np.zeros((300, 4), np.float32), np.arange(300) % 3)
     assert small_splits(of(20, 30, 10)) == ()
     assert small_splits(of(300, 30, 2)) == (
-        "the test split is small: recall of c moves in steps of up to 50 points, whatever the number of seeds",
+        "the test split is small: class c has so few items that one of them moves its recall by 50 points; more seeds "
+        "change nothing about that",
     )
     assert small_splits(of(11, 0, 1)) == (
-        "the test split is small: an accuracy of 0.9 is known to ± 17 points at best and recall of c moves in steps of "
-        "up to 100 points, whatever the number of seeds",
+        "the test split is small: an accuracy of 0.9 is known to ± 17 points at best; class c has so few items that "
+        "one of them moves its recall by 100 points; more seeds change nothing about that",
+    )
+    assert small_splits(of(300, 4, 2)) == (
+        "the test split is small: classes b, c have so few items that one of them moves their recall by up to 50 "
+        "points; more seeds change nothing about that",
     )
     lines = small_splits(
         dataclasses.replace(of(20, 30, 10), val=Split(np.zeros((40, 4), np.float32), np.arange(40) % 3))
     )
     assert lines == (
-        "the val split is small: an accuracy of 0.9 is known to ± 9 points at best, whatever the number of seeds",
+        "the val split is small: an accuracy of 0.9 is known to ± 9 points at best; more seeds change nothing "
+        "about that",
     )
 
 

@@ -81,3 +81,11 @@ def test_nothing_is_shown_where_no_round_was_finished() -> None:
     found = results(["random"])
     assert closing(found, {"another"}) is None
     assert closing(Results(found.folders, found.frame.iloc[:0], found.failed), {"x"}) is None
+
+
+def test_minority_recall_is_explained_below_the_curve() -> None:
+    found = results(["random"])
+    more = {"rare_recalls": "minority_recall", "small_classes": "b\nc", "test.minority_recall": 0.25}
+    frame = found.frame.assign(**more)
+    text = shown(Results(found.folders, frame, found.failed), set(frame["key"]), width=120)
+    assert "minority_recall: mean recall of the classes smaller than the average (b and c)" in text

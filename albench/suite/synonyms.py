@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from albench.errors import nearest
+from albench.wording import plural
 
 BUDGET = "the budget is initial + query_size x (rounds - 1) labels"
 """Labels are no setting of their own."""
@@ -44,8 +45,9 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     """The one of the known names that ``name`` may stand for: spelled otherwise, called otherwise or mistyped."""
     there = {_bare(each): each for each in known}
     bare = _bare(name)
-    found = there.get(bare) or there.get(_bare(_OTHER.get(bare, "")) or " ") or there.get(bare.removesuffix("s"))
-    return found or nearest(name, there.values())
+    here = _OTHER.get(bare, bare)
+    forms = (bare, _bare(here), _bare(plural(here)), bare.removesuffix("s"))  # a suite file has kinds in the plural
+    return next((there[form] for form in forms if form in there), None) or nearest(name, there.values())
 
 
 def _bare(name: str) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from albench.api import DataError
+from albench_datasets.group_names import NO_GROUPS
 
 
 def split_images(
@@ -75,10 +76,12 @@ def split_images(
     for label, name in enumerate(class_names):
         lacking_split = next((split for split in shares if not filled[split][label]), None)
         if lacking_split is not None:
+            without = f", group_by={NO_GROUPS} where they are no patients" if groups and unit in ("", "groups") else ""
             unit = unit or ("groups" if groups else "images")
             raise DataError(
                 f"{what}: class {name} has {n_groups[label]} {unit}, and none came to {lacking_split}; every split "
-                f"needs every class: add {unit}, try another split_seed, or lay out train, val and test yourself"
+                f"needs every class: add {unit}, try another split_seed{without}, or lay out train, val and test "
+                f"yourself"
             )
     return {
         split: {name: label for name, label in classes.items() if where[groups[name] if groups else name] == split}

@@ -40,6 +40,11 @@ def test_a_suite_file(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("datasets: [digits]\nstrategys: [random]\n", "line 2: unknown key 'strategys': did you mean 'strategies'"),
+        ("datasets: [digits]\nmodel: wrn\n", "line 2: unknown key 'model': did you mean 'backbones'"),
+        ("strategy: [random]\n", "line 1: unknown key 'strategy': did you mean 'strategies'"),
+        ("protocol:\n  learning_rate: 0.1\n", "line 2: unknown key 'learning_rate': did you mean 'lr'"),
+        ("learning_rate: 0.1\n", "line 1: unknown key 'learning_rate': write it below protocol:, as lr: ..."),
+        ("protocol:\n  budget: 9\n", "line 2: unknown key 'budget': the budget is initial"),
         ("datasets: [digits]\nprotocol:\n  initial: 10\n  round: 3\n", "line 4: unknown key 'round'"),
         ("datasets: [digits]\n\nprotocol:\n  rounds: three\n", "line 4: .*not a whole number"),
         ("protocol:\n  query_size: 0\n", "line 2: query-size is 0"),

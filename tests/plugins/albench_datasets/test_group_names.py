@@ -189,6 +189,19 @@ def test_labels_once_more_and_single_values_look_like_no_groups() -> None:
     assert looks_like_groups(PATIENTS, 2)
 
 
+def test_groups_that_cannot_be_dealt_name_what_leaves_them_out(flat: Path, tmp_path: Path) -> None:
+    """A column ``case`` may say case or control as well."""
+    table(flat / "labels.csv", "file,label,case", FILES, LABELS, np.where(LABELS == 1, "case", "control"))
+    with pytest.raises(
+        DataError, match=r"try another split_seed, group_by=none where they are no patients, or lay out"
+    ):
+        folder(flat)
+    assert not folder(flat, group_by="none").groups
+    vectors = npz(tmp_path, features=VECTORS, labels=LABELS, case=LABELS)
+    with pytest.raises(DataError, match="group_by=none where they are no patients"):
+        Features(path=vectors).load(None)
+
+
 def test_groups_by_the_table_of_labels_itself_are_taken(flat: Path) -> None:
     table(flat / "labels.csv", "file,label,patient", FILES, LABELS, PATIENTS)
     assert apart(folder(flat, groups="labels.csv"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
@@ -24,7 +24,7 @@ Logs = dict[str, "Tensor"]
 class Batch:
     """One training batch. All randomness has come in already; hidden labels never do.
 
-    ``B`` labelled and ``U`` unlabelled items.
+    ``B`` labelled and ``U`` unlabelled items. Make one with fields by name.
     """
 
     x_lab: Tensor
@@ -47,6 +47,17 @@ class Batch:
     @property
     def x_strong(self) -> Tensor:
         return self.views["strong"]
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """The batch with each of its tensors changed, those of ``views`` and ``noise`` too, as when it moves."""
+        return Batch(
+            x_lab=change(self.x_lab),
+            y_lab=change(self.y_lab),
+            views={name: change(view) for name, view in self.views.items()},
+            index=change(self.index),
+            noise={name: change(value) for name, value in self.noise.items()},
+            class_counts=change(self.class_counts),
+        )
 
 
 class Forward(Protocol):

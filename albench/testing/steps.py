@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -112,12 +113,12 @@ class StepCase:
             index[1] = index[0]
         noise = method.draw(seeds.torch_stream("conformance", "noise", self.seed), self.n_labeled, self.n_unlabeled)
         return Batch(
-            x_lab,
-            y,
-            ReadViews({name: views[name] for name in sorted(method.views)}),
-            index,
-            dict(noise),
-            torch.tensor([6.0, 1.0, 1.0]),
+            x_lab=x_lab,
+            y_lab=y,
+            views=ReadViews({name: views[name] for name in sorted(method.views)}),
+            index=index,
+            noise=dict(noise),
+            class_counts=torch.tensor([6.0, 1.0, 1.0]),
         )
 
 
@@ -186,14 +187,8 @@ def prepare(method: Method, case: StepCase, *, dtype: torch.dtype = torch.float3
     def place(value: Tensor) -> Tensor:
         return value.to(device, dtype if value.is_floating_point() else value.dtype)
 
-    moved = Batch(
-        place(batch.x_lab),
-        batch.y_lab.to(device),
-        ReadViews({name: place(value) for name, value in batch.views.items()}),
-        batch.index.to(device),
-        {name: value.to(device) for name, value in batch.noise.items()},
-        batch.class_counts.to(device),
-    )
+    views = ReadViews({name: place(value) for name, value in batch.views.items()})
+    moved = dataclasses.replace(batch.map(lambda value: value.to(device)), x_lab=place(batch.x_lab), views=views)
     state = method.round_start(method.init(case.task, device), round_facts(first_step=case.step, device=device))
     counter = torch.full((), case.step, dtype=torch.int64, device=device)
     return Step(case.model().to(device, dtype), case.average().to(device, dtype), moved, state, counter)

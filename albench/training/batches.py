@@ -130,10 +130,10 @@ class Batches:
             lab, unl = slice(step * n_lab, (step + 1) * n_lab), slice(step * n_unl, (step + 1) * n_unl)
             draws = self._method.draw(self._draws, n_lab, n_unl)
             yield Batch(
-                x_lab[lab],
-                self._y_lab[start + step],
-                {name: view[unl] for name, view in views.items()},
-                index_unl[step],
-                {name: _sent(tensor, device) for name, tensor in draws.items()},
-                self._class_counts,
+                x_lab=x_lab[lab],
+                y_lab=self._y_lab[start + step],
+                views={name: view[unl] for name, view in views.items()},
+                index=index_unl[step],
+                noise={name: _sent(tensor, device) for name, tensor in draws.items()},
+                class_counts=self._class_counts,
             )

@@ -52,15 +52,15 @@ def functional(method: Method, model: nn.Module) -> Any:
         weights: Weights, averages: Weights, buffers: Weights, batch: Any, state: State, counter: Tensor
     ) -> tuple[Tensor, Any]:
         forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers))
-        value, new_state, logs = step_results(method.loss(forward, Batch(*batch), state, counter))
+        value, new_state, logs = step_results(method.loss(forward, Batch(**batch), state, counter))
         return value, (new_state, logs)
 
     return torch.func.grad_and_value(loss, has_aux=True)
 
 
-def fields(batch: Batch) -> tuple[Any, ...]:
-    """A batch as nested plain containers."""
-    return (batch.x_lab, batch.y_lab, dict(batch.views), batch.index, dict(batch.noise), batch.class_counts)
+def fields(batch: Batch) -> dict[str, Any]:
+    """A batch as nested plain containers, by the names of its fields."""
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in vars(batch).items()}
 
 
 def stack(lanes: Sequence[Any]) -> Any:

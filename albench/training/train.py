@@ -253,14 +253,9 @@ class Learner:
 
     def _step(self, step: int, batch: Batch) -> dict[str, Tensor]:
         if self._format:
-            batch = Batch(
-                batch.x_lab.contiguous(memory_format=self._format),
-                batch.y_lab,
-                {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()},
-                batch.index,
-                batch.noise,
-                batch.class_counts,
-            )
+            formed = {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()}
+            x_lab = batch.x_lab.contiguous(memory_format=self._format)
+            batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
         total = self.first_step + step
         self.optimizer.lr = self.protocol.lr * cosine(step, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)

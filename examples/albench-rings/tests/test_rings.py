@@ -36,7 +36,14 @@ def test_the_mean_of_earlier_predictions_is_corrected_for_its_start() -> None:
     state["ensemble"][1] = torch.tensor([0.75, 0.0])  # after two predictions: Z / (1 - 0.25) = (1, 0)
     state["seen"][1] = 2.0
     x = torch.zeros(3, 1)
-    batch = Batch(x[:1], torch.tensor([0]), {"weak": x}, torch.tensor([1, 2, 2]), {}, torch.tensor([1.0, 1.0]))
+    batch = Batch(
+        x_lab=x[:1],
+        y_lab=torch.tensor([0]),
+        views={"weak": x},
+        index=torch.tensor([1, 2, 2]),
+        noise={},
+        class_counts=torch.tensor([1.0, 1.0]),
+    )
     loss, new, logs = method.loss(Constant(), batch, state, torch.tensor(5))
     # Item 1 is off by 1/2 in both classes: a quarter, a third of the batch. Item 2 is new.
     assert logs["unlabeled_loss"] == pytest.approx(0.25 / 3)

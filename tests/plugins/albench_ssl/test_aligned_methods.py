@@ -75,7 +75,14 @@ SUPERVISED = cross_entropy(LABELED, Y).mean()
 def batch(weak: np.ndarray, noise: dict[str, Tensor], labeled: np.ndarray = LABELED) -> Batch:
     views = {"weak": torch.tensor(weak), "strong": torch.tensor(STRONG)}
     index = torch.tensor([4, 1, 6, 0])
-    return Batch(torch.tensor(labeled), torch.tensor(Y), views, index, noise, torch.ones(3))
+    return Batch(
+        x_lab=torch.tensor(labeled),
+        y_lab=torch.tensor(Y),
+        views=views,
+        index=index,
+        noise=noise,
+        class_counts=torch.ones(3),
+    )
 
 
 def run(

@@ -41,7 +41,14 @@ def seen(method: BoostMIS, state: State, items: dict[int, float], step: int) -> 
     confidence = torch.tensor(list(items.values()))
     weak = torch.stack([(confidence / (1 - confidence)).log(), torch.zeros(len(items))], dim=1)
     views = {"weak": weak, "strong": torch.zeros(len(items), 2)}
-    batch = Batch(torch.zeros(1, 2), torch.tensor([0]), views, torch.tensor(list(items)), {}, torch.ones(2))
+    batch = Batch(
+        x_lab=torch.zeros(1, 2),
+        y_lab=torch.tensor([0]),
+        views=views,
+        index=torch.tensor(list(items)),
+        noise={},
+        class_counts=torch.ones(2),
+    )
     _, state, logs = method.loss(Identity(), batch, state, torch.tensor(step))
     return state, logs
 

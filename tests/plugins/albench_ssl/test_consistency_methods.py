@@ -75,12 +75,12 @@ def noise_for(method: Method) -> dict[str, np.ndarray]:
 
 def batch(method: Method) -> Batch:
     return Batch(
-        torch.tensor(X),
-        torch.tensor(Y),
-        {name: torch.tensor(VIEWS[name]) for name in method.views},
-        torch.tensor([4, 1, 6, 8, 0]),
-        {name: torch.tensor(value) for name, value in noise_for(method).items()},
-        torch.ones(3),
+        x_lab=torch.tensor(X),
+        y_lab=torch.tensor(Y),
+        views={name: torch.tensor(VIEWS[name]) for name in method.views},
+        index=torch.tensor([4, 1, 6, 8, 0]),
+        noise={name: torch.tensor(value) for name, value in noise_for(method).items()},
+        class_counts=torch.ones(3),
     )
 
 
@@ -230,12 +230,12 @@ def test_training_signal_annealing(tsa: Any, wanted: float) -> None:
     each = cross_entropy(logits, np.eye(3)[y])
     weak = torch.zeros(2, 3, dtype=torch.float64)
     given = Batch(
-        torch.tensor(logits),
-        torch.tensor(y),
-        {"weak": weak, "strong": weak},
-        torch.tensor([0, 1]),
-        {},
-        torch.ones(3),
+        x_lab=torch.tensor(logits),
+        y_lab=torch.tensor(y),
+        views={"weak": weak, "strong": weak},
+        index=torch.tensor([0, 1]),
+        noise={},
+        class_counts=torch.ones(3),
     )
     identity = torch.eye(3, dtype=torch.float64)
     method = UDA(tsa=tsa, tsa_steps=100)
@@ -246,7 +246,14 @@ def test_training_signal_annealing(tsa: Any, wanted: float) -> None:
     # At the end every item stays; where all are known already, none does and the loss is 0.
     loss, _, _ = method.loss(Model(identity, identity), given, {}, torch.tensor(100))
     assert loss.item() == pytest.approx(each.mean())
-    known = Batch(10 * identity, torch.arange(3), given.views, given.index, {}, torch.ones(3))
+    known = Batch(
+        x_lab=10 * identity,
+        y_lab=torch.arange(3),
+        views=given.views,
+        index=given.index,
+        noise={},
+        class_counts=torch.ones(3),
+    )
     assert method.loss(Model(identity, identity), known, {}, torch.tensor(1))[0].item() == 0
 
 
@@ -266,7 +273,14 @@ def test_rejected_is_what_uda_refuses() -> None:
 
 def test_nothing_accepted_leaves_udas_supervised_loss() -> None:
     given = batch(UDA())
-    flat = Batch(given.x_lab, given.y_lab, {k: 0 * v for k, v in given.views.items()}, given.index, {}, torch.ones(3))
+    flat = Batch(
+        x_lab=given.x_lab,
+        y_lab=given.y_lab,
+        views={k: 0 * v for k, v in given.views.items()},
+        index=given.index,
+        noise={},
+        class_counts=torch.ones(3),
+    )
     loss, logs = run(UDA(), flat, torch.tensor(STUDENT))
     assert logs["accepted"] == 0
     assert loss.item() == pytest.approx(cross_entropy(X @ STUDENT, ONE_HOT).mean())
@@ -277,7 +291,14 @@ def test_nothing_accepted_leaves_udas_supervised_loss() -> None:
 def test_hard_inputs_leave_everything_finite(method: Method, scale: float) -> None:
     given = batch(method)
     views = {name: scale * view for name, view in given.views.items()}
-    given = Batch(scale * given.x_lab, given.y_lab, views, given.index, given.noise, given.class_counts)
+    given = Batch(
+        x_lab=scale * given.x_lab,
+        y_lab=given.y_lab,
+        views=views,
+        index=given.index,
+        noise=given.noise,
+        class_counts=given.class_counts,
+    )
     weight = torch.tensor(STUDENT, requires_grad=True)
     loss, logs = run(method, given, weight)
     loss.backward()
@@ -292,7 +313,14 @@ def test_one_item_is_enough(method: Method) -> None:
     generator = torch.Generator().manual_seed(0)
     one = {name: torch.ones(1, 4) for name in method.views}
     noise = dict(method.draw(generator, 1, 1))
-    given = Batch(torch.ones(1, 4), torch.tensor([1]), one, torch.tensor([3]), noise, torch.ones(3))
+    given = Batch(
+        x_lab=torch.ones(1, 4),
+        y_lab=torch.tensor([1]),
+        views=one,
+        index=torch.tensor([3]),
+        noise=noise,
+        class_counts=torch.ones(3),
+    )
     model = Model(torch.tensor(STUDENT).float(), torch.tensor(TEACHER).float())
     assert method.loss(model, given, {}, torch.tensor(0))[0].isfinite()
 
@@ -309,7 +337,7 @@ def test_stacked_seeds_match_each_seed_alone(method: Method) -> None:
         weight: Tensor, average: Tensor, x: Tensor, y: Tensor, views: dict[str, Tensor], noise: dict[str, Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         model = Model(weight, average)
-        given = Batch(x, y, views, torch.arange(6), noise, torch.ones(3))
+        given = Batch(x_lab=x, y_lab=y, views=views, index=torch.arange(6), noise=noise, class_counts=torch.ones(3))
         value, state, logs = method.loss(model, given, {}, torch.tensor(step))
         assert state == {}
         return value, logs
@@ -414,7 +442,14 @@ def test_the_push_is_worse_than_random_ones_and_as_long() -> None:
 def test_vat_does_not_depend_on_the_unit_of_the_features() -> None:
     given = batch(VAT())
     views = {"weak": 1000 * given.views["weak"]}
-    scaled = Batch(1000 * given.x_lab, given.y_lab, views, given.index, given.noise, given.class_counts)
+    scaled = Batch(
+        x_lab=1000 * given.x_lab,
+        y_lab=given.y_lab,
+        views=views,
+        index=given.index,
+        noise=given.noise,
+        class_counts=given.class_counts,
+    )
     once, _ = run(VAT(), given, torch.tensor(STUDENT))
     again, _ = run(VAT(), scaled, torch.tensor(STUDENT) / 1000)
     assert again.item() == pytest.approx(once.item(), rel=1e-6)
@@ -441,7 +476,14 @@ def test_vat_on_images_through_the_core_forward(entropy_weight: float) -> None:
     method = VAT(entropy_weight=entropy_weight)
     noise = dict(method.draw(torch.Generator().manual_seed(0), 3, 6))
     views = {"weak": drawn(2, 6, 1, 5, 5)}
-    given = Batch(drawn(1, 3, 1, 5, 5), torch.tensor([0, 1, 2]), views, torch.arange(6), noise, torch.ones(3))
+    given = Batch(
+        x_lab=drawn(1, 3, 1, 5, 5),
+        y_lab=torch.tensor([0, 1, 2]),
+        views=views,
+        index=torch.arange(6),
+        noise=noise,
+        class_counts=torch.ones(3),
+    )
     loss, _, logs = method.loss(ModelForward(net, net), given, {}, torch.tensor(0))
     loss.backward()
     assert logs["unlabeled_loss"] > 0

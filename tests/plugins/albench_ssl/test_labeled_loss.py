@@ -27,7 +27,14 @@ KINDS: list[dict[str, Any]] = [
 
 
 def batch(counts: np.ndarray = COUNTS) -> Batch:
-    return Batch(torch.tensor(LOGITS), torch.tensor(Y), {}, torch.zeros(0).long(), {}, torch.tensor(counts))
+    return Batch(
+        x_lab=torch.tensor(LOGITS),
+        y_lab=torch.tensor(Y),
+        views={},
+        index=torch.zeros(0).long(),
+        noise={},
+        class_counts=torch.tensor(counts),
+    )
 
 
 def log_softmax(z: np.ndarray) -> np.ndarray:
@@ -92,7 +99,11 @@ def test_seeds_stacked_and_classes_without_a_label(name: Any) -> None:
     logits = torch.tensor(np.stack([LOGITS, 3 * LOGITS]))
 
     def loss(z: torch.Tensor, n: torch.Tensor, target: torch.Tensor | None = None) -> torch.Tensor:
-        return method.labeled_loss(z, Batch(z, torch.tensor(Y), {}, torch.zeros(0).long(), {}, n), target)
+        return method.labeled_loss(
+            z,
+            Batch(x_lab=z, y_lab=torch.tensor(Y), views={}, index=torch.zeros(0).long(), noise={}, class_counts=n),
+            target,
+        )
 
     together = torch.func.vmap(loss)(logits, counts)
     soft = torch.tensor(np.stack([SOFT, SOFT[::-1]]))

@@ -60,12 +60,12 @@ def top(logits: np.ndarray) -> np.ndarray:
 def batch(method: Method, weak: np.ndarray = WEAK) -> Batch:
     views = {"weak": weak, "strong": STRONG}
     return Batch(
-        torch.tensor(LABELED),
-        torch.tensor(Y),
-        {name: torch.tensor(views[name]) for name in method.views},
-        torch.tensor([4, 1, 6]),
-        {},
-        torch.ones(3),
+        x_lab=torch.tensor(LABELED),
+        y_lab=torch.tensor(Y),
+        views={name: torch.tensor(views[name]) for name in method.views},
+        index=torch.tensor([4, 1, 6]),
+        noise={},
+        class_counts=torch.ones(3),
     )
 
 
@@ -187,7 +187,12 @@ def test_stacked_seeds_match_each_seed_alone(method: Method) -> None:
     def loss(
         weight: Tensor, x: Tensor, y: Tensor, views: dict[str, Tensor], index: Tensor, state: State, step: Tensor
     ) -> tuple[Tensor, tuple[State, dict[str, Tensor]]]:
-        value, state, logs = method.loss(Model(weight), Batch(x, y, views, index, {}, torch.ones(3)), state, step)
+        value, state, logs = method.loss(
+            Model(weight),
+            Batch(x_lab=x, y_lab=y, views=views, index=index, noise={}, class_counts=torch.ones(3)),
+            state,
+            step,
+        )
         return value, (state, logs)
 
     def start(seed: int) -> State:

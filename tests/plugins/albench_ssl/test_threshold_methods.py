@@ -83,7 +83,14 @@ SUPERVISED = cross_entropy(LABELED, Y).mean()
 def batch(method: Method, weak: np.ndarray = WEAK, index: np.ndarray = INDEX, strong: np.ndarray = STRONG) -> Batch:
     views = {"weak": torch.tensor(weak), "strong": torch.tensor(strong)}
     noise = dict(method.draw(torch.Generator().manual_seed(0), 2, len(weak)))
-    return Batch(torch.tensor(LABELED), torch.tensor(Y), views, torch.tensor(index), noise, torch.ones(3))
+    return Batch(
+        x_lab=torch.tensor(LABELED),
+        y_lab=torch.tensor(Y),
+        views=views,
+        index=torch.tensor(index),
+        noise=noise,
+        class_counts=torch.ones(3),
+    )
 
 
 def run(method: Method, state: State, given: Batch, step: int) -> tuple[float, State, dict[str, float]]:
@@ -338,7 +345,10 @@ def test_two_seeds_stacked_match_each_alone(method: Method) -> None:
         x, y, weak, strong, index, noise = given
         views = {"weak": weak, "strong": strong}
         value, state, logs = method.loss(
-            Model(weight), Batch(x, y, views, index, {"share": noise}, torch.ones(3)), state, step
+            Model(weight),
+            Batch(x_lab=x, y_lab=y, views=views, index=index, noise={"share": noise}, class_counts=torch.ones(3)),
+            state,
+            step,
         )
         return value, (state, logs)
 

@@ -73,7 +73,9 @@ def accuracy(method: Method, seed: int, apart: bool) -> float:
             ids = pool[torch.randint(len(pool), (UNLABELED,), generator=generator)]
             views = {view: moved(ids, view) for view in sorted(method.views)}
             noise = dict(method.draw(generator, len(labeled), UNLABELED))
-            yield Batch(moved(labeled, "weak"), y[labeled], views, ids, noise, counts)
+            yield Batch(
+                x_lab=moved(labeled, "weak"), y_lab=y[labeled], views=views, index=ids, noise=noise, class_counts=counts
+            )
 
     best = learner.train_round(batches(), lambda _model: 0.0, lambda _step: None).best
     with torch.no_grad():

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from albench.disk.files import write_atomic, writing
+from albench.disk.claims import hold
+from albench.disk.files import temporary, write_atomic, writing
 from albench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -61,13 +62,25 @@ def write_items(suite: Path, data_hash: str, splits: Splits) -> None:
     path = items_file(suite, data_hash)
     seal = path.with_suffix(".seal")
     source = _source(splits)
+
+    def is_there() -> bool:
+        return path.is_file() and seal.is_file() and seal.read_bytes() == _sealed(source, path.read_bytes())
+
     with writing(suite):
-        if path.is_file() and seal.is_file() and seal.read_bytes() == _sealed(source, path.read_bytes()):
-            return
-        content = _written(splits)
         path.parent.mkdir(exist_ok=True)
-        write_atomic(path, content)
-        write_atomic(seal, _sealed(source, content))
+        if is_there() and not _left_over(path, seal):
+            return
+        with hold(suite / ".manifest"):  # only its holder writes here, so that what is left over is a killed one's
+            for leftover in _left_over(path, seal):
+                leftover.unlink(missing_ok=True)
+            if not is_there():
+                content = _written(splits)
+                write_atomic(path, content)
+                write_atomic(seal, _sealed(source, content))
+
+
+def _left_over(*paths: Path) -> list[Path]:
+    return [leftover for path in paths for leftover in temporary(path)]
 
 
 def _written(splits: Splits) -> bytes:

@@ -169,6 +169,18 @@ def test_names_are_written_where_they_are_not_right_and_only_there(tmp_path: Pat
     assert b"z.png" in path.read_bytes()
 
 
+def test_what_a_killed_run_left_half_written_beside_the_names_goes(tmp_path: Path) -> None:
+    once, again = Counted("x.png", "y.png"), Counted("x.png", "y.png")
+    path = items_file(tmp_path, "hash")
+    write_items(tmp_path, "hash", once)
+    halves = [path.with_name(f".{name}.abc.tmp") for name in (path.name, path.with_suffix(".seal").name)]
+    for half in halves:
+        half.write_text("hal")
+    write_items(tmp_path, "hash", again)
+    assert not any(half.exists() for half in halves)
+    assert again.called_for == 0
+
+
 def test_a_torn_file_of_names_is_told(inside: Path, tmp_path: Path) -> None:
     shutil.copytree(inside / "results", tmp_path / "results")
     (path,) = (tmp_path / "results/im/items").glob("*.csv")

@@ -41,12 +41,15 @@ def cluster() -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
+    # Workers look where this process does, and may not find the tests there.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
     ray.shutdown()  # what another test left
     made = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
         made.add_node(num_cpus=1, object_store_memory=MEMORY)
     yield made
+    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
     ray.shutdown()
     made.shutdown()
 

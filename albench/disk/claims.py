@@ -24,7 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from albench.disk.files import temporary
-from albench.disk.owners import Holder, files, held, holder, last, name_of, read
+from albench.disk.owners import UNREADABLE, Holder, files, held, holder, last, name_of, read
 from albench.disk.processes import machine_id, started_at
 from albench.errors import ClaimLost
 
@@ -32,6 +32,8 @@ HEARTBEAT = 5.0
 """Seconds between two signs of life of an owner."""
 LEASE = 60.0
 """Seconds without one after which a claim may be taken over: longer than a network folder hides a change."""
+TRIES = 10
+"""Times that a claim is asked for whose candidate somebody takes away."""
 POLL = 0.2
 """Seconds between two looks at a claim that is waited for."""
 
@@ -64,6 +66,12 @@ class Claim:
         OSError
             The folder cannot be written.
         """
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(FileNotFoundError):  # somebody took this candidate for that of a killed process
+                return self._take()
+        return self._take()
+
+    def _take(self) -> str:
         self.base.parent.mkdir(parents=True, exist_ok=True)
         number, path = last(self.base)
         before = read(path) if path else None
@@ -130,7 +138,7 @@ class Claim:
         """Let it go and leave no file, where nothing that has to be written once is at stake."""
         _heart.remove(self)
         self._path = None
-        for file, _, _ in files(self.base):
+        for file in (*(file for file, _, _ in files(self.base)), *temporary(self.base)):
             file.unlink(missing_ok=True)
 
 
@@ -187,8 +195,9 @@ def _make(candidate: Path, path: Path, token: str) -> bool:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
         try:  # a file system without links
+            content = candidate.read_text(encoding="utf-8")
             with path.open("x", encoding="utf-8") as handle:
-                handle.write(candidate.read_text(encoding="utf-8"))
+                handle.write(content)
         except FileExistsError:
             return False
     return True
@@ -200,9 +209,9 @@ def _remove_older(base: Path, number: int, now: float) -> None:
         for path, other, _ in files(base):
             if other < number:
                 path.unlink(missing_ok=True)
-        for path in temporary(base):  # of processes that were killed
+        for path in temporary(base):  # of processes that were killed, some before they had written a word
             found = read(path)
-            if found and (found[0].dead or now - found[1] > LEASE):
+            if found is None or found[0] is UNREADABLE or found[0].dead or now - found[1] > LEASE:
                 path.unlink(missing_ok=True)
 
 

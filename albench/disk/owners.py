@@ -40,7 +40,7 @@ class Holder:
 
 
 _NUMBER = re.compile(r"(\d+)(\.free)?")
-_UNREADABLE = Holder("", 0, "", "", "", 0.0)
+UNREADABLE = Holder("", 0, "", "", "", 0.0)
 
 
 def holder(base: Path) -> Holder | None:
@@ -56,7 +56,7 @@ def held(base: Path) -> tuple[Holder, float] | None:
 
 
 def name_of(found: Holder | None) -> str:
-    return str(found) if found and found is not _UNREADABLE else "another process"
+    return str(found) if found and found is not UNREADABLE else "another process"
 
 
 def files(base: Path) -> list[tuple[Path, int, bool]]:
@@ -92,5 +92,5 @@ def read(path: Path) -> tuple[Holder, float] | None:
     try:
         found = Holder(**json.loads(text))
     except (ValueError, TypeError):  # being written, or zeros after a power cut: it counts by its time alone
-        return _UNREADABLE, seen
-    return (found if isinstance(found.pid, int) else _UNREADABLE), seen
+        return UNREADABLE, seen
+    return (found if isinstance(found.pid, int) else UNREADABLE), seen

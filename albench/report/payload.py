@@ -32,7 +32,7 @@ MOST_PAIRS = 40
 def payload(results: Results, metric: str = "macro_f1", split: str = "test", **options: Any) -> dict[str, Any]:
     """All that the page shows, as JSON-ready data; infinities are texts, NaN is null."""
     target, test_items = options.pop("target", None), options.pop("test_items", False)
-    options = check_comparison(options)
+    options = {name: value for name, value in check_comparison(options).items() if name != "details"}  # always shown
     first = results.compare(metric=metric, split=split, details=True, target=target, test_items=test_items, **options)
     frame = Choice(**{name: options[name] for name in CHOOSING if options.get(name)}).of(results.frame)
     there = [column for column in frame.columns if column.startswith(f"{split}.") and frame[column].notna().any()]

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -255,6 +256,33 @@ def test_leftovers_of_the_killed_are_removed(base: Path) -> None:
     claim = Claim(base)
     assert claim.take() == ""
     assert names(base.parent) == [".claim.alive.tmp", "claim-1"]
+    claim.release()
+
+
+def test_what_a_process_left_that_was_killed_before_its_first_word_is_removed(base: Path) -> None:
+    base.with_name(".claim.torn.tmp").touch()
+    claim = Claim(base)
+    assert claim.take() == ""
+    assert names(base.parent) == ["claim-1"]
+    base.with_name(".claim.late.tmp").touch()
+    claim.discard()
+    assert names(base.parent) == []
+
+
+def test_who_is_taken_for_a_killed_one_asks_again(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, taken_away = os.utime, []
+
+    def utime(path: Any, *arguments: Any) -> None:
+        if not taken_away:
+            taken_away.append(path)
+            Path(path).unlink()
+        real(path, *arguments)
+
+    monkeypatch.setattr(os, "utime", utime)
+    claim = Claim(base)
+    assert claim.take() == ""
+    assert len(taken_away) == 1
+    assert names(base.parent) == ["claim-1"]
     claim.release()
 
 

@@ -116,6 +116,25 @@ def predictions_of(record: Mapping[str, Any]) -> Predictions | None:
     return Predictions((odds > 0).astype(np.int64), odds)
 
 
+def fitting(model: Predictions | None, split: Labelled | None) -> Predictions | None:
+    """Predictions that belong to a split.
+
+    Raises
+    ------
+    ValueError
+        Where they are of other items, other classes or, of two classes, without log odds.
+    """
+    if model is None or split is None:
+        return model
+    n_classes = len(split.class_names)
+    if len(model.predicted) != len(split.y) or model.predicted.max() >= n_classes:
+        raise ValueError(f"predictions that are not of {len(split.y)} test items of {n_classes} classes")
+    odds = model.log_odds
+    if (odds is None) == (n_classes == 2) or (odds is not None and np.isnan(odds).any()):
+        raise ValueError(f"predictions that are not as those of {n_classes} classes are kept")
+    return model
+
+
 def _small(values: np.ndarray) -> np.ndarray:
     """Whole numbers from 0 in as few bytes as hold them, little-endian."""
     most = int(values.max()) if len(values) else 0

@@ -27,8 +27,7 @@ from simulated import LABELS, MEASURED, NOISE, trials
 
 from albench.compare.item_metrics import Resamples
 from albench.compare.labels import savings
-from albench.compare.over_items import DRAWS as ITEM_DRAWS
-from albench.compare.over_items import LEAST_APART
+from albench.compare.over_items import LEAST_APART, resamples_of
 from albench.compare.pairs import choose_test, p_values, power
 from albench.compare.resample import LEAST_SEEDS, around, improvement, interquartile_mean, limits, stratified_iqm
 from albench.compare.statistics import ALPHA, area, holm, interval
@@ -217,16 +216,16 @@ def item_coverages(runs: int, rng: np.random.Generator, problems: list[str]) -> 
     for n, size in ((60, 1), (60, 4), (200, 1), (200, 4), (1000, 1), (1000, 4)):
         held: dict[str, int] = dict.fromkeys(("accuracy", "macro F1", "difference of macro F1"), 0)
         shown = dict.fromkeys(held, runs)
-        truth = {name: [float(value[0]) for value in values] for name, values in item_values(many, None).items()}
+        truth = {name: float(values[0]) for name, values in item_values(many, drawn=False).items()}
         for _ in range(runs):
             split = drawn_split(rng, n, size, shares, right)
-            points, drawn = item_values(split, None), item_values(split, n // size)
+            points, drawn = item_values(split, drawn=False), item_values(split, drawn=True)
             for name, values in drawn.items():
                 if too_alike(split, name):
                     shown[name] -= 1
                     continue
-                low, high = around(points[name][0][0], values[0], values[0], n // size)
-                held[name] += int(low <= truth[name][0] <= high)
+                low, high = around(points[name][0], values, values, n // size)
+                held[name] += int(low <= truth[name] <= high)
         for name, k in held.items():
             check(f"coverage of {name}, {n} items of {n // size}", k, shown[name], problems, least=LEAST_COVERAGE)
         share = {f"{name}, shown": percent(shown[name] / runs) for name in held}
@@ -254,22 +253,17 @@ def too_alike(split: Split, name: str) -> bool:
     return len(np.unique(labelled.groups[models[0].predicted != other])) < LEAST_APART
 
 
-def item_values(split: Split, n_groups: int | None) -> dict[str, list[np.ndarray]]:
-    """Measure -> values of resamples of the groups, or of the split itself."""
+def item_values(split: Split, *, drawn: bool) -> dict[str, np.ndarray]:
+    """Measure -> values of resamples as comparisons draw them, or of the split itself."""
     labelled, models = split
-    if n_groups is None:
-        weights = np.ones((1, len(labelled.y)), dtype=np.float32)
-    else:
-        rng = np.random.default_rng(n_groups)
-        drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=ITEM_DRAWS)
-        weights = drawn.astype(np.float32)[:, labelled.groups]
-    resamples = Resamples(labelled, weights)
-    scores = [resamples.metric("macro_f1", model) for model in models]
-    return {
-        "accuracy": [resamples.metric("accuracy", models[0])],
-        "macro F1": [scores[0]],
-        "difference of macro F1": [scores[1] - scores[0]],
-    }
+    whole = [Resamples(labelled, np.ones((1, len(labelled.y)), dtype=np.float32))]
+    blocks = [resamples for _, resamples in resamples_of(labelled)] if drawn else whole
+
+    def of(name: str, model: Predictions) -> np.ndarray:
+        return np.concatenate([resamples.metric(name, model) for resamples in blocks])
+
+    first, second = (of("macro_f1", model) for model in models)
+    return {"accuracy": of("accuracy", models[0]), "macro F1": first, "difference of macro F1": second - first}
 
 
 def inside(found: tuple[float, float, float], truth: float) -> bool:

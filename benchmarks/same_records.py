@@ -8,7 +8,6 @@ ends with 1 and the first difference of each trial where there is one.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import albench
+from albench.results.records import read_trial, suite_folders, trial_folders, without_measured
 
 TINY: dict[str, Any] = {"rounds": 3, "steps": 12, "initial": 12, "query_size": 8, "batch_size": 16, "evaluations": 2}
 SUITES: dict[str, dict[str, Any]] = {
@@ -31,7 +31,6 @@ SUITES: dict[str, dict[str, Any]] = {
     "warm": {"dataset": "mescc-sim", "method": "freematch", "strategy": "entropy", "start": "warm"},
     "images": {"dataset": "digits", "method": ["fixmatch", "boostmis"], "strategy": ["coreset", "boostmis"]},
 }
-MEASURED = ("seconds", "peak_memory_mb", "checksum")
 
 
 def run(folder: Path) -> None:
@@ -44,11 +43,9 @@ def run(folder: Path) -> None:
 def records(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Suite and key -> what its rounds hold beside measurements."""
     return {
-        str(path.parent.relative_to(folder)): [
-            {name: value for name, value in json.loads(line).items() if name not in MEASURED}
-            for line in path.read_text(encoding="utf-8").splitlines()
-        ]
-        for path in sorted(folder.glob("*/trials/*/rounds.jsonl"))
+        str(trial.relative_to(folder)): [without_measured(record) for record in read_trial(trial).records]
+        for suite in suite_folders(folder)
+        for trial in trial_folders(suite)
     }
 
 

@@ -109,13 +109,9 @@ def job_of(small_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Ca
 
 def stable(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """trial key -> its records without what measures time and memory."""
-    from albench.results.records import read_trial, trial_folders
+    from albench.results.records import read_trial, trial_folders, without_measured
 
-    volatile = ("seconds", "peak_memory_mb")
-    return {
-        path.name: [{k: v for k, v in r.items() if k not in volatile} for r in read_trial(path).records]
-        for path in trial_folders(folder)
-    }
+    return {path.name: [without_measured(r) for r in read_trial(path).records] for path in trial_folders(folder)}
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from albench.compare.notes import places
 from albench.compare.numbers import Numbers
 from albench.compare.resample import around
 from albench.compare.statistics import area
+from albench.errors import StoreError
 from albench.item_predictions import Labelled, Predictions
 from albench.wording import counted, listed
 
@@ -66,8 +67,8 @@ def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
 
     Raises
     ------
-    ValueError
-        Where what is kept is damaged.
+    StoreError
+        Where trials of one data set keep other test labels.
     """
     curves, alike = number.curves, np.zeros(len(number.curves.names), dtype=bool)
     none = np.full((2, len(alike)), np.nan)
@@ -81,13 +82,18 @@ def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
     if other := not_kept(metric, split):
         return Intervals("", other, none, none, curves.names, alike)
     counts = _counts(curves, number.column)
-    whole = {at: models for at, (part, models) in kept.items() if part and set(counts) <= set(models)}
-    for at in whole:
-        if not np.array_equal(kept[at][0].y, split.y):  # type: ignore[union-attr]  # whole: it has one
-            raise ValueError(f"the test labels of {curves.trials[at][1]} are not those of the other trials")
+    whole = {}
+    for at, (part, models) in kept.items():
+        if part and set(counts) <= set(models):
+            if not np.array_equal(part.y, split.y):
+                raise StoreError(
+                    f"{'/trials/'.join(curves.trials[at])}: its test labels are not those of the other trials of its "
+                    "data: leave it out, or make it again with --fresh."
+                )
+            whole[at] = models
     said = {at: np.stack([models[count].predicted for count in counts]) for at, models in whole.items()}
     many = np.full((*wanted.shape, DRAWS), np.nan)
-    for place, resamples in _blocks(split):
+    for place, resamples in resamples_of(split):
         for at, models in whole.items():
             values = [resamples.metric(metric, models[count]) for count in counts]
             many[(*at, place)] = area(np.stack(values, axis=1), np.array(counts))
@@ -186,7 +192,7 @@ def _counts(curves: Curves, column: int) -> list[int]:
     return counts if column == len(counts) else [counts[column]]
 
 
-def _blocks(split: Labelled) -> Iterator[tuple[slice, Resamples]]:
+def resamples_of(split: Labelled) -> Iterator[tuple[slice, Resamples]]:
     """All resamples, as many at once as memory should hold; the same for the same split."""
     rng = np.random.Generator(np.random.PCG64(len(split.y)))
     _, groups = np.unique(split.groups, return_inverse=True)

@@ -11,12 +11,11 @@ from typing import Any
 from albench.api.executor import Note, Progress
 from albench.doctor.finding import Finding
 from albench.errors import AlbenchError
-from albench.results.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders, without_measured
 from albench.session import Silent, run
 from albench.suite.plan import DEFAULT_DATASETS, DEFAULT_METHOD, DEFAULT_STRATEGY
 
 SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size": 10, "batch_size": 16}
-MEASURED = ("seconds", "peak_memory_mb", "checksum")
 
 
 def findings() -> Iterator[Finding]:
@@ -74,5 +73,4 @@ def _records(out: Path, device: str, listener: Notes) -> list[dict[str, Any]]:
         **SETTINGS,
     )
     (folder,) = trial_folders(next(out.iterdir()))
-    records = read_trial(folder).records
-    return [{name: value for name, value in record.items() if name not in MEASURED} for record in records]
+    return [without_measured(record) for record in read_trial(folder).records]

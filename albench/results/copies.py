@@ -10,11 +10,8 @@ from typing import Any
 
 from albench.environment import rounds_made
 from albench.metric_table import HEADLINE
-from albench.results.records import TrialFiles
+from albench.results.records import TrialFiles, without_measured
 from albench.wording import listed
-
-MEASURED = ("seconds", "peak_memory_mb")
-"""What a record measured; all else is the same whenever a trial is carried out again."""
 
 
 def completeness(status: str, rounds: int) -> tuple[bool, int, bool]:
@@ -25,7 +22,7 @@ def completeness(status: str, rounds: int) -> tuple[bool, int, bool]:
 def first_difference(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> str:
     """``round 2 on: test.accuracy 0.5 and 0.6``; "" where the rounds that both have are the same."""
     for number, (first, second) in enumerate(zip(old, new, strict=False)):
-        if found := _difference(_without_measured(first), _without_measured(second)):
+        if found := _difference(without_measured(first), without_measured(second)):
             return f"round {number} on: {found}"
     return ""
 
@@ -104,10 +101,6 @@ def other_words(other: Other) -> str:
 def plain(value: float) -> str:
     """Three decimals, or as many as show two digits: ``0.012``, ``0.00000043``; never an exponent."""
     return f"{value:.3f}" if value >= 0.001 or not value else format(Decimal(f"{value:.1e}"), "f")
-
-
-def _without_measured(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in MEASURED}
 
 
 def _difference(old: Any, new: Any, path: str = "") -> str:

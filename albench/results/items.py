@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from albench.disk.claims import hold
 from albench.disk.files import temporary, write_atomic, writing
 from albench.errors import StoreError
+from albench.results.store import alone
 
 if TYPE_CHECKING:
     from albench.api.dataset import Splits
@@ -70,7 +70,7 @@ def write_items(suite: Path, data_hash: str, splits: Splits) -> None:
         path.parent.mkdir(exist_ok=True)
         if is_there() and not _left_over(path, seal):
             return
-        with hold(suite / ".manifest"):  # only its holder writes here, so that what is left over is a killed one's
+        with alone(suite):  # only its holder writes here, so that what is left over is a killed one's
             for leftover in _left_over(path, seal):
                 leftover.unlink(missing_ok=True)
             if not is_there():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import shutil
 import tempfile
@@ -19,7 +20,7 @@ from albench.compare.data import Note
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
-from albench.item_predictions import labelled_of, predictions_of
+from albench.item_predictions import fitting, labelled_of, predictions_of
 from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
 from albench.results.once import Read, once
@@ -109,11 +110,16 @@ class Results:
 
     def _kept(self, suite: str, key: str) -> Kept:
         """What a trial keeps of its test split."""
-        folder = next(at for at, names in self.trials.items() if at.name == key and names["suite"] == suite)
-        files = read_trial(folder)
+        files = read_trial(self._folders[suite, key])
         with _as_written(f"{suite}/trials/{key}"):
-            models = {record["n_labeled"]: predictions_of(record) for record in files.records}
-            return labelled_of(files.facts), {count: model for count, model in models.items() if model}
+            split = labelled_of(files.facts)
+            models = {record["n_labeled"]: fitting(predictions_of(record), split) for record in files.records}
+            return split, {count: model for count, model in models.items() if model}
+
+    @functools.cached_property
+    def _folders(self) -> dict[tuple[str, str], Path]:
+        """Suite and key -> folder of each trial that is counted."""
+        return {(names["suite"], folder.name): folder for folder, names in self.trials.items()}
 
     def __repr__(self) -> str:
         return f"<Results: {self._shown('line')}>"

@@ -12,6 +12,8 @@ from albench.errors import DamagedFile, StoreError
 
 FORMAT = 1
 """Version of a results folder's layout."""
+MEASURED = ("seconds", "peak_memory_mb")
+"""What a record measured; all else is the same whenever a trial is carried out again."""
 _MARK = ',"checksum":"'
 
 
@@ -46,6 +48,11 @@ class TrialFiles:
 
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def without_measured(record: dict[str, Any]) -> dict[str, Any]:
+    """What of a record is the same whenever its trial is carried out again."""
+    return {name: value for name, value in record.items() if name not in MEASURED}
 
 
 def encode_record(record: dict[str, Any]) -> str:

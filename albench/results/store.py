@@ -226,6 +226,11 @@ class TrialStore:
         self.log.write("info", "cleared")
 
 
+def alone(suite: Path) -> contextlib.AbstractContextManager[Claim]:
+    """Wait until no other process writes the files of a whole suite, and hold them."""
+    return hold(suite / ".manifest")
+
+
 class SuiteStore:
     """One suite's folder."""
 
@@ -254,7 +259,7 @@ class SuiteStore:
 
     def update_manifest(self, changes: dict[str, Any]) -> dict[str, Any]:
         """Merge settings into ``manifest.json`` under a lock: dicts are joined, lists extended."""
-        with writing(self.folder), hold(self.folder / ".manifest"):
+        with writing(self.folder), alone(self.folder):
             for leftover in temporary(self.folder / "manifest.json"):  # only the holder writes them
                 leftover.unlink(missing_ok=True)
             manifest = read_manifest(self.folder)

@@ -19,7 +19,6 @@ from typing import Any
 from forks import ROOT, TOY, Nursery
 
 SLOW_DISK = Path(__file__).parent / "slow_disk.py"
-MEASURED = ("seconds", "peak_memory_mb")
 DONE_WITHIN = 300.0
 """Seconds after which a run that should have ended is a fault of its own."""
 
@@ -247,7 +246,7 @@ def _content(suite: Path) -> dict[str, list[Any]]:
     """
     from albench.disk.files import read_sealed
     from albench.environment import ATTEMPTS
-    from albench.results.records import decode_record
+    from albench.results.records import decode_record, without_measured
 
     found = {}
     for folder in sorted((suite / "trials").iterdir()):
@@ -255,10 +254,7 @@ def _content(suite: Path) -> dict[str, list[Any]]:
         records = [decode_record(line) or line for line in lines]
         found[folder.name] = [
             {name: fact for name, fact in read_sealed(folder / "trial.json").items() if name != ATTEMPTS},
-            *(
-                {k: v for k, v in record.items() if k not in MEASURED} if isinstance(record, dict) else record
-                for record in records
-            ),
+            *(without_measured(record) if isinstance(record, dict) else record for record in records),
         ]
     return found
 

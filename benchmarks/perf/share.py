@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import albench
-from albench.results.records import read_trial, trial_folders
+from albench.results.records import read_trial, trial_folders, without_measured
 
 STRATEGIES = ["random", "entropy", "coreset", "badge", "boostmis"]
 SETTINGS = {"initial": 100, "query_size": 50, "rounds": 4, "steps": 100, "evaluations": 2}
-MEASURED = ("seconds", "peak_memory_mb")
 
 
 def run(share: bool, folder: Path) -> tuple[float, dict[str, Any]]:
@@ -35,10 +34,7 @@ def run(share: bool, folder: Path) -> tuple[float, dict[str, Any]]:
     )
     seconds = time.process_time() - started
     records = {
-        trial.name: [
-            {name: value for name, value in record.items() if name not in MEASURED}
-            for record in read_trial(trial).records
-        ]
+        trial.name: [without_measured(record) for record in read_trial(trial).records]
         for trial in trial_folders(results.folders[0])
     }
     return seconds, records

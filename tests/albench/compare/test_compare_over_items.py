@@ -17,7 +17,7 @@ import albench
 from albench.compare import Comparison, compare
 from albench.disk.files import sealed_text
 from albench.errors import StoreError, UserError
-from albench.item_predictions import KEY, Labelled, Predictions
+from albench.item_predictions import KEY, Labelled, Predictions, record_of
 from albench.results.archive import export
 from albench.results.records import encode_record, read_trial, trial_folders
 
@@ -258,6 +258,23 @@ def test_damage_is_told_with_its_place(suite: Path, tmp_path: Path) -> None:
     facts.pop("checksum")
     facts[KEY] = {"y": "u1:AAAA"}
     (folder / "trial.json").write_text(sealed_text(facts), encoding="utf-8")
+    with pytest.raises(StoreError, match=folder.name):
+        albench.load(old).compare(test_items=True)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [record_of(np.eye(3)[[0, 1]]), record_of(np.eye(5)[np.arange(80) % 5]), record_of(np.eye(2)[np.arange(80) % 2])],
+    ids=["other items", "other classes", "log odds of three classes"],
+)
+def test_predictions_of_another_split_are_told_with_their_place(
+    suite: Path, tmp_path: Path, kept: dict[str, str]
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(suite, old)
+    folder = next(iter(trial_folders(old)))
+    records = [{**record, KEY: kept} for record in read_trial(folder).records]
+    (folder / "rounds.jsonl").write_text("".join(map(encode_record, records)), encoding="utf-8")
     with pytest.raises(StoreError, match=folder.name):
         albench.load(old).compare(test_items=True)
 

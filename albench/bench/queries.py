@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from albench.api.strategy import NEEDS
 from albench.bench.rates import seconds
 from albench.components.registry import registry
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.trial.view import PoolView
 
 CLASSES, LABELED = 10, 1000

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from albench import seeds
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Splits
 from albench.augment import Augmenter, augmenter
-from albench.data.pool import as_input
+from albench.data.items import as_input
 from albench.suite.plan import DEFAULT_BACKBONE
 from albench.training.optimizer import SGD
 from albench.trial.numerics import numerics

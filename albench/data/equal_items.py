@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.api.dataset import Dataset, Split, Splits
-from albench.data.pool import check_splits, data_hash, hashes
+from albench.data.checks import check_splits
+from albench.data.hashes import data_hash, hashes
 from albench.errors import DataError
 from albench.wording import counted
 
@@ -94,7 +95,7 @@ def find_equal(splits: Splits, digests: dict[str, np.ndarray]) -> Equal:
     Parameters
     ----------
     digests
-        Split -> (N,) digests, as ``albench.data.pool.hashes`` gives them.
+        Split -> (N,) digests, as ``albench.data.hashes.hashes`` gives them.
     """
     sizes = [len(digests[name]) for name in SPLITS]
     # as text of 16 bytes they can be sorted; a zero byte at an end is read as padding, on both sides alike

@@ -78,8 +78,8 @@ def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...], kn
 
 @printed_aside()
 def _read(spec: str, data_dir: str | None, found: Registry) -> Data:
+    from albench.data.checks import absent_classes, small_splits
     from albench.data.equal_items import usable
-    from albench.data.pool import absent_classes, small_splits
 
     dataset: Dataset = found.build("dataset", spec)
     read = dataset.load(Path(data_dir) if data_dir else None)

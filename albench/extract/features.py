@@ -18,8 +18,8 @@ from albench.api.task import Task
 from albench.components import spec as specs
 from albench.components.registry import registry
 from albench.components.side_effects import printed_aside
+from albench.data.items import as_input
 from albench.data.loading import load_data
-from albench.data.pool import as_input
 from albench.errors import ContractError, DataError, StoreError, UserError
 from albench.execution.prepare import resolve_device
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels

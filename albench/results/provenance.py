@@ -27,8 +27,8 @@ from albench.suite.plan import digest as digest_of
 from albench.wording import counted
 
 DECIDES = (
-    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/pool"),
-    *("kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
+    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/items"),
+    *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
     *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/plan", "training"),
     *("trial/first_round", "trial/labels", "trial/numerics", "trial/parts", "trial/run", "trial/stored"),
     *("trial/together", "trial/view"),

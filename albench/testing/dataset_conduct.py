@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal
-from albench.data.pool import check_splits, hashes
+from albench.data.hashes import hashes
 from albench.errors import DataError
 from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests
 from albench.testing.report import Fault, NotApplicable, quoted

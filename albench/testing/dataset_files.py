@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from albench.api.dataset import Dataset, Problem
-from albench.data.pool import check_splits
+from albench.data.checks import check_splits
 from albench.errors import DataError
 from albench.testing.dataset_subject import DatasetSubject, digests, load
 from albench.testing.report import Fault, NotApplicable, described

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from albench.data.pool import as_input
+from albench.data.items import as_input
 from albench.testing.dataset_subject import VIEWS, DatasetSubject
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.watch import changed_tensors, copies, other_globals

@@ -14,7 +14,7 @@ from torch import Tensor
 from albench import seeds
 from albench.api.strategy import Strategy
 from albench.api.task import Task
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.testing.views import LinearModel
 from albench.trial.view import PoolView
 

@@ -15,7 +15,7 @@ from albench.api.dataset import FeatureDataset, ImageDataset
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.augment import augmenter
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.suite.plan import Protocol
 from albench.training.batches import Batches, Labeled
 from albench.training.lanes import fields

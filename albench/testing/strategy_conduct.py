@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from albench import seeds
-from albench.data.pool import Items, Pool
+from albench.data.items import Items
+from albench.data.pool import Pool
 from albench.errors import ContractError
 from albench.kernels import nearest_neighbors
 from albench.testing.pools import Case, ProbeView, altered, blobs, ladder

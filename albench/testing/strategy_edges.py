@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.errors import ContractError, UserError
 from albench.kernels import NonFiniteScores
 from albench.suite.plan import Amounts

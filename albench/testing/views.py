@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from albench.api.strategy import NEEDS
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.trial.view import PoolView
 
 

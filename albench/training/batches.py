@@ -13,7 +13,7 @@ from albench import seeds
 from albench.api.dataset import Dataset
 from albench.api.method import Batch, Method
 from albench.augment import Augmenter
-from albench.data.pool import Items
+from albench.data.items import Items
 
 GROUP_ITEMS = 512
 """Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made

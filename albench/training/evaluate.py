@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from albench.api.task import Task
-from albench.data.pool import Items, as_input
+from albench.data.items import Items, as_input
 from albench.metrics import metrics
 
 

@@ -13,7 +13,7 @@ from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, Splits
 from albench.api.method import Method
 from albench.api.strategy import Strategy
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.environment import Environment, this_environment
 from albench.suite.plan import Amounts
 from albench.trial.first_round import SharedRounds

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from albench import seeds
 from albench.api.strategy import Strategy
-from albench.data.pool import Items, as_input
+from albench.data.items import Items, as_input
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors, top_k
 from albench.suite.plan import Amounts

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from albench.api import Split, Splits, Task
+from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal
-from albench.data.pool import blocks, check_splits, hashes
+from albench.data.hashes import hashes
+from albench.data.items import blocks
 
 SHAPES = ((5_207, (2048,), np.float32), (50_000, (512,), np.float32), (10_000, (1, 64, 64), np.uint8))
 SHAPES = (*SHAPES, (1_000_000, (16,), np.float32))

@@ -94,7 +94,7 @@ def pool(folder: Path, n: int) -> Any:
     import numpy as np
     import torch
 
-    from albench.data.pool import Items
+    from albench.data.items import Items
     from albench.testing.views import LinearModel
     from albench.training.evaluate import predict
     from albench.trial.view import PoolView

@@ -11,8 +11,9 @@ import pytest
 
 from albench.api import FeatureDataset, Split, Splits, Task, option
 from albench.components.spec import canonical
+from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal, usable
-from albench.data.pool import check_splits, data_hash, hashes
+from albench.data.hashes import data_hash, hashes
 from albench.errors import DataError
 from albench.execution.prepare import load_data
 

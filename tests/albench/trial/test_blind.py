@@ -11,7 +11,7 @@ import torch
 
 from albench.api import Batch, FeatureDataset, Split, Splits, Strategy, Task, View
 from albench.components.registry import registry
-from albench.data.pool import Items
+from albench.data.items import Items
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.testing.reach import holders
 from albench.trial.parts import Parts
@@ -149,7 +149,7 @@ def test_a_batch_has_bought_labels_alone() -> None:
 
 def test_items_that_lie_beside_labels_are_copied_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features of a table whose last column are the labels, too large to be copied for safety alone."""
-    monkeypatch.setattr("albench.data.pool.COPIED_BYTES", 0)
+    monkeypatch.setattr("albench.data.items.COPIED_BYTES", 0)
     table = np.concatenate([SPLITS.train.x, LABELS[0][:, None].astype(np.float32)], axis=1)
     secrets = {"labels": LABELS[0, :RUN]}
     beside = Items(table[:, :-1], torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""What a strategy may see beyond one round's predictions: parts of the view, dropout samples, the cold start."""
+"""What a strategy may see: the pool through the current model, parts of it, dropout samples, the cold start."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from albench.api import Strategy, View
-from albench.data.pool import Items
+from albench.api import Split, Splits, Strategy, Task, View
+from albench.data.items import Items
 from albench.errors import ContractError
 from albench.suite.plan import Amounts
 from albench.testing import make_view
-from albench.trial.view import choose, cold_view
+from albench.training.evaluate import predict
+from albench.trial.view import PoolView, checked_picks, choose, cold_view
 
 EMBEDDINGS = torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
 LABELED = torch.randn(3, 4, generator=torch.Generator().manual_seed(2))
@@ -149,3 +150,133 @@ def test_a_cold_view_shows_the_items_themselves() -> None:
     assert view.labeled_embeddings.shape == (0, 4)
     with pytest.raises(ContractError, match="reads 'probs'"):
         _ = view.probs
+
+
+CPU = torch.device("cpu")
+
+
+def splits() -> Splits:
+    rng = np.random.Generator(np.random.PCG64(0))
+    parts = [Split(rng.standard_normal((n, 4)).astype(np.float32), np.arange(n) % 3) for n in (30, 9, 9)]
+    return Splits(*parts, Task("features", (4,), 3, ("a", "b", "c"), pool_size=30))
+
+
+class TinyModel(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = torch.nn.Linear(4, 3)
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.randn(3, 4, generator=generator))
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.head(x), x
+
+
+def view(*needs: str) -> PoolView:
+    data = splits()
+    items, model = Items(data.train.x, CPU), TinyModel()
+    labeled, index = torch.arange(6), torch.arange(6, 30)
+    return PoolView(
+        needs=frozenset(needs),
+        model=model,
+        items=items,
+        index=index,
+        predicted=predict(model, items, index),
+        labeled=labeled,
+        labeled_y=torch.from_numpy(data.train.y)[labeled],
+        rejected=lambda probs: probs.amax(dim=1) < 0.6,
+        n_classes=3,
+        round_number=2,
+        budget_left=10,
+        stream=(0, 2),
+    )
+
+
+READS = {
+    "probs": lambda v: v.probs,
+    "logits": lambda v: v.logits,
+    "embeddings": lambda v: v.embeddings,
+    "neighbors": lambda v: v.neighbors(3),
+    "gradients": lambda v: v.head(torch.zeros(1, 4)),
+    "mc_probs": lambda v: v.mc_probs(2),
+}
+
+
+@pytest.mark.parametrize("need", READS)
+def test_undeclared_quantities_raise_and_name_the_need(need: str) -> None:
+    READS[need](view(need))
+    with pytest.raises(ContractError, match=f"add '{need}' to its needs"):
+        READS[need](view(*(other for other in READS if other != need)))
+
+
+def test_the_view_shows_the_unlabelled_pool() -> None:
+    seen = view("probs", "logits", "embeddings", "gradients", "mc_probs", "neighbors")
+    x = torch.from_numpy(splits().train.x)
+    assert len(seen) == 24
+    assert torch.equal(seen.x, x[6:])
+    assert torch.equal(seen.embeddings, x[6:])
+    assert torch.allclose(seen.probs, seen.logits.softmax(dim=1))
+    assert torch.allclose(seen.head(seen.embeddings), seen.logits, atol=1e-6)
+    assert torch.equal(seen.rejected, seen.probs.amax(dim=1) < 0.6)
+    assert torch.equal(seen.labeled_embeddings, x[:6])
+    assert seen.labeled_y.tolist() == [0, 1, 2, 0, 1, 2]
+    assert [sample.shape for sample in seen.mc_probs(5)] == [(24, 3)] * 5
+    similarity, places = seen.neighbors(2)
+    assert similarity.shape == places.shape == (24, 2)
+    assert seen.probs is seen.probs, "computed once"
+    with pytest.raises(ContractError, match="not a finite number"):
+        seen.note("x", float("inf"))
+
+
+def test_the_view_holds_no_label_that_was_not_bought() -> None:
+    """Every tensor that can be reached from the view: none has the pool's labels in its storage."""
+    seen = view(*READS)
+    for read in READS.values():
+        read(seen)
+    found, queue, known = [], [seen], set()
+    while queue:
+        item = queue.pop()
+        if id(item) in known:
+            continue
+        known.add(id(item))
+        if isinstance(item, torch.Tensor):
+            found.append(item)
+        elif isinstance(item, dict):
+            queue += item.values()
+        elif isinstance(item, list | tuple | set | frozenset):
+            queue += item
+        elif hasattr(item, "__dict__"):
+            queue += vars(item).values()
+        if hasattr(item, "__closure__") and item.__closure__:
+            queue += [cell.cell_contents for cell in item.__closure__]
+    whole = [t for t in found if t.dtype == torch.int64 and t.untyped_storage().nbytes() >= 30 * 8]
+    hidden = torch.from_numpy(splits().train.y)
+    for tensor in whole:
+        values = torch.empty(0, dtype=torch.int64).set_(tensor.untyped_storage())
+        assert not torch.equal(values[:30], hidden)
+        assert values.max() >= 3, "indices into the pool, not labels"
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("picks", "message"),
+    [
+        ({0, 1}, "must return a 1-d tensor of whole numbers, not set"),
+        (torch.tensor([0.0, 1.0]), "not a 1-d tensor of torch.float32"),
+        (torch.tensor([[0, 1]]), "not a 2-d tensor"),
+        (torch.tensor([True, False]), "torch.bool"),
+        (torch.tensor([0]), "returned 1 positions, 2 were asked for"),
+        (torch.tensor([0, 24]), "outside 0 .. 23: positions in the view are asked for, not pool ids"),
+        (torch.tensor([-1, 0]), "outside"),
+        (torch.tensor([3, 3]), "returned 1 positions twice"),
+    ],
+)
+def test_wrong_picks_are_named(picks: object, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        checked_picks(picks, view(), 2, "mine")
+
+
+def test_right_picks_are_passed_on() -> None:
+    assert checked_picks(torch.tensor([3, 0], dtype=torch.int32), view(), 2, "mine").tolist() == [3, 0]
+    assert checked_picks([3, 0], view(), 2, "mine").tolist() == [3, 0]

@@ -11,7 +11,7 @@ import pytest
 
 import albench
 from albench.api import DataError
-from albench.data.pool import data_hash
+from albench.data.hashes import data_hash
 from albench_datasets.features import Features
 from albench_datasets.npz import Npz
 
@@ -147,7 +147,7 @@ def test_mapped_data_give_the_records_of_data_in_memory(
     small = {"initial": 12, "query_size": 8, "rounds": 2, "steps": 6, "batch_size": 8, "executor": "local", "seeds": 1}
     found = []
     for name, copied in (("copied", 1 << 30), ("mapped", 0)):
-        monkeypatch.setattr("albench.data.pool.COPIED_BYTES", copied)
+        monkeypatch.setattr("albench.data.items.COPIED_BYTES", copied)
         out = tmp_path / name
         for dataset, backbone in ((f"features[path={folder}]", "mlp"), (f"npz[path={pictures}]", "cnn")):
             results = albench.run(

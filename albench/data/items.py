@@ -1,0 +1,86 @@
+"""The items of a split, in blocks: on the device that trains, and as arrays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+COPIED_BYTES = 256 * 2**20
+"""Arrays up to this size are copied; a larger one is read where it lies, so that a memory map stays one."""
+RESIDENT_BYTES = 6 * 2**30
+"""Arrays up to this size are held on an accelerator; larger ones stay on its host and are sent block by block."""
+BLOCK_BYTES = 32 * 2**20
+"""Bytes of one block where all items are gone through."""
+
+
+class Items:
+    """The items of one split, gathered by index onto the training device.
+
+    Parameters
+    ----------
+    x
+        (N, ...) float32 or uint8 array or memory map.
+    device
+        Where gathered items go.
+    """
+
+    def __init__(self, x: np.ndarray, device: torch.device) -> None:
+        self.device = device
+        # Part of a wider table is copied whatever its size: what lies beside it may be labels.
+        copied = x.nbytes <= COPIED_BYTES or _has_gaps(x)
+        self._tensor = _over(np.array(x, copy=True, order="C") if copied else x)
+        if x.nbytes <= RESIDENT_BYTES:
+            self._tensor = self._tensor.to(device)
+
+    def __len__(self) -> int:
+        return len(self._tensor)
+
+    @property
+    def is_image(self) -> bool:
+        """True for (N, C, H, W) items."""
+        return self._tensor.ndim == 4
+
+    @property
+    def block_size(self) -> int:
+        """Items in one block of all: 64 to 4096."""
+        one = self._tensor[:1]
+        return max(64, min(4096, BLOCK_BYTES // max(1, one.numel() * 4)))
+
+    def gather(self, index: Tensor) -> Tensor:
+        """(n, ...) copies of the items at ``index`` (n,) int64."""
+        return self._tensor.index_select(0, index.to(self._tensor.device)).to(self.device)
+
+    def blocks(self, index: Tensor, size: int) -> Iterator[Tensor]:
+        """The items at ``index``, ``size`` at a time."""
+        for start in range(0, len(index), size):
+            yield self.gather(index[start : start + size])
+
+
+def _has_gaps(x: np.ndarray) -> bool:
+    """Whether other values lie between those of an array, or it goes backwards."""
+    extent = sum((size - 1) * step for size, step in zip(x.shape, x.strides, strict=True)) + x.itemsize
+    return extent != x.nbytes
+
+
+def _over(x: np.ndarray) -> Tensor:
+    """A tensor over the memory of an array."""
+    with warnings.catch_warnings():
+        # A map that cannot be written to: nothing writes to it, since only copies are handed out.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(x)
+
+
+def as_input(x: Tensor) -> Tensor:
+    """Items as a model reads them: float32, images in 0 .. 1."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+def blocks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """First row and rows of one block of items after another."""
+    size = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
+    for start in range(0, len(x), size):
+        yield start, x[start : start + size]

@@ -1,0 +1,43 @@
+"""The data hash names every item and label; an item has one digest wherever it stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from albench.api import Split, Splits, Task
+from albench.data.hashes import data_hash, hashes
+
+
+def splits() -> Splits:
+    rng = np.random.Generator(np.random.PCG64(0))
+    parts = [Split(rng.standard_normal((n, 4)).astype(np.float32), np.arange(n) % 3) for n in (30, 9, 9)]
+    return Splits(*parts, Task("features", (4,), 3, ("a", "b", "c"), pool_size=30))
+
+
+def test_the_data_hash_sees_every_item_and_label() -> None:
+    first = data_hash(splits())
+    assert first == data_hash(splits())
+    for part in ("train", "val", "test"):
+        for name in ("x", "y"):
+            changed = splits()
+            getattr(getattr(changed, part), name)[-1] += 1
+            assert data_hash(changed) != first
+
+
+def test_equal_items_have_one_digest_in_whatever_split_and_the_whole_hash_is_the_data_hash() -> None:
+    data = splits()
+    data.test.x[4] = data.train.x[17]
+    whole, digests = hashes(data)
+    assert whole == data_hash(data)
+    assert {name: len(found) for name, found in digests.items()} == {"train": 30, "val": 9, "test": 9}
+    assert digests["test"][4] == digests["train"][17]
+    assert len(np.unique(np.concatenate(list(digests.values())))) == 47
+
+
+def test_the_size_of_a_block_changes_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, digests = hashes(splits())
+    monkeypatch.setattr("albench.data.items.BLOCK_BYTES", 3 * 16)  # three items of four float32
+    again, by_block = hashes(splits())
+    assert again == whole
+    assert all((digests[name] == by_block[name]).all() for name in digests)

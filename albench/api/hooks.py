@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pluggy
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from albench.api.executor import Executor
     from albench.api.method import Method
     from albench.api.strategy import Strategy
+    from albench.api.task import Modality
     from albench.api.tracker import Tracker
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -31,6 +32,11 @@ class Add(Protocol):
     ("Sener and Savarese 2018"). ``panels`` are the groups that it is run with: ``panels=("standard",)`` adds it to what
     ``@standard`` stands for; any word makes a panel, and ``@all`` is made by itself. ``order_of_two``
     names the order in which a strategy takes items of two classes: a run says that those that name the same are one.
+
+    Marks say what stands for a kind where a user names none of it (docs/plugins: Defaults). ``default`` is taken;
+    ``default_for`` is that of backbones for a modality, and of executors for ``one`` trial at a time or ``several``;
+    ``stand_in_for`` names the data set whose place one takes where its files are not found. ``baseline`` is what others
+    are compared with.
     """
 
     def strategy(
@@ -43,6 +49,8 @@ class Add(Protocol):
         paper: str = "",
         panels: Sequence[str] = (),
         order_of_two: str = "",
+        default: bool = False,
+        baseline: bool = False,
     ) -> None: ...
     def method(
         self,
@@ -53,10 +61,34 @@ class Add(Protocol):
         family: str = "",
         paper: str = "",
         panels: Sequence[str] = (),
+        default: bool = False,
+        baseline: bool = False,
     ) -> None: ...
-    def dataset(self, name: str, target: str | Callable[..., Dataset], summary: str = "") -> None: ...
-    def backbone(self, name: str, target: str | Callable[..., Backbone], summary: str = "") -> None: ...
-    def executor(self, name: str, target: str | Callable[..., Executor], summary: str = "") -> None: ...
+    def dataset(
+        self,
+        name: str,
+        target: str | Callable[..., Dataset],
+        summary: str = "",
+        *,
+        default: bool = False,
+        stand_in_for: str = "",
+    ) -> None: ...
+    def backbone(
+        self,
+        name: str,
+        target: str | Callable[..., Backbone],
+        summary: str = "",
+        *,
+        default_for: Sequence[Modality] = (),
+    ) -> None: ...
+    def executor(
+        self,
+        name: str,
+        target: str | Callable[..., Executor],
+        summary: str = "",
+        *,
+        default_for: Sequence[Literal["one", "several"]] = (),
+    ) -> None: ...
     def tracker(self, name: str, target: str | Callable[..., Tracker], summary: str = "") -> None: ...
 
 

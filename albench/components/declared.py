@@ -18,6 +18,7 @@ from albench.api.strategy import NEEDS, Strategy
 from albench.api.task import Modality
 from albench.api.tracker import Tracker
 from albench.components import spec as specs
+from albench.components.defaults import DEFAULT_FOR, WHOLE_KIND
 from albench.errors import PluginError, SpecError, nearest
 
 EVERY = "all"
@@ -72,6 +73,19 @@ def check_panels(kind: Kind, name: str, panels: object) -> None:
             raise PluginError(f"{where}: use letters, digits, '-', '_' and '.' alone")
         if panel == EVERY:
             raise PluginError(f"{where}: '{EVERY}' is made of all components by itself, leave it out")
+
+
+def check_default_for(kind: Kind, name: str, default_for: object) -> None:
+    """Raise ``PluginError`` where a component is marked as the default for what there is not."""
+    known = DEFAULT_FOR.get(kind, (WHOLE_KIND,))
+    where = f"{kind} '{name}': default_for is {default_for!r}"
+    if isinstance(default_for, str) or not isinstance(default_for, Collection):
+        raise PluginError(f"{where}: write default_for=('{known[0]}',)")
+    for one in default_for:
+        if one not in known:
+            close = nearest(str(one), known)
+            hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(known)}."
+            raise PluginError(f"{where}: {hint}")
 
 
 def check_target(kind: Kind, name: str, target: object) -> None:

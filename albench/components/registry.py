@@ -20,6 +20,7 @@ from albench.api.kinds import API_VERSION, KINDS, PROJECT, Kind
 from albench.components import declared
 from albench.components import spec as specs
 from albench.components.code_files import FILE_MODULE
+from albench.components.defaults import whole_kind
 from albench.components.meant import meant
 from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
 from albench.components.reloading import let_go_of_changed
@@ -48,6 +49,10 @@ class Component:
     paper: str = ""
     panels: tuple[str, ...] = ()
     order_of_two: str = ""
+    default_for: tuple[str, ...] = ()
+    """What it is taken for where none of its kind is named; see ``albench.components.defaults``."""
+    baseline: bool = False
+    stand_in_for: str = ""
 
     def load(self) -> Callable[..., Any]:
         """The class.
@@ -115,44 +120,58 @@ class _Add:
         name: str,
         target: str | Callable[..., Any],
         summary: str,
-        family: str = "",
-        paper: str = "",
+        default_for: Sequence[str] = (),
         panels: Sequence[str] = (),
-        order_of_two: str = "",
+        **marks: Any,
     ) -> None:
         declared.check_name(kind, name)
         declared.check_panels(kind, name, panels)
         declared.check_target(kind, name, target)
-        text = summary or _first_line(target)
+        declared.check_default_for(kind, name, default_for)
         self._plugin.components.append(
             Component(
                 kind,
                 name,
                 target,
-                text,
+                summary or _first_line(target),
                 self._plugin.name,
                 self._plugin.distribution,
-                family,
-                paper,
-                tuple(panels),
-                order_of_two,
+                panels=tuple(panels),
+                default_for=tuple(default_for),
+                **marks,
             )
         )
 
-    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
-        self._add("strategy", name, target, summary, **marks)
+    def strategy(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
+    ) -> None:
+        self._add("strategy", name, target, summary, whole_kind(default), **marks)
 
-    def method(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
-        self._add("method", name, target, summary, **marks)
+    def method(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
+    ) -> None:
+        self._add("method", name, target, summary, whole_kind(default), **marks)
 
-    def dataset(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("dataset", name, target, summary)
+    def dataset(
+        self,
+        name: str,
+        target: str | Callable[..., Any],
+        summary: str = "",
+        *,
+        default: bool = False,
+        stand_in_for: str = "",
+    ) -> None:
+        self._add("dataset", name, target, summary, whole_kind(default), stand_in_for=stand_in_for)
 
-    def backbone(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("backbone", name, target, summary)
+    def backbone(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
+    ) -> None:
+        self._add("backbone", name, target, summary, default_for)
 
-    def executor(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("executor", name, target, summary)
+    def executor(
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
+    ) -> None:
+        self._add("executor", name, target, summary, default_for)
 
     def tracker(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
         self._add("tracker", name, target, summary)

@@ -8,8 +8,15 @@ from albench.api import Add, hookimpl
 @hookimpl
 def albench_register(add: Add) -> None:
     """The home data set and its stand-ins, data to try things on, and readers of files."""
-    add.dataset("mescc", "albench_datasets.mescc:Mescc", "MESCC spinal-MRI features as released with BoostMIS")
-    add.dataset("mescc-sim", "albench_datasets.mescc_sim:MesccSim", "simulated stand-in for MESCC's features")
+    add.dataset(
+        "mescc", "albench_datasets.mescc:Mescc", "MESCC spinal-MRI features as released with BoostMIS", default=True
+    )
+    add.dataset(
+        "mescc-sim",
+        "albench_datasets.mescc_sim:MesccSim",
+        "simulated stand-in for MESCC's features",
+        stand_in_for="mescc",
+    )
     add.dataset("mescc-phantom", "albench_datasets.phantom.dataset:MesccPhantom", "drawn stand-in for MESCC's images")
     add.dataset("digits", "albench_datasets.digits:Digits", "scikit-learn's 1,797 handwritten digits, 8 x 8 grey")
     add.dataset("npz", "albench_datasets.npz:Npz", "images in the MedMNIST layout: npz[path=FILE or FOLDER of .npy]")

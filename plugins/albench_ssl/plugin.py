@@ -48,10 +48,13 @@ PANELS = {
     "boostmis": ("standard",),
 }
 """What each is run with, as in ``-m @standard``; a paper is asked for the standard ones, the fast ones cost least."""
+MARKS = {"boostmis": {"default": True}, "supervised": {"baseline": True}}
+"""What is run where no method is named, and what stands for none."""
 
 
 @hookimpl
 def albench_register(add: Add) -> None:
     """Register the methods."""
     for name, target, summary, family, paper in METHODS:
-        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper, panels=PANELS.get(name, ()))
+        panels, marks = PANELS.get(name, ()), MARKS.get(name, {})
+        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper, panels=panels, **marks)

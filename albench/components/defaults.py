@@ -1,0 +1,131 @@
+"""What is taken where a user names nothing: plugins mark their own components, and here the marks are asked for.
+
+What is installed never decides silently: of two defaults neither is taken. Of several baselines the first that has
+results is, albench's own before others, so that a plugin's is what others are compared with only where it has to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+from albench.api.kinds import PROJECT, Kind
+from albench.api.task import Modality
+from albench.errors import PluginError
+
+WHOLE_KIND = "any"
+"""What a strategy, method or data set is the default for."""
+DEFAULT_FOR: dict[Kind, tuple[str, ...]] = {"backbone": get_args(Modality), "executor": ("one", "several")}
+"""Kind -> what has a default of its own: a modality, and one trial at a time or several."""
+FLAGS: dict[Kind, str] = {"dataset": "-d", "method": "-m", "strategy": "-s"}
+"""How a component of each kind is typed, where that is short."""
+
+
+class Marked(Protocol):
+    """A component as far as it is asked here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def plugin(self) -> str: ...
+    @property
+    def distribution(self) -> str: ...
+    @property
+    def default_for(self) -> tuple[str, ...]: ...
+    @property
+    def baseline(self) -> bool: ...
+    @property
+    def stand_in_for(self) -> str: ...
+
+
+class Marks(Protocol):
+    """The registry as far as it is asked here."""
+
+    def components(self, kind: Kind | None = None) -> Sequence[Marked]: ...
+
+
+class Builds(Marks, Protocol):
+    """A registry that builds what it has marks of."""
+
+    def build(self, kind: Kind, spec: str, /) -> Any: ...
+
+
+def whole_kind(default: bool) -> tuple[str, ...]:
+    """The mark ``default`` as what it is the default for."""
+    return (WHOLE_KIND,) if default else ()
+
+
+def flag(kind: Kind) -> str:
+    """How a component of a kind is typed: ``-s``, ``--backbone``."""
+    return FLAGS.get(kind, f"--{kind}")
+
+
+def default(found: Marks, kind: Kind, what: str = WHOLE_KIND) -> str:
+    """The name of what is taken where none of a kind is named.
+
+    Parameters
+    ----------
+    what
+        Of a backbone the modality, of an executor ``one`` or ``several``.
+
+    Raises
+    ------
+    PluginError
+        Where two plugins mark one, naming both, or none does.
+    """
+    name = _only([c for c in found.components(kind) if what in c.default_for], f"default {kind}{_of(what)}", kind)
+    if not name:
+        raise PluginError(f"no plugin that is loaded marks a default {kind}{_of(what)}: name one with {flag(kind)}.")
+    return name
+
+
+def stand_in(found: Marks, dataset: str) -> str:
+    """The name of the data set that takes another's place where its files are not found; itself where none does.
+
+    Raises
+    ------
+    PluginError
+        Where two plugins mark one, naming both.
+    """
+    marked = [c for c in found.components("dataset") if c.stand_in_for == dataset]
+    return _only(marked, f"stand-in for {dataset}", "dataset") or dataset
+
+
+def default_dataset(found: Builds, data_dir: str | None) -> str:
+    """The default data set where its files are found, else its stand-in.
+
+    Parameters
+    ----------
+    data_dir
+        The data folder that the user named.
+    """
+    home = default(found, "dataset")
+    there = found.build("dataset", home).find(Path(data_dir) if data_dir else None)
+    return home if there else stand_in(found, home)
+
+
+def baselines(found: Marks, kind: Kind) -> list[str]:
+    """The names of the baselines of a kind, albench's own first."""
+    marked = [c for c in found.components(kind) if c.baseline]
+    return [c.name for c in sorted(marked, key=lambda c: (c.distribution != PROJECT, c.name))]
+
+
+def baseline(found: Marks, kind: Kind, there: Collection[str] = ()) -> str:
+    """The first baseline of a kind that is among names with results, else the first; "" where none is marked."""
+    names = baselines(found, kind)
+    return next((name for name in names if name in there), names[0] if names else "")
+
+
+def _only(marked: Sequence[Marked], what: str, kind: Kind) -> str:
+    if len(marked) > 1:
+        several = " and ".join(f"'{c.name}' of plugin '{c.plugin}' ({c.distribution})" for c in marked)
+        raise PluginError(
+            f"{several} are marked as the {what}: name one with {flag(kind)}, or leave a plugin out "
+            "(ALBENCH_DISABLE_PLUGINS=PLUGIN, or without its --plugin)."
+        )
+    return marked[0].name if marked else ""
+
+
+def _of(what: str) -> str:
+    return "" if what == WHOLE_KIND else f" for {what}"

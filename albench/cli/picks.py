@@ -29,15 +29,13 @@ SHOWN = 60
 @data_dir_option
 def command(
     folders: tuple[str, ...],
-    strategies: tuple[str, ...],
-    methods: tuple[str, ...],
-    datasets: tuple[str, ...],
     seeds: tuple[int, ...],
     rounds: tuple[int, ...],
     everything: bool,
     output: str | None,
     plugins: tuple[str, ...],
     data_dir: str | None,
+    **named: tuple[str, ...],
 ) -> None:
     """Show what the queries bought: file or row, group and class of each item, in the order in which it was chosen.
 
@@ -55,7 +53,7 @@ def command(
     if path:
         check_output(path.suffix.lower(), str(output))
     results = load(*folders)
-    choice = Choice(datasets, methods, strategies, baseline="")
+    choice = Choice(**named, baseline="")
     choice.check(results.frame)
     if choice:
         results = results.only(set(choice.of(results.frame)["key"]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from albench.compare import CurveTable
+    from albench.compare.choose import Choice
     from albench.environment import Mix
+    from albench.render.figure import Look
 
 _INCHES = click.FloatRange(min=1.0, max=30.0)
 
@@ -34,50 +37,28 @@ _INCHES = click.FloatRange(min=1.0, max=30.0)
 @click.option("--width", type=_INCHES, default=3.5, show_default=True, help="Inches of a panel.")
 @click.option("--height", type=_INCHES, default=2.6, show_default=True, help="Inches of a panel; the legend is below.")
 @click.option("--dpi", type=click.IntRange(30, 1200), default=200, show_default=True, help="Pixels an inch, of a .png.")
-def command(
-    folders: tuple[str, ...],
-    output: str,
-    metrics: tuple[str, ...],
-    split: str,
-    strategies: tuple[str, ...],
-    methods: tuple[str, ...],
-    datasets: tuple[str, ...],
-    baseline: str | None,
-    highlight: tuple[str, ...],
-    by_method: bool,
-    no_bands: bool,
-    strict: bool,
-    title: str,
-    width: float,
-    height: float,
-    dpi: int,
-) -> None:
+def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     """Draw learning curves: mean over seeds with its 95 % interval, a panel for each data set and protocol.
 
     DIR is a suite's folder, a folder of suites or an archive of 'albench export'; 'results' where none is given.
     Needs matplotlib: pip install 'albench[plot]'.
     """
     from albench.compare import learning_curve_table
-    from albench.compare.choose import DEFAULT_BASELINE, Choice, as_pair, pairs_of
     from albench.disk.files import write_atomic
     from albench.environment import refuse_mixes
     from albench.errors import StoreError
-    from albench.render.figure import Look, check_suffix, figure_bytes, most_curves, with_panels
+    from albench.render.figure import check_suffix, figure_bytes, most_curves, with_panels
     from albench.results.load import load
 
-    path = Path(output)
+    path, asked = Path(output), _Asked(**options)
     check_suffix(path.suffix.lower(), output)
     results = load(*folders)
-    baseline = baseline and as_pair(baseline, pairs_of(results.frame))
-    choice = Choice(datasets, methods, strategies, baseline or DEFAULT_BASELINE)
-    choice.check(results.frame)
-    _check(baseline, results.frame)
+    choice, look = asked.choice(results.frame), asked.look(results.frame)
     frame, failed = choice.of(results.frame), choice.of(results.failed)
     mixes = _mixes(frame)
-    if strict:
+    if asked.strict:
         refuse_mixes(mixes)
-    tables = learning_curve_table(frame, split, tuple(dict.fromkeys(metrics)) or ("macro_f1",))
-    look = Look(width, height, baseline or Look.baseline, by_method, not no_bands, title, dpi, highlight)
+    tables = learning_curve_table(frame, asked.split, tuple(dict.fromkeys(asked.metrics)) or ("macro_f1",))
     if tables and with_panels(tables, look) != look:
         click.echo(f"{most_curves(tables)} curves are too many for one panel: each method has panels of its own.")
     content = figure_bytes(tables, path.suffix.lower(), look)
@@ -90,13 +71,47 @@ def command(
         click.echo(f"  {line}")
 
 
-def _check(baseline: str | None, frame: pd.DataFrame) -> None:
-    """Raise ``UserError`` where a baseline has no results, with the nearest that has."""
-    from albench.errors import unknown
+@dataclass(frozen=True)
+class _Asked:
+    """What a figure is asked for: the command's options by their names."""
 
-    known = {*frame["strategy"], *(frame["method"] + "/" + frame["strategy"])}
-    if baseline is not None and known and baseline not in known:
-        raise unknown("baseline", baseline, known, hint="name a strategy, or 'METHOD + STRATEGY', that has results.")
+    metrics: tuple[str, ...]
+    split: str
+    strategies: tuple[str, ...]
+    methods: tuple[str, ...]
+    datasets: tuple[str, ...]
+    baseline: str | None
+    highlight: tuple[str, ...]
+    by_method: bool
+    no_bands: bool
+    strict: bool
+    title: str
+    width: float
+    height: float
+    dpi: int
+
+    def choice(self, frame: pd.DataFrame) -> Choice:
+        """Which of the results are drawn; raises ``UserError`` where a name has none, with the nearest that has."""
+        from albench.compare.choose import DEFAULT_BASELINE, Choice, check_baseline, pairs_of
+
+        baseline = self._baseline(frame)
+        choice = Choice(self.datasets, self.methods, self.strategies, baseline or DEFAULT_BASELINE)
+        choice.check(frame)
+        check_baseline(baseline, pairs_of(frame))
+        return choice
+
+    def look(self, frame: pd.DataFrame) -> Look:
+        """How they are drawn."""
+        from albench.render.figure import Look
+
+        baseline = self._baseline(frame) or Look.baseline
+        size = self.width, self.height
+        return Look(*size, baseline, self.by_method, not self.no_bands, self.title, self.dpi, self.highlight)
+
+    def _baseline(self, frame: pd.DataFrame) -> str | None:
+        from albench.compare.choose import as_pair, pairs_of
+
+        return self.baseline and as_pair(self.baseline, pairs_of(frame))
 
 
 def _copies(frame: pd.DataFrame) -> list[str]:

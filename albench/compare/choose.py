@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 DEFAULT_BASELINE = "random"
 _ROW = ["dataset", "stand_in", "protocol", "backbone", "method", "strategy"]
 _KINDS = {"datasets": "dataset", "methods": "method", "strategies": "strategy"}
-CHOOSING = (*_KINDS, "baseline")
-"""Options of a comparison that make a ``Choice``."""
 _NAMED = 4
 """Names that a note gives of what was left out; it counts the others."""
 
@@ -104,6 +102,19 @@ def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:
 def pairs_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """The methods and strategies that have results, each pair once."""
     return sorted(set(zip(frame["method"], frame["strategy"], strict=True)))
+
+
+def check_baseline(baseline: str | None, pairs: Iterable[tuple[str, str]]) -> None:
+    """Refuse a baseline without results where there are any; None is none.
+
+    Raises
+    ------
+    UnknownName
+        Naming the nearest that has some.
+    """
+    known = {name for method, strategy in pairs for name in (strategy, f"{method}/{strategy}")}
+    if baseline is not None and known and baseline not in known:
+        raise unknown("baseline", baseline, known, hint="name a strategy, or 'METHOD + STRATEGY', that has results.")
 
 
 def only_of(n_chosen: int, n_left_out: int) -> str:

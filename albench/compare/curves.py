@@ -9,7 +9,7 @@ import pandas as pd
 
 from albench.compare.blocks import Curves
 from albench.compare.data import Estimate
-from albench.compare.gather import gather, score_column
+from albench.compare.gather import check_scores, gather
 from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
 from albench.metric_table import metric_named
@@ -62,7 +62,9 @@ def learning_curve_table(
     UserError
         Where there is no result, or no such split or metric.
     """
-    columns = {metric: score_column(frame, split, metric) for metric in metrics}
+    for metric in metrics:
+        check_scores(frame, split, metric)
+    columns = {metric: f"{split}.{metric}" for metric in metrics}
     groups, _ = gather(frame, list(columns.values()))
     return [_table(group, row, split, columns) for group in groups for row in range(len(group.names))]
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import Curves
-from albench.compare.cost import Cost, area_at_equal_cost, spent_seconds
+from albench.compare.cost import area_at_equal_cost, spent_seconds
 from albench.compare.data import Estimate, Reach, Seconds, Spread
-from albench.compare.labels import Saving, Target, savings
+from albench.compare.labels import Saving, savings
 from albench.compare.numbers import Numbers
+from albench.compare.question import Question
 from albench.compare.resample import DRAWS, LEAST_SEEDS, around, interquartile_mean
 from albench.compare.statistics import deviation, interval
 from albench.errors import UserError
@@ -65,18 +66,16 @@ class Details:
         )
 
 
-def group_details(number: Numbers, column: str, target: float, cost: Cost | None) -> Details:
+def group_details(number: Numbers, question: Question, target: float) -> Details:
     """All details of one group: over the seeds that its means are over, labels saved over those of a row's pairs.
 
     Parameters
     ----------
-    column
-        What is compared.
     target
-        NaN without one.
+        The metric's value to reach; NaN without one.
     """
-    curves, shown = number.curves, number.shown[..., number.place]
-    values = curves.values[column]
+    curves, shown, cost = number.curves, number.shown[..., number.place], question.prices
+    values = curves.values[question.column]
     goal = None if np.isnan(target) else target
     seconds = np.array([_total(curves.values.get(name), curves.recorded) for name in (TRAIN, QUERY)])
     area, costs = None, (float("nan"), float("nan"))
@@ -112,8 +111,8 @@ def _spread(ranked: np.ndarray) -> np.ndarray:
     return np.stack([std, interquartile_mean(ranked), low, high])
 
 
-def target_values(target: Target, frame: pd.DataFrame, column: str, groups: list[Curves], sign: float) -> list[float]:
-    """What a target means in each group.
+def target_values(question: Question, frame: pd.DataFrame, groups: list[Curves]) -> list[float]:
+    """What a target means in each group; NaN without one.
 
     A share of full is that of the best mean over seeds of any row that was trained on the labels of the whole pool, on
     the same data set under whichever protocol; NaN where the data set has none.
@@ -123,9 +122,12 @@ def target_values(target: Target, frame: pd.DataFrame, column: str, groups: list
     UserError
         Where no data set has such a row.
     """
+    target = question.goal
+    if target is None:
+        return [float("nan")] * len(groups)
     if not target.share_of_full:
         return [target.value] * len(groups)
-    if sign < 0:
+    if question.sign < 0:
         raise UserError(f"target {target}: a share of full needs a metric of which higher is better; give a value.")
     pool = frame.get("pool_size")
     full = frame.iloc[:0] if pool is None else frame[frame["n_labeled"] == pool]
@@ -135,6 +137,6 @@ def target_values(target: Target, frame: pd.DataFrame, column: str, groups: list
             f"target {target}: no trial has the labels of the whole pool; run one: "
             f"albench run -d {name} -m supervised -s random --initial 100% --rounds 1"
         )
-    means = full.groupby(["dataset", "protocol", "backbone", "method", "strategy"])[column].mean()
+    means = full.groupby(["dataset", "protocol", "backbone", "method", "strategy"])[question.column].mean()
     best = means.groupby("dataset").max()
     return [float(best.get(group.dataset, float("nan"))) * target.share_of_full for group in groups]

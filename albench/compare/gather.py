@@ -21,8 +21,8 @@ _GROUP = ["dataset", "stand_in", "protocol"]
 _ROW = ["backbone", "method", "strategy"]
 
 
-def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:
-    """The column of a metric on a split.
+def check_scores(frame: pd.DataFrame, split: str, metric: str) -> None:
+    """Refuse a metric of a split that no record has.
 
     Raises
     ------
@@ -40,7 +40,6 @@ def score_column(frame: pd.DataFrame, split: str, metric: str) -> str:
     metrics = {metric for head, metric in pairs if head == split}
     if metric not in metrics:
         raise unknown("metric", metric, metrics, hint=f"choose from {', '.join(sorted(metrics))}.")
-    return f"{split}.{metric}"
 
 
 def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[Note]]:

@@ -11,6 +11,7 @@ from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.data import Difference, Group, Note, Overall
 from albench.compare.protocols import one_each
+from albench.compare.question import Question
 from albench.wording import counted, listed
 
 _SHOWN = 4
@@ -20,8 +21,7 @@ _SHOWN = 4
 def write_notes(
     curves: Sequence[Curves],
     groups: Sequence[Group],
-    column: str,
-    ranking: str,
+    question: Question,
     baseline: str,
     overall: Overall | None = None,
 ) -> list[Note]:
@@ -31,19 +31,15 @@ def write_notes(
     ----------
     curves, groups
         The same groups, before and after the statistics.
-    column
-        The column compared, e.g. ``test.macro_f1``.
-    ranking
-        What ranks, as the user types it.
     baseline
         What differences are against.
     """
     named = places(groups)
     lines = [*_stand_ins(groups), *_protocols(groups), *_versions(curves, named)]
     for curve, group, place in zip(curves, groups, named, strict=True):
-        lines += _left_out(curve, group, column, ranking, place)
-    lines += _cautions(groups, named, column.partition(".")[0])
-    lines += _identical(curves, groups, named, column)
+        lines += _left_out(curve, group, question, place)
+    lines += _cautions(groups, named, question.split)
+    lines += _identical(curves, groups, named, question.column)
     lines += _few_seeds(groups, named, overall)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
@@ -173,8 +169,9 @@ def places(groups: Sequence[Group]) -> list[str]:
     return [group.place for group in groups]
 
 
-def _left_out(curves: Curves, group: Group, column: str, ranking: str, place: str) -> list[Note]:
+def _left_out(curves: Curves, group: Group, question: Question, place: str) -> list[Note]:
     """What the group lacks."""
+    column, ranking = question.column, str(question.ranking)
 
     def note(text: str, *, limits: bool = True) -> Note:
         return Note(text, place, limits)

@@ -9,9 +9,8 @@ import numpy as np
 
 from albench.compare.blocks import Curves, Name
 from albench.compare.common import in_common
-from albench.compare.ranking import Ranking
+from albench.compare.question import Question
 from albench.compare.statistics import area, interval
-from albench.errors import unknown
 
 
 @dataclass(frozen=True)
@@ -73,18 +72,19 @@ class Numbers:
         return np.where(self.shown[..., self.place], self.ranked, np.nan)
 
 
-def numbers_of(
-    curves: Curves, values: np.ndarray, ranking: Ranking, baseline: str, sign: float, limits: tuple[float, float]
-) -> Numbers:
+def numbers_of(curves: Curves, question: Question, baseline: str) -> Numbers:
+    """The statistics of one group; ``baseline`` is a strategy, or ``method/strategy``."""
+    values = curves.values[question.column]
     scores = np.concatenate([values, area(values, curves.n_labeled)[..., None]], axis=2)
     rows = _baseline_rows(curves, baseline)
     shown, compared = _shared(~np.isnan(scores), np.isin(np.arange(len(rows)), rows))
     mean, half, n = interval(np.where(shown, scores, np.nan).swapaxes(1, 2))
-    column = ranking.column(curves)
+    column = question.ranking.column(curves)
     ranked = np.full(scores.shape[:2], np.nan) if column is None else scores[..., column]
     others = (rows >= 0) & (rows != np.arange(len(rows)))
     against = np.where(others[:, None], ranked[rows], np.nan)
-    return Numbers(curves, mean, half, n, scores, shown, compared, limits, column, sign, rows, ranked, against)
+    metric = question.limits, column, question.sign
+    return Numbers(curves, mean, half, n, scores, shown, compared, *metric, rows, ranked, against)
 
 
 def _shared(there: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,10 +116,3 @@ def baseline_names(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> d
         for name, at in zip(names, number.baseline, strict=True)
         if at >= 0
     }
-
-
-def check_baseline(baseline: str | None, groups: list[Curves]) -> None:
-    names = {(method, strategy) for group in groups for _, method, strategy in group.names}
-    known = {strategy for _, strategy in names} | {f"{method}/{strategy}" for method, strategy in names}
-    if baseline is not None and baseline not in known:
-        raise unknown("baseline", baseline, known, hint="name a strategy, or 'METHOD + STRATEGY', that has results.")

@@ -3,114 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from albench.compare.across import Across, Setting
 from albench.compare.blocks import Name
-from albench.compare.common import LEAST_COMPARED, in_both
+from albench.compare.common import LEAST_COMPARED
 from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
 from albench.compare.pairs import p_values
+from albench.compare.question import Question
 from albench.compare.ranges import within
 from albench.compare.resample import improvement, stratified_iqm
 from albench.compare.roundoff import leveled
+from albench.compare.significance import Tested
 from albench.compare.statistics import ALPHA, holm, paired
 
-if TYPE_CHECKING:
-    from albench.compare.significance import Tested
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One group as it is compared with others.
-
-    Attributes
-    ----------
-    title
-        The data set and protocol.
-    names
-        R tuples of backbone, method and strategy; the backbone is empty where every group has one of its own.
-    ranked
-        (R, S) the score that ranks.
-    compared
-        (R, S) the same of rows that are compared and the seeds that these share; NaN of all else.
-    """
-
-    title: str
-    names: list[Name]
-    ranked: np.ndarray
-    compared: np.ndarray
-
-
-def common_names(groups: Sequence[list[Name]]) -> list[list[Name]]:
-    """Names by which rows of several groups are told to be the same.
-
-    Where each group has one backbone, it belongs to the data set and not to the row: a method on vectors runs on a
-    perceptron, on images on a convolutional network.
-    """
-    if all(len({backbone for backbone, _, _ in names}) == 1 for names in groups):
-        return [[("", method, strategy) for _, method, strategy in names] for names in groups]
-    return [list(names) for names in groups]
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """Rows that every data set has, and their differences to their baselines before any test.
-
-    Attributes
-    ----------
-    names
-        The rows.
-    pairs
-        K of them, each with its baseline.
-    own, against
-        (K, S) their scores and their baselines', seeds of all data sets in a row.
-    seeds
-        (K,) the most seeds that a pair has on one data set: pairs of many data sets are not many seeds.
-    """
-
-    names: list[Name]
-    pairs: list[tuple[Name, Name]]
-    own: np.ndarray
-    against: np.ndarray
-    seeds: np.ndarray
-
-
-def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | None:
-    """What can be compared over data sets; None with fewer than two data sets or rows.
-
-    Parameters
-    ----------
-    settings
-        The groups, one of each data set.
-    baseline
-        Row -> the row that it is compared with.
-    """
-    scored = [
-        {name for name, row in zip(s.names, s.compared, strict=True) if not np.isnan(row).all()} for s in settings
-    ]
-    common = sorted(set.intersection(*scored)) if len(settings) > 1 else []
-    if len(common) < 2:
-        return None
-    pairs = [(name, baseline[name]) for name in common if baseline.get(name, name) != name and baseline[name] in common]
-    places = [{name: at for at, name in enumerate(setting.names)} for setting in settings]
-
-    if not pairs:
-        none = np.empty((0, 0))
-        return Pooled(common, pairs, none, none, np.empty(0))
-    own, against = (
-        [s.compared[[place[pair[side]] for pair in pairs]] for s, place in zip(settings, places, strict=True)]
-        for side in (0, 1)
-    )
-    seeds = np.max([in_both(*scores) for scores in zip(own, against, strict=True)], axis=0)
-    return Pooled(common, pairs, np.concatenate(own, axis=1), np.concatenate(against, axis=1), seeds)
-
-
-def over_data_sets(
-    settings: Sequence[Setting], rows: Pooled, tested: Tested, sign: float, may: bool, limits: tuple[float, float]
-) -> Overall:
-    """Rows that every data set has, compared over all of them.
+def over_data_sets(across: Across, tested: Tested, question: Question, may: bool) -> Overall | None:
+    """Rows that every data set has, compared over all of them; None where there are no two such rows or data sets.
 
     Mean ranks, Friedman's test and Nemenyi's critical difference are those of Demšar (2006), "Statistical Comparisons
     of Classifiers over Multiple Data Sets", JMLR 7, section 3.2.
@@ -118,13 +28,14 @@ def over_data_sets(
     Parameters
     ----------
     tested
-        The tests of ``rows.pairs``, corrected.
+        The tests of ``across.rows.pairs``, corrected.
     may
         Whether anything of the comparison is told. Where nothing is, mean ranks tell no rows apart either, nor where
         Friedman's test tells nothing.
-    limits
-        Lowest and highest value that the metric can have.
     """
+    if across.rows is None:
+        return None
+    settings, rows, sign = across.settings, across.rows, question.sign
     scored = [{name: row[~np.isnan(row)] for name, row in zip(s.names, s.compared, strict=True)} for s in settings]
     common = rows.names
     means = leveled(np.array([[sign * part[name].mean() for name in common] for part in scored]))
@@ -133,7 +44,7 @@ def over_data_sets(
     chance = friedman(means)
     order = sorted(range(len(common)), key=lambda at: (ranks[at], common[at]))
     differences = {
-        name: (within(tested.difference(at, method, strategy, sign), limits), (name, other))
+        name: (within(tested.difference(at, method, strategy, sign), question.limits), (name, other))
         for at, (name, other) in enumerate(rows.pairs)
         for _, method, strategy in [other]
     }
@@ -207,7 +118,7 @@ def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], .
 
 
 def pairwise_wins(
-    settings: Sequence[Setting], sign: float, test: str = "auto", told: Sequence[np.ndarray] | None = None
+    settings: Sequence[Setting], question: Question, told: Sequence[np.ndarray] | None = None
 ) -> Wins | None:
     """In how many settings each row beats each other one by the value that ranks.
 
@@ -229,14 +140,14 @@ def pairwise_wins(
     parts = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
     means, _, counts, _ = zip(*(paired(*part) for part in parts), strict=True)
     family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
-    p = [p_values(*part, test, family)[0] for part in parts]
+    p = [p_values(*part, question.test, family)[0] for part in parts]
     stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
     if told is not None:
         stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]
     total = np.zeros((len(names), len(names)))
     for setting, (first, second), mean, won in zip(settings, sides, means, stand, strict=True):
         at = np.array([place[name] for name in setting.names])
-        better = sign * mean > 0
+        better = question.sign * mean > 0
         winner, loser = np.where(better, at[first], at[second]), np.where(better, at[second], at[first])
         np.add.at(total, (winner[won], loser[won]), 1.0)
     return Wins(tuple(names), tuple(tuple(map(float, row)) for row in total), len(settings))

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from albench.compare.blocks import Curves
 from albench.compare.data import Estimate, Group
+from albench.compare.numbers import Numbers
+from albench.compare.question import Question
 from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
 from albench.metric_table import metric_named
@@ -81,13 +82,13 @@ def recalls_of(frame: pd.DataFrame, split: str = "test") -> list[str]:
     return [name for name in found if f"{split}.{name}" in frame]
 
 
-def with_recalls(
-    group: Group, curves: Curves, shown: np.ndarray, frame: pd.DataFrame, split: str, metric: str
-) -> Group:
+def with_recalls(group: Group, number: Numbers, frame: pd.DataFrame, question: Question) -> Group:
     """The group with the recalls of its rare classes beside what is compared.
 
-    They are those at the label count that ranks, else at the last one, over the seeds (R, S) that are ``shown``.
+    They are those at the label count that ranks, else at the last one, over the seeds that what ranks is shown of.
     """
+    curves, split, metric = number.curves, question.split, question.metric
+    shown = number.shown[..., number.place]
     own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
     names = [name for name in recalls_of(own, split) if name != metric]
     if MINORITY in (*names, metric) and split == "test" and SMALL in own:

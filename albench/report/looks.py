@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from albench.compare import Comparison
-from albench.compare.overall import common_names
+from albench.compare.across import common_names
 from albench.render.colors import colors_of
 
 Name = tuple[str, str, str]

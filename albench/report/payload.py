@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from albench.compare import Comparison, Group, compare, learning_curve_table
+from albench.compare import Comparison, Group, learning_curve_table
 from albench.compare.answer import answer, metric_words
-from albench.compare.choose import CHOOSING, Choice
+from albench.compare.build import compared
 from albench.compare.curves import CurveTable
+from albench.compare.question import Question
 from albench.metric_table import METRICS, metric_named
 from albench.render.across import overall_columns, overall_facts
 from albench.render.words import failures, legend
@@ -31,10 +33,9 @@ MOST_PAIRS = 40
 
 def payload(results: Results, metric: str = "macro_f1", split: str = "test", **options: Any) -> dict[str, Any]:
     """All that the page shows, as JSON-ready data; infinities are texts, NaN is null."""
-    target, test_items = options.pop("target", None), options.pop("test_items", False)
-    options = {name: value for name, value in check_comparison(options).items() if name != "details"}  # always shown
-    first = results.compare(metric=metric, split=split, details=True, target=target, test_items=test_items, **options)
-    frame = Choice(**{name: options[name] for name in CHOOSING if options.get(name)}).of(results.frame)
+    question = Question(**check_comparison({**options, "metric": metric, "split": split, "details": True}))
+    first = results.compared(question)
+    frame = question.choice.of(results.frame)
     there = [column for column in frame.columns if column.startswith(f"{split}.") and frame[column].notna().any()]
     named = list(dict.fromkeys([metric, *(column.split(".", 1)[1] for column in there)]))
     ordered = sorted(named, key=lambda name: (name != metric, name not in METRICS, [*METRICS, name].index(name), name))
@@ -42,7 +43,8 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
     comparisons = {metric: first}
     for other in main:
         if other != metric:
-            comparisons[other] = compare(results.frame, metric=other, split=split, details=True, after=first, **options)
+            beside = replace(question, metric=other, target=None, test_items=False)
+            comparisons[other] = compared(results.frame, beside, after=first)
     curves = learning_curve_table(frame, split, ordered)
     names, position = names_of(first)
     papers = sources(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from albench.compare import Comparison
     from albench.compare.over_items import Kept
+    from albench.compare.question import Question
 
 _FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 
@@ -91,7 +92,7 @@ class Results:
         return dataclasses.replace(self, frame=frame, failed=failed, trials=trials)
 
     def compare(self, **options: Any) -> Comparison:
-        """The comparison table (see ``albench.compare.compare``); with ``test_items=True``, over test items too.
+        """The comparison table (see ``albench.compare.question.Question``, whose attributes are the options).
 
         ``strategy``, ``method`` and ``dataset``, one name or several, may be written as ``albench.run`` takes them.
 
@@ -100,11 +101,15 @@ class Results:
         UserError
             Where an option is unknown, or its value none.
         """
-        from albench.compare import compare
+        from albench.compare.question import Question
 
-        options = check_comparison(options)
-        options["test_items"] = self._kept if options.get("test_items") else None
-        found = compare(self.frame, failed=self.failed, **options)
+        return self.compared(Question(**check_comparison(options)))
+
+    def compared(self, question: Question) -> Comparison:
+        """The comparison table that a question asks for (see ``albench.compare.build.compared``)."""
+        from albench.compare.build import compared
+
+        found = compared(self.frame, question, failed=self.failed, kept=self._kept)
         caveats = (Note(text, limits=True) for text in self.caveats)
         return dataclasses.replace(found, notes=(*self.notes, *found.notes), caveats=(*caveats, *found.caveats))
 

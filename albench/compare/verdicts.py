@@ -1,0 +1,98 @@
+"""All verdicts of one comparison: what stands after correction is told, and where nothing does, nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from albench.compare.across import Across, Pooled
+from albench.compare.blocks import Name
+from albench.compare.common import in_both
+from albench.compare.comparison import Comparison
+from albench.compare.data import OverallRow, Row, Wins
+from albench.compare.numbers import Numbers
+from albench.compare.overall import pairwise_wins, without_wins
+from albench.compare.question import Question
+from albench.compare.significance import Bests, Tested, bests, corrected
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the tests of a comparison say.
+
+    Attributes
+    ----------
+    groups, bests
+        Of each group: differences to baselines, and the bests of its columns.
+    across
+        Differences over data sets.
+    wins
+        Pairwise; None with one row.
+    any_told
+        Whether anything is told.
+    """
+
+    groups: list[Tested]
+    bests: list[Bests]
+    across: Tested
+    wins: Wins | None
+    any_told: bool
+
+    @property
+    def n_tests(self) -> int:
+        """Differences that were corrected together."""
+        return self.across.family
+
+
+def verdicts_of(numbers: Sequence[Numbers], across: Across, question: Question, after: Comparison | None) -> Verdicts:
+    """Test all that is compared, and correct it.
+
+    Parameters
+    ----------
+    after
+        The comparison by another metric that a page shows first (see ``albench.compare.build.compared``).
+    """
+    *groups, over = corrected(_parts(numbers, across.rows, after), question.test)
+    told = [groups[at].told for at in across.places] if over.family else None
+    wins = pairwise_wins(across.settings, question, told)
+    may = any(part.told.any() for part in (*groups, over)) if over.family else _any_pair(wins)
+    if after is not None and not after.n_tests:
+        may = may and _any_pair(after.wins)
+    return Verdicts(groups, bests(numbers, question.test, may), over, wins if may else without_wins(wins), may)
+
+
+def _any_pair(wins: Wins | None) -> bool:
+    return wins is not None and bool(np.any(wins.matrix))
+
+
+def _parts(
+    numbers: Sequence[Numbers], over: Pooled | None, after: Comparison | None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """The one family of a comparison: each group's differences to baselines, then those over data sets."""
+    told = None if after is None else set(_told(after))
+    for number in numbers:
+        place = (number.curves.dataset, number.curves.stand_in, number.curves.protocol)
+        may = [told is None or (place, name) in told for name in number.curves.names]
+        yield number.ranked, number.against, np.array(may), in_both(number.ranked, number.against)
+    pairs = over.pairs if over else []
+    may = [told is None or ((), name) in told for name, _ in pairs]
+    empty = np.empty((0, 0))
+    yield (
+        over.own if over else empty,
+        over.against if over else empty,
+        np.array(may, dtype=bool),
+        over.seeds if over else np.empty(0),
+    )
+
+
+def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], Name]]:
+    """Where, and which row, is told from its baseline; nowhere is over data sets."""
+    rows: list[tuple[tuple[str, ...], Row | OverallRow]] = [
+        ((group.dataset, group.stand_in, group.protocol), row) for group in comparison.groups for row in group.rows
+    ]
+    rows += [((), row) for row in (comparison.overall.rows if comparison.overall else ())]
+    for place, row in rows:
+        if row.difference and row.difference.verdict in ("better", "worse"):
+            yield place, (row.backbone, row.method, row.strategy)

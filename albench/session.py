@@ -11,14 +11,13 @@ from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
 from albench.components import spec as specs
 from albench.components.registry import plural
-from albench.components.spec import Spec
 from albench.errors import SuiteError, TrialError
 from albench.execution.prepare import Plan, prepare
 from albench.execution.runner import Listener, execute
 from albench.results.load import Results, load_run
 from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
 from albench.suite.naming import components
-from albench.suite.plan import DEFAULT_METHOD, DEFAULT_STRATEGY, Suite, check_name, parse_seeds, protocol
+from albench.suite.plan import Suite, check_name, parse_seeds, protocol
 from albench.suite.suite_file import load_suite
 
 Names = str | Sequence[str] | Mapping[str, Any]
@@ -53,7 +52,7 @@ def suite_from(
     Parameters
     ----------
     file
-        A suite file; without one the defaults are used.
+        A suite file; without one, defaults are taken where nothing is named.
     strategy, method, dataset, backbone
         Specs.
     seeds
@@ -77,13 +76,7 @@ def suite_from(
     made = protocol(settings, suite.protocol)
     if settings.get("device") is not None:
         changes["device"] = made.device
-    suite = dataclasses.replace(suite, protocol=made, **changes)
-    return dataclasses.replace(
-        suite,
-        methods=suite.methods or (Spec(DEFAULT_METHOD),),
-        strategies=suite.strategies or (Spec(DEFAULT_STRATEGY),),
-        by_default=tuple(kind for kind in ("method", "strategy") if not getattr(suite, plural(kind))),
-    )
+    return dataclasses.replace(suite, protocol=made, **changes)
 
 
 def run(

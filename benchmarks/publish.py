@@ -21,6 +21,7 @@ import pandas as pd
 
 import albench
 from albench.compare import learning_curve_table
+from albench.compare.choose import usual_baseline
 from albench.render import render
 from albench.render.figure import Look, figure_bytes
 from albench.results.archive import export
@@ -101,7 +102,9 @@ def main(words: Sequence[str] | None = None, published: Path = PUBLISHED, root: 
     export([folder], new, force=True)
     new.replace(out / PACKED)
     tables = learning_curve_table(results.frame, metrics=[arguments.metric])
-    (out / "curves.svg").write_bytes(figure_bytes(tables, ".svg", Look(by_method=True)))
+    (out / "curves.svg").write_bytes(
+        figure_bytes(tables, ".svg", Look(baseline=usual_baseline(results.frame), by_method=True))
+    )
     (out / "table.csv").write_text(render(comparison, "csv"), encoding="utf-8")
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     path = out / "README.md"

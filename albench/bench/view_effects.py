@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from albench import seeds
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Splits
 from albench.augment import Augmenter, augmenter
+from albench.components.defaults import default
 from albench.data.items import as_input
-from albench.suite.plan import DEFAULT_BACKBONE
 from albench.training.optimizer import SGD
 from albench.trial.numerics import numerics
 
@@ -91,7 +91,7 @@ def measure(dataset: Dataset, splits: Splits, registry: Registry, seed: int = 0)
 
 def _measured(dataset: Dataset, splits: Splits, registry: Registry, seed: int) -> Effects:
     task = splits.task
-    backbone = DEFAULT_BACKBONE[task.modality]
+    backbone = default(registry, "backbone", task.modality)
     trained, looked_at = _spread(len(splits.train), MOST_TRAINED), _spread(len(splits.val), MOST_LOOKED_AT)
     each = _each(dataset, splits, seed)
     weak = each["weak"][0]

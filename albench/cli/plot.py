@@ -53,7 +53,8 @@ def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     path, asked = Path(output), _Asked(**options)
     check_suffix(path.suffix.lower(), output)
     results = load(*folders)
-    choice, look = asked.choice(results.frame), asked.look(results.frame)
+    choice = asked.choice(results.frame)
+    look = asked.look(choice.baseline_in(results.frame))
     frame, failed = choice.of(results.frame), choice.of(results.failed)
     mixes = _mixes(frame)
     if asked.strict:
@@ -92,26 +93,19 @@ class _Asked:
 
     def choice(self, frame: pd.DataFrame) -> Choice:
         """Which of the results are drawn; raises ``UserError`` where a name has none, with the nearest that has."""
-        from albench.compare.choose import DEFAULT_BASELINE, Choice, check_baseline, pairs_of
+        from albench.compare.choose import Choice, check_baseline, pairs_of
 
-        baseline = self._baseline(frame)
-        choice = Choice(self.datasets, self.methods, self.strategies, baseline or DEFAULT_BASELINE)
+        choice = Choice(self.datasets, self.methods, self.strategies, self.baseline or None)
         choice.check(frame)
-        check_baseline(baseline, pairs_of(frame))
+        check_baseline(self.baseline and choice.baseline_in(frame), pairs_of(frame))
         return choice
 
-    def look(self, frame: pd.DataFrame) -> Look:
+    def look(self, baseline: str) -> Look:
         """How they are drawn."""
         from albench.render.figure import Look
 
-        baseline = self._baseline(frame) or Look.baseline
         size = self.width, self.height
         return Look(*size, baseline, self.by_method, not self.no_bands, self.title, self.dpi, self.highlight)
-
-    def _baseline(self, frame: pd.DataFrame) -> str | None:
-        from albench.compare.choose import as_pair, pairs_of
-
-        return self.baseline and as_pair(self.baseline, pairs_of(frame))
 
 
 def _copies(frame: pd.DataFrame) -> list[str]:

@@ -8,7 +8,8 @@ import click
 
 from albench.api.kinds import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
-from albench.components.registry import plural
+from albench.components.defaults import baselines
+from albench.components.registry import plural, registry
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -236,22 +237,23 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
     if failures:
         return 1
     line = Text.assemble("Next: ", (f"albench compare {plan.folder}", "bold"))
-    if _lacks_baseline(plan, results):
-        line = Text.assemble("Next: ", (_beside(), "bold"), ", then ", ("albench compare", "bold"))
+    if lacking := _lacking_baseline(plan, results):
+        line = Text.assemble("Next: ", (_beside(lacking), "bold"), ", then ", ("albench compare", "bold"))
     console.print(line, soft_wrap=True)
     return 0
 
 
-def _lacks_baseline(plan: Plan, results: Results) -> bool:
-    """Whether all that is there under the run's protocol is one strategy, and not ``random``."""
+def _lacking_baseline(plan: Plan, results: Results) -> str:
+    """The baseline, where all that is there under the run's protocol is one strategy and none to compare with."""
+    marked = baselines(registry(plan.plugin_files), "strategy")
     frame = results.frame
     there = set(frame[frame["protocol"] == plan.suite.protocol.hash]["strategy"])
     specs = {where.partition(" ")[2] for where, alias in results.aliases.items() if alias in there}
-    return len(there) == 1 and "random" not in there | specs
+    return marked[0] if marked and len(there) == 1 and not {*marked} & (there | specs) else ""
 
 
-def _beside() -> str:
-    """The command that runs ``random`` under the same settings, beside what is there."""
+def _beside(strategy: str) -> str:
+    """The command that runs a strategy under the same settings, beside what is there."""
     import shlex
 
     from albench.execution.manifest import typed_command
@@ -263,4 +265,4 @@ def _beside() -> str:
             next(words, None)
         elif word != "--fresh" and not word.startswith(("--strategy=", "-s")):
             kept.append(word)
-    return shlex.join([*kept, "--strategy", "random"])
+    return shlex.join([*kept, "--strategy", strategy])

@@ -10,7 +10,7 @@ import pandas as pd
 from albench.compare.across import across_of
 from albench.compare.blocks import Curves
 from albench.compare.carried import with_cautions
-from albench.compare.choose import as_pair, check_baseline, pairs_of
+from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
 from albench.compare.data import Failure, Group, Note
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
@@ -90,7 +90,7 @@ def compared(
     """
     check_scores(frame, question.split, question.metric)
     question.choice.check(frame)
-    baseline = as_pair(question.choice.baseline, pairs_of(frame))
+    baseline = question.choice.baseline_in(frame)
     chosen = question.choice.of(frame)
     curves, copies = _curves_of(chosen, question)
     check_baseline(question.baseline and baseline, pairs_of(chosen))

@@ -12,7 +12,6 @@ from albench.wording import counted, listed, plural
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_BASELINE = "random"
 _ROW = ["dataset", "stand_in", "protocol", "backbone", "method", "strategy"]
 _KINDS = {"datasets": "dataset", "methods": "method", "strategies": "strategy"}
 _NAMED = 4
@@ -28,13 +27,14 @@ class Choice:
     datasets, methods, strategies
         As tables name them, with their options.
     baseline
-        A strategy, or a pair in any form (``as_pair``), that stays whatever strategies and methods are named.
+        A strategy, or a pair in any form (``as_pair``), that stays whatever strategies and methods are named; the usual
+        one where None, none where empty.
     """
 
     datasets: Sequence[str] = ()
     methods: Sequence[str] = ()
     strategies: Sequence[str] = ()
-    baseline: str = DEFAULT_BASELINE
+    baseline: str | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):  # one name may stand for itself
@@ -61,9 +61,13 @@ class Choice:
         if self and not frame.empty and self.of(frame).empty:
             raise UserError("nothing is left: no results have all of these names; leave one of them out.")
 
+    def baseline_in(self, frame: pd.DataFrame) -> str:
+        """What the others are compared with, as results name it."""
+        return usual_baseline(frame) if self.baseline is None else as_pair(self.baseline, pairs_of(frame))
+
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of these names; ``frame`` has a column for each kind."""
-        baseline = as_pair(self.baseline, pairs_of(frame))
+        baseline = self.baseline_in(frame)
         for field, kind in _KINDS.items():
             names = list(getattr(self, field))
             if names:
@@ -85,6 +89,14 @@ class Choice:
         missing = {kind: sorted(set(frame[kind]) - set(kept[kind])) for kind in _KINDS.values()}
         texts = [f"{_noun(kind, len(names))} {listed(names, _NAMED)}" for kind, names in missing.items() if names]
         return n_rows, "; ".join(texts) or "methods with other strategies"
+
+
+def usual_baseline(frame: pd.DataFrame) -> str:
+    """The strategy that others are compared with where none is named: of those that plugins mark, one with results."""
+    from albench.components.defaults import baseline
+    from albench.components.registry import registry
+
+    return baseline(registry(), "strategy", set(frame["strategy"]) if len(frame) else ())
 
 
 def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from albench.compare.choose import DEFAULT_BASELINE, Choice
+from albench.compare.choose import Choice
 from albench.compare.cost import Cost, parse_cost
 from albench.compare.labels import Target, parse_target
 from albench.compare.pairs import CHOICES
@@ -27,7 +27,7 @@ class Question:
         ``round:K`` (from 0, the initial labels) or ``labels:N``.
     baseline
         A strategy, taken with each row's own method, or ``method + strategy``; always on the row's own backbone.
-        ``random`` where None, if it is there.
+        Where None, the one of those that plugins mark as baseline that has results: ``random``.
     target
         A value of the metric to reach, as in ``0.8``, or a share of what the whole pool's labels give, as in
         ``95%-of-full``.
@@ -82,7 +82,7 @@ class Question:
             "ranking": parse_ranking(self.at),
             "goal": parse_target(self.target) if self.target else None,
             "prices": parse_cost(self.cost) if self.cost else None,
-            "choice": Choice(self.datasets, self.methods, self.strategies, self.baseline or DEFAULT_BASELINE),
+            "choice": Choice(self.datasets, self.methods, self.strategies, self.baseline or None),
         }
         for name, value in read.items():
             object.__setattr__(self, name, value)

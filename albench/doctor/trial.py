@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.executor import Note, Progress
+from albench.components.defaults import default, stand_in
+from albench.components.registry import registry
 from albench.doctor.finding import Finding
-from albench.errors import AlbenchError
+from albench.errors import AlbenchError, PluginError
 from albench.results.records import read_trial, trial_folders, without_measured
 from albench.session import Silent, run
-from albench.suite.plan import DEFAULT_DATASETS, DEFAULT_METHOD, DEFAULT_STRATEGY
 
 SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size": 10, "batch_size": 16}
 
@@ -22,9 +23,14 @@ def findings() -> Iterator[Finding]:
     """On the CPU, and on the GPU where there is one."""
     import torch
 
+    try:
+        parts = _parts()
+    except PluginError as error:
+        yield Finding("train and query", "broken", str(error), "runs that name all three with -d, -m and -s work")
+        return
     for device in ("cpu", "cuda:0") if torch.cuda.is_available() else ("cpu",):
         with tempfile.TemporaryDirectory(prefix="albench-doctor-", ignore_cleanup_errors=True) as scratch:
-            yield from _both(Path(scratch), device)
+            yield from _both(Path(scratch), device, parts)
 
 
 class Notes(Silent):
@@ -38,14 +44,25 @@ class Notes(Silent):
             self.texts[event.text] = None
 
 
-def _both(scratch: Path, device: str) -> Iterator[Finding]:
+def _parts() -> dict[str, Any]:
+    """What is run where nothing is named, on data that are always there."""
+    found = registry()
+    return {
+        "dataset": stand_in(found, default(found, "dataset")),
+        "method": default(found, "method"),
+        "strategy": default(found, "strategy"),
+        "executor": default(found, "executor", "one"),
+    }
+
+
+def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Finding]:
     what = f"train and query, {device.partition(':')[0]}"
-    words = f"{DEFAULT_METHOD} + {DEFAULT_STRATEGY} on {DEFAULT_DATASETS[-1]}"
+    words = "{method} + {strategy} on {dataset}".format(**parts)
     command = f"'albench run --device {device} --steps 10 --rounds 2' shows it whole"
     started = time.monotonic()
     notes = Notes()
     try:
-        first, second = (_records(scratch / name, device, notes) for name in ("first", "second"))
+        first, second = (_records(scratch / name, device, notes, parts) for name in ("first", "second"))
     except AlbenchError as error:
         yield Finding(what, "broken", f"{words}: {error}", command)
         return
@@ -59,18 +76,8 @@ def _both(scratch: Path, device: str) -> Iterator[Finding]:
         yield Finding(what, "ok", f"{words}: two runs of one seed are the same, {took:.1f} s")
 
 
-def _records(out: Path, device: str, listener: Notes) -> list[dict[str, Any]]:
+def _records(out: Path, device: str, listener: Notes, parts: dict[str, Any]) -> list[dict[str, Any]]:
     """What a run leaves, without what it measured; it goes the whole way that every run goes."""
-    run(
-        dataset=DEFAULT_DATASETS[-1],
-        method=DEFAULT_METHOD,
-        strategy=DEFAULT_STRATEGY,
-        seeds=1,
-        out=out,
-        executor="local",
-        device=device,
-        listener=listener,
-        **SETTINGS,
-    )
+    run(seeds=1, out=out, device=device, listener=listener, **parts, **SETTINGS)
     (folder,) = trial_folders(next(out.iterdir()))
     return [without_measured(record) for record in read_trial(folder).records]

@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from albench.api.kinds import Kind
 from albench.api.task import Task
+from albench.components.defaults import default
 from albench.components.registry import Registry, registry
 from albench.components.side_effects import printed_aside
 from albench.components.spec import Spec, canonical, parse
@@ -32,12 +33,12 @@ from albench.results.mixing import found_before, plugin_versions, refuse
 from albench.results.provenance import MADE_BY, Made, Provenance
 from albench.results.records import read_manifest, read_to_mend
 from albench.suite import views
+from albench.suite.defaults import with_defaults
 from albench.suite.identity import without_places
 from albench.suite.limits import parse_duration
 from albench.suite.naming import aliases_of, check_aliases, check_taken
 from albench.suite.panels import expanded, left_out
 from albench.suite.plan import (
-    DEFAULT_DATASETS,
     FIXED_SHIFT,
     Amounts,
     Protocol,
@@ -108,14 +109,6 @@ class Plan:
         return sum(trial.protocol.rounds * trial.protocol.steps for trial in self.todo)
 
 
-def default_dataset(found: Registry, data_dir: str | None) -> Spec:
-    """The home data set where its files are found, else its stand-in."""
-    for name in DEFAULT_DATASETS[:-1]:
-        if found.build("dataset", name).find(Path(data_dir) if data_dir else None):
-            return Spec(name)
-    return Spec(DEFAULT_DATASETS[-1])
-
-
 def resolve_device(name: str) -> str:
     """``auto``, ``cpu``, ``cuda`` or ``cuda:N`` as a device that is there.
 
@@ -182,9 +175,7 @@ def prepare(
     found = registry(files)
     _check_plugins(suite, found)
     where = _device(suite, device)
-    if not suite.datasets:
-        by_default = ("dataset", *suite.by_default)
-        suite = dataclasses.replace(suite, datasets=(default_dataset(found, data_dir),), by_default=by_default)
+    suite = with_defaults(suite, found, data_dir)
     kind: Literal["cpu", "cuda"] = "cuda" if where.startswith("cuda") else "cpu"
     suite = dataclasses.replace(
         suite,
@@ -237,7 +228,7 @@ def prepare(
         refuse(mixing)
     if executor is None:
         alone = where != "cpu" or len(todo) < 2 or cores() < 2 or os.name == "nt"
-        executor = Spec("local" if alone else "processes")
+        executor = Spec(default(found, "executor", "one" if alone else "several"))
     found.build("executor", executor)
     return Plan(
         suite=suite,

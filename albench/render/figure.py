@@ -58,7 +58,7 @@ class Look:
     width, height
         Inches of one panel, by default a column of a paper; the legend is below and has a height of its own.
     baseline
-        A strategy, or ``method/strategy``, drawn in black where it is there.
+        A strategy, or ``method/strategy``, drawn in black where it is there; "" for none.
     by_method
         Whether each method has panels of its own.
     bands
@@ -73,7 +73,7 @@ class Look:
 
     width: float = 3.5
     height: float = 2.6
-    baseline: str = "random"
+    baseline: str = ""
     by_method: bool = False
     bands: bool = True
     title: str = ""

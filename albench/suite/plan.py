@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from albench.api.options import option
 from albench.api.task import Task
 from albench.components import spec as specs
+from albench.components.defaults import default
 from albench.components.spec import Spec
 from albench.errors import PluginError, SpecError, SuiteError
 from albench.wording import counted
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the trial key: it changes when the same settings would give other records."""
-
-DEFAULT_METHOD = "boostmis"
-DEFAULT_STRATEGY = "boostmis"
-DEFAULT_DATASETS = ("mescc", "mescc-sim")
-"""The first whose files are found is used where the user names none."""
-DEFAULT_BACKBONE = {"features": "mlp", "image": "cnn"}
 
 
 @dataclass(frozen=True)
@@ -302,7 +297,7 @@ def trials(
         return canonical[kind, str(spec)]
 
     for dataset in suite.datasets:
-        backbones = suite.backbones or (Spec(DEFAULT_BACKBONE[tasks[str(dataset)].modality]),)
+        backbones = suite.backbones or (Spec(default(registry, "backbone", tasks[str(dataset)].modality)),)
         for backbone in backbones:
             for method in suite.methods:
                 for strategy in suite.strategies:

@@ -15,7 +15,7 @@ GROUND = {"errors", "wording", "seeds", "version", "metrics", "metric_table", "e
 ASKS: dict[str, set[str]] = {
     "disk": set(),
     "kernels": set(),
-    "compare": set(),
+    "compare": {"components"},
     "api": {"disk"},
     "augment": {"api"},
     "components": {"api"},

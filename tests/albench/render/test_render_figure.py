@@ -57,7 +57,7 @@ def tables(
 
 
 def svg(curves: Sequence[CurveTable], **look: Any) -> ElementTree.Element:
-    return ElementTree.fromstring(figure_bytes(curves, ".svg", Look(**look)))
+    return ElementTree.fromstring(figure_bytes(curves, ".svg", Look(**{"baseline": "random", **look})))
 
 
 def texts(root: ElementTree.Element) -> list[str]:

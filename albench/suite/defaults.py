@@ -1,0 +1,39 @@
+"""What a suite takes of the kinds of which it names nothing: what plugins mark as default."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from albench.api.kinds import Kind
+from albench.components.defaults import default, default_dataset
+from albench.components.registry import plural
+from albench.components.spec import Spec
+
+if TYPE_CHECKING:
+    from albench.components.registry import Registry
+    from albench.suite.plan import Suite
+
+NAMED: tuple[Kind, ...] = ("dataset", "method", "strategy")
+"""Kinds that a run has to have; which backbone is the default depends on each data set."""
+
+
+def with_defaults(suite: Suite, found: Registry, data_dir: str | None) -> Suite:
+    """The suite with data set, method and strategy where it names none, and with the kinds of which it named none.
+
+    Parameters
+    ----------
+    data_dir
+        The data folder that the user named, where the default data set may lie.
+
+    Raises
+    ------
+    PluginError
+        Where two plugins mark a default that is needed, or none does.
+    """
+    missing = tuple(kind for kind in NAMED if not getattr(suite, plural(kind)))
+    taken: dict[str, Any] = {
+        plural(kind): (Spec(default_dataset(found, data_dir) if kind == "dataset" else default(found, kind)),)
+        for kind in missing
+    }
+    return dataclasses.replace(suite, by_default=missing, **taken)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albench.compare.choose import only_of
-from albench.compare.common import LEAST_COMPARED
 from albench.compare.comparison import Comparison
-from albench.compare.data import Difference, Estimate, Group, Overall, Row
+from albench.compare.levels import level, levels
 from albench.compare.notes import places
-from albench.metric_table import metric_named
-from albench.wording import counted, listed
-
-_NAMED = 3
-"""Rows that a sentence names; it counts the others of a longer list."""
+from albench.compare.tables import Group, Overall, Row
+from albench.compare.titles import baseline_words, metric_words, row_names
+from albench.compare.verdict_words import Side, verdict_words
+from albench.wording import counted
 
 
 @dataclass(frozen=True)
@@ -47,30 +44,6 @@ class Answer:
         return self.text
 
 
-@dataclass(frozen=True)
-class _Side:
-    """A row as a sentence sees it.
-
-    Attributes
-    ----------
-    leads, clear
-        Whether it leads by what ranks, and is told from the next.
-    value
-        The mean of what ranks.
-    row, against
-        Method, strategy and backbone of the row, and of its baseline.
-    """
-
-    name: str
-    difference: Difference | None
-    is_baseline: bool
-    leads: bool
-    clear: bool = False
-    value: float = math.nan
-    row: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-
-
 def answer(comparison: Comparison) -> Answer:
     """The answer of a comparison.
 
@@ -91,11 +64,6 @@ def answer(comparison: Comparison) -> Answer:
     return Answer(_of_overall(comparison.overall, comparison) if comparison.overall else "", tuple(found))
 
 
-def metric_words(metric: str, split: str = "") -> str:
-    """A metric as a sentence or an axis names it: ``test macro F1``."""
-    return f"{split} {metric_named(metric).title}".strip()
-
-
 def _of_group(group: Group, comparison: Comparison, start: str) -> str:
     ranked = [row for row in group.rows if row.rank is not None]
     metric = metric_words(comparison.metric, comparison.split)
@@ -111,27 +79,27 @@ def _of_group(group: Group, comparison: Comparison, start: str) -> str:
         _side(name, row, row in leaders) for name, row in zip(names, group.rows, strict=True) if row.rank is not None
     ]
     what = _measure(comparison, _at(group))
-    finding = _finding(sides, baseline_words(comparison, group.rows), what, comparison)
+    finding = verdict_words(sides, baseline_words(comparison, group.rows), what, comparison)
     return f"{_sentence(f'{start}with {seeds}, {finding}')} {levels(group, names, metric)}".rstrip()
 
 
-def _side(name: str, row: Row, leads: bool) -> _Side:
+def _side(name: str, row: Row, leads: bool) -> Side:
     gap, value = row.difference, row.value
     own = (row.method, row.strategy, row.backbone)
     against = (gap.method, gap.strategy, row.backbone) if gap else ()
-    return _Side(name, gap, row.is_baseline, leads, value.clear, value.mean, own, against)
+    return Side(name, gap, row.is_baseline, leads, value.clear, value.mean, own, against)
 
 
 def _of_overall(overall: Overall, comparison: Comparison) -> str:
     """The corrected differences over all data sets; no row leads there, as mean ranks are not what is tested."""
     names = row_names(overall.rows)
-    sides = [_Side(names[at], row.difference, False, False) for at, row in enumerate(overall.rows)]
+    sides = [Side(names[at], row.difference, False, False) for at, row in enumerate(overall.rows)]
     start = f"Over {counted(len(overall.settings), 'data set')} together"
     pairs = [side.difference.n for side in sides if side.difference]
     if not pairs:
         return ""
     what = _measure(comparison, "mean over the labels" if comparison.at == "aubc" else f"at {comparison.at}")
-    finding = _finding(sides, baseline_words(comparison, overall.rows), what, comparison)
+    finding = verdict_words(sides, baseline_words(comparison, overall.rows), what, comparison)
     return _sentence(f"{start}, with {counted(max(pairs), 'pair')} of trials, {finding}")
 
 
@@ -143,155 +111,10 @@ def _measure(comparison: Comparison, where: str) -> str:
     return f"{metric_words(comparison.metric, comparison.split)} ({', '.join(about)})"
 
 
-def _finding(sides: Sequence[_Side], baseline: str, what: str, comparison: Comparison) -> str:
-    """What the tests say of these rows."""
-    leaders = [side for side in sides if side.leads]
-    tested = [side for side in sides if side.difference and side.difference.verdict != "too few seeds"]
-    if not tested:
-        return _untested(sides, leaders, baseline, what)
-    better, worse, open_ = (
-        [side for side in tested if side.difference and side.difference.verdict == verdict]
-        for verdict in ("better", "worse", "~")
-    )
-    parts = []
-    if better:
-        parts.append(f"{_beat(better, 'better', baseline, comparison)} in {what}")
-        parts += _which_is_best(sides, better, leaders)
-    else:
-        parts.append(f"nothing is shown to be better than {baseline} in {what}")
-        parts += _leading(leaders, sides)
-    if worse:
-        parts.append(_beat(worse, "worse", baseline, comparison))
-    if open_ and (better or worse):
-        parts.append(f"{_some(open_)} cannot be told from {baseline}")
-    few = [side for side in sides if side.difference and side not in tested]
-    if few:
-        parts.append(f"{_some(few)} {'has' if len(few) == 1 else 'have'} too few seeds for a test")
-    return "; ".join(parts)
-
-
-def _untested(sides: Sequence[_Side], leaders: Sequence[_Side], baseline: str, what: str) -> str:
-    """Without a single test: no baseline, or too few seeds."""
-    if any(side.difference for side in sides):
-        ahead = f": {_leads(leaders, sides)}, which may be chance" if leaders else ""
-        return f"nothing can be tested, so nothing is shown to be better than {baseline} in {what}{ahead}"
-    names = listed([side.name for side in leaders], _NAMED)
-    if leaders[0].clear:
-        return f"{names} is better than the next in {what}; there is no baseline to compare it with"
-    ahead = _leads(leaders, sides)
-    return f"nothing is shown to be best in {what}: {ahead}, and there is no baseline to compare with"
-
-
-def _beat(sides: Sequence[_Side], verdict: str, baseline: str, comparison: Comparison) -> str:
-    """``galaxy is better than random by 0.041 [0.012, 0.070]``, or the first of many and how many others are."""
-    than = f"{verdict} than {baseline}"
-    amounts = [_amount(side.difference, comparison, verdict) for side in sides if side.difference]
-    if len(sides) == 1:
-        return f"{sides[0].name} is {than} by {amounts[0]}"
-    if len(sides) <= _NAMED:
-        return f"{listed([f'{side.name} (by {by})' for side, by in zip(sides, amounts, strict=True)])} are {than}"
-    return f"{sides[0].name} (by {amounts[0]}) and {len(sides) - 1} others are {than}"
-
-
-def _which_is_best(sides: Sequence[_Side], better: Sequence[_Side], leaders: Sequence[_Side]) -> list[str]:
-    """Whether the best of them is told from the next; nothing where that is its baseline, as it is said already."""
-    if len(leaders) == 1 and leaders[0].clear:
-        following = next(side for side in sides if side not in leaders)
-        return [] if following.is_baseline else [f"{leaders[0].name} is better than {following.name}, the next, too"]
-    if leaders and not any(side in better for side in leaders):
-        return [f"{_leads(leaders, sides)}, which may be chance"]
-    return ["which of them is best is not shown"] if len(better) > 1 else []
-
-
-def _leading(leaders: Sequence[_Side], sides: Sequence[_Side]) -> list[str]:
-    """Who has the best mean where nothing is better, and how many seeds would tell it from its baseline."""
-    if not leaders:
-        return []
-    ahead = _leads(leaders, sides)
-    difference = leaders[0].difference
-    if len(leaders) > 1 or difference is None or difference.n < LEAST_COMPARED:
-        return [ahead]
-    needed = difference.seeds_needed
-    if needed is None or needed <= difference.n:
-        return [ahead]
-    against = _baseline_of(leaders[0], sides)
-    pair = f"{leaders[0].name} from {against.name if against else difference.strategy}"
-    return [f"{ahead}; about {needed:,} seeds would tell {pair} if the true difference is the one measured"]
-
-
-def _leads(leaders: Sequence[_Side], sides: Sequence[_Side]) -> str:
-    """``galaxy leads with 0.641 against 0.630 of random``: by the means of what ranks, no others."""
-    first = leaders[0]
-    if len(leaders) > 1:
-        return f"{_some(leaders)} lead with one same mean, {first.value:.3f}"
-    text = f"{first.name} {'itself ' if first.is_baseline else ''}leads with "
-    other = _baseline_of(first, sides) or next((side for side in sides if side is not first), None)
-    if other is None:
-        return f"{text}{first.value:.3f}"
-    digits = 3 if f"{first.value:.3f}" != f"{other.value:.3f}" else 5
-    following = "" if other.is_baseline and not first.is_baseline else ", the next"
-    return f"{text}{first.value:.{digits}f} against {other.value:.{digits}f} of {other.name}{following}"
-
-
-def _baseline_of(side: _Side, sides: Sequence[_Side]) -> _Side | None:
-    return next((other for other in sides if side.against and other.row == side.against), None)
-
-
-def _amount(difference: Difference, comparison: Comparison, verdict: str) -> str:
-    """By how much, as a positive number where it is what the verdict says: ``0.041 [0.012, 0.070]``."""
-    sign = 1 if comparison.higher_is_better == (verdict == "better") else -1
-    ends = sorted((sign * difference.low, sign * difference.high))
-    return f"{sign * difference.mean:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
-
-
 def _alone(row: Row, group: Group, start: str, metric: str, seeds: str) -> str:
     labels = group.ranked or group.n_labeled[-1]
-    value = f"has a {metric} of {_level(row.cells[labels])} at {labels:,} labels ({seeds})"
+    value = f"has a {metric} of {level(row.cells[labels])} at {labels:,} labels ({seeds})"
     return _sentence(f"{start}{row.method} + {row.strategy} {value}; nothing is beside it to compare it with")
-
-
-def levels(group: Group, names: Sequence[str], metric: str) -> str:
-    """What the first row and its baseline have at the label count that ranks, else the last; rare classes with it."""
-    labels = group.ranked or group.n_labeled[-1]
-    first = group.rows[0]
-    shown = [(names[0], first)]
-    if first.difference is not None:
-        wanted = (first.difference.method, first.difference.strategy, first.backbone)
-        shown += [
-            (name, row)
-            for name, row in zip(names, group.rows, strict=True)
-            if (row.method, row.strategy, row.backbone) == wanted
-        ]
-    elif len(group.rows) > 1:
-        shown.append((names[1], group.rows[1]))
-    of_metric = _with([(name, row.cells[labels]) for name, row in shown])
-    recalls = [(each, _with([(name, row.recalls[each]) for name, row in shown])) for each in group.recalls]
-    beside = [f"the {metric_words(each)} is {texts}" for each, texts in recalls if texts]
-    ahead = _ahead_there(group, names, shown, labels)
-    return f"At {labels:,} labels the {metric} is {'; '.join([of_metric + ahead, *beside])}." if of_metric else ""
-
-
-def _ahead_there(group: Group, names: Sequence[str], shown: Sequence[tuple[str, Row]], labels: int) -> str:
-    """Who leads at a label count where the row that leads over all of them does not."""
-    best = [(name, row) for name, row in zip(names, group.rows, strict=True) if row.cells[labels].best]
-    if not best or group.rows[0] in [row for _, row in best]:
-        return ""
-    who = listed([name for name, _ in best], _NAMED)
-    value = "" if best[0] in shown else f", {_level(best[0][1].cells[labels])}"
-    return f"; the best mean there {'is that' if len(best) == 1 else 'are those'} of {who}{value}"
-
-
-def _with(shown: Sequence[tuple[str, Estimate]]) -> str:
-    """``0.912 ± 0.010 with galaxy and 0.860 ± 0.012 with random``."""
-    texts = [f"{_level(estimate)} with {name}" for name, estimate in shown if estimate.n]
-    return listed(texts) if texts else ""
-
-
-def _level(estimate: Estimate) -> str:
-    half = "" if math.isnan(estimate.half_width) else f" ± {estimate.half_width:.3f}"
-    if estimate.is_cut:
-        half = f" [{estimate.low:.3f}, {estimate.high:.3f}]"
-    return f"{estimate.mean:.3f}{half}"
 
 
 def _at(group: Group) -> str:
@@ -304,26 +127,6 @@ def _at(group: Group) -> str:
 def _seeds(counts: Sequence[int]) -> str:
     low, high = min(counts), max(counts)
     return counted(high, "seed") if low == high else f"{low:,} to {counted(high, 'seed')}"
-
-
-def baseline_words(comparison: Comparison, rows: Sequence[object]) -> str:
-    """The baseline's name; where methods differ, that it is each row's own method's."""
-    name = comparison.baseline or "a baseline"
-    own = comparison.baseline and "/" not in comparison.baseline
-    return f"{name} with the same method" if own and len({getattr(row, "method", "") for row in rows}) > 1 else name
-
-
-def row_names(rows: Sequence[object]) -> list[str]:
-    """Each row's name, without what all of them share."""
-    parts = {part: [str(getattr(row, part)) for row in rows] for part in ("method", "strategy", "backbone")}
-    differ = {part for part, values in parts.items() if len(set(values)) > 1}
-    named = [part for part in ("method", "strategy") if part in differ] or ["strategy"]
-    names = ["/".join(parts[part][at] for part in named) for at in range(len(rows))]
-    return [f"{name} on {parts['backbone'][at]}" if "backbone" in differ else name for at, name in enumerate(names)]
-
-
-def _some(sides: Sequence[_Side]) -> str:
-    return listed([side.name for side in sides], _NAMED)
 
 
 def _sentence(text: str) -> str:

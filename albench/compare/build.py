@@ -12,7 +12,6 @@ from albench.compare.blocks import Curves
 from albench.compare.carried import with_cautions
 from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
-from albench.compare.data import Failure, Group, Note
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.gather import check_scores, gather
 from albench.compare.highlight import with_highlight
@@ -25,6 +24,7 @@ from albench.compare.question import Question
 from albench.compare.ranking import check_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
+from albench.compare.tables import Failure, Group, Note
 from albench.compare.verdicts import Verdicts, verdicts_of
 from albench.compare.versions import versions_in
 from albench.environment import refuse_mixes

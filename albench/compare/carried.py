@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import Curves
-from albench.compare.data import Group, Row
+from albench.compare.tables import Group, Row
 from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 
 COLUMN = "thin_test"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from albench.compare.data import Difference, Failure, Group, Note, Overall, Row, Wins
+from albench.compare.estimates import Difference
+from albench.compare.tables import Failure, Group, Note, Overall, Row, Wins
 from albench.wording import counted
 
 if TYPE_CHECKING:

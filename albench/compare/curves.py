@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from albench.compare.blocks import Curves
-from albench.compare.data import Estimate
+from albench.compare.estimates import Estimate
 from albench.compare.gather import check_scores, gather
 from albench.compare.ranges import estimate
 from albench.compare.statistics import interval

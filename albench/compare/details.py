@@ -9,7 +9,7 @@ import pandas as pd
 
 from albench.compare.blocks import Curves
 from albench.compare.cost import area_at_equal_cost, spent_seconds
-from albench.compare.data import Estimate, Reach, Seconds, Spread
+from albench.compare.estimates import Estimate, Reach, Seconds, Spread
 from albench.compare.labels import Saving, savings
 from albench.compare.numbers import Numbers
 from albench.compare.question import Question

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import Curves
-from albench.compare.data import Note
 from albench.compare.protocols import settings_of, told_apart
 from albench.compare.same_start import check_same
+from albench.compare.tables import Note
 from albench.compare.versions import mix_in
 from albench.environment import MADE_WITH
 from albench.errors import UserError, unknown

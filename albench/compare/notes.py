@@ -9,9 +9,10 @@ import numpy as np
 from albench.compare.blocks import Curves
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
-from albench.compare.data import Difference, Group, Note, Overall
+from albench.compare.estimates import Difference
 from albench.compare.protocols import one_each
 from albench.compare.question import Question
+from albench.compare.tables import Group, Note, Overall
 from albench.wording import counted, listed
 
 _SHOWN = 4

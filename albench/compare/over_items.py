@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.compare.blocks import Curves, Name
-from albench.compare.data import Group, Note, OverItems, Row
+from albench.compare.estimates import OverItems
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.compare.notes import places
 from albench.compare.numbers import Numbers
 from albench.compare.resample import around
 from albench.compare.statistics import area
+from albench.compare.tables import Group, Note, Row
 from albench.errors import StoreError
 from albench.item_predictions import Labelled, Predictions
 from albench.wording import counted, listed

@@ -9,7 +9,7 @@ import numpy as np
 from albench.compare.across import Across, Setting
 from albench.compare.blocks import Name
 from albench.compare.common import LEAST_COMPARED
-from albench.compare.data import Chance, Difference, Overall, OverallRow, Wins
+from albench.compare.estimates import Chance, Difference
 from albench.compare.pairs import p_values
 from albench.compare.question import Question
 from albench.compare.ranges import within
@@ -17,6 +17,7 @@ from albench.compare.resample import improvement, stratified_iqm
 from albench.compare.roundoff import leveled
 from albench.compare.significance import Tested
 from albench.compare.statistics import ALPHA, holm, paired
+from albench.compare.tables import Overall, OverallRow, Wins
 
 
 def over_data_sets(across: Across, tested: Tested, question: Question, may: bool) -> Overall | None:

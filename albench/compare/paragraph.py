@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from albench.compare.answer import answer, baseline_words, levels, metric_words, row_names
+from albench.compare.answer import answer
 from albench.compare.choose import only_of
 from albench.compare.comparison import Comparison
-from albench.compare.data import Difference, Group
+from albench.compare.estimates import Difference
+from albench.compare.levels import levels
 from albench.compare.over_items import DRAWS
 from albench.compare.rare import MINORITY, minority_words
+from albench.compare.tables import Group
+from albench.compare.titles import baseline_words, metric_words, row_names
 from albench.wording import counted, listed
 
 _NAMED = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from albench.compare.data import Difference, Estimate
+from albench.compare.estimates import Difference, Estimate
 
 
 def estimate(

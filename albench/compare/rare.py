@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from albench.compare.data import Estimate, Group
+from albench.compare.estimates import Estimate
 from albench.compare.numbers import Numbers
 from albench.compare.question import Question
 from albench.compare.ranges import estimate
 from albench.compare.statistics import interval
+from albench.compare.tables import Group
 from albench.metric_table import metric_named
 from albench.wording import listed
 

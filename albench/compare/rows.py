@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from albench.compare.data import Difference, Estimate, Group, Row
 from albench.compare.details import Details
+from albench.compare.estimates import Difference, Estimate
 from albench.compare.numbers import Numbers
 from albench.compare.ranges import estimate, within
 from albench.compare.roundoff import leveled
 from albench.compare.significance import Bests, Tested
 from albench.compare.statistics import ALPHA
+from albench.compare.tables import Group, Row
 
 
 def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Group:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.compare.common import LEAST_COMPARED
-from albench.compare.data import Difference, Verdict
+from albench.compare.estimates import Difference, Verdict
 from albench.compare.intervals import inverted
 from albench.compare.numbers import Numbers
 from albench.compare.pairs import Test, effect_size, p_values, seeds_needed

@@ -11,11 +11,11 @@ from albench.compare.across import Across, Pooled
 from albench.compare.blocks import Name
 from albench.compare.common import in_both
 from albench.compare.comparison import Comparison
-from albench.compare.data import OverallRow, Row, Wins
 from albench.compare.numbers import Numbers
 from albench.compare.overall import pairwise_wins, without_wins
 from albench.compare.question import Question
 from albench.compare.significance import Bests, Tested, bests, corrected
+from albench.compare.tables import OverallRow, Row, Wins
 
 
 @dataclass(frozen=True)

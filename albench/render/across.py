@@ -10,7 +10,7 @@ from albench.render.texts import NONE, p_text, range_text
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Overall
+    from albench.compare.tables import Overall
 
 
 def overall_columns(overall: Overall, comparison: Comparison) -> list[Column]:

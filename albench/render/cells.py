@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from albench.compare.data import Spread
+from albench.compare.estimates import Spread
 from albench.compare.highlight import MARK
 from albench.render.texts import NONE, number, or_none, p_text, range_text, reach_text, saved_text, spread
 from albench.wording import listed
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Difference, Estimate, Group, OverallRow, OverItems, Row
+    from albench.compare.estimates import Difference, Estimate, OverItems
+    from albench.compare.tables import Group, OverallRow, Row
 
 Role = Literal["name", "seeds", "labels", "aubc", "difference", "recall", "reach", "extra"]
 Tone = Literal["", "good", "bad", "dim"]

@@ -9,21 +9,21 @@ import math
 import os
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from albench.compare.highlight import MARK, named
 from albench.errors import UserError
 from albench.metric_table import metric_named
-from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, faded, height_of, name_ends
+from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, ends_of, faded, height_of, name_ends
+from albench.render.figure_legend import legend_below
 from albench.render.figure_style import (
     LINE,
     RC,
     SIZE,
     Name,
     Style,
-    entry,
     folded,
     folded_name,
     is_baseline,
@@ -37,7 +37,6 @@ from albench.wording import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
 
     from albench.compare import CurveTable, Estimate
 
@@ -185,7 +184,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
         beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
         axes.set_ylim(*_limits(beside, metrics[at], look.bands))  # one data set's panels can be compared
         if crowded:
-            name_ends(axes, _ends(own, metrics[at], shown, names, marked), look.height - _AROUND)
+            name_ends(axes, ends_of(own, metrics[at], shown, names, marked), look.height - _AROUND)
         if at == 0 or lines > 1:
             axes.set_title(headings[place], parse_math=False)
         if at == len(metrics) - 1 or lines > 1:
@@ -195,7 +194,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
     title = folded(look.title, look.width * columns)
     if title:
         figure.suptitle(title, weight="bold", parse_math=False)
-    legend = _legend(figure, {} if crowded else samples, _caption(tables, names, look))
+    legend = legend_below(figure, {} if crowded else samples, _caption(tables, names, look))
     # Panels keep their size: what stands above and below them adds to the height.
     above = max(heading.count("\n") for heading in headings) * (rows if lines > 1 else 1) + len(title.splitlines())
     below = legend.get_window_extent().height / figure.dpi
@@ -221,24 +220,6 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Na
             high = [min(e.mean + e.half_width, highest) for e in estimates]
             axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)
     _ticks(axes, sorted({row.n_labeled for table in tables for row in table.rows}), look.width - _AROUND)
-
-
-def _ends(
-    tables: Sequence[CurveTable],
-    metric: str,
-    curves: dict[Name, Style],
-    names: Sequence[Name],
-    marked: Collection[Name],
-) -> list[tuple[str, float, float, str]]:
-    """Each curve's name, and where it ends in which colour."""
-    n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
-    found = []
-    for table in tables:
-        name, last = (table.method, table.strategy), table.rows[-1]
-        text = f"{MARK} " * (name in marked)
-        text += entry(name, 1 if n_strategies > 1 and len({t.method for t in tables}) == 1 else n_methods, n_strategies)
-        found.append((text, float(last.n_labeled), last.estimates[metric].mean, str(curves[name]["color"])))
-    return found
 
 
 def _ticks(axes: Axes, counts: Sequence[int], inches: float) -> None:
@@ -296,33 +277,3 @@ def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) ->
     if len(strategies) == 1 and len(methods) > 1 and not look.by_method:
         return f"strategy {strategies.pop()}; {text}"
     return text
-
-
-def _legend(figure: Figure, samples: dict[str, Style], caption: str) -> Legend:
-    """Below all panels, in the columns that make it lowest, names whole where possible; the caption is over it."""
-    inches = figure.get_figwidth()
-    text = folded(caption, inches - 0.2)
-    most = max(1, len(samples) if len(samples) <= 6 else min(len(samples), max(2, int(inches))))
-    found = []
-    for columns, fold in itertools.product(range(1, most + 1), (False, True)):
-        room = inches / (columns if fold else 1) - 0.5
-        legend = _in_columns(figure, samples, text, columns, room)
-        box = legend.get_window_extent()
-        legend.remove()
-        if box.width <= figure.bbox.width or (columns == 1 and not fold):
-            found.append((round(box.height), fold, columns, room))
-    return _in_columns(figure, samples, text, *min(found)[2:])
-
-
-def _in_columns(figure: Figure, samples: dict[str, Style], caption: str, columns: int, inches: float) -> Legend:
-    """A legend whose names are folded to so many inches."""
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], **style) for style in samples.values()]
-    # A label that starts with '_' would be left out: texts come once the legend is there.
-    legend = figure.legend(handles, ["-"] * len(handles), loc="outside lower center", ncols=columns, title=caption)
-    legend.get_title().set_parse_math(False)
-    for line, text in zip(legend.get_texts(), samples, strict=True):
-        line.set_parse_math(False)
-        line.set_text(folded_name(text, inches, figure.get_figwidth() - 0.5))
-    return legend

@@ -6,7 +6,8 @@ import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from albench.render.figure_style import LINE, SIZE, Name, Style
+from albench.compare.highlight import MARK
+from albench.render.figure_style import LINE, SIZE, Name, Style, entry
 from albench.render.labels import short
 
 if TYPE_CHECKING:
@@ -40,6 +41,24 @@ def faded(curves: dict[Name, Style], kept: Collection[Name]) -> dict[Name, Style
     """The styles with all curves thin and grey but those that are kept."""
     thin = {"color": GREY, "marker": "", "linewidth": 0.7, "linestyle": "-", "zorder": 1}
     return {name: style if name in kept else thin for name, style in curves.items()}
+
+
+def ends_of(
+    tables: Sequence[CurveTable],
+    metric: str,
+    curves: dict[Name, Style],
+    names: Sequence[Name],
+    marked: Collection[Name],
+) -> list[tuple[str, float, float, str]]:
+    """Each curve's name, and where it ends in which colour."""
+    n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
+    found = []
+    for table in tables:
+        name, last = (table.method, table.strategy), table.rows[-1]
+        text = f"{MARK} " * (name in marked)
+        text += entry(name, 1 if n_strategies > 1 and len({t.method for t in tables}) == 1 else n_methods, n_strategies)
+        found.append((text, float(last.n_labeled), last.estimates[metric].mean, str(curves[name]["color"])))
+    return found
 
 
 def name_ends(axes: Axes, ends: Sequence[tuple[str, float, float, str]], inches: float) -> None:

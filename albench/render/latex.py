@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from albench.compare.answer import answer, metric_words
+from albench.compare.answer import answer
 from albench.compare.highlight import MARK
+from albench.compare.titles import metric_words
 from albench.render.across import overall_columns, overall_facts
 from albench.render.cells import Cell, Column, columns
 from albench.render.fit import GAP, wrap

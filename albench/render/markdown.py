@@ -13,7 +13,7 @@ from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Group, Overall
+    from albench.compare.tables import Group, Overall
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 

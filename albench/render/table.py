@@ -22,7 +22,7 @@ from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Group, Overall
+    from albench.compare.tables import Group, Overall
 
 _STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
 _UNLIMITED = 100_000

@@ -12,7 +12,8 @@ from albench.compare.answer import answer
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Difference, Estimate, Overall, Row, Wins
+    from albench.compare.estimates import Difference, Estimate
+    from albench.compare.tables import Overall, Row, Wins
 
 _FIELDS = (
     "kind",

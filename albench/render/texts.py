@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from albench.compare.data import Difference, Estimate, Reach
+from albench.compare.estimates import Difference, Estimate, Reach
 
 NONE = "–"
 

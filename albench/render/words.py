@@ -16,7 +16,7 @@ from albench.wording import counted, listed
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.data import Group, Row
+    from albench.compare.tables import Group, Row
 
 
 def heading(group: Group) -> tuple[str, str]:

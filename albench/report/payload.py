@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from albench.compare import Comparison, Group, learning_curve_table
-from albench.compare.answer import answer, metric_words
+from albench.compare.answer import answer
 from albench.compare.build import compared
 from albench.compare.curves import CurveTable
 from albench.compare.question import Question
+from albench.compare.titles import metric_words
 from albench.metric_table import METRICS, metric_named
 from albench.render.across import overall_columns, overall_facts
 from albench.render.words import failures, legend

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albench.compare import carried
-from albench.compare.data import Note
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
+from albench.compare.tables import Note
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import fitting, labelled_of, predictions_of

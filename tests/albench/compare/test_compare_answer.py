@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from albench.compare import Comparison, Difference, Estimate, Group, Row, answer, metric_words
-from albench.compare.data import Overall, OverallRow, Verdict
+from albench.compare.estimates import Verdict
+from albench.compare.tables import Overall, OverallRow
 
 NAN = float("nan")
 

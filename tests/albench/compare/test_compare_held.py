@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from albench.compare.data import Reach
 from albench.compare.details import _spread
+from albench.compare.estimates import Reach
 from albench.compare.labels import savings
 from albench.compare.resample import LEAST_SEEDS, improvement, stratified_iqm, wilson
 from albench.render.texts import reach_text, saved_text

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from albench.compare import Comparison, compare
-from albench.compare.data import Difference, OverallRow, Reach, Row
+from albench.compare.estimates import Difference, Reach
+from albench.compare.tables import OverallRow, Row
 from albench.render import render
 from albench.render.texts import saved_text
 

@@ -9,15 +9,16 @@ from typing import Any
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
-from albench.components import spec as specs
 from albench.components.registry import plural
 from albench.errors import SuiteError, TrialError
-from albench.execution.prepare import Plan, prepare
+from albench.execution.plan import Plan
+from albench.execution.prepare import prepare
 from albench.execution.runner import Listener, execute
 from albench.results.load import Results, load_run
-from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
+from albench.suite.arguments import check, check_file, check_seeds, check_settings
 from albench.suite.naming import components
 from albench.suite.plan import Suite, check_name, parse_seeds, protocol
+from albench.suite.settings import run_settings
 from albench.suite.suite_file import load_suite
 
 Names = str | Sequence[str] | Mapping[str, Any]
@@ -151,10 +152,21 @@ def run(
             f"run takes one argument by position, a suite file, and was given {1 + len(others)}: name the others, as "
             f"run(dataset='digits', strategy='random')."
         )
-    given = {"out": out, "device": device, "executor": executor, "query_time_limit": query_time_limit}
-    given |= {"time_limit": time_limit, "share": share, "fresh": fresh, "data_dir": data_dir, "on_failure": on_failure}
-    for argument, value in {**given, "listener": listener}.items():
-        check(argument, value)
+    check("on_failure", on_failure)
+    check("listener", listener)
+    how = run_settings(
+        out=out,
+        device=device,
+        executor=executor,
+        trackers=trackers,
+        query_time_limit=query_time_limit,
+        time_limit=time_limit,
+        share=share,
+        plugins=plugins,
+        data_dir=data_dir,
+        fresh=fresh,
+        strict=strict,
+    )
     suite = suite_from(
         file,
         strategy=strategy,
@@ -165,21 +177,8 @@ def run(
         name=name,
         **settings,
     )
-    plan = prepare(
-        suite,
-        out=Path(out),
-        plugin_files=check_several("plugins", plugins),
-        data_dir=str(data_dir) if data_dir else None,
-        device=str(device),
-        executor=None if executor is None else specs.parse(str(executor)),
-        trackers=check_several("trackers", trackers),
-        query_time_limit=query_time_limit,
-        time_limit=time_limit,
-        share=share,
-        fresh=fresh,
-        strict=strict,
-    )
-    outcomes = execute(plan, listener or Silent(), fresh=fresh)
+    plan = prepare(suite, how)
+    outcomes = execute(plan, listener or Silent())
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
     if failures and on_failure == "raise":
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""

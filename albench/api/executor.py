@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,81 @@ class Ended:
 Event = Progress | Note | Ended
 
 
-class Job(Protocol):
-    """One trial, or several that train together, as an executor sees it: a key and nothing that cannot be pickled."""
+class OneTrial(Protocol):
+    """A trial of a job."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Names the trial in its suite."""
+
+
+class Job(Protocol):
+    """One trial, or several that train together: all that an executor may know of it. It can be pickled.
+
+    An executor whose workers see the suite's folder hands it on as it is. One whose workers do not holds the trials,
+    sends their files along, and brings home what came of them::
+
+        with job.claim() as held:                # here: no other process begins them meanwhile
+            files = held.pack()
+            ...                                  # there: in an empty folder
+            away = held.at(folder)
+            away.unpack(files)
+            outcome = run(away, emit)
+            files = away.pack()
+            ...                                  # here again
+            notes = held.unpack(files)
+    """
+
+    @property
+    def key(self) -> str:
+        """Names the job, and its outcome."""
+
+    @property
+    def folder(self) -> str:
+        """The suite's folder."""
+
+    @property
+    def trials(self) -> Sequence[OneTrial]:
+        """The trials that it carries out; none where others hold all of them, which ``run`` then tells at once."""
+
+    @property
+    def device(self) -> str:
+        """Where it trains: ``cpu``, ``cuda`` or ``cuda:N``, as the driver counts them."""
+
+    def on_device(self, name: str) -> Self:
+        """The same job on a device of another name, for a worker that sees no GPU but its own."""
+
+    def claim(self) -> contextlib.AbstractContextManager[Self]:
+        """Hold the trials until the context ends, and give the job without those that other processes hold.
+
+        Its outcome tells of the others as well.
+
+        Raises
+        ------
+        FolderError
+            The suite's folder cannot be written: leave it to end the run.
+        """
+
+    def at(self, folder: str | Path) -> Self:
+        """The same job in another folder, which is empty and its own."""
+
+    def pack(self) -> bytes:
+        """What is on disk of the trials; of a job in a folder of its own, all that is there."""
+
+    def unpack(self, files: bytes) -> list[str]:
+        """Put packed files in the job's folder, in place of what it holds of the trials.
+
+        Returns
+        -------
+        One line for each file that could not be added, as there is another of its name.
+
+        Raises
+        ------
+        ClaimLost
+            Another process took over a trial that was held; nothing was written. The outcome is ``Busy``.
+        FolderError
+            The folder cannot be written: leave it to end the run.
+        """
 
 
 Run = Callable[[Any, Callable[[Event], None]], Outcome]
@@ -122,7 +194,8 @@ class Executor:
             A module-level function ``run(job, emit) -> Outcome``; it and the jobs can be pickled. It returns
             ``Failed`` for what goes wrong inside a trial; a worker that dies is the executor's to report.
         jobs
-            The trials.
+            What to carry out. Of one that carries several trials ``run`` reports each one's end as an ``Ended`` event;
+            ``Failed`` or ``Busy`` of the job counts for those that had not ended.
         emit
             To be called, in the calling process, with each event that a trial reports.
         """

@@ -19,7 +19,7 @@ from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.data.pool import Pool
 from albench.errors import TrialError
-from albench.execution.prepare import Plan
+from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
 from albench.suite.plan import Trial, first_labels
 from albench.training.evaluate import predict
@@ -89,7 +89,7 @@ class Meter:
         self.untimed = 0
         self.first_use = 0.0
         self._plan = plan
-        self._found = registry(plan.plugin_files)
+        self._found = registry(plan.settings.plugin_files)
         self._device = torch.device(plan.device)
         self._start, self._budget = time.perf_counter(), budget
         self._runs: dict[tuple[str, str, str], Run] = {}

@@ -12,8 +12,8 @@ from albench.wording import counted
 if TYPE_CHECKING:
     from albench.bench.costs import Meter
     from albench.bench.schedule import Load
-    from albench.execution.jobs import Job
-    from albench.execution.prepare import Plan
+    from albench.execution.job import Job
+    from albench.execution.plan import Plan
 
 BUDGET = 12.0
 """Seconds in which the parts of trials are timed."""
@@ -50,20 +50,14 @@ class Estimate:
 
 
 @printed_aside()
-def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
-    """Time the parts of the plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers.
-
-    Parameters
-    ----------
-    fresh
-        Whether rounds that are on disk are made again.
-    """
+def estimate(plan: Plan) -> Estimate:
+    """Time the parts of a plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers."""
     from albench.bench.costs import Meter
     from albench.bench.schedule import schedule
     from albench.components.registry import registry
     from albench.execution.grouping import jobs_of
 
-    concurrency = registry(plan.plugin_files).build("executor", plan.executor).concurrency()
+    concurrency = registry(plan.settings.plugin_files).build("executor", plan.executor).concurrency()
     jobs = list(jobs_of(plan, plan.todo, concurrency))
     workers = max(1, min(len(jobs), concurrency))
     meter = Meter(plan, BUDGET)
@@ -73,7 +67,7 @@ def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
         if job.together:
             meter.lanes(job.trials)
     totals: dict[str, float] = defaultdict(float)
-    loads = [_load(plan, job, meter, totals, fresh) for job in jobs]
+    loads = [_load(plan, job, meter, totals) for job in jobs]
     ready = meter.first_use + (_start(plan) if workers > 1 else 0.0)
     slower, why = _slower(plan, workers)
     found = schedule(loads, workers, ready / slower)
@@ -88,7 +82,7 @@ def estimate(plan: Plan, *, fresh: bool = False) -> Estimate:
     )
 
 
-def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: bool) -> Load:
+def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float]) -> Load:
     """A job's seconds, added up by part; those of first rounds are told apart, for the schedule to count."""
     from albench.bench.schedule import Load
     from albench.execution.jobs import SHARED
@@ -100,12 +94,12 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float], fresh: b
     before = after = 0.0
     for trial in job.trials:
         costs, protocol = meter.costs(trial), trial.protocol
-        done = 0 if fresh else len(read_trial(plan.folder / "trials" / trial.key).records)
+        done = 0 if plan.settings.fresh else len(read_trial(plan.folder / "trials" / trial.key).records)
         step = meter.lanes(job.trials) / len(job.trials) if job.together else costs.step
         training = protocol.steps * step + len(check_steps(protocol)) * costs.validation
         left = protocol.rounds - done
         if done == 0:
-            shared = SharedRounds(plan.folder / SHARED, job.data_hash, lambda _: job.made).path(trial)
+            shared = SharedRounds(plan.folder / SHARED, job.terms.data_hash, lambda _: job.terms.made).path(trial)
             first[shared if job.share else trial.key] = training
         later = (left - (done == 0)) * training
         queries = (left - 1) * meter.query(trial) if left > 1 else 0.0
@@ -122,7 +116,7 @@ def _start(plan: Plan) -> float:
     """Seconds until a worker is ready: a new Python that imports and loads what a worker does."""
     from albench.bench.machine import start_seconds
 
-    loads = [f"load_data({name!r}, {plan.data_dir!r}, {plan.plugin_files!r})" for name in plan.data]
+    loads = [f"load_data({name!r}, {plan.settings.data_dir!r}, {plan.settings.plugin_files!r})" for name in plan.data]
     code = (
         "import albench.execution.jobs, albench.trial.together\nfrom albench.data.loading import load_data\n"
         + "\n".join(loads)

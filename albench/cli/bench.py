@@ -21,7 +21,7 @@ def command(device: str, file: str | None, small: bool) -> None:
     from albench.bench.machine import cache_file, write
     from albench.bench.measure import measure
     from albench.errors import StoreError
-    from albench.execution.prepare import resolve_device
+    from albench.execution.device import resolve_device
     from albench.render.bench import bench_tables
 
     console = Console(highlight=False)

@@ -14,8 +14,14 @@ from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
-    from albench.execution.prepare import Plan
+    from albench.execution.plan import Plan
     from albench.results.load import Results
+
+HOW = (
+    *("out", "device", "executor", "trackers", "query_time_limit", "time_limit"),
+    *("share", "plugins", "data_dir", "fresh", "strict"),
+)
+"""Options that say how the suite is run, and nothing of what is compared."""
 
 
 @click.command("run")
@@ -62,17 +68,6 @@ def command(
     suite: str | None,
     settings: tuple[str, ...],
     warm: bool | None,
-    device: str,
-    executor: str | None,
-    query_time_limit: float | None,
-    time_limit: str | None,
-    trackers: tuple[str, ...],
-    plugins: tuple[str, ...],
-    data_dir: str | None,
-    out: str,
-    share: bool,
-    fresh: bool,
-    strict: bool,
     dry_run: bool,
     **options: Any,
 ) -> int:
@@ -81,11 +76,8 @@ def command(
     Without a suite file the options declare it. A SPEC is NAME or NAME[OPTION=VALUE,...]; see 'albench list' for the
     names and 'albench show NAME' for the options. What is complete in the results folder is not run again.
     """
-    from pathlib import Path
-
     from rich.console import Console
 
-    from albench.components import spec as specs
     from albench.errors import FolderError
     from albench.execution.manifest import typed_command
     from albench.execution.prepare import prepare
@@ -93,31 +85,20 @@ def command(
     from albench.render.live import display
     from albench.render.outlet import Outlet
     from albench.session import suite_from
+    from albench.suite.settings import run_settings
 
     console = Console(highlight=False, file=cast("IO[str]", Outlet()))
     start = {None: None, True: "warm", False: "cold"}[warm]
+    how = run_settings(**{name: options.pop(name) for name in HOW})
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     with console.status("Loading data ..."):
-        plan = prepare(
-            declared,
-            out=Path(out),
-            plugin_files=plugins,
-            data_dir=data_dir,
-            device=device,
-            executor=None if executor is None else specs.parse(executor),
-            trackers=trackers,
-            query_time_limit=query_time_limit,
-            time_limit=time_limit,
-            share=share,
-            fresh=fresh,
-            strict=strict,
-        )
+        plan = prepare(declared, how)
     if dry_run:
-        return _dry_run(console, plan, fresh)
+        return _dry_run(console, plan)
     listener = display(console)
     try:
         with listener:
-            outcomes = execute(plan, listener, fresh=fresh, command=typed_command())
+            outcomes = execute(plan, listener, command=typed_command())
     except OSError as error:
         raise FolderError(
             f"{error.filename or plan.folder} cannot be read or written ({error.strerror or error}): what is complete "
@@ -179,7 +160,7 @@ def _own_options() -> dict[str, str]:
     return {**found, "start": found["warm_start"]}
 
 
-def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
+def _dry_run(console: Any, plan: Plan) -> int:
     from albench.bench.estimate import estimate
     from albench.render.live import plan_lines
 
@@ -187,7 +168,7 @@ def _dry_run(console: Any, plan: Plan, fresh: bool) -> int:
         console.print(line, soft_wrap=True)
     if plan.todo:
         with console.status("Timing parts of the trials ..."):
-            found = estimate(plan, fresh=fresh)
+            found = estimate(plan)
         first, *others = found.lines
         console.print(f"estimated time: {first}", soft_wrap=True)
         for note in others:
@@ -245,7 +226,7 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
 
 def _lacking_baseline(plan: Plan, results: Results) -> str:
     """The baseline, where all that is there under the run's protocol is one strategy and none to compare with."""
-    marked = baselines(registry(plan.plugin_files), "strategy")
+    marked = baselines(registry(plan.settings.plugin_files), "strategy")
     frame = results.frame
     there = set(frame[frame["protocol"] == plan.suite.protocol.hash]["strategy"])
     specs = {where.partition(" ")[2] for where, alias in results.aliases.items() if alias in there}

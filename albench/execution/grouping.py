@@ -9,8 +9,8 @@ from typing import Any
 
 from albench.api.task import Task
 from albench.components.registry import Registry, registry
-from albench.execution.jobs import Job
-from albench.execution.prepare import Plan
+from albench.execution.job import Job, Terms
+from albench.execution.plan import Plan
 from albench.suite.plan import Trial
 
 MOST = {"cpu": 8, "cuda": 32}
@@ -43,7 +43,7 @@ def pays_on_cpu(task: Task, rows: int) -> bool:
 
 def notes(plan: Plan) -> list[str]:
     """One line for each reason why some of the trials train alone."""
-    found = registry(plan.plugin_files)
+    found = registry(plan.settings.plugin_files)
     reasons = dict.fromkeys(alone_because(trial, found, plan.data[trial.dataset].splits.task) for trial in plan.todo)
     return [f"lanes: {reason}, so its seeds train one by one." for reason in reasons if reason]
 
@@ -56,7 +56,7 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
     concurrency
         Jobs that the executor carries out at once: lanes do not leave a worker idle.
     """
-    found = registry(plan.plugin_files)
+    found = registry(plan.settings.plugin_files)
     first_rounds = Counter(_first_round(trial) for trial in trials)
     groups: dict[Any, list[Trial]] = {}
     for trial in trials:
@@ -66,21 +66,15 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
     wide = sum(len(group) for same, group in groups.items() if not isinstance(same, str))
     for same, group in groups.items():
         for members in _even(group, _most(group[0], wide, concurrency)):
+            first = members[0]
             yield Job(
-                trials=tuple(members),
+                key=first.key,
                 folder=str(plan.folder),
-                plugin_files=plan.plugin_files,
-                data_dir=plan.data_dir,
-                data_hash=plan.data[members[0].dataset].hash,
-                made=plan.made[members[0].key],
-                device=plan.device,
-                trackers=plan.trackers,
-                query_time_limit=plan.query_time_limit,
-                deadline=plan.deadline,
+                trials=tuple(members),
+                settings=plan.settings,
+                terms=Terms(plan.run, plan.data[first.dataset].hash, plan.made[first.key], plan.only_with),
                 together=not isinstance(same, str),
-                share=plan.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
-                run=plan.run,
-                only_with=plan.only_with,
+                share=plan.settings.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
             )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress, Stopped
@@ -19,16 +17,17 @@ from albench.disk.interrupts import as_interrupts
 from albench.disk.owners import held
 from albench.environment import ATTEMPTS
 from albench.errors import FolderError
+from albench.execution.describe import described
 from albench.execution.grouping import jobs_of, notes
-from albench.execution.jobs import SHARED, run_job, trial_facts
+from albench.execution.jobs import run_job
 from albench.execution.manifest import manifest_of
-from albench.execution.prepare import Plan
+from albench.execution.plan import Plan
+from albench.execution.shares import Shares
 from albench.results.items import write_items
 from albench.results.provenance import MADE_BY
 from albench.results.records import read_to_mend
 from albench.results.store import SuiteStore, TrialStore
 from albench.suite.plan import Trial
-from albench.trial.first_round import SharedRounds
 from albench.wording import counted
 
 CLAIM_PATIENCE = 3.0
@@ -48,7 +47,7 @@ class Listener(Protocol):
         """A trial ended."""
 
 
-def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Sequence[str] = ()) -> list[Outcome]:
+def execute(plan: Plan, listener: Listener, *, command: Sequence[str] = ()) -> list[Outcome]:
     """Carry out a plan's trials.
 
     Parameters
@@ -63,99 +62,127 @@ def execute(plan: Plan, listener: Listener, *, fresh: bool = False, command: Seq
     FolderError
         Where it can be written no more.
     """
-    out = sys.stdout
-    found = registry(plan.plugin_files)
-    executor: Executor = found.build("executor", plan.executor)
-    store = SuiteStore(plan.folder)
-    store.open()
-    manifest = store.update_manifest(manifest_of(plan, command))
-    for data in plan.data.values():
-        write_items(plan.folder, data.hash, data.splits)
-    for trial in plan.all_trials:
-        if trial.key in plan.skipped:
-            skipped = store.trial(trial.key)
-            skipped.outcome("skipped", plan.skipped[trial.key])
-            facts = trial_facts(trial, plan.data[trial.dataset], found, plan.made[trial.key])
-            old = read_to_mend(skipped.folder)[0]
-            if old.records:  # rounds from before it was skipped keep what they say
-                facts.pop(MADE_BY)
-                facts |= {name: old.facts[name] for name in (ATTEMPTS, MADE_BY) if name in old.facts}
-            skipped.describe(facts)
-    if fresh:
-        for trial in plan.todo:
+    drive = _Drive(plan, listener)
+    manifest = drive.open(command)
+    suite = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
+    listener.plan(plan)
+    trackers.cache_clear()
+    followers = trackers(plan.settings.plugin_files, plan.settings.trackers)
+    with as_interrupts():
+        try:
+            _tell(followers.call("suite_start", suite=suite), listener)
+            for note in (*plan.mixing, *plan.notes, *notes(plan)):
+                listener.event(Note("", note))
+            drive.all()
+        finally:  # Ctrl-C, a full disk, a listener's own error: whatever ended the suite
+            failed = followers.call("suite_end", suite=suite)
+        _tell(failed, listener)
+    return drive.outcomes
+
+
+class _Drive:
+    """The driving process's side of a run.
+
+    Attributes
+    ----------
+    outcomes
+        Of the trials that have ended, in the order in which they did.
+    """
+
+    def __init__(self, plan: Plan, listener: Listener) -> None:
+        self.outcomes: list[Outcome] = []
+        self._plan = plan
+        self._listener = listener
+        self._registry = registry(plan.settings.plugin_files)
+        self._executor: Executor = self._registry.build("executor", plan.executor)
+        self._store = SuiteStore(plan.folder)
+        self._todo = {trial.key: trial for trial in plan.todo}
+        self._shares = Shares(plan)
+        self._busy: list[Trial] = []
+        self._out = sys.stdout
+
+    def open(self, command: Sequence[str]) -> dict[str, Any]:
+        """Say on disk what is about to be run, and make room for it; returns the manifest."""
+        plan, store = self._plan, self._store
+        store.open()
+        manifest = store.update_manifest(manifest_of(plan, command))
+        for data in plan.data.values():
+            write_items(plan.folder, data.hash, data.splits)
+        for trial in plan.all_trials:
+            if trial.key in plan.skipped:
+                self._skip(trial)
+        for trial in plan.todo if plan.settings.fresh else ():
             stored = store.trial(trial.key)
             with stored.claim() as owner:
                 if not owner:
                     stored.clear()
-    for trial in plan.done:  # a run killed after its last record left its last checkpoint
-        store.trial(trial.key).drop_checkpoints()
-    suite_facts = SuiteFacts(plan.suite.name, str(plan.folder), len(plan.todo), manifest)
-    listener.plan(plan)
-    trackers.cache_clear()
-    told = trackers(plan.plugin_files, plan.trackers)
-    todo = {trial.key: trial for trial in plan.todo}
-    left = Shares(plan)
-    outcomes: list[Outcome] = []
-    busy: list[Trial] = []
+        for trial in plan.done:  # a run killed after its last record left its last checkpoint
+            store.trial(trial.key).drop_checkpoints()
+        return manifest
 
-    def end(outcome: Outcome, final: bool) -> None:
-        if isinstance(outcome, Busy) and not final:
-            busy.append(todo[outcome.key])
+    def _skip(self, trial: Trial) -> None:
+        skipped = self._store.trial(trial.key)
+        skipped.outcome("skipped", self._plan.skipped[trial.key])
+        facts = self._described(trial)
+        old = read_to_mend(skipped.folder)[0]
+        if old.records:  # rounds from before it was skipped keep what they say
+            facts.pop(MADE_BY)
+            facts |= {name: old.facts[name] for name in (ATTEMPTS, MADE_BY) if name in old.facts}
+        skipped.describe(facts)
+
+    def _described(self, trial: Trial) -> dict[str, Any]:
+        plan = self._plan
+        return described(trial, plan.data[trial.dataset], self._registry, plan.made[trial.key])
+
+    def all(self) -> None:
+        """Carry out what is to do; what others hold is asked for once more."""
+        self._carry_out(self._plan.todo, final=False)
+        if not self._busy:
             return
-        if isinstance(outcome, Failed) and outcome.ends_run:
-            raise FolderError(outcome.reason)
-        outcomes.append(outcome)
-        if not isinstance(outcome, Stopped):  # the next run may want the first round that it shares
-            left.ended(todo[outcome.key])
-        if isinstance(outcome, Failed):
-            trial = todo[outcome.key]
-            _keep_failure(
-                store.trial(outcome.key),
-                outcome,
-                trial_facts(trial, plan.data[trial.dataset], found, plan.made[trial.key]),
-            )
-        listener.outcome(outcome)
+        # Held by a run that was just killed, perhaps, or on a machine that was switched off.
+        trials = counted(len(self._busy), "trial")
+        self._listener.event(Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life."))
+        claims.wait([self._store.trial(trial.key).claim_base for trial in self._busy], CLAIM_PATIENCE)
+        self._carry_out(self._busy, final=True)
 
-    def carry_out(trials: Sequence[Trial], final: bool) -> None:
-        jobs = {job.key: job for job in jobs_of(plan, trials, executor.concurrency())}
+    def _carry_out(self, trials: Sequence[Trial], final: bool) -> None:
+        jobs = {job.key: job for job in jobs_of(self._plan, trials, self._executor.concurrency())}
         reported: set[str] = set()
 
         def hear(event: Event) -> None:
             if isinstance(event, Ended):
                 reported.add(event.key)
-                end(event.outcome, final)
+                self._end(event.outcome, final)
             else:
-                with contextlib.redirect_stdout(out):  # a trial in this process has what it prints put aside
-                    listener.event(event)
+                with contextlib.redirect_stdout(self._out):  # a trial in this process has what it prints put aside
+                    self._listener.event(event)
 
-        done = _generator(executor.map(run_job, list(jobs.values()), hear))
-        with _let_go([store.trial(trial.key) for trial in trials]), contextlib.closing(done) as ended:
-            for outcome in ended:
-                members = [trial.key for trial in jobs[outcome.key].trials]
-                if len(members) == 1:
-                    end(outcome, final)
-                elif isinstance(outcome, Failed):  # the worker died: what had not ended died with it
-                    for key in members:
+        stored = [self._store.trial(trial.key) for trial in trials]
+        outcomes = _generator(self._executor.map(run_job, list(jobs.values()), hear))
+        with _let_go(stored), contextlib.closing(outcomes):
+            for outcome in outcomes:
+                keys = [trial.key for trial in jobs[outcome.key].trials]
+                if len(keys) == 1:
+                    self._end(outcome, final)
+                elif isinstance(outcome, Failed | Busy):  # the worker died, or lost its trials: what had not ended
+                    for key in keys:
                         if key not in reported:
-                            end(dataclasses.replace(outcome, key=key), final)
+                            self._end(dataclasses.replace(outcome, key=key), final)
 
-    with as_interrupts():
-        try:
-            _tell(told.call("suite_start", suite=suite_facts), listener)
-            for note in (*plan.mixing, *plan.notes, *notes(plan)):
-                listener.event(Note("", note))
-            carry_out(plan.todo, final=False)
-            if busy:  # of a run that was just killed, perhaps, or on a machine that was switched off
-                trials = counted(len(busy), "trial")
-                listener.event(
-                    Note("", f"{trials} held by others: waiting up to {claims.LEASE:g} s for a sign of life.")
-                )
-                claims.wait([store.trial(trial.key).claim_base for trial in busy], CLAIM_PATIENCE)
-                carry_out(busy, final=True)
-        finally:  # Ctrl-C, a full disk, a listener's own error: whatever ended the suite
-            failed = told.call("suite_end", suite=suite_facts)
-        _tell(failed, listener)
-    return outcomes
+    def _end(self, outcome: Outcome, final: bool) -> None:
+        """A trial has ended."""
+        trial = self._todo[outcome.key]
+        if isinstance(outcome, Busy) and not final:
+            self._busy.append(trial)
+            return
+        if isinstance(outcome, Failed) and outcome.ends_run:
+            raise FolderError(outcome.reason)
+        self.outcomes.append(outcome)
+        if not isinstance(outcome, Stopped):  # the next run may want the first round that it shares
+            self._shares.ended(trial)
+        if isinstance(outcome, Failed):
+            _keep_failure(self._store.trial(outcome.key), outcome, self._described(trial))
+        self._listener.outcome(outcome)
 
 
 @contextlib.contextmanager
@@ -171,28 +198,6 @@ def _let_go(trials: Sequence[TrialStore]) -> Iterator[None]:
                     if not owner:
                         trial.log.write("warning", "interrupted")
         raise
-
-
-class Shares:
-    """First rounds that trials share: a file goes once the last trial that could read it has ended."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._rounds = {
-            name: SharedRounds(plan.folder / SHARED, data.hash, lambda trial: plan.made[trial.key])
-            for name, data in plan.data.items()
-        }
-        self._left = Counter(self._path(trial) for trial in plan.todo)
-        for trial in plan.done:  # of a run killed after its last record
-            if not self._left[self._path(trial)]:
-                self._rounds[trial.dataset].drop(trial)
-
-    def _path(self, trial: Trial) -> Path:
-        return self._rounds[trial.dataset].path(trial)
-
-    def ended(self, trial: Trial) -> None:
-        self._left[self._path(trial)] -= 1
-        if self._left[self._path(trial)] == 0:
-            self._rounds[trial.dataset].drop(trial)
 
 
 def _keep_failure(trial: TrialStore, outcome: Failed, facts: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from albench.components.side_effects import printed_aside
 from albench.data.items import as_input
 from albench.data.loading import load_data
 from albench.errors import ContractError, DataError, StoreError, UserError
-from albench.execution.prepare import resolve_device
+from albench.execution.device import resolve_device
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
 from albench.results.provenance import MADE_BY, Provenance

@@ -20,7 +20,7 @@ from albench.suite.views import in_words, switches
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.execution.prepare import Plan
+    from albench.execution.plan import Plan
     from albench.suite.plan import Trial
 
 _MANY = 40

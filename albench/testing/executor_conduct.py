@@ -19,15 +19,15 @@ GRACE = 10.0
 """Seconds after which a process that was told to end should be gone."""
 
 
-def probes(n: int) -> list[Probe]:
+def probes(subject: ExecutorSubject, n: int) -> list[Probe]:
     """Jobs that do nothing."""
-    return [Probe(f"job-{number}") for number in range(n)]
+    return [subject.job(f"job-{number}") for number in range(n)]
 
 
 def every_job_once(subject: ExecutorSubject) -> None:
     """Of 0, 1 and 7 jobs each is carried out once and has one outcome."""
     for n in (0, 1, 7):
-        jobs = probes(n)
+        jobs = probes(subject, n)
         carried = subject.carry_out(jobs)
         for job in jobs:
             times = carried.events.count(events(job.key)[1])
@@ -37,7 +37,7 @@ def every_job_once(subject: ExecutorSubject) -> None:
 
 def outcomes_passed_on(subject: ExecutorSubject) -> None:
     """What run returns comes back as it is: Done, Failed with its detail, Busy."""
-    jobs = [Probe("a"), Probe("b", "failed"), Probe("c", "busy"), Probe("d")]
+    jobs = [subject.job("a"), subject.job("b", "failed"), subject.job("c", "busy"), subject.job("d")]
     found = subject.carry_out(jobs).by_key()
     for job in jobs:
         if found[job.key] != expected(job):
@@ -47,7 +47,7 @@ def outcomes_passed_on(subject: ExecutorSubject) -> None:
 def keys_of_any_form(subject: ExecutorSubject) -> None:
     """Jobs are told apart by their keys alone, whatever these look like."""
     keys = ["digits--fixmatch--random--mlp--s0--7783afbb84e8", "UPPER", "upper", "mit Umlaut ü", "trial 10", "trial 1"]
-    jobs = [Probe(key) for key in keys]
+    jobs = [subject.job(key) for key in keys]
     found = subject.carry_out(jobs).by_key()
     for job in jobs:
         if found[job.key] != expected(job):
@@ -56,7 +56,8 @@ def keys_of_any_form(subject: ExecutorSubject) -> None:
 
 def order_of_jobs(subject: ExecutorSubject) -> None:
     """Jobs given in another order have the same outcomes."""
-    jobs = [Probe("a"), Probe("bb", "failed"), Probe("ccc"), Probe("dddd", "busy"), Probe("eeeee")]
+    acts: dict[str, Act] = {"a": "done", "bb": "failed", "ccc": "done", "dddd": "busy", "eeeee": "done"}
+    jobs = [subject.job(key, act) for key, act in acts.items()]
     first = subject.carry_out(jobs).by_key()
     other = subject.carry_out(jobs[::-1]).by_key()
     for key, outcome in first.items():
@@ -66,7 +67,7 @@ def order_of_jobs(subject: ExecutorSubject) -> None:
 
 def events_reach_emit(subject: ExecutorSubject) -> None:
     """All that jobs report reaches emit, in the calling process, and that of one job in its order."""
-    jobs = probes(3)
+    jobs = probes(subject, 3)
     carried = subject.carry_out(jobs)
     if carried.elsewhere:
         raise Fault("emit was called in another process than map")
@@ -83,7 +84,7 @@ def events_reach_emit(subject: ExecutorSubject) -> None:
 
 def errors_not_lost(subject: ExecutorSubject) -> str:
     """An error that leaves run all the same fails its job alone, or ends the iteration; it is never passed over."""
-    jobs = [Probe("a"), Probe("b", "raise"), Probe("c")]
+    jobs = [subject.job("a"), subject.job("b", "raise"), subject.job("c")]
     carried = subject.attempt(jobs)
     if carried.error is not None:
         return f"it ends the iteration as {type(carried.error).__name__}"
@@ -98,7 +99,7 @@ def dead_worker(subject: ExecutorSubject) -> None:
     """A worker process that dies fails its job alone, with a reason in one line."""
     if subject.process() == os.getpid():
         raise NotApplicable("it carries trials out in this process")
-    jobs = [Probe("a"), Probe("b", "die"), Probe("c"), Probe("d", "die"), Probe("e")]
+    jobs = [subject.job(key, "die" if key in "bd" else "done") for key in "abcde"]
     found = subject.carry_out(jobs).by_key()
     for job in jobs:
         outcome = found[job.key]
@@ -114,7 +115,7 @@ def dead_worker(subject: ExecutorSubject) -> None:
 def map_again(subject: ExecutorSubject) -> None:
     """One executor carries out jobs a second time, as it does with those that another process held."""
     executor = subject.build()
-    for jobs in (probes(3), [Probe("job-1"), Probe("later")]):
+    for jobs in (probes(subject, 3), [subject.job("job-1"), subject.job("later")]):
         found = subject.carry_out(jobs, executor).by_key()
         for job in jobs:
             if found[job.key] != expected(job):
@@ -130,7 +131,7 @@ def closed_early(subject: ExecutorSubject) -> str:
     executor = subject.build()
     with tempfile.TemporaryDirectory() as folder:
         first: Act = "after" if executor.concurrency() > 1 else "done"
-        jobs = [Probe("first", first, folder), *(Probe(f"held-{n}", "hold", folder) for n in range(3))]
+        jobs = [subject.job("first", first, folder), *(subject.job(f"held-{n}", "hold", folder) for n in range(3))]
         subject.case = executor_subject.described(jobs)
         outcomes = iter(executor.map(run, jobs, lambda _: None))
         try:

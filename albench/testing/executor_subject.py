@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from albench.api.executor import Event, Executor, Outcome
 from albench.suite.limits import TooLong, at_most
-from albench.testing.executor_jobs import Probe, run
+from albench.testing.executor_jobs import Act, Probe, probe, run
 from albench.testing.report import Fault, Subject
 
 PATIENCE = 60.0
@@ -39,6 +42,13 @@ class Carried:
         return {outcome.key: outcome for outcome in self.outcomes}
 
 
+Listen = Callable[[Event], None]
+
+
+def _silent(_: Event) -> None:
+    """Nothing."""
+
+
 class ExecutorSubject(Subject):
     """An executor under test."""
 
@@ -49,14 +59,31 @@ class ExecutorSubject(Subject):
             if not callable(getattr(executor, name, None)):
                 raise Fault(f"{type(executor).__name__} has no {name}(): subclass albench.api.Executor")
 
-    def attempt(self, jobs: Sequence[Probe], executor: Executor | None = None) -> Carried:
-        """Carry jobs out, by default with a fresh executor; what leaves ``map`` is kept."""
+    @functools.cached_property
+    def folder(self) -> Path:
+        """The folder of the suite that jobs are of."""
+        made = tempfile.TemporaryDirectory(prefix="albench-", ignore_cleanup_errors=True)
+        return Path(self.held.enter_context(made)).resolve()
+
+    def job(self, key: str, act: Act = "done", place: str = "") -> Probe:
+        """A job of one trial."""
+        return probe(self.folder, key, act, place)
+
+    def attempt(self, jobs: Sequence[Probe], executor: Executor | None = None, listen: Listen = _silent) -> Carried:
+        """Carry jobs out, by default with a fresh executor; what leaves ``map`` is kept.
+
+        Parameters
+        ----------
+        listen
+            Called with each event as it comes.
+        """
         self.case = described(jobs)
         carried, here = Carried(), os.getpid()
 
         def emit(event: Event) -> None:
             carried.elsewhere += os.getpid() != here
             carried.events.append(event)
+            listen(event)
 
         try:
             with at_most(PATIENCE):
@@ -69,7 +96,7 @@ class ExecutorSubject(Subject):
             carried.error = error
         return carried
 
-    def carry_out(self, jobs: Sequence[Probe], executor: Executor | None = None) -> Carried:
+    def carry_out(self, jobs: Sequence[Probe], executor: Executor | None = None, listen: Listen = _silent) -> Carried:
         """Carry jobs out; each has to have one outcome.
 
         Raises
@@ -77,7 +104,7 @@ class ExecutorSubject(Subject):
         Fault
             An error left ``map``, or an outcome is missing or too many.
         """
-        carried = self.attempt(jobs, executor)
+        carried = self.attempt(jobs, executor, listen)
         if isinstance(carried.error, SystemExit):
             raise Fault(f"map called sys.exit({carried.error.code!r})")
         if carried.error is not None:
@@ -87,7 +114,7 @@ class ExecutorSubject(Subject):
 
     def process(self) -> int:
         """The id of the process that carries a job out."""
-        outcome = self.carry_out([Probe("where", "where")]).outcomes[0]
+        outcome = self.carry_out([self.job("where", "where")]).outcomes[0]
         reason = getattr(outcome, "reason", "")
         if not reason.isdigit():
             raise Fault(f"a job's Failed came back as {outcome}")

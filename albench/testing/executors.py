@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import albench.testing.executor_conduct as conduct
+import albench.testing.executor_files as files
 from albench.testing.executor_subject import ExecutorSubject
 from albench.testing.report import Check, Finding, collect
 
@@ -22,6 +23,10 @@ EXECUTOR_CHECKS: dict[str, Check[ExecutorSubject]] = collect(
         conduct.dead_worker,
         conduct.map_again,
         conduct.closed_early,
+        files.files_come_home,
+        files.busy_trials,
+        files.held_while_away,
+        files.taken_over_meanwhile,
     ],
 )
 """Every check of an executor by name; ``EXECUTOR_CHECKS[name](build, name="mine")`` gives one finding."""

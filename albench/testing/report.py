@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
 from collections.abc import Callable, Iterable
@@ -79,6 +80,8 @@ class Subject:
         self.build = build
         self.case = ""
         """What is being tried now; it goes into the finding where it fails."""
+        self.held = contextlib.ExitStack()
+        """What a check needs while it goes on: its folders, removed at its end."""
 
 
 S = TypeVar("S", bound=Subject)
@@ -127,6 +130,9 @@ class Check(Generic[S]):
             return found("fail", f"it had not ended after {LIMIT:g} s of computing: is there a loop without an end?")
         except Exception as error:
             return found("fail", described(error))
+        finally:
+            if subject is not None:
+                subject.held.close()
         return found("pass", note or "")
 
 

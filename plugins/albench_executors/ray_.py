@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from albench.api import (
+    Busy,
     ClaimLost,
-    Ended,
     Event,
     Executor,
     Failed,
@@ -34,8 +34,7 @@ from albench.api import (
 from albench_executors import ray_node
 from albench_executors.ray_node import Mailbox, carry_out_here, end_of, is_there
 from albench_executors.ray_tasks import POLL
-from albench_executors.travel import Trip, failed
-from albench_executors.workers import death, of_suite, one_line, own_device, worker_environment
+from albench_executors.workers import death, on_own_device, one_line, wants_gpu, worker_environment
 
 PATIENCE = 10.0
 """Seconds that nodes are given to answer, and cancelled tasks to end."""
@@ -79,7 +78,7 @@ class Ray(Executor):
     def map(self, run: Run, jobs: Sequence[Job], emit: Callable[[Event], None]) -> Iterator[Outcome]:
         if not jobs:
             return
-        if not self.gpus_per_trial and any(getattr(job, "device", "").startswith("cuda") for job in jobs):
+        if not self.gpus_per_trial and any(map(wants_gpu, jobs)):
             raise UserError("executor ray gives trials no GPU: write ray[gpus_per_trial=1], or --device cpu.")
         ray = connect(self.address)
         if not self._room(ray):
@@ -88,16 +87,22 @@ class Ray(Executor):
             waits = f"no node of the Ray cluster has {needs}: trials wait until one joins; ask for less with {asks}."
             emit(Note("", waits))
         with contextlib.ExitStack() as held:
-            yield from _Drive(self, ray, run, emit, held).all(jobs)
+            yield from _Drive(self, ray, run, emit, held).all(run, jobs)
 
 
 @dataclass
 class _Task:
-    """One job on its way through the cluster."""
+    """One job on its way through the cluster.
 
-    job: Any
+    Attributes
+    ----------
+    away
+        Whether its files go along, so that its trials are held here until ``claims`` ends.
+    """
+
+    job: Job
     tries: int = 0
-    trip: Trip | None = None
+    away: bool = False
     claims: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
@@ -115,7 +120,7 @@ class _Drive:
     ) -> None:
         self.settings = settings
         self.ray = ray
-        self.run = ray.put(ray.cloudpickle.dumps(run))
+        self.sent = ray.put(ray.cloudpickle.dumps(run))
         self.emit = emit
         self.held = held
         self.running: dict[Any, _Task] = {}
@@ -129,16 +134,21 @@ class _Drive:
         )
         self.marker = ""
 
-    def all(self, jobs: Sequence[Any]) -> Iterator[Outcome]:
+    def all(self, run: Run, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Carry the jobs out."""
-        folders = {job.folder for job in jobs if of_suite(job)}
-        away = bool(folders) and not self._shared(folders.pop())
+        away = not self._shared(jobs[0].folder)  # the suite's, that of all its jobs
         waiting = deque(_Task(job) for job in jobs)
         self.held.callback(self._cancel)
         while waiting or self.running:
             room = self.settings.concurrency() - len(self.running)
             for _ in range(min(room, len(waiting))):
-                yield from self._start(waiting.popleft(), away)
+                task = waiting.popleft()
+                if away and not task.away:
+                    self._hold(task)
+                if task.job.trials:
+                    self._start(task)
+                else:
+                    yield run(task.job, self.emit)  # others hold all of them, which it says at once
             done, _ = self.ray.wait(list(self.running), timeout=POLL) if self.running else ([], [])
             for events in self.ray.get(self.mailbox.take.remote()):
                 for event in pickle.loads(events):
@@ -173,28 +183,16 @@ class _Drive:
         except self.ray.exceptions.RayError:
             return True
 
-    def _start(self, task: _Task, away: bool) -> Iterator[Outcome]:
-        """Hand a task to the cluster, or yield the outcome where nothing is to be done."""
-        job, files = own_device(task.job), None
-        try:
-            if away and task.trip is None:
-                task.trip = Trip(job)
-                task.claims.callback(task.trip.close)
-                if len(job.trials) > 1:
-                    for busy in task.trip.busy:
-                        self.emit(Ended(busy))
-            if task.trip:
-                job, files = task.trip.job, task.trip.luggage()
-        except OSError as error:
-            task.claims.close()
-            yield failed(task.job, error)
-            return
-        if task.trip and not job.trials:
-            yield task.trip.nothing_free()
-            return
+    def _hold(self, task: _Task) -> None:
+        """Hold a task's trials, since its files go along."""
+        task.job, task.away = task.claims.enter_context(task.job.claim()), True
+
+    def _start(self, task: _Task) -> None:
+        """Hand a task to the cluster."""
+        files = task.job.pack() if task.away else None
         task.tries += 1
-        luggage = self.ray.cloudpickle.dumps((job, files, self.marker))
-        self.running[self.remote.remote(self.run, job.key, luggage, self.mailbox)] = task
+        luggage = self.ray.cloudpickle.dumps((on_own_device(task.job), files, self.marker))
+        self.running[self.remote.remote(self.sent, task.job.key, luggage, self.mailbox)] = task
 
     def _end(self, task: _Task, reference: Any) -> Outcome | None:
         """The outcome of a task that ended; None where it is to be run again."""
@@ -217,16 +215,13 @@ class _Drive:
             return Failed(key, one_line(error.cause), str(error))
         except errors.RayError as error:
             return Failed(key, f"Ray could not carry it out: {one_line(error)}", str(error))
-        if task.trip:
+        if task.away:
             try:
-                notes = task.trip.unpack(files)
-                for note in notes:
-                    self.emit(Note(key, note))
-                outcome, ended = task.trip.outcomes(outcome, ended)
-            except OSError as error:
-                return failed(task.job, error)
+                notes = task.job.unpack(files)
             except ClaimLost as error:
-                outcome, ended = task.trip.lost(error.owner)
+                return Busy(key, error.owner)
+            for note in notes:
+                self.emit(Note(key, note))
         for event in ended:
             self.emit(event)
         return outcome

@@ -19,7 +19,14 @@ from typing import Any, Literal
 
 from albench.api import Event, Executor, Failed, Job, Outcome, PluginError, Run, UserError, option
 from albench_executors.slurm_job import carry_out
-from albench_executors.workers import cores, deaf_children, last_words, of_suite, own_device, worker_environment
+from albench_executors.workers import (
+    cores,
+    deaf_children,
+    last_words,
+    on_own_device,
+    wants_gpu,
+    worker_environment,
+)
 
 ARRAY = 1000
 """Most jobs of one array: Slurm's own default allows 1001."""
@@ -59,11 +66,11 @@ class Slurm(Executor):
     def map(self, run: Run, jobs: Sequence[Job], emit: Callable[[Event], None]) -> Iterator[Outcome]:
         if not jobs:
             return
-        if not self.gpus_per_trial and any(getattr(job, "device", "").startswith("cuda") for job in jobs):
+        if not self.gpus_per_trial and any(map(wants_gpu, jobs)):
             raise UserError("executor slurm gives trials no GPU: write slurm[gpus_per_trial=1], or --device cpu.")
         if self.cluster == "slurm" and not (shutil.which("sbatch") and shutil.which("srun")):
             raise UserError("there is no Slurm here (no sbatch): start on a login node, or use ray or processes.")
-        shared = next((job.folder for job in jobs if of_suite(job)), None)  # type: ignore[attr-defined]  # a suite's
+        shared = jobs[0].folder  # the suite's, that of all its jobs
         with tempfile.TemporaryDirectory(prefix=".slurm-", dir=shared, ignore_cleanup_errors=True) as folder:
             yield from self._map(run, jobs, emit, Path(folder))
 
@@ -107,7 +114,7 @@ class Slurm(Executor):
         return executor
 
 
-def _submit(executor: Any, run: Run, jobs: Sequence[Any], folder: Path, number: int) -> list[_Submitted]:
+def _submit(executor: Any, run: Run, jobs: Sequence[Job], folder: Path, number: int) -> list[_Submitted]:
     """Hand jobs to the cluster.
 
     Raises
@@ -116,7 +123,7 @@ def _submit(executor: Any, run: Run, jobs: Sequence[Any], folder: Path, number: 
         With the cluster's own words, where it does not take them.
     """
     mail = [folder / f"{number}-{place}.events" for place in range(len(jobs))]
-    sent = [own_device(job) for job in jobs]
+    sent = [on_own_device(job) for job in jobs]
     try:
         with _environment(worker_environment()), deaf_children():
             submitted = executor.map_array(carry_out, [run] * len(jobs), sent, [str(path) for path in mail])
@@ -130,7 +137,7 @@ def _submit(executor: Any, run: Run, jobs: Sequence[Any], folder: Path, number: 
 class _Submitted:
     """One job in the cluster's hands."""
 
-    def __init__(self, job: Any, handle: Any, mail: Path) -> None:
+    def __init__(self, job: Job, handle: Any, mail: Path) -> None:
         self.job = job
         self.handle = handle
         self.ended: list[Event] = []

@@ -8,7 +8,7 @@ import signal
 import traceback
 from typing import Any
 
-from albench.api import Ended, Event, Failed, Outcome, Run
+from albench.api import Ended, Event, Failed, Job, Outcome, Run
 from albench_executors.workers import Post, one_line
 
 EVERY = 1.0
@@ -19,7 +19,7 @@ class Stopped(BaseException):
     """The cluster is about to end the job; no ``except Exception`` of a trial holds it."""
 
 
-def carry_out(run: Run, job: Any, mail: str) -> tuple[Outcome, list[Ended]]:
+def carry_out(run: Run, job: Job, mail: str) -> tuple[Outcome, list[Ended]]:
     """Carry out a job, leaving its events in a file.
 
     Returns

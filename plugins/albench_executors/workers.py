@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 import os
 import re
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from albench.api import Ended, Event, Progress
+from albench.api import Ended, Event, Job, Progress
 
 
 def worker_environment() -> dict[str, str]:
@@ -99,14 +98,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def of_suite(job: Any) -> bool:
-    """Whether a job is a suite's: it names its folder and its trials."""
-    return dataclasses.is_dataclass(job) and hasattr(job, "trials") and bool(getattr(job, "folder", ""))
+def on_own_device(job: Job) -> Job:
+    """A job for a worker that sees no GPU but its own."""
+    return job.on_device("cuda") if wants_gpu(job) else job
 
 
-def own_device(job: Any) -> Any:
-    """A suite's job for a worker that sees no GPU but its own."""
-    return dataclasses.replace(job, device="cuda") if of_suite(job) and job.device.startswith("cuda") else job
+def wants_gpu(job: Job) -> bool:
+    """Whether a job trains on a GPU."""
+    return job.device.startswith("cuda")
 
 
 def one_line(error: BaseException) -> str:

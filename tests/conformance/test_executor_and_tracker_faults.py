@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import sys
+import tempfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from albench.api import Done, Executor, Failed, Note, Tracker
+from albench.api import Busy, ClaimLost, Done, Ended, Executor, Failed, Note, Tracker
 from albench.testing import executor_conduct, executor_subject
 from albench.testing.executors import EXECUTOR_CHECKS, check_executor
 from albench.testing.trackers import TRACKER_CHECKS, check_tracker
@@ -68,6 +71,12 @@ class HidesFailures(Sound):
     def map(self, run, jobs, emit):
         for outcome in super().map(run, jobs, emit):
             yield Done(outcome.key, 0.0) if isinstance(outcome, Failed) else outcome
+
+
+class HidesBusy(Sound):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            yield Done(outcome.key, 0.0) if isinstance(outcome, Busy) else outcome
 
 
 class DropsTheTraceback(Sound):
@@ -211,7 +220,135 @@ class GoesOn(TwoProcesses):
             yield outcome
 
 
+class Ships(Sound):
+    """Carries jobs out in another folder; the faults below change one thing each."""
+
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            with job.claim() as held, tempfile.TemporaryDirectory() as folder:
+                if not held.trials:
+                    yield run(held, emit)
+                    continue
+                away = held.at(folder)
+                away.unpack(self.sent(held))
+                events = []
+                outcome = run(away, events.append)
+                yield self.end(held, away, outcome, events, emit)
+
+    def end(self, held, away, outcome, events, emit):
+        for event in events:
+            if not isinstance(event, Ended):
+                emit(event)
+        try:
+            self.home(held, away.pack())
+        except ClaimLost as lost:
+            return Busy(held.key, lost.owner)
+        for event in events:
+            if isinstance(event, Ended):
+                emit(event)
+        return outcome
+
+    def sent(self, held):
+        return held.pack()
+
+    def home(self, held, files):
+        held.unpack(files)
+
+
+class SendsNothingAlong(Ships):
+    def sent(self, held):
+        return replace(held, trials=()).pack()
+
+
+class BringsNothingHome(Ships):
+    def home(self, held, files):
+        pass
+
+
+class LeavesItsParcel(Ships):
+    def home(self, held, files):
+        Path(held.folder, "parcel.zip").write_bytes(files)
+        held.unpack(files)
+
+
+class LeavesTrackersThere(Ships):
+    """Knows of the folders of trials alone."""
+
+    def home(self, held, files):
+        kept = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(files)) as whole, zipfile.ZipFile(kept, "w") as part:
+            for name in whole.namelist():
+                if name.startswith("trials/"):
+                    part.writestr(name, whole.read(name))
+        held.unpack(kept.getvalue())
+
+
+class HoldsNothing(Sound):
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            with tempfile.TemporaryDirectory() as folder:
+                away = job.at(folder)
+                away.unpack(job.pack())
+                yield run(away, emit)
+                job.unpack(away.pack())
+
+
+class LetsGoTooEarly(Ships):
+    """Holds the trials only while it packs."""
+
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            with job.claim() as held:
+                files = held.pack()
+            with tempfile.TemporaryDirectory() as folder:
+                away = held.at(folder)
+                away.unpack(files)
+                outcome = run(away, emit)
+                job.unpack(away.pack())
+            yield outcome
+
+
+class HoldsForEver(Ships):
+    held: ClassVar[list[Any]] = []
+
+    def map(self, run, jobs, emit):
+        for job in jobs:
+            self.held.append(job.claim())
+            with tempfile.TemporaryDirectory() as folder:
+                held = self.held[-1].__enter__()
+                if held.trials:
+                    away = held.at(folder)
+                    away.unpack(held.pack())
+                    outcome = run(away, emit)
+                    held.unpack(away.pack())
+                else:
+                    outcome = run(held, emit)
+            yield outcome
+
+
+class WritesAllTheSame(Ships):
+    def home(self, held, files):
+        replace(held, _claims=()).unpack(files)
+
+
+class CallsTheLostDone(Ships):
+    def map(self, run, jobs, emit):
+        for outcome in super().map(run, jobs, emit):
+            yield Done(outcome.key, 0.0) if isinstance(outcome, Busy) else outcome
+
+
 EXECUTOR_FAULTS = [
+    (SendsNothingAlong, "files-come-home", "trial 'b' are to be 'before\\nb\\n', and its folder holds 'b\\n'"),
+    (BringsNothingHome, "files-come-home", "trial 'a' are to be 'a\\n', and its folder holds ''"),
+    (LeavesItsParcel, "files-come-home", "'parcel.zip' was left in the suite's folder"),
+    (LeavesTrackersThere, "files-come-home", "and the suite's folder has []"),
+    (HoldsNothing, "busy-trials", "held trial 'a', and it was carried out all the same"),
+    (HidesBusy, "busy-trials", "map gave Done(key='c', seconds=0.0), not Busy"),
+    (HoldsNothing, "held-while-away", "trial 'a' was carried out in another folder while nobody held it"),
+    (LetsGoTooEarly, "held-while-away", "trial 'a' was carried out in another folder while nobody held it"),
+    (HoldsForEver, "held-while-away", "trial 'a' is held after its job has ended"),
+    (WritesAllTheSame, "taken-over-meanwhile", "its records were written all the same"),
+    (CallsTheLostDone, "taken-over-meanwhile", "map gave Done(key='a', seconds=0.0), not Busy"),
     (NoneAtOnce, "concurrency-positive", "concurrency() is 0"),
     (Half, "concurrency-positive", "not a whole number above 0"),
     (NoExecutor, "every-job-once", "has no map(): subclass albench.api.Executor"),
@@ -253,15 +390,23 @@ def test_a_faulty_executor_is_caught(
     finding = EXECUTOR_CHECKS[check](build, name="planted")
     while GoesOn.kept:
         GoesOn.kept.pop().close()
+    while HoldsForEver.held:
+        HoldsForEver.held.pop().__exit__(None, None, None)
     assert finding.failed, finding
     assert reason in finding.reason
     assert "\n" not in finding.reason
 
 
-def test_a_sound_executor_passes() -> None:
-    findings = check_executor(Sound, name="sound")
+@pytest.mark.parametrize(
+    ("build", "skipped"),
+    [(Sound, {"held-while-away", "taken-over-meanwhile"}), (Ships, set())],
+    ids=["in the suite's folder", "in another"],
+)
+def test_a_sound_executor_passes(build: Callable[[], Any], skipped: set[str]) -> None:
+    findings = check_executor(build, name="sound")
     assert [str(finding) for finding in findings if finding.failed] == []
-    assert {finding.check for finding in findings if finding.status == "skip"} == {"dead-worker", "closed-early"}
+    told = {finding.check for finding in findings if finding.status == "skip"}
+    assert told == {"dead-worker", "closed-early", *skipped}
 
 
 def test_every_executor_check_has_a_fault_that_it_catches() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from albench.api.kinds import Kind
 from albench.components.registry import registry
+from albench.testing.executor_files import THERE
 from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.trackers import TRACKER_CHECKS
 
@@ -69,7 +70,7 @@ def test_executor(name: str, check: str, request: pytest.FixtureRequest) -> None
     spec = EXECUTORS.get(name, name)
     finding = EXECUTOR_CHECKS[check](factory("executor", spec), name=spec)
     if finding.status == "skip":
-        assert name == "local"
+        assert name == "local" or finding.reason == THERE
         pytest.skip(finding.reason)
     assert not finding.failed, finding
 
@@ -82,6 +83,16 @@ def test_tracker(name: str, check: str, store: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     spec = f"mlflow[uri=sqlite:///{store},experiment={check}]" if name == "mlflow" and check not in OWN_STORE else name
     finding = TRACKER_CHECKS[check](factory("tracker", spec), name=spec)
+    assert finding.status == "pass", finding
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")  # Ray's own
+@pytest.mark.usefixtures("own_ray")
+@pytest.mark.parametrize("check", ["files-come-home", "busy-trials", "held-while-away", "taken-over-meanwhile"])
+def test_ray_brings_files_home(check: str) -> None:
+    skip_without_libraries("ray")
+    spec = "ray[address=local,shared_folder=false]"
+    finding = EXECUTOR_CHECKS[check](factory("executor", spec), name=spec)
     assert finding.status == "pass", finding
 
 

@@ -68,6 +68,22 @@ def test_the_example_of_each_kind_works_as_its_page_says(
         assert words[0] != "run" or "failed" not in printed
 
 
+def test_an_executor_that_ships_jobs_can_be_written_from_its_page(
+    tmp_path: Path, command_line: Callable[..., str], stable_records: Callable[[Path], object]
+) -> None:
+    """It passes the kit, no check of it left out but those of workers, and its records are those of ``local``."""
+    path = tmp_path / "scratch.py"
+    path.write_text(blocks("executor.md")[1], encoding="utf-8")
+    (target,) = targets(str(path))
+    status = {finding.check: finding.status for finding in findings(target)}
+    assert [check for check, found in status.items() if found != "pass"] == ["dead-worker", "closed-early"]
+    run = ["run", "-d", "digits", "-s", "random", "-s", "entropy", *SMALL]
+    command_line([*run, "--plugin", str(path), "--executor", "scratch", "--out", "there"], tmp_path)
+    command_line([*run, *LOCAL, "--out", "here"], tmp_path)
+    assert stable_records(tmp_path / "there" / "digits") == stable_records(tmp_path / "here" / "digits")
+    assert len(list((tmp_path / "there" / "digits").glob("trials/*/rounds.jsonl"))) == 2
+
+
 def test_the_first_example_is_the_one_in_examples() -> None:
     example = (GUIDE.parents[1] / "examples" / "my_strategy.py").read_text(encoding="utf-8")
     assert blocks("README.md")[0].partition("\n")[2] == example.partition("\n")[2]

@@ -13,8 +13,10 @@ from albench.bench.costs import Costs, Meter
 from albench.bench.estimate import Estimate, duration, estimate
 from albench.bench.schedule import Load, schedule
 from albench.components import spec as specs
-from albench.execution.prepare import Plan, prepare
+from albench.execution.plan import Plan
+from albench.execution.prepare import prepare
 from albench.session import suite_from
+from albench.suite.settings import run_settings
 
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
 Planned = Callable[..., Plan]
@@ -29,12 +31,14 @@ def planned(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> Planne
         settings = {"dataset": "blobs", "method": "fixmatch", "strategy": "random", "seeds": 1, **SMALL, **changes}
         return prepare(
             suite_from(**settings),
-            out=tmp_path / "results",
-            plugin_files=[toy],
-            device="cpu",
-            executor=specs.parse(executor),
-            share=share,
-            fresh=fresh,
+            run_settings(
+                out=tmp_path / "results",
+                plugins=[toy],
+                device="cpu",
+                executor=specs.parse(executor),
+                share=share,
+                fresh=fresh,
+            ),
         )
 
     return make
@@ -92,7 +96,7 @@ class TestWhatIsCounted:
         lines = file.read_text().splitlines(keepends=True)
         file.write_text("".join(lines[:2]))
         assert estimate(planned()).seconds == pytest.approx(1 + 3 + 2)
-        assert estimate(planned(fresh=True), fresh=True).seconds == pytest.approx(22)
+        assert estimate(planned(fresh=True)).seconds == pytest.approx(22)
 
 
 class TestSchedule:

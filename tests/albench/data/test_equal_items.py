@@ -14,8 +14,8 @@ from albench.components.spec import canonical
 from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal, usable
 from albench.data.hashes import data_hash, hashes
+from albench.data.loading import load_data
 from albench.errors import DataError
-from albench.execution.prepare import load_data
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from albench.api.executor import Note, Outcome, Progress
 from albench.data.loading import load_data
 from albench.disk.files import sealed_text
 from albench.errors import StoreError, TrialError
-from albench.execution.prepare import Plan
+from albench.execution.plan import Plan
 from albench.results.store import SuiteStore, TrialStore
 
 TINY: dict[str, Any] = {"initial": 6, "query_size": 4, "rounds": 2, "steps": 3, "seeds": 1, "executor": "local"}

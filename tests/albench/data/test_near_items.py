@@ -13,6 +13,7 @@ from albench.data import near_items
 from albench.data.near_items import find_near, near_across, near_lines
 from albench.execution.prepare import prepare
 from albench.session import suite_from
+from albench.suite.settings import run_settings
 
 
 def pictures(n: int, seed: int = 0, side: int = 32, channels: int = 1) -> np.ndarray:
@@ -149,7 +150,7 @@ def test_a_run_tells_pictures_of_one_split_that_look_like_those_of_another(
     arrays = {f"{name}_images": part[:, 0] for name, part in parts.items()}
     np.savez(tmp_path / "x.npz", **arrays, **{f"{name}_labels": np.arange(len(x)) % 2 for name, x in parts.items()})
     suite = suite_from(None, dataset=f"npz[path={tmp_path}/x.npz]", strategy="random", initial=4, query_size=4)
-    found = [line for data in prepare(suite, out=tmp_path).data.values() for line in data.splits.notices]
+    found = [line for data in prepare(suite, run_settings(out=tmp_path)).data.values() for line in data.splits.notices]
     told = [line for line in found if "near-duplicates" in line]
     assert len(told) == 1
     assert told[0].startswith("near-duplicates: 1 items of train look like items of test")

@@ -33,9 +33,10 @@ def test_a_run_on_one_core_stays_in_its_process(monkeypatch: pytest.MonkeyPatch)
 
     from albench.execution.prepare import prepare
     from albench.session import suite_from
+    from albench.suite.settings import run_settings
 
     suite = suite_from(dataset="digits", strategy="random", rounds=1, initial=20)
     assert cores() == len(os.sched_getaffinity(0))
     for count, executor in ((1, "local"), (4, "processes")):
         monkeypatch.setattr("albench.execution.prepare.cores", lambda count=count: count)
-        assert prepare(suite, out=Path("nowhere"), device="cpu").executor.name == executor
+        assert prepare(suite, run_settings(out=Path("nowhere"), device="cpu")).executor.name == executor

@@ -14,7 +14,8 @@ import pytest
 
 from albench.api.executor import Done, Failed
 from albench.errors import FolderError
-from albench.execution.jobs import Job, run_job
+from albench.execution.job import Job
+from albench.execution.jobs import run_job
 from albench.results.records import trial_folders
 
 
@@ -111,7 +112,8 @@ def test_a_tracker_that_a_worker_lacks_fails_the_trial(
 ) -> None:
     job = job_of(lanes=lanes, seeds=2, rounds=2, steps=2)
     told: list[Any] = []
-    outcome = run_job(dataclasses.replace(job, trackers=trackers), told.append)
+    settings = dataclasses.replace(job.settings, trackers=trackers)
+    outcome = run_job(dataclasses.replace(job, settings=settings), told.append)
     outcomes = [outcome] if lanes == "off" else [event.outcome for event in told]
     assert outcomes
     for each in outcomes:

@@ -11,9 +11,11 @@ from packaging.version import Version
 
 from albench.cli.run import command
 from albench.errors import DeviceError, SuiteError, UnknownName
-from albench.execution.prepare import Plan, prepare
+from albench.execution.plan import Plan
+from albench.execution.prepare import prepare
 from albench.render.live import plan_lines
 from albench.session import suite_from
+from albench.suite.settings import run_settings
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def suite_file(tmp_path: Path) -> Path:
 
 
 def plan(suite: Path, tmp_path: Path, **more: Any) -> Plan:
-    return prepare(suite_from(suite), out=tmp_path, **more)
+    return prepare(suite_from(suite), run_settings(out=tmp_path, **more))
 
 
 def with_device(suite: Path, kind: str) -> Path:
@@ -37,7 +39,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if there were a GPU; nothing is run on it."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr("albench.execution.prepare.FIRST_TORCH_ON_CUDA", Version("2.6"))
+    monkeypatch.setattr("albench.execution.device.FIRST_TORCH_ON_CUDA", Version("2.6"))
     monkeypatch.setattr("albench.execution.prepare.this_environment", lambda *_: {})
 
 
@@ -84,8 +86,8 @@ def test_a_suite_brings_its_plugins_along(tmp_path: Path, toy: str, monkeypatch:
         "protocol: {initial: 9, query_size: 5}\n"
     )
     monkeypatch.chdir(tmp_path)
-    made = plan(suite, tmp_path / "results", plugin_files=["study/toy.py"])  # named twice, loaded once
-    assert made.plugin_files == (str(tmp_path / "study/toy.py"),)
+    made = plan(suite, tmp_path / "results", plugins=["study/toy.py"])  # named twice, loaded once
+    assert made.settings.plugin_files == (str(tmp_path / "study/toy.py"),)
     suite.write_text("datasets: digits\nplugins: [wrapers]\n")
     with pytest.raises(SuiteError, match=r"suite s needs the plugin 'wrapers'.*did you mean 'wrappers'"):
         plan(suite, tmp_path)
@@ -96,7 +98,7 @@ def test_what_was_not_named_is_told_first_and_how_to_name_it(suite_file: Path, t
     first, second = plan_lines(plan(suite_file, tmp_path))[:2]
     assert first.plain == "method boostmis by default: another with -m NAME, see 'albench list methods'"
     assert second.plain.startswith("digits")
-    everything = [line.plain for line in plan_lines(prepare(suite_from(), out=tmp_path))[:3]]
+    everything = [line.plain for line in plan_lines(prepare(suite_from(), run_settings(out=tmp_path)))[:3]]
     assert [line.split()[0] for line in everything] == ["dataset", "method", "strategy"]
     assert all(" by default: another with -" in line for line in everything)
 

@@ -13,12 +13,14 @@ import torch
 from albench.api import Dataset, FeatureDataset, ImageDataset, Task
 from albench.api.dataset import scaled_shift
 from albench.augment import ImageViews
-from albench.execution.prepare import Plan, prepare
+from albench.execution.plan import Plan
+from albench.execution.prepare import prepare
 from albench.render.live import plan_lines
 from albench.results.records import read_manifest
 from albench.session import suite_from
 from albench.suite import views
 from albench.suite.plan import Protocol, Trial
+from albench.suite.settings import run_settings
 
 
 def image_task(side: int) -> Task:
@@ -112,7 +114,7 @@ def plan(dataset: str, folder: Path, strategy: str = "random") -> Plan:
         None, dataset=dataset, method="supervised", strategy=strategy, seeds=1, name="s",
         rounds=1, steps=1, initial=4, batch_size=4, evaluations=1,
     )  # fmt: skip
-    return prepare(declared, out=folder, executor=None, device="cpu")
+    return prepare(declared, run_settings(out=folder, executor=None, device="cpu"))
 
 
 def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:

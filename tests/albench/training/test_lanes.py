@@ -21,6 +21,7 @@ from albench.execution.prepare import prepare
 from albench.results.store import SuiteStore
 from albench.session import suite_from
 from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.settings import run_settings
 from albench.training.lanes import Stack, train_together
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
@@ -234,7 +235,7 @@ def test_jobs_are_even_and_leave_no_worker_idle(
     toy: str, tmp_path: Path, lanes: str, seeds: int, concurrency: int, sizes: list[int]
 ) -> None:
     suite = suite_from(dataset="blobs", method="fixmatch", strategy="random", seeds=seeds, lanes=lanes, **SMALL)
-    plan = prepare(suite, out=tmp_path, plugin_files=[toy], device="cpu")
+    plan = prepare(suite, run_settings(out=tmp_path, plugins=[toy], device="cpu"))
     jobs = list(jobs_of(plan, plan.todo, concurrency))
     assert sorted(len(job.trials) for job in jobs) == sizes
     assert [trial for job in jobs for trial in job.trials] == plan.todo

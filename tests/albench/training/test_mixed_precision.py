@@ -12,7 +12,7 @@ from torch import nn
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.components.registry import registry
 from albench.errors import DeviceError
-from albench.execution.prepare import resolve_device
+from albench.execution.device import resolve_device
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.lanes import Stack
 from albench.trial.numerics import numerics

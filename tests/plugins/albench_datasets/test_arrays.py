@@ -11,7 +11,7 @@ import pytest
 
 from albench.api import DataError, Splits
 from albench.components.spec import canonical
-from albench.execution.prepare import load_data
+from albench.data.loading import load_data
 from albench_datasets.array_names import Names, find_names
 from albench_datasets.features import Features
 from albench_datasets.npz import Npz

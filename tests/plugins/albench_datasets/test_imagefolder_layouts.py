@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from albench.api import DataError, Splits
-from albench.execution.prepare import load_data
+from albench.data.loading import load_data
 from albench_datasets.imagefolder import ImageFolder
 from albench_datasets.imagefolder_names import split_of
 

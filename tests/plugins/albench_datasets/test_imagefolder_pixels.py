@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from albench.api import DataError, Splits
-from albench.execution.prepare import load_data
+from albench.data.loading import load_data
 from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from albench.api import Busy, Done, Ended, Event, Note, Outcome, PluginError, Pr
 from albench.components.registry import registry
 from albench.results.records import trial_folders
 from albench.results.store import TrialStore
-from albench.testing.executor_jobs import Probe, run
-from albench_executors import travel
+from albench.testing.executor_jobs import Named, Probe, probe, run
+from albench_executors import workers
 from albench_executors.ray_ import Ray
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -59,31 +58,21 @@ def spec(cluster: Any) -> Callable[[str], str]:
     return lambda options="": f"ray[address='{cluster.address}'{options}]"
 
 
-@dataclass(frozen=True)
-class Held:
-    """A trial, as far as an executor looks at it."""
-
-    key: str
+def box(folder: Path, *keys: str) -> Probe:
+    return Probe(keys[0], str(folder), tuple(map(Named, keys)))
 
 
-@dataclass(frozen=True)
-class Box:
-    """A suite's job, as far as an executor looks at it."""
-
-    key: str
-    trials: tuple[Held, ...]
-    folder: str
-    device: str = "cpu"
-    share: bool = True
-
-
-def leave_a_file(job: Box, _: Callable[[Event], None]) -> Outcome:
+def leave_a_file(job: Probe, emit: Callable[[Event], None]) -> Outcome:
     """Leave a file in each trial's folder."""
     for trial in job.trials:
         folder = Path(job.folder, "trials", trial.key)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "rounds.jsonl").write_text(f"{trial.key}\n")
-    return Done(job.trials[0].key, 1.0)
+    if len(job.trials) + len(job.busy) == 1:
+        return job.busy[0] if job.busy else Done(job.key, 1.0)
+    for outcome in (*(Done(trial.key, 1.0) for trial in job.trials), *job.busy):
+        emit(Ended(outcome))
+    return Done(job.key, 1.0)
 
 
 def test_concurrency_is_what_the_nodes_have_room_for(spec: Callable[..., str]) -> None:
@@ -138,11 +127,11 @@ def test_what_is_on_disk_goes_along_and_comes_home(
 
 
 def test_a_trial_that_another_process_holds_is_busy(spec: Any, tmp_path: Path) -> None:
-    job = Box("a", (Held("a"), Held("b")), str(tmp_path))
+    job = box(tmp_path, "a", "b")
     executor, events = registry().build("executor", spec(",shared_folder=false")), []
     with TrialStore(tmp_path / "trials" / "a").claim():
         outcomes = list(executor.map(leave_a_file, [job], events.append))
-        alone = list(executor.map(leave_a_file, [Box("a", (Held("a"),), str(tmp_path))], events.append))
+        alone = list(executor.map(leave_a_file, [box(tmp_path, "a")], events.append))
     assert [type(outcome) for outcome in outcomes] == [Done]
     assert {event.key: type(event.outcome) for event in events if isinstance(event, Ended)} == {"a": Busy, "b": Done}
     assert (tmp_path / "trials" / "b" / "rounds.jsonl").read_text() == "b\n"
@@ -154,14 +143,14 @@ def ends(spec: str, work: Any, jobs: list[Any]) -> dict[str, Any]:
     return {outcome.key: outcome for outcome in registry().build("executor", spec).map(work, jobs, lambda _: None)}
 
 
-def test_a_dead_worker_and_an_error_fail_their_job_alone(spec: Any) -> None:
-    found = ends(spec(), run, [Probe("a"), Probe("b", "die"), Probe("c", "raise")])
+def test_a_dead_worker_and_an_error_fail_their_job_alone(spec: Any, tmp_path: Path) -> None:
+    found = ends(spec(), run, [probe(tmp_path, "a"), probe(tmp_path, "b", "die"), probe(tmp_path, "c", "raise")])
     assert isinstance(found["a"], Done)
     assert found["b"].reason == "its worker process died and left no word (out of memory?)"
     assert found["c"].reason.startswith("RaisedByRun: c")
 
 
-def die_aloud(job: Held, _: Callable[[Event], None]) -> Outcome:
+def die_aloud(job: Probe, _: Callable[[Event], None]) -> Outcome:
     """Print, then end this process as the job's key says."""
     print("solver ready")
     if job.key == "crash":
@@ -172,9 +161,9 @@ def die_aloud(job: Held, _: Callable[[Event], None]) -> Outcome:
     return Done(job.key, 0.0)
 
 
-def test_a_dead_worker_s_reason_is_its_last_words(spec: Any) -> None:
+def test_a_dead_worker_s_reason_is_its_last_words(spec: Any, tmp_path: Path) -> None:
     """Also where its process had printed for another job before."""
-    found = ends(spec(), die_aloud, [Held("fine"), Held("leave"), Held("crash")])
+    found = ends(spec(), die_aloud, [box(tmp_path, "fine"), box(tmp_path, "leave"), box(tmp_path, "crash")])
     assert found["leave"].reason == "its worker process died after printing 'no licence' (out of memory?)"
     assert "solver ready" in found["leave"].detail
     crash = found["crash"].reason
@@ -184,20 +173,16 @@ def test_a_dead_worker_s_reason_is_its_last_words(spec: Any) -> None:
 
 DRIVER = """
 import sys
-from dataclasses import dataclass
 from albench.api import Failed
 from albench.components.registry import registry
-
-@dataclass(frozen=True)
-class Asked:
-    key: str
+from albench.testing.executor_jobs import probe
 
 def where(job, emit):
     import colorsys
-    import albench, albench_executors.travel
-    return Failed(job.key, " ".join(m.__file__ for m in (colorsys, albench, albench_executors.travel)))
+    import albench, albench_executors.workers
+    return Failed(job.key, " ".join(m.__file__ for m in (colorsys, albench, albench_executors.workers)))
 
-for outcome in registry().build("executor", sys.argv[1]).map(where, [Asked("a")], print):
+for outcome in registry().build("executor", sys.argv[1]).map(where, [probe(sys.argv[2], "a")], print):
     print(outcome.reason)
 """
 
@@ -212,14 +197,19 @@ def test_a_worker_imports_nothing_from_the_working_folder_that_its_driver_would_
     for name in ("random", "colorsys"):
         (here / f"{name}.py").write_text("raise SystemExit('mine')")
     done = subprocess.run(
-        [sys.executable, str(driver), spec()], cwd=here, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, str(driver), spec(), str(tmp_path)],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.split() == [colorsys.__file__, albench.__file__, travel.__file__]
+    assert done.stdout.split() == [colorsys.__file__, albench.__file__, workers.__file__]
 
 
 def test_cuda_needs_a_gpu(spec: Any, tmp_path: Path) -> None:
-    job = Box("a", (Held("a"),), str(tmp_path), device="cuda")
+    job = box(tmp_path, "a").on_device("cuda")
     with pytest.raises(UserError, match=r"ray\[gpus_per_trial=1\]"):
         next(registry().build("executor", spec()).map(run, [job], lambda _: None))
 

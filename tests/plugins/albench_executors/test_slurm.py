@@ -16,7 +16,7 @@ import pytest
 from albench.api import Done, Event, Failed, Outcome, PluginError, UserError
 from albench.components.registry import registry
 from albench.results.records import trial_folders
-from albench.testing.executor_jobs import Probe, run
+from albench.testing.executor_jobs import probe, run
 
 pytest.importorskip("submitit")
 LOCAL = "slurm[cluster=local]"
@@ -98,7 +98,7 @@ def test_jobs_go_to_slurm_as_one_array(tmp_path: Path, monkeypatch: pytest.Monke
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     spec = "slurm[partition=gpu,account=ours,time=90,cpus_per_trial=2,gpus_per_trial=1,memory=8,max_parallel=5]"
-    jobs = [Probe("a"), Probe("b", "failed"), Probe("c", "raise")]
+    jobs = [probe(tmp_path, "a"), probe(tmp_path, "b", "failed"), probe(tmp_path, "c", "raise")]
     found = ends(spec, run, jobs)
     assert isinstance(found["a"], Done)
     assert found["b"].reason == "b could not be carried out"
@@ -120,9 +120,9 @@ def test_jobs_go_to_slurm_as_one_array(tmp_path: Path, monkeypatch: pytest.Monke
 def test_without_slurm_or_submitit_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="no sbatch"):
-        ends("slurm", run, [Probe("a")])
+        ends("slurm", run, [probe(tmp_path, "a")])
     with pytest.raises(UserError, match=r"slurm\[gpus_per_trial=1\]"):
-        ends("slurm", run, [type("OnCuda", (Probe,), {"device": "cuda"})("a")])
+        ends("slurm", run, [probe(tmp_path, "a").on_device("cuda")])
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(PluginError, match=r"pip install 'albench\[slurm\]'"):
         registry().build("executor", "slurm")

@@ -1,0 +1,80 @@
+"""What a run will do: its trials, their data, and what is to be told of them. Nothing of it is on disk yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from albench.components.spec import Spec
+from albench.data.loading import Data
+from albench.results.provenance import Made
+from albench.suite.plan import Amounts, Suite, Trial
+from albench.suite.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do.
+
+    Attributes
+    ----------
+    suite
+        With all that it left open settled.
+    settings
+        How it is run, settled too: ``device`` is one that is there, ``executor`` is named.
+    all_trials
+        Every trial of the suite.
+    todo, done
+        Trials to carry out, and trials that are complete already.
+    skipped
+        Trials that cannot run, with the reason.
+    amounts, data
+        Data set spec -> its label counts, its data.
+    made
+        Trial -> what makes it (see ``albench.results.provenance``).
+    run
+        Names the run, in the manifest and in each trial that it carries out.
+    only_with
+        What every process has to compute with (``--strict``); None for whatever it has.
+    mixing
+        What the folder holds that was made with other versions, one line each.
+    notes
+        What the user has to know before the run.
+    panels
+        What panels stand for: ``"strategies @standard"`` -> names.
+    """
+
+    suite: Suite
+    settings: RunSettings
+    all_trials: list[Trial]
+    todo: list[Trial]
+    done: list[Trial]
+    skipped: dict[str, str]
+    amounts: dict[str, Amounts]
+    data: dict[str, Data]
+    made: dict[str, Made]
+    run: str
+    only_with: dict[str, str] | None
+    mixing: tuple[str, ...]
+    notes: tuple[str, ...]
+    panels: dict[str, list[str]]
+
+    @property
+    def folder(self) -> Path:
+        """The suite's folder."""
+        return self.settings.out / self.suite.name
+
+    @property
+    def device(self) -> str:
+        """The device that trains."""
+        return self.settings.device
+
+    @property
+    def executor(self) -> Spec:
+        """What carries the trials out."""
+        assert self.settings.executor is not None
+        return self.settings.executor
+
+    @property
+    def total_steps(self) -> int:
+        return sum(trial.protocol.rounds * trial.protocol.steps for trial in self.todo)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,18 @@ import pytest
 from albench.api import Done, Event, Failed, Outcome, PluginError, UserError
 from albench.components.registry import registry
 from albench.results.records import trial_folders
-from albench.testing.executor_jobs import probe, run
+from albench.testing.executor_jobs import Probe, probe, run
 
 pytest.importorskip("submitit")
 LOCAL = "slurm[cluster=local]"
 
 
-@dataclass(frozen=True)
-class Signalled:
-    """A job whose process gets a signal."""
-
-    key: str
-    number: int
+SIGNALS = {"killed": signal.SIGKILL, "limit": signal.SIGUSR2, "fine": signal.SIGCONT}
 
 
-def signalled(job: Signalled, _: Callable[[Event], None]) -> Outcome:
-    """Send this process a signal."""
-    os.kill(os.getpid(), job.number)
+def signalled(job: Probe, _: Callable[[Event], None]) -> Outcome:
+    """Send this process the signal that the job is named by."""
+    os.kill(os.getpid(), SIGNALS[job.key])
     return Done(job.key, 0.0)
 
 
@@ -55,9 +49,8 @@ def test_records_are_those_of_local(small_run: Any, stable_records: Any, tmp_pat
     assert not list((tmp_path / "there" / "blobs").glob(".slurm-*"))
 
 
-def test_a_killed_job_and_one_at_its_time_limit_fail_alone() -> None:
-    jobs = [Signalled("killed", signal.SIGKILL), Signalled("limit", signal.SIGUSR2), Signalled("fine", signal.SIGCONT)]
-    found = ends(LOCAL, signalled, jobs)
+def test_a_killed_job_and_one_at_its_time_limit_fail_alone(tmp_path: Path) -> None:
+    found = ends(LOCAL, signalled, [probe(tmp_path, key) for key in SIGNALS])
     assert found["fine"] == Done("fine", 0.0)
     assert "was killed or ended without a result" in found["killed"].reason
     assert "time limit or preemption" in found["limit"].reason

@@ -9,22 +9,19 @@ from typing import Any
 
 import torch
 
-from albench.bench.floors import floor
+from albench.bench.floors import Pool
 from albench.bench.machine import FORMAT, start_seconds, this_machine
+from albench.bench.measured import LANES, QUERIES, STEPS
 from albench.bench.queries import CLASSES, LABELED, query, query_seconds
 from albench.bench.rates import Rates, measured_rates, product_rate
-from albench.bench.steps import CASES, LANES, lane_seconds, whole_and_bare
+from albench.bench.steps import lane_seconds, whole_and_bare
 from albench.disk.processes import cores
 from albench.trial.numerics import numerics
 
-QUERIES = {"entropy": 5.0, "coreset": 3.0, "badge": 60.0, "boostmis": 25.0}
-"""Strategy -> how many times its counted floor it may take on a pool this small."""
 ITEMS, SIZE, QUERY = 20_000, 256, 100
 """Of the pool of the timed queries, and labels that they ask for."""
 SLACK = 0.1
 """Added to what a step may cost: a few blocks on a machine with other work vary by so much."""
-STEP_CASES = ("mlp", "cnn")
-LANE_CASE = "mlp[hidden=64], 256 features"
 
 
 def measure(device: str, tell: Callable[[str], None], *, small: bool = False) -> dict[str, Any]:
@@ -74,9 +71,9 @@ def _start(tell: Callable[[str], None]) -> float:
 
 def _steps(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
     steps: dict[str, Any] = {}
-    for name in STEP_CASES:
+    for name, case in STEPS.items():
         tell(f"training steps, {name}")
-        case = replace(CASES[name], size=256, steps=1) if small else CASES[name]
+        case = replace(case, size=256, steps=1) if small else case
         whole, bare = whole_and_bare(case, device, blocks=1 if small else 6)
         steps[name] = {"whole": whole, "bare": bare, "goal": case.goal + SLACK}
     return steps
@@ -85,18 +82,20 @@ def _steps(device: str, tell: Callable[[str], None], small: bool) -> dict[str, A
 def _lanes(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
     count = 2 if small else 32 if device.startswith("cuda") else 8
     tell(f"{count} seeds in one step")
-    case = replace(LANES[LANE_CASE], size=256, steps=1) if small else LANES[LANE_CASE]
+    (name, case), *_ = LANES.items()
+    case = replace(case, size=256, steps=1) if small else case
     one, each, together = lane_seconds(case, count, device, blocks=1 if small else 6)
-    return {"case": LANE_CASE, "lanes": count, "one": one, "each": each, "together": together}
+    return {"case": name, "lanes": count, "one": one, "each": each, "together": together}
 
 
 def _queries(device: str, tell: Callable[[str], None], rates: Rates, small: bool) -> dict[str, Any]:
     queries: dict[str, Any] = {}
     n = 500 if small else ITEMS
-    for name, goal in QUERIES.items():
+    pool = {"items": n, "size": SIZE, "query_size": QUERY}
+    for name, timed in QUERIES.items():
         tell(f"queries, {name}")
         query(name, 500, 20, SIZE, device)()  # imports, and pages touched for the first time
-        least = floor(name, n, QUERY, rates, size=SIZE, n_classes=CLASSES, n_labeled=LABELED)
+        least = timed.floor.seconds(Pool(n, QUERY, SIZE, CLASSES, LABELED), rates)
         took = query_seconds(query(name, n, QUERY, SIZE, device), device)
-        queries[name] = {"seconds": took, "floor": least, "goal": goal, "items": n, "size": SIZE, "query_size": QUERY}
+        queries[name] = {"seconds": took, "floor": least, "goal": timed.goal} | pool
     return queries

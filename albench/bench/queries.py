@@ -15,12 +15,6 @@ from albench.trial.view import PoolView
 
 CLASSES, LABELED = 10, 1000
 """Of every pool here."""
-WRAPPERS = {
-    "balanced": "[of=entropy]",
-    "stochastic": "[of=entropy]",
-    "subsample": "[of=coreset,size=10000]",
-    "sharded": "[of=coreset,shards=8]",
-}
 SHORT = 0.05
 """Seconds below which a query is timed five times: pages that are touched for the first time weigh on the shortest."""
 
@@ -72,9 +66,9 @@ def pool(n: int, size: int, device: str = "cpu") -> PoolView:
     )
 
 
-def query(name: str, n: int, q: int, size: int, device: str = "cpu") -> Callable[[], object]:
+def query(spec: str, n: int, q: int, size: int, device: str = "cpu") -> Callable[[], object]:
     """A strategy's query, ready to be timed; predictions are made already, as in a round."""
-    strategy = registry().build("strategy", name + WRAPPERS.get(name, ""))
+    strategy = registry().build("strategy", spec)
     view = pool(n, size, device)
     _ = view.probs
     return lambda: strategy.select(view, q)

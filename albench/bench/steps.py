@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
@@ -13,6 +12,7 @@ from torch.nn import functional
 
 from albench.api.dataset import FeatureDataset, ImageDataset, Split, Splits
 from albench.api.task import Task
+from albench.bench.measured import STRATEGY, Case
 from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.suite.plan import Amounts, Protocol, Trial
@@ -25,52 +25,6 @@ THRESHOLD = 0.95
 """Confidence from which the bare step takes a label, as FixMatch does by default."""
 STEPS = 2000
 """Of a round: more than any measurement here takes."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is trained on random items.
-
-    Attributes
-    ----------
-    backbone
-        A spec.
-    shape
-        Of an item: one number for features, three for images.
-    size
-        Items in the pool.
-    steps
-        In one timed block.
-    goal
-        Ratio of the whole step to the bare one to stay below.
-    method
-        Spec of the method, FixMatch with whatever options.
-    """
-
-    backbone: str
-    shape: tuple[int, ...]
-    n_classes: int
-    size: int
-    steps: int = 5
-    goal: float = 1.25
-    method: str = "fixmatch"
-
-
-CASES = {
-    "mlp": Case("mlp", (2048,), 6, 5207, steps=30, goal=1.15),
-    "cnn": Case("cnn", (1, 28, 28), 2, 3882, steps=6, goal=1.25),
-    "wrn": Case("wrn", (1, 64, 64), 6, 512, steps=1, goal=1.20),
-}
-"""Whole against bare: 64 labelled and 128 unlabelled items a step."""
-
-LANES = {
-    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
-    "mlp[hidden=16], 2,048 features": Case("mlp[hidden=16]", (2048,), 6, 5207),
-    "mlp[depth=0], 2,048 features": Case("mlp[depth=0]", (2048,), 6, 5207),
-    "mlp[hidden=64], 256 features": Case("mlp[hidden=64]", (256,), 6, 5207),
-    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
-}
-"""Seeds together against one by one."""
 
 
 def random_splits(case: Case) -> Splits:
@@ -96,14 +50,14 @@ def begun(case: Case, device: str = "cpu", count: int = 1, steps: int = STEPS) -
         dataset,
         splits,
         found.build("method", case.method),
-        found.build("strategy", "random"),
+        found.build("strategy", STRATEGY),
         found.build("backbone", case.backbone),
         Amounts(100, 100, 2),
         torch.device(device),
     )
     protocol = Protocol(steps=steps, device="cuda" if device.startswith("cuda") else "cpu")
     made = [
-        Run(Trial("random", case.method, "random", case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None)
+        Run(Trial("made-up", case.method, STRATEGY, case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None)
         for seed in range(count)
     ]
     for run in made:

@@ -7,44 +7,38 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from albench.api.kinds import Kind
+from albench.components.defaults import Marked, baseline, flag
 from albench.components.spec import there_is
 
 
-class Registered(Protocol):
+class Registered(Marked, Protocol):
     """A component as far as it is asked here."""
 
-    @property
-    def name(self) -> str: ...
     def load(self) -> Callable[..., Any]: ...
 
 
 class Known(Protocol):
     """The registry as far as it is asked here."""
 
-    def names(self, kind: Kind) -> list[str]: ...
     def components(self, kind: Kind | None = None) -> Sequence[Registered]: ...
     def with_file(self, file: str) -> tuple[list[tuple[Kind, str]], str]: ...
 
 
-FLAGS: dict[str, str] = {"dataset": "-d", "method": "-m", "strategy": "-s", "backbone": "--backbone"}
-"""How a component of each kind is typed."""
-_CALLED = {
-    ("method", "supervised"): ("none", "no", "baseline", "sl", "supervised-only", "labelled-only", "labeled-only"),
-    ("strategy", "random"): ("none", "uniform", "baseline", "passive", "rand"),
+_CALLED: dict[Kind, tuple[str, ...]] = {
+    "method": ("none", "no", "baseline", "sl", "supervised-only", "labelled-only", "labeled-only"),
+    "strategy": ("none", "uniform", "baseline", "passive", "rand"),
 }
-"""What is no part of the method or strategy -> names that stand for it elsewhere."""
+"""What the baseline of a kind, which is the run without one, is called elsewhere."""
 
 
 def meant(kind: Kind, text: str, found: Known) -> str:
     """What to type in place of ``text``, as a line that says what it is; "" where nothing is known of it."""
     text = text.strip()
-    for name, others in ((name, words) for (of, name), words in _CALLED.items() if of == kind):
-        if text.lower() in others and name in found.names(kind):
-            return f"unknown {kind} '{text}': without one is {FLAGS[kind]} {name}."
+    if text.lower() in _CALLED.get(kind, ()) and (name := baseline(found, kind)):
+        return f"unknown {kind} '{text}': without one is {flag(kind)} {name}."
     several = [part.strip() for part in text.split(",")] if "[" not in text else [text]
     if len(several) > 1 and all(several):
-        flag = FLAGS.get(kind, f"--{kind}")
-        typed = " ".join(f"{flag} {part}" for part in several)
+        typed = " ".join(f"{flag(kind)} {part}" for part in several)
         return f"'{text}' is no {kind}: several are named one by one, {typed}; from Python in a list."
     if text.endswith(".py"):
         return _of_a_file(kind, text, found)
@@ -86,8 +80,8 @@ def _of_a_file(kind: Kind, text: str, found: Known) -> str:
     if not there_is(text):
         return f"there is no file {text}."
     names, why = found.with_file(text)
-    flag = FLAGS.get(kind, f"--{kind}")
+    typed = flag(kind)
     mine = [name for of, name in names if of == kind]
     if mine:
-        return f"'{text}' is a file: write --plugin {text} {' '.join(f'{flag} {name}' for name in mine)}."
-    return f"'{text}' is a file{why or f' that registers no {kind}'}: --plugin {text} {flag} NAME is the form."
+        return f"'{text}' is a file: write --plugin {text} {' '.join(f'{typed} {name}' for name in mine)}."
+    return f"'{text}' is a file{why or f' that registers no {kind}'}: --plugin {text} {typed} NAME is the form."

@@ -110,8 +110,8 @@ def suite_facts(folder: Path, name: str = "suite") -> SuiteFacts:
 
 def trial_facts(folder: Path, seed: int, strategy: str = "mine[alpha=0.5]") -> TrialFacts:
     """A trial that is running."""
-    key = f"blobs--fixmatch--{strategy.partition('[')[0]}--mlp--s{seed}--7783afbb84e8"
-    return TrialFacts(key, "blobs", "fixmatch[threshold=0.9]", strategy, "mlp", seed, folder=str(folder))
+    key = f"blobs--steady--{strategy.partition('[')[0]}--net--s{seed}--7783afbb84e8"
+    return TrialFacts(key, "blobs", "steady[threshold=0.9]", strategy, "net", seed, folder=str(folder))
 
 
 def record(number: int) -> dict[str, Any]:

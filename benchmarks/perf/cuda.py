@@ -37,10 +37,11 @@ import numpy as np
 import torch
 
 try:
-    from albench.bench.floors import floor
+    from albench.bench.floors import Pool
+    from albench.bench.measured import LANES, QUERIES, Case
     from albench.bench.queries import CLASSES, LABELED, query, query_seconds
     from albench.bench.rates import Rates, measured_rates, product_rate, wait
-    from albench.bench.steps import LANES, Case, begun, lane_seconds, random_splits, whole_and_bare
+    from albench.bench.steps import begun, lane_seconds, random_splits, whole_and_bare
     from albench.trial.numerics import numerics
 except ModuleNotFoundError as error:
     sys.exit(f"{error.name} is missing: pip install {(error.name or 'albench').partition('.')[0]}")
@@ -51,8 +52,11 @@ STEPS = {
     "cnn": Case("cnn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
     "wrn": Case("wrn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
 }
-QUERIES = ("entropy", "coreset", "badge", "boostmis")
-LANE_CASES = ("mlp, 2,048 features", "mlp[hidden=64], 256 features", "cnn, 28 x 28")
+LANE_CASES = {
+    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
+    **LANES,
+    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
+}
 TRIAL_STEPS = 6 * 300
 WORKERS = 8
 
@@ -166,10 +170,10 @@ def pipeline_rows(device: str, small: bool) -> Iterator[Row]:
 def query_rows(device: str, rates: Rates, small: bool) -> Iterator[Row]:
     """Queries against their counted floors."""
     n, size, q = (2000, 64, 20) if small else (1_000_000, 512, 100)
-    for name in QUERIES:
+    for name, timed in QUERIES.items():
         query(name, 2000, 20, size, device)()
         took = query_seconds(query(name, n, q, size, device), device)
-        least = floor(name, n, q, rates, size=size, n_classes=CLASSES, n_labeled=LABELED)
+        least = timed.floor.seconds(Pool(n, q, size, CLASSES, LABELED), rates)
         ratio = f"{took / least:.1f}"
         yield f"query, `{name}`, {n:,} x {size}", f"{took * 1e3:.1f} ms", f"{least * 1e3:.2f} ms floor", ratio, "<= 3"
 
@@ -177,8 +181,8 @@ def query_rows(device: str, rates: Rates, small: bool) -> Iterator[Row]:
 def lane_rows(device: str, small: bool) -> Iterator[Row]:
     """Seeds together against one alone."""
     count = 2 if small else 32
-    for name in LANE_CASES[-2:-1] if small else LANE_CASES:
-        case = shrunk(LANES[name]) if small else LANES[name]
+    for name, case in (LANES if small else LANE_CASES).items():
+        case = shrunk(case) if small else case
         one, _, together = lane_seconds(case, count, device, blocks=1 if small else 8)
         trial = together / count * TRIAL_STEPS
         shown = f"{together * 1e3:.2f} ms, {trial:.2f} s a trial"

@@ -11,10 +11,18 @@ import argparse
 
 import torch
 
-from albench.bench.steps import LANES, lane_seconds
+from albench.bench.measured import LANES, Case
+from albench.bench.steps import lane_seconds
 from albench.trial.numerics import numerics
 
 TRIAL_STEPS = 6 * 300
+CASES = {
+    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
+    "mlp[hidden=16], 2,048 features": Case("mlp[hidden=16]", (2048,), 6, 5207),
+    "mlp[depth=0], 2,048 features": Case("mlp[depth=0]", (2048,), 6, 5207),
+    **LANES,
+    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
+}
 
 
 def main() -> None:
@@ -29,7 +37,7 @@ def main() -> None:
     print("| case | one seed | one by one | together | to one by one | to one seed | s a trial |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     with numerics(1):
-        for name, case in LANES.items():
+        for name, case in CASES.items():
             one, each, all_ = lane_seconds(case, lanes, arguments.device, arguments.blocks)
             milliseconds = " | ".join(f"{1000 * value:.1f} ms" for value in (one, each, all_))
             amortised = all_ / lanes * TRIAL_STEPS

@@ -13,7 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from albench.bench.steps import CASES, begun
+from albench.bench.measured import STEPS
+from albench.bench.steps import begun
 from albench.results.records import read_trial
 from albench.results.store import TrialStore
 from albench.trial.stored import run_trial
@@ -25,7 +26,7 @@ def loop_overhead(case: str) -> float:
     """Seconds a round."""
     import dataclasses
 
-    (run,) = begun(CASES[case])
+    (run,) = begun(STEPS[case])
     protocol = dataclasses.replace(run.trial.protocol, steps=10, rounds=ROUNDS, evaluations=1)
     trial = dataclasses.replace(run.trial, protocol=protocol)
     parts = dataclasses.replace(run.parts, amounts=dataclasses.replace(run.parts.amounts, rounds=ROUNDS))
@@ -51,7 +52,7 @@ def start_up(*words: str) -> float:
 
 
 def main() -> None:
-    for case in ("mlp", "cnn"):
+    for case in STEPS:
         print(f"loop overhead, {case}: {loop_overhead(case) * 1e3:6.1f} ms a round (goal 50)")
     for name, words in {
         "python": ("-c", "pass"),

@@ -25,7 +25,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from albench.bench.floors import floor
+from floors import SPECS, floor
+
+from albench.bench.floors import Pool
 from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
 from albench.bench.rates import measured_rates
 from albench.components.registry import registry
@@ -55,7 +57,7 @@ def resident(name: str, process: int | str = "self") -> float:
 def run_case(which: str, name: str, n: int, q: int) -> dict[str, float]:
     """Time one query in this process."""
     with numerics(1):
-        make = {"ours": lambda *case: query(*case, DIM), "peer": peer}[which]
+        make = {"ours": lambda name, n, q: query(SPECS.get(name, name), n, q, DIM), "peer": peer}[which]
         make(name, 2000, 20)()
         work = make(name, n, q)
         Path("/proc/self/clear_refs").write_text("5")  # forget the peak of making the inputs
@@ -109,7 +111,7 @@ def main() -> None:
             growth = ratio = peak = other = faster = "-"
             if known:
                 n, seconds, _ = known[-1]
-                lowest = floor(name, n, q, rates, size=DIM, n_classes=CLASSES, n_labeled=LABELED)
+                lowest = floor(name, Pool(n, q, DIM, CLASSES, LABELED), rates)
                 ratio = f"{seconds / lowest:.1f}" if lowest else "-"
                 peak = f"{max(peak for _, _, peak in known):.0f}"
             if len(known) > 1 and known[0][1] > 1e-3:

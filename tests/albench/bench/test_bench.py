@@ -13,36 +13,14 @@ import pytest
 from rich.console import Console
 
 from albench.bench import machine
-from albench.bench.floors import floor
+from albench.bench.measured import Case
 from albench.bench.queries import CLASSES, LABELED, pool, query
 from albench.bench.rates import Rates, best_seconds, measured_rates, product_rate
-from albench.bench.steps import Case, lane_seconds, whole_and_bare
+from albench.bench.steps import lane_seconds, whole_and_bare
 from albench.cli.main import main
-from albench.components.registry import registry
 from albench.render.bench import bench_tables, parts
 
 RATES = Rates(read=4e9, product=1e11, logarithm=1e9)
-SHAPE: dict[str, int] = {"size": 100, "n_classes": 10, "n_labeled": 1000}
-
-
-class TestFloors:
-    @pytest.mark.parametrize(
-        ("name", "expected"),
-        [
-            ("random", 0.0),
-            ("entropy", 1000 * 10 / 1e9),  # a logarithm for each probability
-            ("coreset", 2 * 1000 * 100 * 1000 / 1e11),  # the products with every labelled item
-            ("badge", 4 * 1000 * 100 / 4e9),  # reading weighs more than the head's products
-            ("boostmis", 2 * 1000 * 100 * (20 // 2 + 4 * 10) / 1e11),
-            ("bald", 20 * 1000 * (2 * 100 * 10 / 1e11 + 2 * 10 / 1e9)),
-        ],
-    )
-    def test_known_answers(self, name: str, expected: float) -> None:
-        assert floor(name, 1000, 20, RATES, **SHAPE) == pytest.approx(expected)
-
-    def test_a_subsample_counts_what_it_reads(self) -> None:
-        assert floor("subsample", 10**6, 20, RATES, **SHAPE) == floor("coreset", 10**4, 20, RATES, **SHAPE)
-        assert floor("subsample", 500, 20, RATES, **SHAPE) == floor("coreset", 500, 20, RATES, **SHAPE)
 
 
 class TestMeasuring:
@@ -144,13 +122,6 @@ def test_the_command_measures_and_writes(
     }
     assert "The processor" in capsys.readouterr().out
     assert not (tmp_path / "cache").exists(), "a try is not kept"
-
-
-@pytest.mark.parametrize(
-    "name", sorted(c.name for c in registry().components("strategy") if c.distribution == "albench")
-)
-def test_every_strategy_s_query_can_be_timed(name: str) -> None:
-    assert len(query(name, 300, 10, 8)()) == 10  # type: ignore[arg-type]  # what it returns is of no concern elsewhere
 
 
 def test_a_device_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ from torch.optim.sgd import sgd
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from albench.bench.steps import Case, begun
+from albench.bench.measured import Case
+from albench.bench.steps import begun
 from albench.components.registry import registry
 from albench.training.lanes import Stack
 

@@ -25,8 +25,8 @@ from albench.compare.choose import usual_baseline
 from albench.render import render
 from albench.render.figure import Look, figure_bytes
 from albench.results.archive import export
+from albench.results.opening import PACKED
 from albench.results.records import read_trial, trial_folders
-from albench.results.sources import PACKED
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "results" / "published"

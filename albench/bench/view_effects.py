@@ -28,9 +28,9 @@ LR, MOMENTUM = 0.03, 0.9
 VIEWS = 4
 """Views of each kind that each item gets."""
 CPU = torch.device("cpu")
-Kind = Literal["weak", "strong"]
-Options = ImageDataset | FeatureDataset
-_PARTS: dict[str, tuple[tuple[str, Kind], ...]] = {
+ViewKind = Literal["weak", "strong"]
+ViewOptions = ImageDataset | FeatureDataset
+_PARTS: dict[str, tuple[tuple[str, ViewKind], ...]] = {
     "image": (("flip", "weak"), ("shift", "weak"), ("rotate", "weak"), ("n_ops", "strong"), ("cutout", "strong")),
     "features": (
         ("weak_noise", "weak"),
@@ -40,7 +40,7 @@ _PARTS: dict[str, tuple[tuple[str, Kind], ...]] = {
     ),
 }
 """Modality -> the options of the built-in views, and the view that each is looked at in."""
-_OFF: dict[str, Options] = {
+_OFF: dict[str, ViewOptions] = {
     "image": ImageDataset(flip=False, shift=0, rotate=0.0, n_ops=0, cutout=0.0),
     "features": FeatureDataset(weak_noise=0.0, strong_noise=0.0, strong_dropout=0.0, strong_mix=0.0),
 }
@@ -118,7 +118,9 @@ def _measured(dataset: Dataset, splits: Splits, registry: Registry, seed: int) -
     return Effects(backbone, len(trained), counts, *correct, changed, right)
 
 
-def samples(dataset: Dataset, splits: Splits, rows: np.ndarray, kind: Kind, count: int, seed: int = 0) -> np.ndarray:
+def samples(
+    dataset: Dataset, splits: Splits, rows: np.ndarray, kind: ViewKind, count: int, seed: int = 0
+) -> np.ndarray:
     """(len(rows), count, ...) float32 views of items of train, as training sees them."""
     made = augmenter(dataset, splits.task, splits.train.x, CPU, seeds.torch_stream("views", "banks", seed))
     x = torch.from_numpy(np.array(splits.train.x[rows]))
@@ -127,16 +129,16 @@ def samples(dataset: Dataset, splits: Splits, rows: np.ndarray, kind: Kind, coun
     return np.stack(views, axis=1)
 
 
-def _each(dataset: Dataset, splits: Splits, seed: int) -> dict[str, tuple[Augmenter, Kind]]:
+def _each(dataset: Dataset, splits: Splits, seed: int) -> dict[str, tuple[Augmenter, ViewKind]]:
     """Name -> what makes it: both views, and each option of a built-in one that is on, by itself."""
     modality = splits.task.modality
 
     def made(of: Dataset) -> Augmenter:
         return augmenter(of, splits.task, splits.train.x, CPU, seeds.torch_stream("views", "banks", seed))
 
-    found: dict[str, tuple[Augmenter, Kind]] = {}
+    found: dict[str, tuple[Augmenter, ViewKind]] = {}
     whole, off = made(dataset), _OFF[modality]
-    kinds: tuple[Kind, ...] = ("weak", "strong")
+    kinds: tuple[ViewKind, ...] = ("weak", "strong")
     for kind in kinds:
         found[kind] = whole, kind
         if getattr(type(dataset), kind) is not getattr(Dataset, kind):
@@ -148,7 +150,7 @@ def _each(dataset: Dataset, splits: Splits, seed: int) -> dict[str, tuple[Augmen
     return found
 
 
-def _view(made: Augmenter, kind: Kind, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
+def _view(made: Augmenter, kind: ViewKind, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
     """Views of (n, ...) items, made in batches as training makes them."""
     parts = []
     for block in x.split(BATCH):

@@ -31,7 +31,7 @@ _OPTIONS = (
 )
 
 
-def compared(command: Callable[..., None]) -> Callable[..., None]:
+def comparing(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what is compared."""
     command = choosing(command)
     for option in reversed(_OPTIONS):
@@ -41,7 +41,7 @@ def compared(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("compare")
 @click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
-@compared
+@comparing
 @click.option("--details", is_flag=True, help="Show labels saved, spread, effect sizes, p-values and seconds too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--label", default="", metavar="LABEL", help="What \\ref names the table by; for --format latex alone.")

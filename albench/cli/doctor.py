@@ -34,19 +34,19 @@ def command(only: tuple[str, ...], out: str, as_json: bool, plugins: tuple[str, 
     # Piped output is for grep: one row a line, however long.
     console.width = console.width if console.is_terminal else 400
     found: dict[str, list[dict[str, str]]] = {}
-    findings = []
+    diagnoses = []
     with console.status("Looking ...") as status:
         everything = checks(Path(out), data_dir, plugins)
         parts = {name: check for name, check in everything.items() if not only or name in only}
         for title, part in examine(parts, lambda what: status.update(f"Looking at {what} ...")):
-            found[title] = [dataclasses.asdict(finding) for finding in part]
-            findings += part
+            found[title] = [dataclasses.asdict(diagnosis) for diagnosis in part]
+            diagnoses += part
             if not as_json and part:
                 console.print(part_table(title, part))
                 console.print()
-    broken = any(finding.status == "broken" for finding in findings)
+    broken = any(diagnosis.status == "broken" for diagnosis in diagnoses)
     if as_json:
         click.echo(json.dumps({"format": 1, "ok": not broken, "parts": found}, indent=1))
     else:
-        console.print(summary(findings))
+        console.print(summary(diagnoses))
     return 1 if broken else 0

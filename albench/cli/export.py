@@ -29,7 +29,7 @@ def command(folders: tuple[str, ...], output: str, force: bool) -> None:
     import tempfile
 
     from albench.results.archive import export
-    from albench.results.sources import opened
+    from albench.results.opening import opened
 
     path = Path(output)
     with contextlib.ExitStack() as unpacked:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from albench.cli.compare import compared
+from albench.cli.compare import comparing
 
 
 @click.command("report")
 @click.argument("folders", nargs=-1, metavar="[DIR...]", type=click.Path())
-@compared
+@comparing
 @click.option("--output", default="report.html", show_default=True, metavar="FILE", help="The page.")
 def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     """Write one HTML page: curves, tables, differences, diagnostics and what made the results.

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from albench.results.progress import SuiteState
+    from albench.results.follow import SuiteState
 
 PATIENCE = 60.0
 """Seconds without any process that runs a trial, after which there is nothing to wait for."""
@@ -59,9 +59,9 @@ def command(folder: str, interval: float, once: bool) -> int:
 def _looks(folder: Path) -> Iterator[list[SuiteState]]:
     """The suites of a folder as they are at each look, those that came since the last one too."""
     from albench.errors import StoreError
-    from albench.results.progress import Follower
+    from albench.results.follow import Follower
+    from albench.results.opening import PACKED
     from albench.results.records import suite_folders
-    from albench.results.sources import PACKED
 
     followers: dict[Path, Follower] = {}
     while True:

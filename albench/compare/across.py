@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.blocks import Name
+from albench.compare.blocks import RowName
 from albench.compare.common import in_both
 from albench.compare.numbers import Numbers, baseline_names
 from albench.compare.protocols import one_each, place_of
 
 
 @dataclass(frozen=True)
-class Setting:
+class GroupScores:
     """One group as it is compared with others.
 
     Attributes
@@ -30,12 +30,12 @@ class Setting:
     """
 
     title: str
-    names: list[Name]
+    names: list[RowName]
     ranked: np.ndarray
     compared: np.ndarray
 
 
-def common_names(groups: Sequence[list[Name]]) -> list[list[Name]]:
+def common_names(groups: Sequence[list[RowName]]) -> list[list[RowName]]:
     """Names by which rows of several groups are told to be the same.
 
     Where each group has one backbone, it belongs to the data set and not to the row: a method on vectors runs on a
@@ -62,14 +62,14 @@ class Pooled:
         (K,) the most seeds that a pair has on one data set: pairs of many data sets are not many seeds.
     """
 
-    names: list[Name]
-    pairs: list[tuple[Name, Name]]
+    names: list[RowName]
+    pairs: list[tuple[RowName, RowName]]
     own: np.ndarray
     against: np.ndarray
     seeds: np.ndarray
 
 
-def pooled(settings: Sequence[Setting], baseline: dict[Name, Name]) -> Pooled | None:
+def pooled(settings: Sequence[GroupScores], baseline: dict[RowName, RowName]) -> Pooled | None:
     """What can be compared over data sets; None with fewer than two data sets or rows.
 
     Parameters
@@ -114,7 +114,7 @@ class Across:
     """
 
     places: list[int]
-    settings: list[Setting]
+    settings: list[GroupScores]
     rows: Pooled | None
 
 
@@ -127,14 +127,14 @@ def across_of(numbers: Sequence[Numbers]) -> Across:
     return Across(places, settings, pooled(settings, baseline_names(numbers, named)))
 
 
-def _settings(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> list[Setting]:
+def _settings(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> list[GroupScores]:
     """The groups that are compared over data sets, with their names and titles there."""
     protocols = {number.curves.protocol for number in numbers}
     found = []
     for number, names in zip(numbers, named, strict=True):
         curves = number.curves
         title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        found.append(Setting(title, names, number.ranked, _compared(number)))
+        found.append(GroupScores(title, names, number.ranked, _compared(number)))
     return found
 
 

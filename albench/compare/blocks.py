@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from albench.environment import Mix
 
-Name = tuple[str, str, str]
+RowName = tuple[str, str, str]
 """Backbone, method and strategy of a row."""
 
 
 @dataclass(frozen=True)
-class Curves:
+class CurveBlock:
     """One group's values.
 
     Attributes

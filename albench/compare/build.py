@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from albench.compare.across import across_of
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.carried import with_cautions
 from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
@@ -17,14 +17,14 @@ from albench.compare.gather import check_scores, gather
 from albench.compare.highlight import with_highlight
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, numbers_of
-from albench.compare.over_items import Source, item_notes, over_items, with_over_items
+from albench.compare.over_items import KeptOf, item_notes, over_items, with_over_items
 from albench.compare.overall import over_data_sets
 from albench.compare.protocols import place_of
 from albench.compare.question import Question
 from albench.compare.ranking import check_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
-from albench.compare.tables import Failure, Group, Note
+from albench.compare.tables import Failure, Group, Remark
 from albench.compare.verdicts import Verdicts, verdicts_of
 from albench.compare.versions import versions_in
 from albench.environment import refuse_mixes
@@ -36,7 +36,7 @@ def compare(
     *,
     failed: pd.DataFrame | None = None,
     after: Comparison | None = None,
-    test_items: Source | None = None,
+    test_items: KeptOf | None = None,
     **asked: Any,
 ) -> Comparison:
     """Compare methods and strategies over seeds, as ``compared`` does.
@@ -61,7 +61,7 @@ def compared(
     *,
     failed: pd.DataFrame | None = None,
     after: Comparison | None = None,
-    kept: Source | None = None,
+    kept: KeptOf | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
 
@@ -131,7 +131,7 @@ def compared(
     return with_highlight(comparison, question.highlight)
 
 
-def _curves_of(frame: pd.DataFrame, question: Question) -> tuple[list[Curves], list[Note]]:
+def _curves_of(frame: pd.DataFrame, question: Question) -> tuple[list[CurveBlock], list[Remark]]:
     """The arrays of all that the question needs, and notes on copies that were left out.
 
     Raises
@@ -167,8 +167,8 @@ def _groups(
 
 
 def _over_items(
-    groups: tuple[Group, ...], numbers: Sequence[Numbers], question: Question, kept: Source | None
-) -> tuple[tuple[Group, ...], list[Note]]:
+    groups: tuple[Group, ...], numbers: Sequence[Numbers], question: Question, kept: KeptOf | None
+) -> tuple[tuple[Group, ...], list[Remark]]:
     """The groups with their intervals over test items, where these are asked for, and notes on what has none."""
     if kept is None or not question.test_items:
         return groups, []

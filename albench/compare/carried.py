@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.tables import Group, Row
 from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 
@@ -48,7 +48,7 @@ def one_class(part: pd.DataFrame, split: str) -> np.ndarray:
     return np.asarray(alone & np.isclose(precision * n_classes, accuracy, rtol=1e-9, atol=0))
 
 
-def with_cautions(group: Group, curves: Curves, frame: pd.DataFrame, split: str) -> Group:
+def with_cautions(group: Group, curves: CurveBlock, frame: pd.DataFrame, split: str) -> Group:
     """The group with what its models and its test split cannot carry; no number of seeds is told there.
 
     Parameters

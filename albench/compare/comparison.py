@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from albench.compare.estimates import Difference
-from albench.compare.tables import Failure, Group, Note, Overall, Row, Wins
+from albench.compare.tables import Failure, Group, Overall, Remark, Row, Wins
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Comparison:
     n_left_out: int = 0
     made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
     highlight: tuple[str, ...] = ()
-    caveats: tuple[Note, ...] = ()
+    caveats: tuple[Remark, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

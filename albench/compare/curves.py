@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.estimates import Estimate
 from albench.compare.gather import check_scores, gather
-from albench.compare.ranges import estimate
+from albench.compare.ranges import estimate_within
 from albench.compare.statistics import interval
 from albench.metric_table import metric_named
 
@@ -69,14 +69,14 @@ def learning_curve_table(
     return [_table(group, row, split, columns) for group in groups for row in range(len(group.names))]
 
 
-def _table(group: Curves, row: int, split: str, columns: dict[str, str]) -> CurveTable:
+def _table(group: CurveBlock, row: int, split: str, columns: dict[str, str]) -> CurveTable:
     recorded = group.recorded[row]
     spread = {metric: interval(group.values[column][row].T) for metric, column in columns.items()}
     rows = tuple(
         CurveRow(
             n_labeled=int(labels),
             estimates={
-                metric: estimate(mean[at], half[at], n[at], metric_named(metric).range)
+                metric: estimate_within(mean[at], half[at], n[at], metric_named(metric).range)
                 for metric, (mean, half, n) in spread.items()
             },
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.cost import area_at_equal_cost, spent_seconds
 from albench.compare.estimates import Estimate, Reach, Seconds, Spread
 from albench.compare.labels import Saving, savings
@@ -111,7 +111,7 @@ def _spread(ranked: np.ndarray) -> np.ndarray:
     return np.stack([std, interquartile_mean(ranked), low, high])
 
 
-def target_values(question: Question, frame: pd.DataFrame, groups: list[Curves]) -> list[float]:
+def target_values(question: Question, frame: pd.DataFrame, groups: list[CurveBlock]) -> list[float]:
     """What a target means in each group; NaN without one.
 
     A share of full is that of the best mean over seeds of any row that was trained on the labels of the whole pool, on

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.protocols import settings_of, told_apart
 from albench.compare.same_start import check_same
-from albench.compare.tables import Note
+from albench.compare.tables import Remark
 from albench.compare.versions import mix_in
 from albench.environment import MADE_WITH
 from albench.errors import UserError, unknown
@@ -42,8 +42,8 @@ def check_scores(frame: pd.DataFrame, split: str, metric: str) -> None:
         raise unknown("metric", metric, metrics, hint=f"choose from {', '.join(sorted(metrics))}.")
 
 
-def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], list[Note]]:
-    """Arrays of the named columns, one ``Curves`` a data set and protocol, and notes on what was left out.
+def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[CurveBlock], list[Remark]]:
+    """Arrays of the named columns, one ``CurveBlock`` a data set and protocol, and notes on what was left out.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[Curves], l
     return told_apart([_curves(part, columns) for _, part in groups]), notes
 
 
-def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
+def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
     """Drop copies of a trial, which would count one seed twice: the most complete stays, of equals the first."""
     by_cell = frame.groupby([*_GROUP, *_ROW, "seed"], sort=False)
     cell = by_cell.ngroup().to_numpy()
@@ -72,18 +72,18 @@ def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     differing = int((by_cell["key"].nunique() > 1).sum())
     notes = []
     if n_trials - n_cells > differing:
-        notes.append(Note("some trials are stored in more than one suite: each is counted once."))
+        notes.append(Remark("some trials are stored in more than one suite: each is counted once."))
     if differing:
         again = (
             f"{counted(differing, 'trial')} {'was' if differing == 1 else 'were'} run again under the same names, seed "
             "and protocol, with other paths or defaults of their components: only the most complete, or the first, "
             "counts."
         )
-        notes.append(Note(again, limits=True))
+        notes.append(Remark(again, limits=True))
     return frame[keep[trial]], notes
 
 
-def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
+def _curves(part: pd.DataFrame, columns: Sequence[str]) -> CurveBlock:
     row, names = pd.MultiIndex.from_frame(part[_ROW]).factorize(sort=True)
     seeds, seed = np.unique(part["seed"].to_numpy(np.int64), return_inverse=True)
     n_labeled, count = np.unique(part["n_labeled"].to_numpy(np.int64), return_inverse=True)
@@ -99,7 +99,7 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> Curves:
     trials = dict(zip(places, zip(part["suite"], part["key"], strict=True), strict=True))
     rounds = part.drop_duplicates("round")
     devices = tuple(sorted(part["device"].astype(str).unique()))
-    return Curves(
+    return CurveBlock(
         dataset=str(part["dataset"].iloc[0]),
         stand_in=str(part["stand_in"].iloc[0]),
         protocol=str(part["protocol"].iloc[0]),

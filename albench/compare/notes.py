@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Difference
 from albench.compare.protocols import one_each
 from albench.compare.question import Question
-from albench.compare.tables import Group, Note, Overall
+from albench.compare.tables import Group, Overall, Remark
 from albench.wording import counted, listed
 
 _SHOWN = 4
@@ -20,12 +20,12 @@ _SHOWN = 4
 
 
 def write_notes(
-    curves: Sequence[Curves],
+    curves: Sequence[CurveBlock],
     groups: Sequence[Group],
     question: Question,
     baseline: str,
     overall: Overall | None = None,
-) -> list[Note]:
+) -> list[Remark]:
     """A note a fact, the most important first; what limits a claim is marked as such.
 
     Parameters
@@ -48,7 +48,7 @@ def write_notes(
     return lines
 
 
-def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) -> list[Note]:
+def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) -> list[Remark]:
     """What was left out by name, and that nothing corrects for it; nothing where all is there."""
     if not n_left_out:
         return []
@@ -56,12 +56,12 @@ def choice_notes(n_chosen: int, n_left_out: int, left_out: str, n_tests: int) ->
     if n_tests:
         what += f" Marks are corrected over the {counted(n_tests, 'difference')} of what was chosen, and hold where "
         what += "it was chosen before its results were seen."
-    return [Note(what)]  # a paragraph says so in its own words
+    return [Remark(what)]  # a paragraph says so in its own words
 
 
-def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Note]:
+def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Remark]:
     """How many seeds would tell what is not distinguishable, where that can be said."""
-    lines: list[Note] = []
+    lines: list[Remark] = []
     for group, place in zip(groups, places, strict=True):
         open_ = [row for row in group.rows if row.difference and row.difference.verdict == "~"]
         needed = [
@@ -74,11 +74,11 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Note]:
                 "seeds that would tell a row from its baseline, if the true difference is the one measured: about "
                 f"{_some(needed)}."
             )
-            lines.append(Note(text, place))
+            lines.append(Remark(text, place))
     return lines
 
 
-def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[Note]:
+def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[Remark]:
     """Test splits that cannot carry a claim, and rows whose models give every item one class."""
     lines = []
     for group, place in zip(groups, places, strict=True):
@@ -88,7 +88,7 @@ def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> lis
                 "intervals and tests are over seeds on these same items, and say nothing about others."
             )
             hint = "" if group.test_items else "(--test-items: how far others would move them.)"
-            lines.append(Note(text, place, limits=True, hint=hint))
+            lines.append(Remark(text, place, limits=True, hint=hint))
         alone = [
             f"{_label(row.method, row.strategy, row.backbone, group)} with {row.one_class} of {len(row.seeds)} seeds"
             for row in group.rows
@@ -97,13 +97,15 @@ def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> lis
         if alone:
             at = f"{group.ranked or group.n_labeled[-1]:,} labels"
             text = f"one class is predicted for every {split} item at {at}: {_some(alone)}."
-            lines.append(Note(text, place, limits=True))
+            lines.append(Remark(text, place, limits=True))
     return lines
 
 
-def _identical(curves: Sequence[Curves], groups: Sequence[Group], places: Sequence[str], column: str) -> list[Note]:
+def _identical(
+    curves: Sequence[CurveBlock], groups: Sequence[Group], places: Sequence[str], column: str
+) -> list[Remark]:
     """Rows that are one result under several names, which counts as often as it has names."""
-    lines: list[Note] = []
+    lines: list[Remark] = []
     for curve, group, place in zip(curves, groups, places, strict=True):
         if len(group.n_labeled) < 2:  # before any query all strategies are one
             continue
@@ -112,18 +114,18 @@ def _identical(curves: Sequence[Curves], groups: Sequence[Group], places: Sequen
             if not np.isnan(values).all():
                 alike.setdefault(values.tobytes(), []).append(_label(method, strategy, backbone, group))
         lines += [
-            Note(f"{listed(rows, _SHOWN)} are the same in every value: one result, counted {len(rows)} times.", place)
+            Remark(f"{listed(rows, _SHOWN)} are the same in every value: one result, counted {len(rows)} times.", place)
             for rows in alike.values()
             if len(rows) > 1
         ]
     return lines
 
 
-def _not_everywhere(curves: Sequence[Curves], groups: Sequence[Group], overall: Overall | None) -> list[Note]:
+def _not_everywhere(curves: Sequence[CurveBlock], groups: Sequence[Group], overall: Overall | None) -> list[Remark]:
     """What the comparison over data sets leaves out."""
     several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
     chosen, lines = one_each(several)
-    return [Note(text, limits=True) for text in (*lines, *(_rows_left_out(overall) if len(chosen) > 1 else []))]
+    return [Remark(text, limits=True) for text in (*lines, *(_rows_left_out(overall) if len(chosen) > 1 else []))]
 
 
 def _rows_left_out(overall: Overall | None) -> list[str]:
@@ -136,13 +138,13 @@ def _rows_left_out(overall: Overall | None) -> list[str]:
     return []
 
 
-def _stand_ins(groups: Sequence[Group]) -> list[Note]:
+def _stand_ins(groups: Sequence[Group]) -> list[Remark]:
     pairs = dict.fromkeys((group.dataset, group.stand_in) for group in groups if group.stand_in)
     # A paragraph says so in its own words.
-    return [Note(f"{name} is a stand-in for {real}: simulated, not patient data.") for name, real in pairs]
+    return [Remark(f"{name} is a stand-in for {real}: simulated, not patient data.") for name, real in pairs]
 
 
-def _protocols(groups: Sequence[Group]) -> list[Note]:
+def _protocols(groups: Sequence[Group]) -> list[Remark]:
     lines = []
     for dataset in dict.fromkeys(group.dataset for group in groups):
         found = list(dict.fromkeys(group.setup for group in groups if group.dataset == dataset))
@@ -151,15 +153,15 @@ def _protocols(groups: Sequence[Group]) -> list[Note]:
                 f"{dataset} was run under {len(found)} protocols ({'; '.join(found)}), shown apart: "
                 "their numbers must not be compared with each other."
             )
-            lines.append(Note(text, limits=True))
+            lines.append(Remark(text, limits=True))
     return lines
 
 
-def _versions(curves: Sequence[Curves], named: Sequence[str]) -> list[Note]:
+def _versions(curves: Sequence[CurveBlock], named: Sequence[str]) -> list[Remark]:
     """Tables whose trials other versions or processors made."""
     mixing = "one seed may give other numbers with each, and means and differences over both mix them."
     return [
-        Note(f"{curve.mix.made}; {mixing}", place, limits=True)
+        Remark(f"{curve.mix.made}; {mixing}", place, limits=True)
         for curve, place in zip(curves, named, strict=True)
         if curve.mix
     ]
@@ -170,12 +172,12 @@ def places(groups: Sequence[Group]) -> list[str]:
     return [group.place for group in groups]
 
 
-def _left_out(curves: Curves, group: Group, question: Question, place: str) -> list[Note]:
+def _left_out(curves: CurveBlock, group: Group, question: Question, place: str) -> list[Remark]:
     """What the group lacks."""
     column, ranking = question.column, str(question.ranking)
 
-    def note(text: str, *, limits: bool = True) -> Note:
-        return Note(text, place, limits)
+    def note(text: str, *, limits: bool = True) -> Remark:
+        return Remark(text, place, limits)
 
     labels = [_label(method, strategy, backbone, group) for backbone, method, strategy in curves.names]
     started = np.logical_or.reduce(curves.recorded, axis=2)
@@ -228,7 +230,7 @@ def _compared_over(group: Group) -> list[str]:
     return [f"{over}."]
 
 
-def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[Note]:
+def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[Remark]:
     """That nothing is told of fewer than three seeds: once where no row has more, else of which rows.
 
     A paragraph says so in its own words.
@@ -236,7 +238,7 @@ def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall 
     most = max(len(row.seeds) for group in groups for row in group.rows)
     if most < LEAST_COMPARED:
         alone = "one seed gives no interval; " if most == 1 else ""
-        return [Note(f"{alone}fewer than three seeds: no verdict; run more seeds (--seeds 5).")]
+        return [Remark(f"{alone}fewer than three seeds: no verdict; run more seeds (--seeds 5).")]
     found = [
         (place, [_label(r.method, r.strategy, r.backbone, group) for r in group.rows if _is_untested(r.difference)])
         for place, group in zip(places, groups, strict=True)
@@ -245,7 +247,9 @@ def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall 
         names = ["/".join((row.method, row.strategy)) for row in overall.rows if _is_untested(row.difference)]
         found.append(("over data sets", names))
     return [
-        Note(f"fewer than three seeds in common: no verdict on {_some(rows)}.", place) for place, rows in found if rows
+        Remark(f"fewer than three seeds in common: no verdict on {_some(rows)}.", place)
+        for place, rows in found
+        if rows
     ]
 
 
@@ -253,12 +257,12 @@ def _is_untested(difference: Difference | None) -> bool:
     return difference is not None and difference.n > 0 and difference.verdict == "too few seeds"
 
 
-def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[Note]:
+def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) -> list[Remark]:
     """Rows without a baseline: one line where none has one, else one line a group."""
     if not any(row.difference for group in groups for row in group.rows):
         if all(len(group.rows) == 1 for group in groups):
             return []
-        return [Note(f"no differences are shown: no row has '{baseline}' beside it; name another with --baseline.")]
+        return [Remark(f"no differences are shown: no row has '{baseline}' beside it; name another with --baseline.")]
     lines = []
     for group, place in zip(groups, places, strict=True):
         without = [
@@ -267,7 +271,7 @@ def _baselines(groups: Sequence[Group], places: Sequence[str], baseline: str) ->
             if row.difference is None and not row.is_baseline
         ]
         if without and (group.ranked is not None or any(row.value.n for row in group.rows)):
-            lines.append(Note(f"there is no '{baseline}' to compare {_some(without)} with.", place, limits=True))
+            lines.append(Remark(f"there is no '{baseline}' to compare {_some(without)} with.", place, limits=True))
     return lines
 
 

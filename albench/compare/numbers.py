@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.blocks import Curves, Name
+from albench.compare.blocks import CurveBlock, RowName
 from albench.compare.common import in_common
 from albench.compare.question import Question
 from albench.compare.statistics import area, interval
@@ -42,7 +42,7 @@ class Numbers:
         (R, S) the baseline's; NaN for a row without another row as its baseline.
     """
 
-    curves: Curves
+    curves: CurveBlock
     mean: np.ndarray
     half: np.ndarray
     n: np.ndarray
@@ -72,7 +72,7 @@ class Numbers:
         return np.where(self.shown[..., self.place], self.ranked, np.nan)
 
 
-def numbers_of(curves: Curves, question: Question, baseline: str) -> Numbers:
+def numbers_of(curves: CurveBlock, question: Question, baseline: str) -> Numbers:
     """The statistics of one group; ``baseline`` is a strategy, or ``method/strategy``."""
     values = curves.values[question.column]
     scores = np.concatenate([values, area(values, curves.n_labeled)[..., None]], axis=2)
@@ -97,7 +97,7 @@ def _shared(there: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.nda
     return shown, compared
 
 
-def _baseline_rows(curves: Curves, baseline: str) -> np.ndarray:
+def _baseline_rows(curves: CurveBlock, baseline: str) -> np.ndarray:
     """(R,) position of each row's baseline, -1 for none."""
     position = {name: at for at, name in enumerate(curves.names)}
     pairs = {f"{method}/{strategy}": (method, strategy) for _, method, strategy in curves.names}
@@ -108,7 +108,7 @@ def _baseline_rows(curves: Curves, baseline: str) -> np.ndarray:
     return np.array(found)
 
 
-def baseline_names(numbers: Sequence[Numbers], named: Sequence[list[Name]]) -> dict[Name, Name]:
+def baseline_names(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> dict[RowName, RowName]:
     """Row -> its baseline, where some group has both."""
     return {
         name: names[at]

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.blocks import Curves, Name
+from albench.compare.blocks import CurveBlock, RowName
 from albench.compare.estimates import OverItems
 from albench.compare.item_metrics import Resamples, not_kept
 from albench.compare.notes import places
 from albench.compare.numbers import Numbers
 from albench.compare.resample import around
 from albench.compare.statistics import area
-from albench.compare.tables import Group, Note, Row
+from albench.compare.tables import Group, Remark, Row
 from albench.errors import StoreError
 from albench.item_predictions import Labelled, Predictions
 from albench.wording import counted, listed
@@ -33,7 +33,7 @@ _BLOCK = 2**26
 
 Kept = tuple[Labelled | None, Mapping[int, Predictions]]
 """What a trial keeps of its test split: the split, and label count -> what the model of that round said."""
-Source = Callable[[str, str], Kept]
+KeptOf = Callable[[str, str], Kept]
 """Suite and key -> what is kept of that trial."""
 
 
@@ -59,11 +59,11 @@ class Intervals:
     why_not: str
     value: np.ndarray
     difference: np.ndarray
-    names: Sequence[Name]
+    names: Sequence[RowName]
     alike: np.ndarray
 
 
-def over_items(number: Numbers, metric: str, source: Source) -> Intervals:
+def over_items(number: Numbers, metric: str, source: KeptOf) -> Intervals:
     """95 % intervals over test items of what ranks, means over seeds as in the table.
 
     Raises
@@ -139,12 +139,12 @@ def _known(limits: np.ndarray) -> OverItems | None:
     return None if np.isnan(low) else OverItems(low, high)
 
 
-def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Note]:
+def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Remark]:
     """What rests on the test items at hand, and what has no interval, a note each."""
     lines = []
     for group, place, of in zip(groups, places(groups), found, strict=True):
         if of.why_not:
-            lines.append(Note(f"{of.why_not}.", place, limits=True))
+            lines.append(Remark(f"{of.why_not}.", place, limits=True))
         alike = {name for name, is_alike in zip(of.names, of.alike, strict=True) if is_alike}
         turned, few = [], []
         for row in group.rows:
@@ -157,11 +157,11 @@ def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Note
                 "told apart over seeds, but other test items of this kind could turn the sign (the interval over "
                 f"{group.test_items} holds 0): {listed(turned)}."
             )
-            lines.append(Note(text, place, limits=True))
+            lines.append(Remark(text, place, limits=True))
         if few:
             what = "groups of test items" if "groups" in group.test_items else "test items"
             text = f"told apart over seeds, but by fewer than three {what} that other ones may lack: {listed(few)}."
-            lines.append(Note(text, place, limits=True))
+            lines.append(Remark(text, place, limits=True))
     return lines
 
 
@@ -187,7 +187,7 @@ def _over_seeds(points: np.ndarray, many: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.asarray(point), mean, mean
 
 
-def _counts(curves: Curves, column: int) -> list[int]:
+def _counts(curves: CurveBlock, column: int) -> list[int]:
     """The label counts that what ranks is made of."""
     counts = [int(count) for count in curves.n_labeled]
     return counts if column == len(counts) else [counts[column]]

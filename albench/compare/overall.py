@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from albench.compare.across import Across, Setting
-from albench.compare.blocks import Name
+from albench.compare.across import Across, GroupScores
+from albench.compare.blocks import RowName
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Chance, Difference
 from albench.compare.pairs import p_values
@@ -62,10 +62,10 @@ def over_data_sets(across: Across, tested: Tested, question: Question, may: bool
 
 
 def _row(
-    name: Name,
+    name: RowName,
     rank: float,
-    scored: list[dict[Name, np.ndarray]],
-    against: tuple[Difference, tuple[Name, Name]] | None,
+    scored: list[dict[RowName, np.ndarray]],
+    against: tuple[Difference, tuple[RowName, RowName]] | None,
     sign: float,
 ) -> OverallRow:
     own = [part[name] for part in scored]
@@ -119,7 +119,7 @@ def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], .
 
 
 def pairwise_wins(
-    settings: Sequence[Setting], question: Question, told: Sequence[np.ndarray] | None = None
+    settings: Sequence[GroupScores], question: Question, told: Sequence[np.ndarray] | None = None
 ) -> Wins | None:
     """In how many settings each row beats each other one by the value that ranks.
 

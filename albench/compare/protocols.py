@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from albench.compare.blocks import Curves
+    from albench.compare.blocks import CurveBlock
 
 PREFIX = "protocol."
 """Columns of the frame that hold a protocol's settings."""
@@ -37,7 +37,7 @@ def under_hash(dataset: str, data_hash: str) -> str:
     return f"{dataset} (data {data_hash[:8]})"
 
 
-def _data_sets(groups: Sequence[Curves]) -> list[list[int]]:
+def _data_sets(groups: Sequence[CurveBlock]) -> list[list[int]]:
     """Places of the groups of one data set: those that hold the same, and those that hold what came after it.
 
     Data that changed behind a name are shown apart, but are no second data set that speaks for a claim.
@@ -53,8 +53,8 @@ def _data_sets(groups: Sequence[Curves]) -> list[list[int]]:
     return sorted(places for places, _ in members)
 
 
-def told_apart(groups: Sequence[Curves]) -> list[Curves]:
-    """The same groups, each with what tells it from the others of its data set (``Curves.setup``)."""
+def told_apart(groups: Sequence[CurveBlock]) -> list[CurveBlock]:
+    """The same groups, each with what tells it from the others of its data set (``CurveBlock.setup``)."""
     members = defaultdict(list)
     for curves in groups:
         members[curves.dataset, curves.stand_in].append(curves)
@@ -63,7 +63,7 @@ def told_apart(groups: Sequence[Curves]) -> list[Curves]:
     ]
 
 
-def _setup(curves: Curves, beside: Sequence[Curves]) -> str:
+def _setup(curves: CurveBlock, beside: Sequence[CurveBlock]) -> str:
     """``lr=0.1``; the protocol's hash where settings are not known or do not tell; empty where a group is alone."""
     if len(beside) < 2:
         return ""
@@ -74,11 +74,11 @@ def _setup(curves: Curves, beside: Sequence[Curves]) -> str:
     return text if text and texts.count(text) == 1 else ", ".join(filter(None, [text, f"protocol {curves.protocol}"]))
 
 
-def _typed(curves: Curves, names: Sequence[str]) -> str:
+def _typed(curves: CurveBlock, names: Sequence[str]) -> str:
     return ", ".join(f"{name}={curves.settings[name]}" for name in names if name in curves.settings)
 
 
-def one_each(groups: Sequence[Curves]) -> tuple[list[int], list[str]]:
+def one_each(groups: Sequence[CurveBlock]) -> tuple[list[int], list[str]]:
     """Which groups are compared over data sets, at most one a data set, and notes on those that are not.
 
     A data set under several protocols is there with the one that most data sets have; where two are equally common it
@@ -98,6 +98,6 @@ def one_each(groups: Sequence[Curves]) -> tuple[list[int], list[str]]:
     return sorted(chosen), notes
 
 
-def place_of(curves: Curves) -> str:
+def place_of(curves: CurveBlock) -> str:
     """How notes name a group: its data set, with what tells it from the others of that name."""
     return f"{curves.dataset} ({curves.setup})" if curves.setup else curves.dataset

@@ -8,7 +8,7 @@ import math
 from albench.compare.estimates import Difference, Estimate
 
 
-def estimate(
+def estimate_within(
     mean: float, half: float, n: float, limits: tuple[float, float], best: bool = False, clear: bool = False
 ) -> Estimate:
     """A mean over seeds with its interval, which ends where the metric does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from albench.compare.blocks import Curves
+from albench.compare.blocks import CurveBlock
 from albench.errors import UserError, unknown
 
 _FORMS = ("final", "aubc", "round:K", "labels:N")
@@ -18,7 +18,7 @@ class Ranking:
     kind: str
     number: int = 0
 
-    def column(self, curves: Curves) -> int | None:
+    def column(self, curves: CurveBlock) -> int | None:
         """Position among a group's label counts, one past the last for AUBC, None where the group lacks it."""
         if self.kind == "aubc":
             return len(curves.n_labeled)
@@ -53,7 +53,7 @@ def parse_ranking(at: str) -> Ranking:
     return Ranking(kind, int(number))
 
 
-def check_ranking(ranking: Ranking, groups: Sequence[Curves]) -> None:
+def check_ranking(ranking: Ranking, groups: Sequence[CurveBlock]) -> None:
     """Raise ``UserError``, naming what there is, where no group has the round or label count."""
     if any(ranking.column(curves) is not None for curves in groups):
         return

@@ -11,7 +11,7 @@ import pandas as pd
 from albench.compare.estimates import Estimate
 from albench.compare.numbers import Numbers
 from albench.compare.question import Question
-from albench.compare.ranges import estimate
+from albench.compare.ranges import estimate_within
 from albench.compare.statistics import interval
 from albench.compare.tables import Group
 from albench.metric_table import metric_named
@@ -102,6 +102,6 @@ def with_recalls(group: Group, number: Numbers, frame: pd.DataFrame, question: Q
     for name in names:
         mean, half, n = interval(np.where(shown, curves.values[f"{split}.{name}"][:, :, at], np.nan))
         for row, numbers in zip(curves.names, zip(mean, half, n, strict=True), strict=True):
-            found[row][name] = estimate(*numbers, metric_named(name).range)
+            found[row][name] = estimate_within(*numbers, metric_named(name).range)
     rows = tuple(dataclasses.replace(row, recalls=found[row.backbone, row.method, row.strategy]) for row in group.rows)
     return dataclasses.replace(group, recalls=tuple(names), rows=rows)

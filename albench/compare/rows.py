@@ -7,7 +7,7 @@ import numpy as np
 from albench.compare.details import Details
 from albench.compare.estimates import Difference, Estimate
 from albench.compare.numbers import Numbers
-from albench.compare.ranges import estimate, within
+from albench.compare.ranges import estimate_within, within
 from albench.compare.roundoff import leveled
 from albench.compare.significance import Bests, Tested
 from albench.compare.statistics import ALPHA
@@ -59,7 +59,7 @@ def _row(
     if column is not None and difference is not None and difference.verdict in ("~", "worse"):
         clear[column] = False  # what is not told from its baseline is not told from what ranks above the baseline
     columns = zip(number.mean[row], number.half[row], number.n[row], best, clear, strict=True)
-    estimates = [estimate(mean, half, n, number.limits, bool(b), bool(c)) for mean, half, n, b, c in columns]
+    estimates = [estimate_within(mean, half, n, number.limits, bool(b), bool(c)) for mean, half, n, b, c in columns]
     backbone, method, strategy = curves.names[row]
     spread, reach, saved, seconds, cost = extra.of_row(row)
     return Row(

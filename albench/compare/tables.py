@@ -137,7 +137,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Note:
+class Remark:
     """A fact that a reader of a comparison has to know.
 
     Attributes

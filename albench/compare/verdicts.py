@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.compare.across import Across, Pooled
-from albench.compare.blocks import Name
+from albench.compare.blocks import RowName
 from albench.compare.common import in_both
 from albench.compare.comparison import Comparison
 from albench.compare.numbers import Numbers
@@ -87,7 +87,7 @@ def _parts(
     )
 
 
-def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], Name]]:
+def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], RowName]]:
     """Where, and which row, is told from its baseline; nowhere is over data sets."""
     rows: list[tuple[tuple[str, ...], Row | OverallRow]] = [
         ((group.dataset, group.stand_in, group.protocol), row) for group in comparison.groups for row in group.rows

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 
-Check = Callable[[], Iterator[Finding]]
+Examination = Callable[[], Iterator[Diagnosis]]
 
 
-def checks(out: Path, data_dir: str | None, plugin_files: tuple[str, ...]) -> dict[str, Check]:
+def checks(out: Path, data_dir: str | None, plugin_files: tuple[str, ...]) -> dict[str, Examination]:
     """The parts of an examination, in the order in which they are read.
 
     Parameters
@@ -30,15 +30,15 @@ def checks(out: Path, data_dir: str | None, plugin_files: tuple[str, ...]) -> di
         "device": hardware.device,
         "numerics": hardware.numerics_here,
         "disk": partial(places.folder, out),
-        "plugins": partial(plugins.findings, found, problems),
-        "data": partial(data.findings, found, data_dir),
+        "plugins": partial(plugins.diagnoses, found, problems),
+        "data": partial(data.diagnoses, found, data_dir),
         "extras": software.extras,
-        "self-test": trial.findings,
+        "self-test": trial.diagnoses,
     }
 
 
-def examine(parts: dict[str, Check], tell: Callable[[str], None]) -> Iterator[tuple[str, list[Finding]]]:
-    """Carry out each part in its own try: what a check trips over is a finding too.
+def examine(parts: dict[str, Examination], tell: Callable[[str], None]) -> Iterator[tuple[str, list[Diagnosis]]]:
+    """Carry out each part in its own try: what a check trips over is a diagnosis too.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def examine(parts: dict[str, Check], tell: Callable[[str], None]) -> Iterator[tu
     """
     for title, check in parts.items():
         tell(title)
-        findings: list[Finding] = []
+        diagnoses: list[Diagnosis] = []
         try:
-            findings.extend(check())
+            diagnoses.extend(check())
         except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             where = f"{Path(last.filename).name}, line {last.lineno}"
-            findings.append(Finding("this check", "broken", f"{reason} ({where})", "please report this line"))
-        yield title, findings
+            diagnoses.append(Diagnosis("this check", "broken", f"{reason} ({where})", "please report this line"))
+        yield title, diagnoses

@@ -8,7 +8,7 @@ from typing import Any
 
 from albench.api.dataset import Dataset
 from albench.components.registry import Registry
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.errors import AlbenchError, DataError, SpecError
 from albench.suite.limits import TooLong, at_most
 
@@ -16,47 +16,49 @@ PATIENCE = 10.0
 """Seconds for the check of one data set's files."""
 
 
-def findings(found: Registry, data_dir: str | None) -> Iterator[Finding]:
+def diagnoses(found: Registry, data_dir: str | None) -> Iterator[Diagnosis]:
     """Each data set with its default options."""
     root = Path(data_dir) if data_dir else None
     for name in found.names("dataset"):
         yield _dataset(found, name, root)
 
 
-def _dataset(found: Registry, name: str, root: Path | None) -> Finding:
+def _dataset(found: Registry, name: str, root: Path | None) -> Diagnosis:
     verify = f"'albench data verify {name}'"
     try:
         dataset: Dataset = found.build("dataset", name)
     except SpecError as error:  # a reader of files: which ones, the user says
-        return Finding(name, "note", str(error))
+        return Diagnosis(name, "note", str(error))
     except AlbenchError as error:
-        return Finding(name, "broken", str(error), f"'albench --debug show {name}' shows where")
+        return Diagnosis(name, "broken", str(error), f"'albench --debug show {name}' shows where")
     try:
         with at_most(PATIENCE):
             return _files(dataset, name, root)
     except TooLong:
-        return Finding(name, "note", f"here; its check takes more than {PATIENCE:g} s", f"{verify} takes its time")
+        return Diagnosis(name, "note", f"here; its check takes more than {PATIENCE:g} s", f"{verify} takes its time")
     except AlbenchError as error:
-        return Finding(name, "broken", _line(error), f"mend the files, then {verify}")
+        return Diagnosis(name, "broken", _line(error), f"mend the files, then {verify}")
     except (Exception, SystemExit) as error:
-        return Finding(name, "broken", f"{type(error).__name__}: {_line(error)}", f"{verify} with --debug shows where")
+        return Diagnosis(
+            name, "broken", f"{type(error).__name__}: {_line(error)}", f"{verify} with --debug shows where"
+        )
 
 
-def _files(dataset: Dataset, name: str, root: Path | None) -> Finding:
+def _files(dataset: Dataset, name: str, root: Path | None) -> Diagnosis:
     if not dataset.find(root):
         try:
             dataset.load(root)
         except DataError as error:
             what, _, advice = _line(error).partition(": ")
-            return Finding(name, "note", f"not here: {what}", advice)
+            return Diagnosis(name, "note", f"not here: {what}", advice)
     problems = dataset.verify(root)
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
         more = f" (and {len(fatal) - 1} more)" if len(fatal) > 1 else ""
         found = f"{fatal[0].where}: {fatal[0].what}{more}"
-        return Finding(name, "broken", found, f"get the files again; 'albench data verify {name}' lists all problems")
+        return Diagnosis(name, "broken", found, f"get the files again; 'albench data verify {name}' lists all problems")
     rest = f", {len(problems)} notes: 'albench data verify {name}'" if problems else ""
-    return Finding(name, "ok", f"verified{rest}")
+    return Diagnosis(name, "ok", f"verified{rest}")
 
 
 def _line(error: Any) -> str:

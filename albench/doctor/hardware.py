@@ -10,31 +10,31 @@ from pathlib import Path
 
 from albench.bench.machine import this_machine
 from albench.disk.processes import cores
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.wording import counted
 
 GIB = 2**30
 LITTLE_MEMORY = 2 * GIB
 
 
-def device() -> Iterator[Finding]:
+def device() -> Iterator[Diagnosis]:
     """CPU, memory and GPU."""
     import torch
 
     usable, there = cores(), os.cpu_count() or 1
     share = counted(usable, "core") if usable == there else f"{usable} of {counted(there, 'core')}"
     instructions = torch.backends.cpu.get_cpu_capability()
-    yield Finding("CPU", "ok", f"{this_machine().processor}, {share}, {instructions}")
+    yield Diagnosis("CPU", "ok", f"{this_machine().processor}, {share}, {instructions}")
     granted = cpu_quota()
     if granted is not None and granted < usable:
         advice = f"write --executor 'processes[workers={max(1, int(granted))}]', or grant the container more"
-        yield Finding("CPU share", "warning", f"the container may use {granted:g} cores' worth of time", advice)
+        yield Diagnosis("CPU share", "warning", f"the container may use {granted:g} cores' worth of time", advice)
     yield from _load(usable)
     yield from _memory()
     yield _gpu()
 
 
-def numerics_here() -> Iterator[Finding]:
+def numerics_here() -> Iterator[Diagnosis]:
     """Threads and denormal floats, as they are inside a trial."""
     import torch
     from threadpoolctl import threadpool_info
@@ -50,14 +50,14 @@ def numerics_here() -> Iterator[Finding]:
     if loose or torch_threads != 1:
         what = f"{', '.join(loose) or 'torch'} cannot be held to one thread"
         advice = "set OMP_NUM_THREADS=1, OPENBLAS_NUM_THREADS=1 and MKL_NUM_THREADS=1 before a run"
-        yield Finding("threads", "warning", what, advice)
+        yield Diagnosis("threads", "warning", what, advice)
     else:
-        yield Finding("threads", "ok", f"one a trial, in torch and {names}")
+        yield Diagnosis("threads", "ok", f"one a trial, in torch and {names}")
     if flushed:
-        yield Finding("denormal floats", "ok", "flushed to zero")
+        yield Diagnosis("denormal floats", "ok", "flushed to zero")
     else:
         advice = "train on a GPU or on another CPU where it matters: a step may take two or three times as long here"
-        yield Finding("denormal floats", "warning", "this CPU, or this torch, does not flush them", advice)
+        yield Diagnosis("denormal floats", "warning", "this CPU, or this torch, does not flush them", advice)
 
 
 def cpu_quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
@@ -69,16 +69,16 @@ def cpu_quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
         return None
 
 
-def _load(usable: int) -> Iterator[Finding]:
+def _load(usable: int) -> Iterator[Diagnosis]:
     if not hasattr(os, "getloadavg"):
         return
     load = os.getloadavg()[0]
     if load > usable + 1:
         advice = "end other work before 'albench bench' and before times that you mean to compare"
-        yield Finding("load", "warning", f"{load:.1f} processes want {counted(usable, 'core')}", advice)
+        yield Diagnosis("load", "warning", f"{load:.1f} processes want {counted(usable, 'core')}", advice)
 
 
-def _memory() -> Iterator[Finding]:
+def _memory() -> Iterator[Diagnosis]:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
@@ -88,21 +88,23 @@ def _memory() -> Iterator[Finding]:
     found = f"{free / GIB:.1f} of {total / GIB:.1f} GiB are free"
     if free < LITTLE_MEMORY:
         advice = "end other programs, or run fewer trials at once: --executor local"
-        yield Finding("memory", "warning", found, advice)
+        yield Diagnosis("memory", "warning", found, advice)
     else:
-        yield Finding("memory", "ok", found)
+        yield Diagnosis("memory", "ok", found)
 
 
-def _gpu() -> Finding:
+def _gpu() -> Diagnosis:
     import torch
 
     driver = _driver()
     if not torch.cuda.is_available():
         if not driver:
-            return Finding("GPU", "note", "none: trials run on the CPU")
+            return Diagnosis("GPU", "note", "none: trials run on the CPU")
         built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
         advice = "install a torch that fits the driver, or keep to --device cpu"
-        return Finding("GPU", "warning", f"driver {driver}, but torch {torch.__version__} ({built}) sees none", advice)
+        return Diagnosis(
+            "GPU", "warning", f"driver {driver}, but torch {torch.__version__} ({built}) sees none", advice
+        )
     names = []
     for number in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(number)
@@ -115,8 +117,8 @@ def _gpu() -> Finding:
     except RuntimeError as error:
         right, reason = False, str(error).splitlines()[0]
     if right:
-        return Finding("GPU", "ok", found)
-    return Finding("GPU", "broken", f"{found}: {reason}", "use --device cpu, or install a torch built for this GPU")
+        return Diagnosis("GPU", "ok", found)
+    return Diagnosis("GPU", "broken", f"{found}: {reason}", "use --device cpu, or install a torch built for this GPU")
 
 
 def _driver() -> str:

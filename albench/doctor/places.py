@@ -14,7 +14,7 @@ from albench.bench.machine import cache_file
 from albench.disk.claims import hold
 from albench.disk.files import write_atomic
 from albench.disk.processes import as_here
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.errors import ClaimLost
 
 MIB = 2**20
@@ -30,16 +30,16 @@ _TRY_CLAIM = (
 )
 
 
-def folder(out: Path) -> Iterator[Finding]:
+def folder(out: Path) -> Iterator[Diagnosis]:
     """The results folder, or where it would be made; then the folders for caches and temporary files."""
     place = there(out)
     shown = str(out.absolute()) if place == out.absolute() else f"{out.absolute()}, to be made in {place}"
-    yield Finding("results folder", "ok", shown)
+    yield Diagnosis("results folder", "ok", shown)
     try:
         with tempfile.TemporaryDirectory(prefix=".albench-doctor-", dir=place) as made:
             yield from _use(Path(made))
     except OSError as error:
-        yield Finding(
+        yield Diagnosis(
             "writing", "broken", f"{place}: {error.strerror or error}", "choose another folder with --out DIR"
         )
     yield from _space(place)
@@ -70,21 +70,21 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     return kind
 
 
-def _use(made: Path) -> Iterator[Finding]:
+def _use(made: Path) -> Iterator[Diagnosis]:
     """Write as a run does, then let another process try to take a trial that this one holds."""
     started = time.monotonic()
     write_atomic(made / "file", b"x" * 10_000)
     took = time.monotonic() - started
     if took > SLOW:
-        yield Finding("writing", "warning", f"a record takes {took:.1f} s", "choose a faster disk with --out DIR")
+        yield Diagnosis("writing", "warning", f"a record takes {took:.1f} s", "choose a faster disk with --out DIR")
     else:
-        yield Finding("writing", "ok", f"a record takes {took * 1e3:.0f} ms")
+        yield Diagnosis("writing", "ok", f"a record takes {took * 1e3:.0f} ms")
     wrong = _claim_is_respected(made / "claim")
     if wrong:
         advice = "choose another disk with --out DIR, or let only one process at a time run a suite"
-        yield Finding("claims", "broken", wrong, advice)
+        yield Diagnosis("claims", "broken", wrong, advice)
     else:
-        yield Finding("claims", "ok", "another process leaves alone what is held here")
+        yield Diagnosis("claims", "ok", "another process leaves alone what is held here")
 
 
 def _claim_is_respected(base: Path) -> str:
@@ -111,7 +111,7 @@ def _claim_is_respected(base: Path) -> str:
     return f"the try of a claim failed: {(done.stderr.strip().splitlines() or ['no word'])[-1]}"
 
 
-def _space(place: Path) -> Iterator[Finding]:
+def _space(place: Path) -> Iterator[Diagnosis]:
     try:
         free = shutil.disk_usage(place).free
     except OSError:
@@ -119,28 +119,30 @@ def _space(place: Path) -> Iterator[Finding]:
     found = f"{free / MIB / 1024:,.1f} GiB are free" if free >= LITTLE else f"{free / MIB:,.0f} MiB are free"
     advice = "make room, or choose another disk with --out DIR"
     status = "broken" if free < TOO_LITTLE else "warning" if free < LITTLE else "ok"
-    yield Finding("space", status, found, "" if status == "ok" else advice)  # type: ignore[arg-type]  # three statuses
+    yield Diagnosis("space", status, found, "" if status == "ok" else advice)  # type: ignore[arg-type]  # three statuses
 
 
-def _kind(place: Path) -> Iterator[Finding]:
+def _kind(place: Path) -> Iterator[Diagnosis]:
     kind = file_system(place)
     if kind in IN_MEMORY:
         advice = "choose a disk with --out DIR if you mean to keep results"
-        yield Finding("file system", "warning", f"{kind}: in memory, gone with the next start", advice)
+        yield Diagnosis("file system", "warning", f"{kind}: in memory, gone with the next start", advice)
     elif kind in NETWORK or kind.startswith("fuse."):
-        yield Finding("file system", "note", f"{kind}: of a network; several machines may share it")
+        yield Diagnosis("file system", "note", f"{kind}: of a network; several machines may share it")
     elif kind == "overlay":
-        yield Finding("file system", "note", f"{kind}: of a container, gone with it unless it is mounted from outside")
+        yield Diagnosis(
+            "file system", "note", f"{kind}: of a container, gone with it unless it is mounted from outside"
+        )
     elif kind:
-        yield Finding("file system", "ok", kind)
+        yield Diagnosis("file system", "ok", kind)
 
 
-def _other(what: str, path: Path, advice: str) -> Iterator[Finding]:
+def _other(what: str, path: Path, advice: str) -> Iterator[Diagnosis]:
     place = there(path)
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
-        yield Finding(what, "warning", f"{path}: {error.strerror or error}", advice)
+        yield Diagnosis(what, "warning", f"{path}: {error.strerror or error}", advice)
     else:
-        yield Finding(what, "ok", str(path))
+        yield Diagnosis(what, "ok", str(path))

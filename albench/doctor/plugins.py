@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from albench.components.registry import DISABLE, Component, Plugin, Registry, plural, registry
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.errors import PluginError
 
 FILES = "ALBENCH_PLUGINS"
 
 
-def load(plugin_files: tuple[str, ...]) -> tuple[Registry, list[Finding]]:
+def load(plugin_files: tuple[str, ...]) -> tuple[Registry, list[Diagnosis]]:
     """The plugins, and the files that were named and cannot be used; those are left out of what follows."""
     try:
         return registry(plugin_files), []
@@ -26,13 +26,13 @@ def load(plugin_files: tuple[str, ...]) -> tuple[Registry, list[Finding]]:
             Registry([file])
         except PluginError as error:
             advice = f"mend it, or leave it out of {FILES if file in named else 'the command'}"
-            problems.append(Finding(file, "broken", str(error).removeprefix(f"--plugin {file}: "), advice))
+            problems.append(Diagnosis(file, "broken", str(error).removeprefix(f"--plugin {file}: "), advice))
         else:
             good.append(file)
     return registry(tuple(good)), problems
 
 
-def findings(found: Registry, problems: list[Finding]) -> Iterator[Finding]:
+def diagnoses(found: Registry, problems: list[Diagnosis]) -> Iterator[Diagnosis]:
     """Each plugin, and names that two of them claim."""
     yield from problems
     for plugin in found.plugins:
@@ -42,31 +42,31 @@ def findings(found: Registry, problems: list[Finding]) -> Iterator[Finding]:
         if count > 1:
             plugins = [c.plugin for c in found.components(kind) if c.name == name]
             advice = f"uninstall one, or leave it out with {DISABLE}={plugins[-1]}"
-            yield Finding(f"{kind} {name}", "broken", f"claimed by {' and '.join(plugins)}", advice)
+            yield Diagnosis(f"{kind} {name}", "broken", f"claimed by {' and '.join(plugins)}", advice)
 
 
-def _plugin(plugin: Plugin) -> Iterator[Finding]:
+def _plugin(plugin: Plugin) -> Iterator[Diagnosis]:
     origin = f"{plugin.distribution} {plugin.version}"
     if plugin.disabled:
-        yield Finding(plugin.name, "note", f"{origin}, disabled by {plugin.disabled}")
+        yield Diagnosis(plugin.name, "note", f"{origin}, disabled by {plugin.disabled}")
         return
     if plugin.error:
         if plugin.distribution == "?":  # a name that was mistyped in the environment
             advice = f"take it out of {DISABLE}; 'albench list plugins' has the names"
         else:
             advice = f"pip install --upgrade {plugin.distribution}, or leave it out with {DISABLE}={plugin.name}"
-        yield Finding(plugin.name, "broken", f"{origin}: {plugin.error}", advice)
+        yield Diagnosis(plugin.name, "broken", f"{origin}: {plugin.error}", advice)
         return
     kinds = Counter(component.kind for component in plugin.components)
     words = [f"{count} {kind if count == 1 else plural(kind)}" for kind, count in kinds.items()]
-    yield Finding(plugin.name, "ok", f"{origin}: {', '.join(words) or 'hooks alone'}")
+    yield Diagnosis(plugin.name, "ok", f"{origin}: {', '.join(words) or 'hooks alone'}")
     for component in plugin.components:
         yield from _component(component)
 
 
-def _component(component: Component) -> Iterator[Finding]:
+def _component(component: Component) -> Iterator[Diagnosis]:
     try:
         component.load()
     except (PluginError, SystemExit) as error:
         advice = f"'albench --debug show {component.name}' shows where; install what it imports, or mend the plugin"
-        yield Finding(f"{component.kind} {component.name}", "broken", str(error), advice)
+        yield Diagnosis(f"{component.kind} {component.name}", "broken", str(error), advice)

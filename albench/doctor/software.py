@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from albench.api.kinds import PROJECT
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.version import __version__
 
 SHOWN = ("torch", "numpy")
@@ -19,7 +19,7 @@ SHOWN = ("torch", "numpy")
 FOR_DEVELOPERS = ("test", "dev")
 
 
-def versions() -> Iterator[Finding]:
+def versions() -> Iterator[Diagnosis]:
     """Python, albench and the libraries without which nothing runs."""
     yield _python()
     yield _albench()
@@ -30,16 +30,16 @@ def versions() -> Iterator[Finding]:
         bad += not fits
         if not fits:
             advice = f"pip install '{requirement.name}{requirement.specifier}'"
-            yield Finding(
+            yield Diagnosis(
                 requirement.name, "broken", f"{here or 'not installed'}, needs {requirement.specifier}", advice
             )
         elif requirement.name in SHOWN:
-            yield Finding(requirement.name, "ok", here)
+            yield Diagnosis(requirement.name, "ok", here)
     if needed and not bad:
-        yield Finding("libraries", "ok", f"all {len(needed)} that albench needs are here")
+        yield Diagnosis("libraries", "ok", f"all {len(needed)} that albench needs are here")
 
 
-def extras() -> Iterator[Finding]:
+def extras() -> Iterator[Diagnosis]:
     """The optional extras, each with what is missing of it."""
     parts: dict[str, list[Requirement]] = {}
     for requirement in _requirements():
@@ -52,31 +52,31 @@ def extras() -> Iterator[Finding]:
         here = {requirement.name: _installed(requirement) for requirement in requirements}
         command = f"pip install 'albench[{extra}]'"
         if missing := [name for name, (version, _) in here.items() if not version]:
-            yield Finding(extra, "note", f"not installed: {', '.join(missing)}", command)
+            yield Diagnosis(extra, "note", f"not installed: {', '.join(missing)}", command)
         elif old := [f"{name} {version}" for name, (version, fits) in here.items() if not fits]:
-            yield Finding(extra, "warning", f"too old: {', '.join(old)}", command)
+            yield Diagnosis(extra, "warning", f"too old: {', '.join(old)}", command)
         else:
-            yield Finding(extra, "ok", ", ".join(f"{name} {version}" for name, (version, _) in here.items()))
+            yield Diagnosis(extra, "ok", ", ".join(f"{name} {version}" for name, (version, _) in here.items()))
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     here = platform.python_version()
     needs = _metadata("Requires-Python")
     if needs and not SpecifierSet(needs).contains(here, prereleases=True):
-        return Finding("Python", "broken", f"{here}, needs {needs}", f"install albench with Python {needs}")
-    return Finding("Python", "ok", f"{here}, {sys.executable}")
+        return Diagnosis("Python", "broken", f"{here}, needs {needs}", f"install albench with Python {needs}")
+    return Diagnosis("Python", "ok", f"{here}, {sys.executable}")
 
 
-def _albench() -> Finding:
+def _albench() -> Diagnosis:
     installed = _metadata("Version")
     here = __version__
     if not installed:
         advice = "pip install it, or 'pip install -e .' in its folder: plugins are found through its metadata"
-        return Finding("albench", "broken", f"{here}, not installed", advice)
+        return Diagnosis("albench", "broken", f"{here}, not installed", advice)
     if installed != here:
         advice = "pip install it again: the code that runs and the metadata that names its plugins differ"
-        return Finding("albench", "warning", f"{here}, but {installed} is installed", advice)
-    return Finding("albench", "ok", here)
+        return Diagnosis("albench", "warning", f"{here}, but {installed} is installed", advice)
+    return Diagnosis("albench", "ok", here)
 
 
 def _metadata(key: str) -> str:

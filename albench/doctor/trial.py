@@ -11,7 +11,7 @@ from typing import Any
 from albench.api.executor import Note, Progress
 from albench.components.defaults import default, stand_in
 from albench.components.registry import registry
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.errors import AlbenchError, PluginError
 from albench.results.records import read_trial, trial_folders, without_measured
 from albench.session import Silent, run
@@ -19,14 +19,14 @@ from albench.session import Silent, run
 SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size": 10, "batch_size": 16}
 
 
-def findings() -> Iterator[Finding]:
+def diagnoses() -> Iterator[Diagnosis]:
     """On the CPU, and on the GPU where there is one."""
     import torch
 
     try:
         parts = _parts()
     except PluginError as error:
-        yield Finding("train and query", "broken", str(error), "runs that name all three with -d, -m and -s work")
+        yield Diagnosis("train and query", "broken", str(error), "runs that name all three with -d, -m and -s work")
         return
     for device in ("cpu", "cuda:0") if torch.cuda.is_available() else ("cpu",):
         with tempfile.TemporaryDirectory(prefix="albench-doctor-", ignore_cleanup_errors=True) as scratch:
@@ -55,7 +55,7 @@ def _parts() -> dict[str, Any]:
     }
 
 
-def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Finding]:
+def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Diagnosis]:
     what = f"train and query, {device.partition(':')[0]}"
     words = "{method} + {strategy} on {dataset}".format(**parts)
     command = f"'albench run --device {device} --steps 10 --rounds 2' shows it whole"
@@ -64,16 +64,16 @@ def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Finding
     try:
         first, second = (_records(scratch / name, device, notes, parts) for name in ("first", "second"))
     except AlbenchError as error:
-        yield Finding(what, "broken", f"{words}: {error}", command)
+        yield Diagnosis(what, "broken", f"{words}: {error}", command)
         return
     for text in notes.texts:
-        yield Finding("listeners", "warning", text, "mend or uninstall that plugin: it failed at what a run tells it")
+        yield Diagnosis("listeners", "warning", text, "mend or uninstall that plugin: it failed at what a run tells it")
     took = time.monotonic() - started
     if first != second:
         advice = "results cannot be repeated here: mend the installation of torch, or test the machine's memory"
-        yield Finding(what, "broken", f"{words}: two runs of one seed differ", advice)
+        yield Diagnosis(what, "broken", f"{words}: two runs of one seed differ", advice)
     else:
-        yield Finding(what, "ok", f"{words}: two runs of one seed are the same, {took:.1f} s")
+        yield Diagnosis(what, "ok", f"{words}: two runs of one seed are the same, {took:.1f} s")
 
 
 def _records(out: Path, device: str, listener: Notes, parts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """Measurements of a kind, and what they mean for a run."""
 
     title: str
@@ -35,18 +35,18 @@ class Part:
     lines: list[Line]
 
 
-def parts(found: dict[str, Any]) -> Iterator[Part]:
+def sections(found: dict[str, Any]) -> Iterator[Section]:
     """The measurements, in the order in which they are read."""
     cuda = "bfloat16" in found["rates"]
     yield _gpu(found["rates"]) if cuda else _processor(found["rates"], found["machine"]["cores"])
-    yield Part(
+    yield Section(
         "Training steps",
         "A whole step makes its batch and its views, trains and averages; the bare one only trains.",
         [_step(name, step) for name, step in found["steps"].items()],
     )
     yield _lanes(found["lanes"])
     first = next(iter(found["queries"].values()))
-    yield Part(
+    yield Section(
         "Queries",
         f"{first['query_size']} of {first['items']:,} items x {first['size']}; the floor is the work that a rule "
         "cannot leave out, at the rates above.",
@@ -54,13 +54,13 @@ def parts(found: dict[str, Any]) -> Iterator[Part]:
     )
     start = found["start"]
     line = Line("import albench and torch", _time(start), "up to 6 s", start <= 6)
-    yield Part("Start", "Each worker of a run pays this once.", [line])
+    yield Section("Start", "Each worker of a run pays this once.", [line])
 
 
-def _processor(rates: dict[str, Any], cores: int) -> Part:
+def _processor(rates: dict[str, Any], cores: int) -> Section:
     one, every = rates["one"], rates["all"]["product"]
     gain = max(1.0, every / one["product"])
-    return Part(
+    return Section(
         "The processor",
         f"A trial has one thread: {counted(cores, 'trial')} at once, as fast as {min(gain, cores):.1f} one by one.",
         [
@@ -76,9 +76,9 @@ def _processor(rates: dict[str, Any], cores: int) -> Part:
     )
 
 
-def _gpu(rates: dict[str, Any]) -> Part:
+def _gpu(rates: dict[str, Any]) -> Section:
     one, half = rates["one"], rates["bfloat16"]
-    return Part(
+    return Section(
         "The GPU",
         "Training multiplies in bfloat16, queries in float32; queries that scan the pool read memory.",
         [
@@ -100,11 +100,11 @@ def _step(name: str, step: dict[str, float]) -> Line:
     return Line(name, here, f"up to {step['goal']:.2f} x", ratio <= step["goal"])
 
 
-def _lanes(lanes: dict[str, Any]) -> Part:
+def _lanes(lanes: dict[str, Any]) -> Section:
     ratio = lanes["together"] / lanes["each"]
     here = f"{_time(lanes['together'])}, {ratio:.2f} x"
     advice = "--lanes auto pays for models as small as this" if ratio < 1 else "keep --lanes off on this machine"
-    return Part(
+    return Section(
         "Lanes",
         f"{lanes['lanes']} seeds of {lanes['case']} in one step, against one by one: {advice}.",
         [Line(f"{lanes['lanes']} seeds together", here, "below 1 x", ratio < 1)],
@@ -127,7 +127,7 @@ def bench_tables(found: dict[str, Any]) -> Group:
     )
     shown: list[Any] = [Text(f"{where}, torch {machine['torch']}", style="bold")]
     slow = False
-    for part in parts(found):
+    for part in sections(found):
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         for width in WIDTHS:
             table.add_column(width=width, overflow="fold")

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 
 MARKS = {
     "ok": ("ok", "green"),
@@ -19,23 +19,23 @@ MARKS = {
 }
 
 
-def part_table(title: str, findings: Sequence[Finding]) -> Group:
-    """One part: a row a finding, and below it what to do where it is not well."""
+def part_table(title: str, diagnoses: Sequence[Diagnosis]) -> Group:
+    """One part: a row a diagnosis, and below it what to do where it is not well."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=9)
     table.add_column(width=22, overflow="fold")
     table.add_column(overflow="fold")
-    for finding in findings:
-        word, style = MARKS[finding.status]
-        table.add_row(Text(f"  {word}", style), Text(finding.what), Text(finding.found))
-        if finding.advice:
-            table.add_row("", "", Text(f"-> {finding.advice}", "dim" if finding.status == "note" else "bold"))
+    for diagnosis in diagnoses:
+        word, style = MARKS[diagnosis.status]
+        table.add_row(Text(f"  {word}", style), Text(diagnosis.what), Text(diagnosis.found))
+        if diagnosis.advice:
+            table.add_row("", "", Text(f"-> {diagnosis.advice}", "dim" if diagnosis.status == "note" else "bold"))
     return Group(Text(title, "bold"), table)
 
 
-def summary(findings: Iterable[Finding]) -> Text:
+def summary(diagnoses: Iterable[Diagnosis]) -> Text:
     """One line: how it stands with this machine."""
-    counts = Counter(finding.status for finding in findings)
+    counts = Counter(diagnosis.status for diagnosis in diagnoses)
     if counts["broken"]:
         return Text(f"{counts['broken']} broken, {counts['warning']} warnings: see what '->' says.", "bold red")
     if counts["warning"]:

@@ -22,7 +22,7 @@ from albench.render.figure_style import (
     LINE,
     RC,
     SIZE,
-    Name,
+    Pair,
     Style,
     folded,
     folded_name,
@@ -160,7 +160,7 @@ def panel_of(table: CurveTable, by_method: bool = False) -> Panel:
     return table.dataset, table.stand_in, protocol, table.backbone, table.method if by_method else ""
 
 
-def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequence[Name], look: Look) -> Figure:
+def _figure(tables: Sequence[CurveTable], names: Sequence[Pair], baselines: Sequence[Pair], look: Look) -> Figure:
     from matplotlib.figure import Figure
 
     metrics = tables[0].metrics
@@ -202,7 +202,7 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Name], baselines: Sequ
     return figure
 
 
-def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Name, Style], look: Look) -> None:
+def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Pair, Style], look: Look) -> None:
     """One panel: the curves of one data set, protocol and backbone."""
     lowest, highest = metric_named(metric).range
     alpha = max(0.06, min(0.2, 0.8 / len(tables)))
@@ -262,7 +262,7 @@ def _heading(panel: Panel, panels: Sequence[Panel], inches: float) -> str:
     return "\n".join(lines)
 
 
-def _caption(tables: Sequence[CurveTable], names: Sequence[Name], look: Look) -> str:
+def _caption(tables: Sequence[CurveTable], names: Sequence[Pair], look: Look) -> str:
     """What all curves share, and the number of seeds."""
     seeds = sorted({len(table.seeds) for table in tables})
     count = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else counted(seeds[0], "seed")

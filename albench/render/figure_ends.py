@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from albench.compare.highlight import MARK
-from albench.render.figure_style import LINE, SIZE, Name, Style, entry
+from albench.render.figure_style import LINE, SIZE, Pair, Style, entry
 from albench.render.labels import short
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ def height_of(n_curves: int) -> float:
     return n_curves * LINE * _SMALL / SIZE + 0.7
 
 
-def best(tables: Sequence[CurveTable], metric: str, sign: float) -> set[Name]:
+def best(tables: Sequence[CurveTable], metric: str, sign: float) -> set[Pair]:
     """The curves with the best last means."""
     last = {(t.method, t.strategy): sign * t.rows[-1].estimates[metric].mean for t in tables}
     known = [name for name, value in last.items() if math.isfinite(value)]
     return set(sorted(known, key=lambda name: (-last[name], name))[:_IN_COLOR])
 
 
-def faded(curves: dict[Name, Style], kept: Collection[Name]) -> dict[Name, Style]:
+def faded(curves: dict[Pair, Style], kept: Collection[Pair]) -> dict[Pair, Style]:
     """The styles with all curves thin and grey but those that are kept."""
     thin = {"color": GREY, "marker": "", "linewidth": 0.7, "linestyle": "-", "zorder": 1}
     return {name: style if name in kept else thin for name, style in curves.items()}
@@ -46,9 +46,9 @@ def faded(curves: dict[Name, Style], kept: Collection[Name]) -> dict[Name, Style
 def ends_of(
     tables: Sequence[CurveTable],
     metric: str,
-    curves: dict[Name, Style],
-    names: Sequence[Name],
-    marked: Collection[Name],
+    curves: dict[Pair, Style],
+    names: Sequence[Pair],
+    marked: Collection[Pair],
 ) -> list[tuple[str, float, float, str]]:
     """Each curve's name, and where it ends in which colour."""
     n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))

@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from albench.compare.highlight import MARK
+from albench.compare.highlight import MARK, Pair
 from albench.metric_table import metric_named
 from albench.render.colors import BASELINE, COLORS, colors_of
 from albench.render.fit import wrap
 
-Name = tuple[str, str]
-"""Method, strategy."""
 Style = dict[str, Any]
 """What matplotlib's ``plot`` takes."""
 
@@ -57,14 +55,14 @@ RC = {
 }
 
 
-def is_baseline(name: Name, baseline: str) -> bool:
+def is_baseline(name: Pair, baseline: str) -> bool:
     """Whether a method and strategy is what ``baseline``, a strategy or ``method/strategy``, names."""
     return baseline in (name[1], "/".join(name))
 
 
 def styles(
-    names: Sequence[Name], baselines: Sequence[Name], by_strategy: bool = False
-) -> tuple[dict[Name, Style], dict[str, Style]]:
+    names: Sequence[Pair], baselines: Sequence[Pair], by_strategy: bool = False
+) -> tuple[dict[Pair, Style], dict[str, Style]]:
     """How each curve is drawn, and what the legend says: text -> sample.
 
     A colour is its name's own, in every figure (see ``albench.render.colors``): the strategy's or, where there is one
@@ -104,15 +102,15 @@ def styles(
     return curves, {entry(name, len(methods), len(strategies)): curves[name] for name in names}
 
 
-def thick(curves: dict[Name, Style], marked: Collection[Name]) -> dict[Name, Style]:
+def thick(curves: dict[Pair, Style], marked: Collection[Pair]) -> dict[Pair, Style]:
     """The styles with the curves that are highlighted drawn thick, above the others."""
     return {name: {**style, **_THICK} if name in marked else style for name, style in curves.items()}
 
 
-def marked_samples(samples: dict[str, Style], marked: Collection[Name], names: Sequence[Name]) -> dict[str, Style]:
+def marked_samples(samples: dict[str, Style], marked: Collection[Pair], names: Sequence[Pair]) -> dict[str, Style]:
     """The legend's samples, those thick and with a mark all of whose curves are highlighted."""
     n_methods, n_strategies = (len({name[part] for name in names}) for part in (0, 1))
-    curves: dict[str, set[Name]] = {}
+    curves: dict[str, set[Pair]] = {}
     for name in names:
         for text in (name[1], f"method {name[0]}"):
             curves.setdefault(text, set()).add(name)
@@ -124,7 +122,7 @@ def marked_samples(samples: dict[str, Style], marked: Collection[Name], names: S
     }
 
 
-def _told_apart(places: dict[Name, int]) -> dict[Name, Style]:
+def _told_apart(places: dict[Pair, int]) -> dict[Pair, Style]:
     """Lines and markers that tell curves apart, with their colours and, as far as they reach, without."""
     used: Counter[tuple[Any, ...]] = Counter()
     found = {}
@@ -149,7 +147,7 @@ def _baseline(at: int) -> Style:
     return {"color": BASELINE[0], "marker": _BASELINE_MARKERS[at % len(_BASELINE_MARKERS)], "zorder": 3}
 
 
-def entry(name: Name, n_methods: int, n_strategies: int) -> str:
+def entry(name: Pair, n_methods: int, n_strategies: int) -> str:
     """A curve's name, without what all curves share."""
     if n_methods == 1 and n_strategies > 1:
         return name[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.results.progress import TrialState
+    from albench.results.follow import TrialState
     from albench.suite.plan import Trial
 
 MOST = 32

@@ -112,7 +112,7 @@ def _skipped(plan: Plan) -> list[str]:
     return [f"{name}  {seeds_text(seeds)}: {why}" for (name, why), seeds in found.items()]
 
 
-class Clock:
+class TimeLeft:
     """Time left, from the steps done since the first one was seen."""
 
     def __init__(self, total: int) -> None:
@@ -145,7 +145,7 @@ class Clock:
         return f"{duration((self._total - self.done) / rate)} left"
 
 
-class _Shown:
+class _Display:
     """What both displays keep."""
 
     def __init__(self, console: Console) -> None:
@@ -153,14 +153,14 @@ class _Shown:
         self.trials: dict[str, Trial] = {}
         self.total = 0
         self.ended = 0
-        self.clock = Clock(0)
+        self.clock = TimeLeft(0)
 
     def plan(self, plan: Plan) -> None:
         for line in plan_lines(plan):
             self.console.print(line, soft_wrap=True)
         self.trials = {trial.key: trial for trial in plan.todo}
         self.total = len(plan.todo)
-        self.clock = Clock(plan.total_steps)
+        self.clock = TimeLeft(plan.total_steps)
 
     def note(self, note: Note) -> None:
         where = f"{label(self.trials[note.key])}: " if note.key in self.trials else ""
@@ -180,7 +180,7 @@ class _Shown:
         return Text(f"{head}  failed: {reason}", style="red")
 
 
-class PlainDisplay(_Shown):
+class PlainDisplay(_Display):
     """One line a round, for logs and pipes; of many trials one line each, and now and then a round."""
 
     def __init__(self, console: Console) -> None:
@@ -213,7 +213,7 @@ class PlainDisplay(_Shown):
             self.console.print(self.end(outcome), soft_wrap=True)
 
 
-class LiveDisplay(_Shown):
+class LiveDisplay(_Display):
     """A bar for the suite and one for each trial that is running."""
 
     def __init__(self, console: Console) -> None:

@@ -15,13 +15,13 @@ from rich.text import Text
 from albench.bench.estimate import duration
 from albench.metric_table import HEADLINE
 from albench.render.labels import label, pair, seeds_text, short
-from albench.results.progress import Status, SuiteState, TrialState
+from albench.results.follow import SuiteState, TrialState, TrialStatus
 from albench.wording import counted
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_STYLES: dict[Status, str] = {
+_STYLES: dict[TrialStatus, str] = {
     "done": "green",
     "running": "cyan",
     "waiting": "",
@@ -29,8 +29,8 @@ _STYLES: dict[Status, str] = {
     "failed": "red",
     "skipped": "yellow",
 }
-_COLUMNS: tuple[Status, ...] = ("done", "running", "waiting", "failed")
-_ONLY_WHERE_ANY: tuple[Status, ...] = ("died", "skipped")
+_COLUMNS: tuple[TrialStatus, ...] = ("done", "running", "waiting", "failed")
+_ONLY_WHERE_ANY: tuple[TrialStatus, ...] = ("died", "skipped")
 _LINES = 6
 _NAMES = {
     "dataset": "data set",

@@ -15,7 +15,7 @@ _ARXIV = re.compile(r'[^."]{0,60}?arXiv (\d{4}\.\d{4,5})')
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """A paper, and what of it was used: ``kind`` and ``name`` of a component."""
 
     kind: str
@@ -31,7 +31,7 @@ class Source:
         return re.sub(r"[^a-z0-9]", "", f"{self.authors[0]}{self.paper[-4:]}{self.name}".lower())
 
 
-def sources(used: Iterable[tuple[str, str]]) -> list[Source]:
+def citations(used: Iterable[tuple[str, str]]) -> list[Citation]:
     """Papers of the components that are known here, of (kind, name) pairs; by kind and name."""
     wanted = set(used)
     return sorted(
@@ -40,7 +40,7 @@ def sources(used: Iterable[tuple[str, str]]) -> list[Source]:
     )
 
 
-def bibtex(found: Iterable[Source], version: str) -> str:
+def bibtex(found: Iterable[Citation], version: str) -> str:
     """One entry for albench and one a paper; a title that the component's text does not name is left out."""
     first = [
         ("title", "{albench}: active learning joined with semi-supervised learning, compared"),
@@ -60,7 +60,7 @@ def _entry(kind: str, key: str, fields: Iterable[tuple[str, str]]) -> str:
     return "\n".join([f"@{kind}{{{key},", *lines, "}", ""])
 
 
-def _source(component: Component) -> Source:
+def _source(component: Component) -> Citation:
     """The title is what stands in quotes after the first author's name in the class's docstring."""
     names = re.sub(r" et al\.?$", " and others", re.sub(r" \d{4}$", "", component.paper))
     first = re.split(r",| and ", names)[0]
@@ -69,10 +69,10 @@ def _source(component: Component) -> Source:
         rf'({re.escape(first)}\b[^"(]{{0,160}}?), "([^"]+)"', text
     )
     if not found:
-        return Source(component.kind, component.name, component.paper, _people(names), "", "")
+        return Citation(component.kind, component.name, component.paper, _people(names), "", "")
     arxiv = _ARXIV.match(text, found.end())
     people = _people(found[1]) if len(_people(found[1])) > 1 else _people(names)
-    return Source(component.kind, component.name, component.paper, people, found[2], arxiv[1] if arxiv else "")
+    return Citation(component.kind, component.name, component.paper, people, found[2], arxiv[1] if arxiv else "")
 
 
 def _people(text: str) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from albench.compare.blocks import RowName
 from albench.errors import StoreError
 from albench.results.records import read_trial
 
-Name = tuple[str, str, str]
-Entries = dict[Name, dict[str, Any]]
+Entries = dict[RowName, dict[str, Any]]
 
 
 def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str], tuple[list[str], Entries]]:
@@ -31,7 +31,7 @@ def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str
     smaller than the mean class; ``accepted`` and ``correct``, share and accuracy of pseudo labels at its end;
     ``threshold``, the method's threshold over the round's steps, at most 20 means a round.
     """
-    collected: dict[tuple[str, str], dict[Name, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
+    collected: dict[tuple[str, str], dict[RowName, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
     classes: dict[tuple[str, str], list[str]] = {}
     for folder, names in trials.items():
         files = read_trial(folder)

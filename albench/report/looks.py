@@ -7,19 +7,18 @@ from typing import Any
 
 from albench.compare import Comparison
 from albench.compare.across import common_names
+from albench.compare.blocks import RowName
 from albench.render.colors import colors_of
 
-Name = tuple[str, str, str]
-"""Backbone, method, strategy."""
 _DASHES = 5
 _SYMBOLS = 5
 
 
-def name_of(row: Any) -> Name:
+def name_of(row: Any) -> RowName:
     return row.backbone, row.method, row.strategy
 
 
-def names_of(comparison: Comparison) -> tuple[list[Name], dict[Name, int]]:
+def names_of(comparison: Comparison) -> tuple[list[RowName], dict[RowName, int]]:
     """Every row's name once, the best of the first data set first; the position of each name, with its backbone too."""
     whole = [[name_of(row) for row in group.rows] for group in comparison.groups]
     common = common_names(whole)
@@ -29,7 +28,7 @@ def names_of(comparison: Comparison) -> tuple[list[Name], dict[Name, int]]:
     return names, place | {own: place[name] for own, name in pairs}
 
 
-def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, int]) -> list[dict[str, Any]]:
+def looks(names: Sequence[RowName], comparison: Comparison, position: dict[RowName, int]) -> list[dict[str, Any]]:
     """Labels, colours and dashes of rows, in the order of ``names``.
 
     A label leaves out what is the same in all rows. The colour is the strategy's, or the method's where there is one
@@ -66,7 +65,7 @@ def looks(names: Sequence[Name], comparison: Comparison, position: dict[Name, in
     return found
 
 
-def _baselines(comparison: Comparison, position: dict[Name, int], strategies: bool) -> set[int]:
+def _baselines(comparison: Comparison, position: dict[RowName, int], strategies: bool) -> set[int]:
     """Rows in black: baselines, unless each row is its own, as where methods are compared under one strategy."""
     own = [row for row in comparison.rows if row.is_baseline]
     if not strategies and "/" not in comparison.baseline and len({name_of(row) for row in own}) > 1:

@@ -18,9 +18,9 @@ from albench.compare.titles import metric_words
 from albench.metric_table import METRICS, metric_named
 from albench.render.across import overall_columns, overall_facts
 from albench.render.words import failures, legend
-from albench.report.citations import bibtex, sources
+from albench.report.citations import bibtex, citations
 from albench.report.diagnostics import diagnostics
-from albench.report.looks import Name, looks, name_of, names_of
+from albench.report.looks import RowName, looks, name_of, names_of
 from albench.report.ranking import ranking, written
 from albench.report.vendor import libraries
 from albench.results.load import Results
@@ -48,7 +48,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
             comparisons[other] = compared(results.frame, beside, after=first)
     curves = learning_curve_table(frame, split, ordered)
     names, position = names_of(first)
-    papers = sources(
+    papers = citations(
         [("method", name[1].partition("[")[0]) for name in names]
         + [("strategy", name[2].partition("[")[0]) for name in names]
     )
@@ -94,7 +94,7 @@ def _same(table: CurveTable, group: Group) -> bool:
 
 
 def _group(
-    at: int, group: Group, comparisons: dict[str, Comparison], curves: list[CurveTable], position: dict[Name, int]
+    at: int, group: Group, comparisons: dict[str, Comparison], curves: list[CurveTable], position: dict[RowName, int]
 ) -> dict[str, Any]:
     return {
         "dataset": group.place,
@@ -113,7 +113,7 @@ def _group(
     }
 
 
-def _curves(tables: Iterable[CurveTable], metric: str, position: dict[Name, int]) -> list[list[Any]]:
+def _curves(tables: Iterable[CurveTable], metric: str, position: dict[RowName, int]) -> list[list[Any]]:
     """Row, label counts, means, half widths, numbers of seeds."""
     found = []
     for table in tables:
@@ -132,7 +132,7 @@ def _curves(tables: Iterable[CurveTable], metric: str, position: dict[Name, int]
     return found
 
 
-def _overall(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
+def _overall(comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any]:
     overall = comparison.overall
     assert overall is not None
     rows = [position[name_of(row)] for row in overall.rows]
@@ -159,7 +159,7 @@ def _overall(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any
     }
 
 
-def _wins(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
+def _wins(comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any]:
     wins = comparison.wins
     assert wins is not None
     matrix = np.array(wins.matrix)
@@ -172,7 +172,7 @@ def _wins(comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
     }
 
 
-def _diagnostics(results: Results, comparison: Comparison, position: dict[Name, int]) -> list[dict[str, Any]]:
+def _diagnostics(results: Results, comparison: Comparison, position: dict[RowName, int]) -> list[dict[str, Any]]:
     """One entry a group, in the same order."""
     found = diagnostics(results.trials)
     return [

@@ -12,7 +12,7 @@ from albench.render import latex
 from albench.render.cells import Cell, Column, columns, once
 from albench.render.texts import NONE, p_text, saved_text, spread
 from albench.render.words import facts
-from albench.report.looks import Name, name_of
+from albench.report.looks import RowName, name_of
 from albench.wording import counted
 
 FEW = 3
@@ -22,7 +22,7 @@ _BETWEEN = 2
 _TESTS = {"t": "t-test", "permutation": "permutation of signs", "wilcoxon": "Wilcoxon's signed ranks"}
 
 
-def ranking(group: Group, comparison: Comparison, position: dict[Name, int]) -> dict[str, Any]:
+def ranking(group: Group, comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any]:
     """All that a page shows of a group under one metric; ``position`` is a row's number on the page."""
     shown, start = once(columns(group, comparison), group)
     titles = {f"{count:,} labels": count for count in group.n_labeled}
@@ -78,7 +78,7 @@ def chosen_counts(counts: Sequence[int], ranked: int | None) -> set[int]:
     return {counts[at] for at in places} | ({ranked} if ranked is not None else set())
 
 
-def few(group: Group, position: dict[Name, int]) -> list[int]:
+def few(group: Group, position: dict[RowName, int]) -> list[int]:
     """The best rows, those that are highlighted by request, and what they are compared with."""
     best = [row for row in group.rows if row.rank is not None][:FEW]
     best += [row for row in group.rows if row.highlighted and row not in best]

@@ -46,7 +46,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class Names:
+class ComponentNames:
     """What components are called.
 
     Attributes
@@ -65,7 +65,7 @@ class Names:
         return {kind: self.names[kind, part_of(kind, facts)] for kind in NAMED}
 
 
-def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[str, str]) -> Names:
+def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[str, str]) -> ComponentNames:
     """Name the components of trials.
 
     Parameters
@@ -97,7 +97,7 @@ def names_of(trials: Iterable[tuple[str, Mapping[str, Any]]], aliases: Mapping[s
         notes += _spellings(kind, components, called)
         names |= {(kind, what): name for what, name in called.items()}
     notes += data_notes(trials, lambda facts: names["dataset", part_of("dataset", facts)])
-    return Names(names, tuple(notes))
+    return ComponentNames(names, tuple(notes))
 
 
 def _alias(kind: str, one: _Seen, aliases: Mapping[str, str]) -> str:

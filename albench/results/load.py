@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from albench.compare import carried
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
-from albench.compare.tables import Note
+from albench.compare.tables import Remark
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import fitting, labelled_of, predictions_of
 from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
 from albench.results.once import Read, once
+from albench.results.opening import Opened, opened
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
-from albench.results.sources import Opened, opened
 from albench.suite.arguments import check_comparison, check_folders
 from albench.suite.naming import united
 from albench.suite.plan import LATER
@@ -110,7 +110,7 @@ class Results:
         from albench.compare.build import compared
 
         found = compared(self.frame, question, failed=self.failed, kept=self._kept)
-        caveats = (Note(text, limits=True) for text in self.caveats)
+        caveats = (Remark(text, limits=True) for text in self.caveats)
         return dataclasses.replace(found, notes=(*self.notes, *found.notes), caveats=(*caveats, *found.caveats))
 
     def _kept(self, suite: str, key: str) -> Kept:

@@ -15,18 +15,18 @@ from albench.errors import StoreError
 from albench.results.archive import manifest_text, trial_texts
 from albench.results.copies import apart, completeness, first_difference, gaps, made_otherwise, other_words
 from albench.results.items import copy_items
-from albench.results.mixing import mixes
-from albench.results.once import EXPECTED
-from albench.results.records import TrialFiles
-from albench.results.sources import (
+from albench.results.mergeable import (
     OF_A_RUN,
-    Suite,
-    Trial,
+    SourceSuite,
+    SourceTrial,
     check_data,
     check_protocols,
     check_starts,
     open_source,
 )
+from albench.results.mixing import mixes
+from albench.results.once import EXPECTED
+from albench.results.records import TrialFiles
 from albench.suite.identity import Identity, data_notes, trial_of
 from albench.suite.naming import last_start
 from albench.wording import by_source
@@ -87,7 +87,7 @@ def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> lis
         ]
         check_data(suites)
         check_starts(suites)
-        named: dict[str, list[Suite]] = defaultdict(list)
+        named: dict[str, list[SourceSuite]] = defaultdict(list)
         for suite in suites:
             named[suite.name].append(suite)
         for parts in named.values():
@@ -104,8 +104,8 @@ def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> lis
     return merged
 
 
-def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Merged:
-    found: dict[Identity, Trial] = {}
+def _unite(name: str, parts: Sequence[SourceSuite], target: Path, strict: bool) -> Merged:
+    found: dict[Identity, SourceTrial] = {}
     copies: set[Identity] = set()
     for trial in (trial for suite in parts for trial in suite.trials):
         what = trial_of(trial.facts)
@@ -136,7 +136,7 @@ def _unite(name: str, parts: Sequence[Suite], target: Path, strict: bool) -> Mer
     return Merged(name, dict(sources), Counter(trial.status for trial in chosen.values()), len(copies), tuple(notes))
 
 
-def _better(old: Trial, new: Trial) -> Trial:
+def _better(old: SourceTrial, new: SourceTrial) -> SourceTrial:
     """The more complete of two copies of a trial; where they differ, an error says how far, and what to do."""
     first, second = old.read(), new.read()
     if difference := first_difference(first.records, second.records):
@@ -144,7 +144,7 @@ def _better(old: Trial, new: Trial) -> Trial:
     return max(old, new, key=lambda trial: completeness(trial.status, trial.rounds))
 
 
-def _differ(old: Trial, new: Trial, first: TrialFiles, second: TrialFiles, difference: str) -> str:
+def _differ(old: SourceTrial, new: SourceTrial, first: TrialFiles, second: TrialFiles, difference: str) -> str:
     key = old.folder.name
     text = f"trial {key} has other records in {old.source} than in {new.source}: "
     text += f"{apart(gaps(key, first.records, second.records), difference)}. "
@@ -160,7 +160,7 @@ def _differ(old: Trial, new: Trial, first: TrialFiles, second: TrialFiles, diffe
     return f"{text}; 'albench compare' of both tells how far all of them lie apart."
 
 
-def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
+def _manifests(parts: Sequence[SourceSuite]) -> dict[str, Any]:
     """One manifest: data sets, protocols and runs of all; each source's last run keeps what it was made with.
 
     The parts that describe one run (versions, plugins, host, determinism) are, as in every manifest, those of the last.
@@ -179,7 +179,7 @@ def _manifests(parts: Sequence[Suite]) -> dict[str, Any]:
     return united
 
 
-def _other_versions(parts: Sequence[Suite]) -> Iterator[str]:
+def _other_versions(parts: Sequence[SourceSuite]) -> Iterator[str]:
     """Sources whose last run's versions are not the same, for trials that do not say their own."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in parts:

@@ -16,8 +16,8 @@ from albench.results.copies import (
     made_otherwise,
     other_words,
 )
+from albench.results.opening import Opened
 from albench.results.records import TrialFiles
-from albench.results.sources import Opened
 from albench.suite.identity import Identity, trial_of
 from albench.wording import counted
 
@@ -27,7 +27,7 @@ EXPECTED = "one seed may give other numbers with each, so differences are expect
 
 
 @dataclass
-class _Pair:
+class _TwoPlaces:
     """Two sources that have copies of trials with other records, the one that counts first.
 
     Attributes
@@ -85,7 +85,7 @@ def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list
 
     left_out: set[int] = set()
     equal = 0
-    pairs: dict[tuple[str, str], _Pair] = {}
+    pairs: dict[tuple[str, str], _TwoPlaces] = {}
     for places in copies.values():
         best = max(places, key=rank)
         left_out.update(at for at in places if at != best)
@@ -93,7 +93,7 @@ def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list
             if at == best:
                 continue
             if difference := first_difference(read[best][2].records, read[at][2].records):
-                pair = pairs.setdefault((read[best][0].where, read[at][0].where), _Pair())
+                pair = pairs.setdefault((read[best][0].where, read[at][0].where), _TwoPlaces())
                 pair.add(read[best], read[at], difference)
             else:
                 equal += 1
@@ -108,7 +108,7 @@ def _equal_words(n: int) -> str:
     return f"{counted(n, 'trial')} of these results {are} there more than once: each counts once."
 
 
-def _pair_words(counts: str, other: str, pair: _Pair, order: Sequence[str], kept: Sequence[Read]) -> str:
+def _pair_words(counts: str, other: str, pair: _TwoPlaces, order: Sequence[str], kept: Sequence[Read]) -> str:
     """What two sources say otherwise, which of them counts, and why."""
     n = f"{counted(len(pair.trials), 'trial')} {'is' if len(pair.trials) == 1 else 'are'}"
     if counts == other:
@@ -137,7 +137,7 @@ def _beside(counts: str, other: str, kept: Sequence[Read]) -> int:
     return sum(row(files) in own for suite, _, files in kept if suite.where == other)
 
 
-def _apart(pair: _Pair) -> str:
+def _apart(pair: _TwoPlaces) -> str:
     """How far the copies lie apart, and whether that is to be expected."""
     parts = [apart(pair.gaps, pair.first)]
     if pair.other:
@@ -151,7 +151,7 @@ def _apart(pair: _Pair) -> str:
     return ". ".join(part[:1].upper() + part[1:] if at else part for at, part in enumerate(parts))
 
 
-def _of_them(n: int, pair: _Pair) -> str:
+def _of_them(n: int, pair: _TwoPlaces) -> str:
     if n == len(pair.trials):
         return "they were"
     return f"{n:,} of them {'was' if n == 1 else 'were'}"

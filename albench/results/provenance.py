@@ -219,7 +219,7 @@ def first_round(made: Made) -> str:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Change:
     """Something that a trial was made with and that is another now.
 
     Attributes
@@ -239,9 +239,7 @@ class Difference:
         return f"another {self.what} than {self.of} has now"
 
 
-def difference(
-    old: Made | None, new: Made | None, trial: Mapping[str, Any], *, whole: bool = False
-) -> Difference | None:
+def difference(old: Made | None, new: Made | None, trial: Mapping[str, Any], *, whole: bool = False) -> Change | None:
     """The first difference between what a trial was made with and what would make it now.
 
     Parameters
@@ -271,5 +269,5 @@ def difference(
         releases = set(then["versions"]) == set(now["versions"]) == {PROJECT} and then["versions"] != now["versions"]
         if files and (whole or then["local"] or now["local"] or not releases):
             more = f" (and {counted(len(files) - 1, 'more file')})" if len(files) > 1 else ""
-            return Difference("training code" if part == "core" else files[0] + more, of)
+            return Change("training code" if part == "core" else files[0] + more, of)
     return None

@@ -18,7 +18,7 @@ from albench.bench.queries import CLASSES, LABELED, pool, query
 from albench.bench.rates import Rates, best_seconds, measured_rates, product_rate
 from albench.bench.steps import lane_seconds, whole_and_bare
 from albench.cli.main import main
-from albench.render.bench import bench_tables, parts
+from albench.render.bench import bench_tables, sections
 
 RATES = Rates(read=4e9, product=1e11, logarithm=1e9)
 
@@ -89,7 +89,7 @@ SMALL = {
 
 
 def test_each_measurement_is_shown_beside_what_is_good() -> None:
-    lines = {line.what: line for part in parts(SMALL) for line in part.lines}
+    lines = {line.what: line for part in sections(SMALL) for line in part.lines}
     assert lines["mlp"].here == "11.0 ms, 1.10 x bare"
     assert lines["mlp"].fine
     assert lines["multiply, 4 threads"].here == "200 GFLOP/s, 2.0 x one"
@@ -103,7 +103,7 @@ def test_each_measurement_is_shown_beside_what_is_good() -> None:
 
 def test_a_gpu_is_judged_by_its_own_rates() -> None:
     rates = {"one": {"read": 3e12, "product": 5e13, "logarithm": 1e9}, "bfloat16": 7e14}
-    lines = {line.what: line for part in parts({**SMALL, "rates": rates}) for line in part.lines}
+    lines = {line.what: line for part in sections({**SMALL, "rates": rates}) for line in part.lines}
     assert lines["multiply, bfloat16"].here == "700 TFLOP/s, 14.0 x float32"
     assert lines["read memory"].here == "3,000 GB/s"
 

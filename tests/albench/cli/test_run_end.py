@@ -14,7 +14,7 @@ import pytest
 import albench
 from albench.cli.main import main
 from albench.errors import TrialError
-from albench.results.progress import Follower
+from albench.results.follow import Follower
 
 SMALL = ["--initial", "12", "--query-size", "8", "--rounds", "2", "--steps", "5", "--seeds", "1", "--executor", "local"]
 

@@ -22,8 +22,8 @@ from albench.cli import watch
 from albench.cli.main import main
 from albench.disk.owners import holder
 from albench.render.watch import PlainWatch, view
-from albench.results import progress
-from albench.results.progress import Follower, SuiteState
+from albench.results import follow
+from albench.results.follow import Follower, SuiteState
 from albench.results.store import SuiteStore
 
 WORKER = """
@@ -187,8 +187,8 @@ def test_a_trial_without_news_and_an_owner_elsewhere(suite: Path, worker: Callab
 def test_an_owner_elsewhere_that_gives_no_sign_of_life_has_died(
     suite: Path, worker: Callable[[int], Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "LEASE", 0.2)
-    monkeypatch.setattr(progress, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(follow, "LEASE", 0.2)
+    monkeypatch.setattr(follow, "HEARTBEAT", 0.1)
     worker(0).tell("start", "0")
     about = {"token": "t", "pid": 999999999, "host": "another-host", "machine": "m", "started": "", "since": 0.0}
     claim = suite / "trials" / KEYS[0] / "claim-9"

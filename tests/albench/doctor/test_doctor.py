@@ -17,7 +17,7 @@ import torch
 
 from albench.cli.doctor import PARTS
 from albench.doctor import checks, examine, places
-from albench.doctor.finding import Finding
+from albench.doctor.diagnosis import Diagnosis
 from albench.doctor.hardware import cpu_quota
 from albench.doctor.places import file_system, there
 
@@ -66,7 +66,7 @@ def read(done: subprocess.CompletedProcess[str]) -> Report:
 
 
 def found(parts: dict[str, list[dict[str, str]]], part: str, what: str) -> dict[str, str]:
-    (one,) = [finding for finding in parts[part] if finding["what"] == what]
+    (one,) = [diagnosis for diagnosis in parts[part] if diagnosis["what"] == what]
     return one
 
 
@@ -115,16 +115,22 @@ def test_all_that_is_looked_at_is_in_the_json(tmp_path: Path) -> None:
     code, parts = read(typed("--out", "deep/down", "--json", cwd=tmp_path))
     assert code == 0
     assert tuple(parts) == PARTS
-    assert {finding["what"] for finding in parts["versions"]} >= {"Python", "albench", "torch", "numpy", "libraries"}
-    assert {finding["what"] for finding in parts["device"]} >= {"CPU", "GPU"}
-    assert [finding["what"] for finding in parts["numerics"]] == ["threads", "denormal floats"]
-    assert {"writing", "claims", "space"} <= {finding["what"] for finding in parts["disk"]}
+    assert {one["what"] for one in parts["versions"]} >= {
+        "Python",
+        "albench",
+        "torch",
+        "numpy",
+        "libraries",
+    }
+    assert {diagnosis["what"] for diagnosis in parts["device"]} >= {"CPU", "GPU"}
+    assert [diagnosis["what"] for diagnosis in parts["numerics"]] == ["threads", "denormal floats"]
+    assert {"writing", "claims", "space"} <= {diagnosis["what"] for diagnosis in parts["disk"]}
     assert str(tmp_path) in found(parts, "disk", "results folder")["found"]
-    assert {"digits", "mescc", "mescc-sim", "npz"} <= {finding["what"] for finding in parts["data"]}
-    assert {"plot", "images", "timm"} & {finding["what"] for finding in parts["extras"]}
+    assert {"digits", "mescc", "mescc-sim", "npz"} <= {diagnosis["what"] for diagnosis in parts["data"]}
+    assert {"plot", "images", "timm"} & {diagnosis["what"] for diagnosis in parts["extras"]}
     assert "two runs of one seed are the same" in found(parts, "self-test", "train and query, cpu")["found"]
-    for finding in (finding for part in parts.values() for finding in part):
-        assert finding["advice"] or finding["status"] in ("ok", "note")
+    for diagnosis in (diagnosis for part in parts.values() for diagnosis in part):
+        assert diagnosis["advice"] or diagnosis["status"] in ("ok", "note")
 
 
 class TestPlugins:
@@ -176,7 +182,7 @@ class TestPlugins:
             """
         )
         code, parts = report("plugins" if way == "import" else "data", cwd=tmp_path, PYTHONPATH=path)
-        broken = [finding["what"] for part in parts.values() for finding in part if finding["status"] == "broken"]
+        broken = [diagnosis["what"] for part in parts.values() for diagnosis in part if diagnosis["status"] == "broken"]
         assert (code, broken) == (1, ["dataset exits" if way == "import" else "exits"])
 
     def test_what_it_advises_helps(self, tmp_path: Path, distribution: Any, report: Callable[..., Report]) -> None:
@@ -265,8 +271,8 @@ class TestDisk:
     def test_little_room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for free, status in ((2**40, "ok"), (2**29, "warning"), (2**20, "broken")):
             monkeypatch.setattr(places.shutil, "disk_usage", lambda _, free=free: Usage(free))
-            (finding,) = places._space(tmp_path)
-            assert finding.status == status
+            (diagnosis,) = places._space(tmp_path)
+            assert diagnosis.status == status
 
     def test_a_claim_that_holds_nobody_back(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert places._claim_is_respected(tmp_path / "claim") == ""
@@ -338,15 +344,15 @@ def test_the_share_that_a_container_grants(tmp_path: Path) -> None:
 
 def test_a_check_that_fails_is_a_finding() -> None:
     def well() -> Any:
-        yield Finding("a", "ok", "b")
+        yield Diagnosis("a", "ok", "b")
         raise RuntimeError("out of\nluck")
 
-    ((title, findings),) = examine({"part": well}, lambda _: None)
-    assert (title, [finding.status for finding in findings]) == ("part", ["ok", "broken"])
-    assert findings[1].found.startswith("RuntimeError: out of luck (test_doctor.py, line ")
+    ((title, diagnoses),) = examine({"part": well}, lambda _: None)
+    assert (title, [diagnosis.status for diagnosis in diagnoses]) == ("part", ["ok", "broken"])
+    assert diagnoses[1].found.startswith("RuntimeError: out of luck (test_doctor.py, line ")
 
 
 @pytest.mark.parametrize("status", ["warning", "broken"])
 def test_no_warning_without_what_to_do(status: Any) -> None:
     with pytest.raises(ValueError, match="without a word on what to do"):
-        Finding("a", status, "b")
+        Diagnosis("a", status, "b")

@@ -14,7 +14,7 @@ from albench.components.registry import registry
 from albench.metric_table import metric_named
 from albench.render.colors import color_of
 from albench.report import page
-from albench.report.citations import bibtex, sources
+from albench.report.citations import bibtex, citations
 from albench.report.page import build
 from albench.report.payload import payload
 from albench.results.load import Results
@@ -135,7 +135,7 @@ def test_every_paper_of_albench_has_its_authors_and_title() -> None:
     components = [
         c for c in registry().components() if c.kind in ("method", "strategy") and c.distribution == "albench"
     ]
-    found = sources((c.kind, c.name) for c in components)
+    found = citations((c.kind, c.name) for c in components)
     assert len(found) == sum(bool(c.paper) for c in components) > 40
     assert [source.name for source in found if not source.title or not source.authors] == []
     badge = next(source for source in found if source.name == "badge")
@@ -144,7 +144,7 @@ def test_every_paper_of_albench_has_its_authors_and_title() -> None:
 
 
 def test_bibtex_names_albench_with_its_version_and_each_paper_once() -> None:
-    text = bibtex(sources([("strategy", "badge"), ("method", "pseudo-label")]), "1.2.3")
+    text = bibtex(citations([("strategy", "badge"), ("method", "pseudo-label")]), "1.2.3")
     assert text.count("@misc{") == 2
     assert "version = {1.2.3}" in text
     assert "@misc{ash2020badge,\n  author = {Ash and Zhang and Krishnamurthy and Langford and Agarwal}," in text

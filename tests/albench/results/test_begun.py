@@ -14,7 +14,7 @@ from albench.render import render
 from albench.report.payload import payload
 from albench.results.archive import export
 from albench.results.begun import not_begun
-from albench.results.progress import Follower
+from albench.results.follow import Follower
 
 
 @pytest.fixture

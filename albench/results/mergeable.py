@@ -1,29 +1,27 @@
-"""Where results are read from: suites' folders and archives alike; and what of them cannot be merged in one table."""
+"""What is to be merged: the suites of each source, read whole, and what of them cannot stand in one table."""
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from albench.errors import StoreError
-from albench.results.archive import read_checked, unpack
-from albench.results.records import TrialFiles, read_manifest, read_trial, suite_folders, trial_folders
+from albench.results.archive import read_checked
+from albench.results.opening import opened
+from albench.results.records import TrialFiles, read_manifest, trial_folders
 from albench.suite.plan import LATER, check_name
 from albench.wording import by_source, starts_text
 
-PACKED = "records.zip"
-"""An archive in a suite's folder that holds its trials, as published results have it."""
 OF_A_RUN = ("versions", "plugins", "host", "determinism")
 """Parts of a manifest that say what its last run was made with."""
 
 
 @dataclass(frozen=True)
-class Trial:
+class SourceTrial:
     """A trial of one source.
 
     Attributes
@@ -44,93 +42,17 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A suite that can be read.
-
-    Attributes
-    ----------
-    folder
-        Where it is; of an archive, where it was unpacked.
-    where
-        How the user knows it: ``results/digits`` or ``a.zip/digits``.
-    archive
-        The archive that it comes from, which may be a stranger's; empty where it is a folder.
-    """
-
-    folder: Path
-    where: str
-    archive: str = ""
-
-    def place(self, trial: Path) -> str:
-        """How the user finds one of its trials: ``results/digits/trials/KEY`` or ``a.zip/digits/trials/KEY``."""
-        suite = f"{self.archive}/{self.folder.name}" if self.archive else self.where
-        return f"{suite}/trials/{trial.name}"
-
-    def read(self, trial: Path) -> TrialFiles:
-        """What is on disk of one of its trials."""
-        return read_checked(trial, self.place(trial)) if self.archive else read_trial(trial)
-
-
-def opened(paths: Sequence[Path], room: Callable[[], Path]) -> list[Opened]:
-    """The suites of folders and archives, each once.
-
-    Parameters
-    ----------
-    paths
-        Suites' folders, folders of suites, or archives of ``albench export``. A suite's folder may have its trials in
-        an archive ``records.zip``.
-    room
-        Makes a new folder for what an archive holds; called where there is one.
-
-    Raises
-    ------
-    StoreError
-        Where one is none of them, or damaged.
-    """
-    found: dict[Path, Opened] = {}
-    for path in paths:
-        if path.is_dir() or not path.exists():
-            for folder in suite_folders(path):
-                for suite in _in_folder(folder, room):
-                    found.setdefault(folder.resolve(), suite)
-        else:
-            for suite in _in_archive(path, str(path), room):
-                found.setdefault(path.resolve() / suite.folder.name, suite)
-    return list(found.values())
-
-
-def _in_folder(folder: Path, room: Callable[[], Path]) -> list[Opened]:
-    packed = folder / PACKED
-    if not packed.is_file():
-        return [Opened(folder, str(folder))]
-    if (folder / "trials").exists():
-        raise StoreError(f"{folder} has trials and {PACKED} beside them: move one of them away, then merge the two.")
-    suites = _in_archive(packed, str(folder), room)
-    if len(suites) != 1:
-        raise StoreError(f"{packed} holds {len(suites)} suites: one is right in a suite's folder.")
-    return [dataclasses.replace(suites[0], where=str(folder))]
-
-
-def _in_archive(path: Path, where: str, room: Callable[[], Path]) -> list[Opened]:
-    try:
-        unpacked = room()
-    except OSError as error:
-        raise StoreError(f"{path} cannot be unpacked: {error.strerror or error}.") from None
-    return [Opened(folder, f"{where}/{folder.name}", str(path)) for folder in unpack(path, unpacked)]
-
-
-@dataclass(frozen=True)
-class Suite:
+class SourceSuite:
     """A suite of one source."""
 
     source: str
     name: str
     manifest: dict[str, Any]
-    trials: list[Trial]
+    trials: list[SourceTrial]
     problems: list[str]
 
 
-def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
+def open_source(path: Path, unpacked: Path) -> Iterator[SourceSuite]:
     """A source's suites.
 
     Parameters
@@ -155,13 +77,13 @@ def open_source(path: Path, unpacked: Path) -> Iterator[Suite]:
     for suite in opened([path], room):
         folder, source = suite.folder, suite.where
         name = check_name(folder.resolve().name)
-        trials: list[Trial] = []
+        trials: list[SourceTrial] = []
         problems: list[str] = []
         for trial in trial_folders(folder):
             files = read_checked(trial, suite.place(trial))
-            trials.append(Trial(source, suite.place(trial), trial, files.facts, len(files.records), files.status))
+            trials.append(SourceTrial(source, suite.place(trial), trial, files.facts, len(files.records), files.status))
             problems += files.problems
-        yield Suite(source, name, _manifest(folder, source), trials, problems)
+        yield SourceSuite(source, name, _manifest(folder, source), trials, problems)
 
 
 def _manifest(folder: Path, source: str) -> dict[str, Any]:
@@ -178,7 +100,7 @@ def _manifest(folder: Path, source: str) -> dict[str, Any]:
     return manifest
 
 
-def check_data(suites: Iterable[Suite]) -> None:
+def check_data(suites: Iterable[SourceSuite]) -> None:
     """Raise ``StoreError`` where a data set's name stands for other data in one source than in another."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in suites:
@@ -198,7 +120,7 @@ def check_data(suites: Iterable[Suite]) -> None:
             )
 
 
-def check_starts(suites: Iterable[Suite]) -> None:
+def check_starts(suites: Iterable[SourceSuite]) -> None:
     """Raise ``StoreError`` where trials of a seed, which are compared in pairs, started from other labels."""
     found: dict[tuple[str, str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in suites:
@@ -213,7 +135,7 @@ def check_starts(suites: Iterable[Suite]) -> None:
             raise StoreError(starts_text(seed, dataset, hashes))
 
 
-def check_protocols(parts: Sequence[Suite]) -> None:
+def check_protocols(parts: Sequence[SourceSuite]) -> None:
     """Raise ``StoreError`` where a suite was run on a data set under settings that its widest source has not."""
     found: dict[str, dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
     for suite in parts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["ok", "note", "warning", "broken"]
+Health = Literal["ok", "note", "warning", "broken"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What was looked at, how it is, and what to do where it is not well.
 
     Attributes
@@ -22,7 +22,7 @@ class Finding:
     """
 
     what: str
-    status: Status
+    status: Health
     found: str
     advice: str = ""
 

@@ -19,7 +19,7 @@ from albench.suite.naming import shown
 SILENCE = 60.0
 """Seconds, and rounds, after which a running trial without a new record is worth a line."""
 SILENT_ROUNDS = 5
-Status = Literal["done", "running", "waiting", "died", "failed", "skipped"]
+TrialStatus = Literal["done", "running", "waiting", "died", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TrialState:
     backbone: str
     seed: int
     protocol: str
-    status: Status
+    status: TrialStatus
     rounds: int
     of: int
     metric: float | None
@@ -88,7 +88,7 @@ class SuiteState:
     command: tuple[str, ...]
     now: float
 
-    def count(self, *statuses: Status) -> int:
+    def count(self, *statuses: TrialStatus) -> int:
         return sum(trial.status in statuses for trial in self.trials)
 
     @property
@@ -126,7 +126,7 @@ class SuiteState:
         return max(sum(left) / self.running, max(left, default=0.0))
 
 
-_ENDED: tuple[Status, ...] = ("done", "failed", "skipped")
+_ENDED: tuple[TrialStatus, ...] = ("done", "failed", "skipped")
 
 
 def _usual(trials: Iterable[TrialState]) -> dict[tuple[str, ...], float]:
@@ -226,7 +226,7 @@ def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
     )
 
 
-def _status(files: TrialFiles, owner: Holder | None, died: bool) -> Status:
+def _status(files: TrialFiles, owner: Holder | None, died: bool) -> TrialStatus:
     if files.status == "complete":
         return "done"
     if owner and not died:

@@ -179,11 +179,17 @@ def run(
     )
     plan = prepare(suite, how)
     outcomes = execute(plan, listener or Silent())
-    failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
-    if failures and on_failure == "raise":
-        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise TrialError(f"trial {failures[0].key} failed: {failures[0].reason}{more}")
-    if len(plan.skipped) == len(plan.all_trials) and on_failure == "raise":
-        raise TrialError(f"nothing was run: every trial was skipped: {next(iter(plan.skipped.values()))}")
+    if on_failure == "raise":
+        _raise_failures(plan, outcomes)
     keys = {trial.key for trial in plan.all_trials}
     return load_run(plan.folder, keys).only(keys)
+
+
+def _raise_failures(plan: Plan, outcomes: Sequence[Outcome]) -> None:
+    """Raise ``TrialError`` where trials failed, or none could run."""
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    if failures:
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        raise TrialError(f"trial {failures[0].key} failed: {failures[0].reason}{more}")
+    if len(plan.skipped) == len(plan.all_trials):
+        raise TrialError(f"nothing was run: every trial was skipped: {next(iter(plan.skipped.values()))}")

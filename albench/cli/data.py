@@ -127,6 +127,7 @@ def extract_features(
     from rich.progress import Progress
 
     from albench.extract import extract, target_file
+    from albench.suite.settings import run_settings
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bars: dict[str, Any] = {}
@@ -136,16 +137,10 @@ def extract_features(
                 bars[split] = progress.add_task(split, total=total)
             progress.update(bars[split], completed=rows)
 
-        files = tuple(str(Path(file).resolve()) for file in plugins)
-        done = extract(
-            dataset,
-            backbone,
-            Path(out),
-            weights=Path(weights) if weights else None,
-            plugin_files=files,
-            tell=tell,
-            **options,
-        )
+        files = [str(Path(file).resolve()) for file in plugins]
+        where = {name: options.pop(name) for name in ("device", "data_dir")}
+        settings = run_settings(out=out, plugins=files, **where)
+        done = extract(dataset, backbone, settings, weights=Path(weights) if weights else None, tell=tell, **options)
     sizes = ", ".join(f"{name} {len(getattr(done.splits, name))}" for name in ("train", "val", "test"))
     state = f"{counted(done.computed, 'row')} computed now" if done.computed else "complete already"
     click.echo(f"{done.folder}: {sizes}; {counted(done.size, 'feature')} of each item; {state}.")

@@ -25,6 +25,7 @@ from albench.execution.device import resolve_device
 from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
 from albench.results.provenance import MADE_BY, Provenance
+from albench.suite.settings import RunSettings
 from albench.trial.numerics import numerics
 
 CHUNK = 64
@@ -60,15 +61,12 @@ class Extraction:
 def extract(
     dataset: str,
     backbone: str,
-    out: Path,
+    settings: RunSettings,
     *,
     seed: int = 0,
     block: int = 512,
     threads: int = 1,
-    device: str = "cpu",
     weights: Path | None = None,
-    data_dir: str | None = None,
-    plugin_files: tuple[str, ...] = (),
     tell: Tell | None = None,
 ) -> Extraction:
     """Write the embeddings of every split. Memory does not grow with the number of items.
@@ -77,20 +75,17 @@ def extract(
     ----------
     dataset, backbone
         Specs.
-    out
-        A folder that is new, empty, or holds a part of the same extraction.
+    settings
+        Device, data folder and plugins as for a run; ``out`` is a folder that is new, empty, or holds a part of the
+        same extraction.
     seed
         Of the initial weights: those of a trial with that seed.
     block
         Items after which progress is kept.
     threads
         CPU threads; their number changes sums in the last digit, so it belongs to the folder's facts.
-    device
-        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
     weights
         A state dict of the backbone, saved with ``torch.save``; its ``head`` is not read.
-    data_dir, plugin_files
-        As for a run.
     tell
         Told of each block.
 
@@ -106,11 +101,11 @@ def extract(
     for name, value, least in (("seed", seed, 0), ("block", block, 1), ("threads", threads, 1)):
         if value < least:
             raise UserError(f"--{name} {value}: it must be {least} or more.")
-    dataset, backbone, out = str(specs.parse(dataset)), str(specs.parse(backbone)), out.expanduser()
-    place = torch.device(resolve_device(device))
-    found = registry(plugin_files)
+    dataset, backbone, out = str(specs.parse(dataset)), str(specs.parse(backbone)), settings.out.expanduser()
+    place = torch.device(resolve_device(settings.device))
+    found = registry(settings.plugin_files)
     builder: Backbone = found.build("backbone", backbone)
-    data = load_data(dataset, data_dir, plugin_files)
+    data = load_data(dataset, settings.data_dir, settings.plugin_files)
     splits = data.splits
     reason = builder.skip(splits.task)
     if reason:
@@ -125,7 +120,7 @@ def extract(
         "threads": threads,
         "device": place.type,
         MADE_BY: {
-            "backbone": Provenance(found, data_dir).part(
+            "backbone": Provenance(found, settings.data_dir).part(
                 "backbone", specs.canonical(specs.parse(backbone).name, builder)
             )
         },

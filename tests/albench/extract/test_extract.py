@@ -20,6 +20,7 @@ from albench.data.loading import load_data
 from albench.errors import AlbenchError, DataError, StoreError, UserError
 from albench.extract import Extraction, extract
 from albench.extract.rows import RowFile
+from albench.suite.settings import RunSettings
 
 # Six grades as grey levels; a backbone that notes each item it reads and can be slow.
 PLUGIN = """
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 from albench.api import Backbone, ImageDataset, Split, Splits, Task, hookimpl, option
+from albench.suite.settings import RunSettings
 
 @dataclass(frozen=True)
 class Graded(ImageDataset):
@@ -93,14 +95,10 @@ def small(tmp_path: Path, plugin: str) -> Extract:
     """``extract`` of the grades in blocks of five."""
 
     def run(**changes: Any) -> Extraction:
-        settings: dict[str, Any] = {
-            "dataset": "graded",
-            "backbone": "slow",
-            "out": tmp_path / "f",
-            "block": 5,
-            **changes,
-        }
-        return extract(plugin_files=(plugin,), **settings)
+        what: dict[str, Any] = {"dataset": "graded", "backbone": "slow", "block": 5, **changes}
+        how = {name: what.pop(name) for name in ("data_dir", "device") if name in what}
+        out = what.pop("out", tmp_path / "f")
+        return extract(settings=RunSettings(out=out, plugin_files=(plugin,), **{"device": "cpu", **how}), **what)
 
     return run
 

@@ -24,7 +24,7 @@ from albench.suite.limits import TooLong, at_most
 from albench.suite.plan import Trial, first_labels
 from albench.training.evaluate import predict
 from albench.training.lanes import Stack
-from albench.training.train import Trained
+from albench.training.loop import Trained
 from albench.trial.labels import Oracle
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
@@ -163,12 +163,11 @@ class Meter:
         run, what = self._run(trial), f"{trial.method} and {trial.backbone} on {trial.dataset}"
         model, last = run.learner.average, trial.protocol.rounds - 1
         run.begin(0)
-        run.learner.model.train()
         batches = run.batches(0)
         return Costs(
             setup=self._within(LIMIT, f"setting up {what}", lambda: seconds(lambda: Run(trial, run.parts, _ignore)))
             + self._initial(run, f"choosing the first labels of {trial.dataset}"),
-            step=self._within(STEP_LIMIT, f"a step of {what}", lambda: _repeated(run.learner._step, batches)),
+            step=self._within(STEP_LIMIT, f"a step of {what}", lambda: _repeated(run.learner.step, zip(batches))),
             validation=self._within(LIMIT, f"a validation of {what}", lambda: _steady(lambda: run.validate(model))),
             closing=self._within(
                 LIMIT, f"evaluating {what}", lambda: _steady(lambda: run.finish(last, Trained({}, 0, model)))
@@ -259,15 +258,15 @@ def _mean(values: Sequence[Any]) -> Any:
     return statistics.fmean(values)
 
 
-def _repeated(step: Callable[[int, Any], dict[str, Tensor]], batches: Iterable[Batch | Sequence[Batch]]) -> float:
-    """Seconds of a step, its batch included; the first one does not count where there is time for others."""
+def _repeated(step: Callable[[int, Sequence[Batch]], dict[str, Tensor]], batches: Iterable[Sequence[Batch]]) -> float:
+    """Seconds of a step, its batches included; the first one does not count where there is time for others."""
     stream = iter(batches)
 
     def some(count: int) -> int:
         logs: dict[str, Tensor] = {}
         done = 0
-        for done, batch in enumerate(islice(stream, count), start=1):
-            logs = step(done - 1, batch)
+        for done, each in enumerate(islice(stream, count), start=1):
+            logs = step(done - 1, each)
         for value in logs.values():
             value.sum().item()  # the device has done all of it
         return done

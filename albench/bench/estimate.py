@@ -87,7 +87,7 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float]) -> Load:
     from albench.bench.schedule import Load
     from albench.execution.jobs import SHARED
     from albench.results.records import read_trial
-    from albench.training.train import check_steps
+    from albench.training.schedule import check_steps
     from albench.trial.first_round import SharedRounds
 
     first: dict[Any, float] = {}
@@ -118,7 +118,7 @@ def _start(plan: Plan) -> float:
 
     loads = [f"load_data({name!r}, {plan.settings.data_dir!r}, {plan.settings.plugin_files!r})" for name in plan.data]
     code = (
-        "import albench.execution.jobs, albench.trial.together\nfrom albench.data.loading import load_data\n"
+        "import albench.execution.jobs, albench.trial.rounds\nfrom albench.data.loading import load_data\n"
         + "\n".join(loads)
     )
     return start_seconds(code, START_LIMIT)

@@ -77,7 +77,7 @@ def load(device: str = "cpu") -> dict[str, Any] | None:
     return content if same else None
 
 
-def start_seconds(code: str = "import albench.execution.jobs, albench.trial.together", limit: float = 60.0) -> float:
+def start_seconds(code: str = "import albench.execution.jobs, albench.trial.rounds", limit: float = 60.0) -> float:
     """How long a new Python takes to import what a worker needs, and to run some more code; at most the limit."""
     started = time.perf_counter()
     try:

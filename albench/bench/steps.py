@@ -17,7 +17,7 @@ from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.training.lanes import Stack
-from albench.training.train import mixed_precision
+from albench.training.schedule import mixed_precision
 from albench.trial.parts import Parts
 from albench.trial.run import Run
 
@@ -62,7 +62,6 @@ def begun(case: Case, device: str = "cpu", count: int = 1, steps: int = STEPS) -
     ]
     for run in made:
         run.begin(0)
-        run.learner.model.train()
     return made
 
 
@@ -96,7 +95,7 @@ def whole_and_bare(case: Case, device: str = "cpu", blocks: int = 12) -> tuple[f
 
     def whole() -> None:
         for number, batch in enumerate(islice(stream, case.steps)):
-            learner._step(number, batch)
+            learner.step(number, [batch])
 
     def bare() -> None:
         model = learner.model
@@ -125,12 +124,12 @@ def lane_seconds(case: Case, lanes: int, device: str = "cpu", blocks: int = 8) -
 
     def one() -> None:
         for step, batch in enumerate(islice(own[0], case.steps)):
-            alone[0].learner._step(step, batch)
+            alone[0].learner.step(step, [batch])
 
     def each() -> None:
         for run, batches in zip(alone, own, strict=True):
             for step, batch in enumerate(islice(batches, case.steps)):
-                run.learner._step(step, batch)
+                run.learner.step(step, [batch])
 
     def all_at_once() -> None:
         for step, parts in enumerate(islice(zip(*shared, strict=True), case.steps)):

@@ -1,1 +1,1 @@
-"""What a pool is made of: its items in blocks, what is labelled, checks and hashes of loaded data, and loading."""
+"""Data sets as they are read: loaded, checked, hashed, and handed out in blocks."""

@@ -66,8 +66,7 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
 
     from albench.trial.first_round import SharedRounds
     from albench.trial.parts import Parts
-    from albench.trial.stored import run_trial
-    from albench.trial.together import Lane, run_trials
+    from albench.trial.rounds import Lane, run_trials
 
     first = job.trials[0]
     found = registry(job.settings.plugin_files)
@@ -97,15 +96,10 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
         plugins=plugin_versions(job.trials, found),
         only_with=job.terms.only_with,
     )
-    if not job.together:
-        (member,) = members
-        facts = described(member.trial, data, found, made)
-        run_trial(member.trial, parts, member.store, facts, emit, member.round_end)
-        return
     lanes = [
         Lane(member.trial, member.store, described(member.trial, data, found, made), member.round_end)
         for member in members
     ]
-    run_trials(lanes, parts, emit)
+    run_trials(lanes, parts, emit, together=job.together)
     for member, lane in zip(members, lanes, strict=True):
         member.error = lane.error

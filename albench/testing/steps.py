@@ -18,8 +18,10 @@ from albench.augment import augmenter
 from albench.data.items import Items
 from albench.suite.plan import Protocol
 from albench.training.batches import Batches, Labeled
+from albench.training.forward import ModelForward
 from albench.training.lanes import fields
-from albench.training.train import Learner, ModelForward
+from albench.training.learner import Learner
+from albench.training.loop import Trained, train_round
 
 POOL = 40
 FEATURES = Task("features", (6,), 3, ("a", "b", "c"), pool_size=POOL, embedding_size=8)
@@ -250,5 +252,7 @@ def train(method: Method, start: Literal["warm", "cold"], *, task: Task, interru
             seed=0,
             round_number=number,
         )
-        learner.train_round(batches, lambda _: 0.0, lambda _: None)
+        (trained,) = train_round(learner, [batches], [lambda _: 0.0], lambda _: None)
+        if not isinstance(trained, Trained):
+            raise trained
     return learner

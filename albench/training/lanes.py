@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,20 +10,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, State
-from albench.errors import TrialError
-from albench.training.train import (
-    Best,
-    Curves,
-    Learner,
-    ModelForward,
-    Trained,
-    check_steps,
-    cosine,
-    ema_decay,
-    mixed_precision,
-    sgd,
-    step_results,
-)
+from albench.training.forward import ModelForward, step_results
+from albench.training.learner import Learner
+from albench.training.optimizer import sgd
+from albench.training.schedule import cosine, ema_decay, mixed_precision
 
 Weights = dict[str, Tensor]
 
@@ -37,8 +27,8 @@ class Bound(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
-        found: tuple[Tensor, Tensor] = self._call(x)
-        return found
+        outputs: tuple[Tensor, Tensor] = self._call(x)
+        return outputs
 
 
 def functional(method: Method, model: nn.Module) -> Any:
@@ -76,7 +66,7 @@ def stack(lanes: Sequence[Any]) -> Any:
 class Stack:
     """Learners side by side: every tensor has the lanes as its first dimension.
 
-    Weights, moving averages, momentum and the method's memory are copied in, and back by ``hand_back``. The method and
+    Weights, moving averages, momentum and the method's memory are copied in, and back by ``end_round``. The method and
     the backbone are to be ``vmap_safe``.
 
     Parameters
@@ -104,14 +94,18 @@ class Stack:
         small = [name for name, value in first.model.named_parameters() if value.ndim <= 1]
         self._slices = [{name: value[lane] for name, value in self._weights.items()} for lane in range(len(learners))]
         self._optimizer = sgd(
-            [part[name] for part in self._slices for name in part if name not in small],
-            [part[name] for part in self._slices for name in small],
+            [weights[name] for weights in self._slices for name in weights if name not in small],
+            [weights[name] for weights in self._slices for name in small],
             self.protocol,
         )
         self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
         self._load_momentum()
-        first.model.train()
-        self._together = torch.func.vmap(functional(first.method, first.model), in_dims=(0, 0, 0, 0, 0, None))
+        self._lane_gradients = torch.func.vmap(functional(first.method, first.model), in_dims=(0, 0, 0, 0, 0, None))
+
+    @property
+    def round(self) -> int:
+        """The learners'."""
+        return self.learners[0].round
 
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One training step of all lanes; returns what each logged, (L,) by name."""
@@ -120,19 +114,19 @@ class Stack:
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with mixed_precision(self.device):
-            gradients, (loss, (state, logs)) = self._together(
+            gradients, (loss, (state, logs)) = self._lane_gradients(
                 self._weights, self._averages, self._buffers, batch, self.state, counter
             )
-        for lane, part in enumerate(self._slices):
-            for name, weight in part.items():
+        for lane, weights in enumerate(self._slices):
+            for name, weight in weights.items():
                 weight.grad = gradients[name][lane]
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
-        weights = [weight for part in self._slices for weight in part.values()]
-        get_ema_multi_avg_fn(ema_decay(total, self.protocol.ema))(self._averaged, weights, total)
+        every_weight = [weight for weights in self._slices for weight in weights.values()]
+        get_ema_multi_avg_fn(ema_decay(total, self.protocol.ema))(self._averaged, every_weight, total)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
 
-    def average(self, lane: int) -> nn.Module:
+    def averaged(self, lane: int) -> nn.Module:
         """A lane's moving average: its learner's own model, brought up to date."""
         model = self.learners[lane].average
         with torch.no_grad():
@@ -140,10 +134,10 @@ class Stack:
                 value.copy_(self._averages[name][lane])
         return model
 
-    def hand_back(self, steps: int) -> None:
-        """Give the learners what the lanes have become after so many steps."""
+    def end_round(self) -> None:
+        """Give the learners what the lanes have become."""
         for lane, learner in enumerate(self.learners):
-            self.average(lane)
+            self.averaged(lane)
             with torch.no_grad():
                 for name, value in learner.model.named_parameters():
                     weight = self._slices[lane][name]
@@ -151,7 +145,7 @@ class Stack:
                     if weight in self._optimizer.momenta:
                         learner.optimizer.momenta[value] = self._optimizer.momenta[weight]
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
-            learner.first_step = self.first_step + steps
+            learner.first_step = self.first_step + self.protocol.steps
 
     def _load_momentum(self) -> None:
         for lane, learner in enumerate(self.learners):
@@ -162,51 +156,3 @@ class Stack:
 
 def _parameters(model: nn.Module) -> Weights:
     return {name: value.detach() for name, value in model.named_parameters()}
-
-
-def train_together(
-    learners: Sequence[Learner],
-    batches: Sequence[Iterable[Batch]],
-    validate: Sequence[Callable[[nn.Module], float]],
-    progress: Callable[[int], None],
-) -> list[Trained | TrialError]:
-    """``Learner.train_round`` for several learners at once.
-
-    Parameters
-    ----------
-    learners
-        See ``Stack``.
-    batches, validate
-        Of each lane: its batches, one a step, and its model's metric.
-    progress
-        Called with the number of finished steps now and then.
-
-    Returns
-    -------
-    For each lane what ``Learner.train_round`` returns, or why it cannot go on; the others are not touched by that.
-    """
-    together = Stack(learners)
-    steps, lanes = together.protocol.steps, range(len(learners))
-    checks = check_steps(together.protocol)
-    curves, best = Curves(steps), [Best() for _ in lanes]
-    failed: dict[int, TrialError] = {}
-    for step, parts in enumerate(zip(*batches, strict=True)):
-        curves.add(step, together.step(step, parts))
-        done = step + 1
-        if done in checks:
-            for lane in lanes:
-                try:
-                    curves.check_finite(together.learners[lane].round, together.state, lane)
-                except TrialError as error:
-                    failed.setdefault(lane, error)
-                    continue
-                model = together.average(lane)
-                best[lane].offer(validate[lane](model), done, model)
-            curves.forget()
-        if done % 10 == 0 or done == steps:
-            progress(done)
-    together.hand_back(steps)
-    return [
-        failed.get(lane) or Trained(curves.means(lane), best[lane].step, best[lane].model(learners[lane].average))
-        for lane in lanes
-    ]

@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.sgd import sgd
+from torch.optim.sgd import sgd as sgd_kernel
+
+from albench.suite.plan import Protocol
 
 
 class SGD:
@@ -54,7 +56,7 @@ class SGD:
                     torch.zeros_like(tensor) if momentum is None else momentum
                     for tensor, momentum in zip(moved, momenta, strict=True)
                 ]
-            sgd(
+            sgd_kernel(
                 moved,
                 [tensor.grad for tensor in moved if tensor.grad is not None],
                 momenta,
@@ -87,3 +89,8 @@ class SGD:
             tensors[place]: kept["momentum_buffer"].to(tensors[place].device, copy=True)
             for place, kept in content["state"].items()
         }
+
+
+def sgd(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> SGD:
+    """The protocol's optimizer; weight decay is for matrices alone."""
+    return SGD([(matrices, protocol.weight_decay), (others, 0.0)], protocol.lr, protocol.momentum)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-import torch
-from torch import nn
 
 from albench.disk.claims import Claim, hold
 from albench.disk.files import load_tensors, save_tensors, temporary, writing
@@ -17,6 +14,8 @@ from albench.environment import Environment, others_than
 from albench.results.provenance import Made, first_round
 from albench.results.records import FORMAT
 from albench.suite.plan import Trial, digest
+from albench.training.learner import Learner
+from albench.training.loop import Trained
 
 
 class SharedRounds:
@@ -105,10 +104,25 @@ def _claim(path: Path) -> Path:
     return path.with_suffix(".claim")
 
 
-def weights_hash(model: nn.Module) -> str:
-    """Sixteen hexadecimal digits that name a model's weights and buffers."""
-    found = hashlib.blake2b(digest_size=8)
-    for name, value in model.state_dict().items():
-        found.update(name.encode())
-        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+def first_round_of(learner: Learner, trained: Trained) -> dict[str, Any]:
+    """All that another trial needs to go on as this one after its first round, as tensors and plain values."""
+    whole = learner.checkpoint() if learner.protocol.start == "warm" else {"state": learner.state}
+    return {
+        "checkpoint": whole,
+        "best": trained.best.state_dict(),
+        "best_step": trained.best_step,
+        "curves": trained.curves,
+        "seconds": trained.seconds,
+    }
+
+
+def adopt(learner: Learner, first_round: dict[str, Any]) -> Trained:
+    """Go on as the learner that left this first round (see ``first_round_of``)."""
+    checkpoint = first_round["checkpoint"]
+    if "model" in checkpoint:
+        learner.restore(checkpoint)
+    else:
+        learner.state = {name: value.to(learner.device) for name, value in checkpoint["state"].items()}
+    best = copy.deepcopy(learner.average)
+    best.load_state_dict(first_round["best"])
+    return Trained(first_round["curves"], first_round["best_step"], best, first_round["seconds"])

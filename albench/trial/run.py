@@ -1,9 +1,8 @@
-"""One trial's rounds, readable top to bottom: train -> evaluate -> query -> annotate."""
+"""One trial being carried out: what its rounds begin with, and all that follows their training."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +21,8 @@ from albench.suite.limits import TooLong, at_most
 from albench.suite.plan import Trial
 from albench.training.batches import Batches, Labeled
 from albench.training.evaluate import evaluate, measure, predict, probabilities
-from albench.training.train import Learner, Trained
-from albench.trial.first_round import weights_hash
+from albench.training.learner import Learner
+from albench.training.loop import Trained
 from albench.trial.labels import Oracle
 from albench.trial.numerics import Clock, peak_memory_mb
 from albench.trial.parts import Parts
@@ -107,11 +106,6 @@ class Run:
             if record["queried"]:
                 self.buy(torch.tensor(record["queried"]))
 
-    def round(self, number: int) -> dict[str, Any]:
-        """Carry out one round and return its record."""
-        self.begin(number)
-        return self.finish(number, self._train(number))
-
     def begin(self, number: int) -> None:
         """Make the learner ready for a round."""
         if number > 0 and self.trial.protocol.start == "cold":
@@ -149,25 +143,6 @@ class Run:
             "seconds": {"train": round(trained.seconds, 4), **clock.seconds},
             "peak_memory_mb": peak_memory_mb(self.parts.device),
         }
-
-    def _train(self, number: int) -> Trained:
-        """Train, or take what another trial left of the same first round."""
-        shared = self.parts.shared if number == 0 else None
-        made_with = self.parts.made_with
-        hold = shared.hold(self.trial, self.initial_hash, made_with, self.tell) if shared else contextlib.nullcontext()
-        with hold as left:
-            if left:
-                return self.learner.adopt(left)
-            clock = Clock(self.parts.device)
-            trained = self.learner.train_round(
-                self.batches(number), self.validate, lambda step: self.progress(number, step)
-            )
-            clock.lap("train")
-            trained = dataclasses.replace(trained, seconds=clock.seconds["train"])
-            if shared:
-                self.parts.look()
-                shared.keep(self.trial, self.initial_hash, made_with, self.learner.left(trained))
-            return trained
 
     def _start_round(self, number: int) -> None:
         parts, protocol = self.parts, self.trial.protocol
@@ -267,3 +242,12 @@ class Run:
             "minority_share": {name: self.oracle.minority_share(ids[place]) for name, place in groups.items()},
             "notes": view.notes,
         }
+
+
+def weights_hash(model: nn.Module) -> str:
+    """Sixteen hexadecimal digits that name a model's weights and buffers."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

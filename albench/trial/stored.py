@@ -10,9 +10,7 @@ from albench.environment import Made, others_than
 from albench.errors import TrialError
 from albench.results.records import FORMAT
 from albench.results.store import TrialStore
-from albench.suite.limits import in_time
 from albench.suite.plan import Trial
-from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
 from albench.trial.run import Run
 
@@ -76,25 +74,3 @@ class StoredRun:
         self._on_round(record)
         self.next += 1
         self._store.log.round = None if last else self.next
-
-
-def run_trial(
-    trial: Trial,
-    parts: Parts,
-    store: TrialStore,
-    facts: dict[str, Any],
-    emit: Callable[[Progress | Note], None],
-    on_round: Callable[[dict[str, Any]], None],
-) -> None:
-    """Carry out what is missing of a trial, a record a round (see ``StoredRun``).
-
-    Raises
-    ------
-    OutOfTime
-        Before a round that would begin after the deadline.
-    """
-    with numerics(trial.protocol.threads):
-        stored = StoredRun(trial, parts, store, facts, emit, on_round)
-        while not stored.done:
-            in_time(parts.deadline)
-            stored.keep(stored.run.round(stored.next))

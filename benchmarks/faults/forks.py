@@ -138,7 +138,7 @@ def _nurse() -> None:
 
     from albench.components.registry import registry
 
-    for name in ("compare", "render", "results.load", "trial.together", "cli.main", "cli.run", "cli.doctor"):
+    for name in ("compare", "render", "results.load", "trial.rounds", "cli.main", "cli.run", "cli.doctor"):
         importlib.import_module(f"albench.{name}")
     for name in ("pandas", "scipy.stats", "sklearn.metrics", "sklearn.datasets"):
         importlib.import_module(name)

@@ -17,7 +17,7 @@ from albench.bench.measured import STEPS
 from albench.bench.steps import begun
 from albench.results.records import read_trial
 from albench.results.store import TrialStore
-from albench.trial.stored import run_trial
+from albench.trial.rounds import Lane, run_trials
 
 ROUNDS = 6
 
@@ -34,7 +34,8 @@ def loop_overhead(case: str) -> float:
         store = TrialStore(Path(folder) / "t")
         store.folder.mkdir()
         started: list[float] = []
-        run_trial(trial, parts, store, {"data_hash": ""}, lambda _: None, lambda _: started.append(time.perf_counter()))
+        lane = Lane(trial, store, {"data_hash": ""}, lambda _: started.append(time.perf_counter()))
+        run_trials([lane], parts, lambda _: None, together=False)
         records = read_trial(store.folder).records
     # Between the ends of two rounds: everything of the second round.
     whole = started[-1] - started[0]

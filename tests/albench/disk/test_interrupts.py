@@ -142,7 +142,7 @@ RUN = "run -d digits -s random -m supervised --seeds 1 --initial 10 --rounds 1 -
         ("rich.table", "list"),
         ("numpy.linalg", "show entropy"),
         ("torch.nn", "check entropy"),
-        ("albench.trial.together", RUN),
+        ("albench.trial.rounds", RUN),
     ],
 )
 def test_ctrl_c_while_the_command_loads_is_one_line_and_130(moment: str, words: str, tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_al
     assert not [name for name in entropy["files"] if name.startswith("albench_hybrid")]
     assert "albench/kernels/kmeanspp.py" in badge["files"]
     assert "albench/kernels/kmeanspp.py" not in entropy["files"]
-    named = ("trial/run", "training/train", "training/lanes", "trial/labels", "trial/view", "training/optimizer")
+    named = ("trial/run", "training/loop", "training/lanes", "trial/labels", "trial/view", "training/optimizer")
     places = [ROOT / "albench" / name for name in provenance.DECIDES]
     assert all(place.is_dir() or place.with_suffix(".py").is_file() for place in places)
     assert {name for name in named if not {name, name.partition("/")[0]} & {*provenance.DECIDES}} == set()
@@ -256,7 +256,7 @@ NOT_DECIDING = {
 
 
 def test_what_a_round_imports_of_the_core_is_known_to_decide_numbers_or_not_to() -> None:
-    waiting, seen = ["trial.stored", "trial.together"], set[str]()
+    waiting, seen = ["trial.rounds"], set[str]()
     while waiting:
         name = waiting.pop()
         if name in seen or name in NOT_DECIDING or name.partition(".")[0] in ("disk", "components"):

@@ -47,7 +47,7 @@ def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def plain(*arguments: Any, **settings: Any) -> None:
         sgd(*arguments, **{**settings, "fused": False})
 
-    monkeypatch.setattr("albench.training.optimizer.sgd", plain)
+    monkeypatch.setattr("albench.training.optimizer.sgd_kernel", plain)
 
 
 @pytest.mark.usefixtures("without_memory")
@@ -59,7 +59,7 @@ def test_no_step_reads_a_value_or_sends_one_unpinned(kind: str, method: str) -> 
     batches = run.batches(0)
     with Copies() as copies:
         for step, batch in zip(range(3), batches, strict=False):
-            run.learner._step(step, batch)
+            run.learner.step(step, [batch])
     assert copies.senders <= {"_sent"}
 
 
@@ -99,10 +99,10 @@ def test_cuda_agrees(kind: str, method: str) -> None:
     case = CASES[kind]
     (run,) = begun(Case(case.backbone, case.shape, case.n_classes, case.size, method=method), "cuda:0")
     batches = iter(run.batches(0))
-    run.learner._step(0, next(batches))  # libraries set themselves up
+    run.learner.step(0, [next(batches)])  # libraries set themselves up
     torch.cuda.set_sync_debug_mode("error")
     for step in range(1, 12):
-        run.learner._step(step, next(batches))
+        run.learner.step(step, [next(batches)])
 
 
 @pytest.mark.cuda

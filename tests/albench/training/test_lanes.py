@@ -22,7 +22,8 @@ from albench.results.store import SuiteStore
 from albench.session import suite_from
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.suite.settings import run_settings
-from albench.training.lanes import Stack, train_together
+from albench.training.lanes import Stack
+from albench.training.loop import Trained, train_round
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
 from albench.trial.run import Run
@@ -60,8 +61,7 @@ def run_of(method: str, backbone: str, seed: int, steps: int = 20, **settings: A
 
 def alone(run: Run) -> list[float]:
     run.begin(0)
-    run.learner.model.train()
-    return [float(run.learner._step(step, batch)["loss"]) for step, batch in enumerate(run.batches(0))]
+    return [float(run.learner.step(step, [batch])["loss"]) for step, batch in enumerate(run.batches(0))]
 
 
 def together(runs: Sequence[Run]) -> np.ndarray:
@@ -71,6 +71,12 @@ def together(runs: Sequence[Run]) -> np.ndarray:
     stack = Stack([run.learner for run in runs])
     batches = zip(*[run.batches(0) for run in runs], strict=True)
     return torch.stack([stack.step(step, parts)["loss"] for step, parts in enumerate(batches)]).T.numpy()
+
+
+def trained_together(runs: Sequence[Run], number: int) -> list[Trained | TrialError]:
+    """A round of all, in one step."""
+    batches, validate = [run.batches(number) for run in runs], [run.validate for run in runs]
+    return train_round(Stack([run.learner for run in runs]), batches, validate, lambda _: None)
 
 
 METHODS = sorted(c.name for c in registry().components() if c.kind == "method" and c.distribution == "albench")
@@ -113,15 +119,10 @@ def test_learners_are_handed_back_as_they_would_be_alone() -> None:
         for number in (0, 1):
             for run in (*runs, solo):
                 run.begin(number)
-            found = train_together(
-                [run.learner for run in runs],
-                [run.batches(number) for run in runs],
-                [run.validate for run in runs],
-                lambda _: None,
-            )
-            expected = solo.learner.train_round(solo.batches(number), solo.validate, lambda _: None)
-    trained = found[1]
-    assert not isinstance(trained, TrialError)
+            _, trained = trained_together(runs, number)
+            (expected,) = train_round(solo.learner, [solo.batches(number)], [solo.validate], lambda _: None)
+    assert isinstance(trained, Trained)
+    assert isinstance(expected, Trained)
     assert trained.best_step == expected.best_step
     assert trained.curves.keys() == expected.curves.keys()
     for ours, theirs in (
@@ -143,9 +144,7 @@ def test_a_lane_that_diverges_leaves_the_others_alone() -> None:
         run.begin(0)
     with torch.no_grad():
         next(runs[1].learner.model.parameters()).fill_(float("nan"))
-    found = train_together(
-        [run.learner for run in runs], [run.batches(0) for run in runs], [run.validate for run in runs], lambda _: None
-    )
+    found = trained_together(runs, 0)
     assert isinstance(found[1], TrialError)
     assert "lower lr" in str(found[1])
     for trained, losses in ((found[0], undisturbed[0]), (found[2], undisturbed[1])):

@@ -37,7 +37,6 @@ def run_of(method: str, backbone: str, seed: int) -> Run:
     parts = Parts(dataset, Splits(split, split, split, task), *built, Amounts(30, 10, 2), torch.device("cpu"))
     made = Run(trial, parts, lambda _: None)
     made.begin(0)
-    made.learner.model.train()
     return made
 
 
@@ -58,7 +57,7 @@ def weights(run: Run) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def autocast(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a step on CUDA is wrapped in, on this processor."""
-    for module in ("train", "lanes"):
+    for module in ("learner", "lanes"):
         monkeypatch.setattr(
             f"albench.training.{module}.mixed_precision", lambda _: torch.autocast("cpu", torch.bfloat16)
         )
@@ -72,7 +71,7 @@ def test_every_parameter_moves_under_autocast(method: str, backbone: str) -> Non
     before = weights(run)
     with numerics(1):
         for step, batch in enumerate(run.batches(0)):
-            run.learner._step(step, batch)
+            run.learner.step(step, [batch])
     assert not still([run.learner.model], [before])
 
 
@@ -86,7 +85,7 @@ def test_every_parameter_of_every_lane_moves_under_autocast(method: str, backbon
         stack = Stack([run.learner for run in runs])
         for step, parts in enumerate(zip(*[run.batches(0) for run in runs], strict=True)):
             stack.step(step, parts)
-        stack.hand_back(STEPS)
+        stack.end_round()
     assert not still([run.learner.model for run in runs], before)
 
 

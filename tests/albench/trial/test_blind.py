@@ -14,6 +14,7 @@ from albench.components.registry import registry
 from albench.data.items import Items
 from albench.suite.plan import Amounts, Protocol, Trial
 from albench.testing.reach import holders
+from albench.training.loop import Trained, train_round
 from albench.trial.parts import Parts
 from albench.trial.run import Run
 
@@ -45,6 +46,14 @@ def run_of(method: str, strategy: Strategy) -> Run:
         torch.device("cpu"),
     )
     return Run(Trial("d", method, "s", "mlp[hidden=8]", 0, protocol, ("",) * 4), parts, lambda _: None)
+
+
+def whole_round(run: Run) -> None:
+    """Train, evaluate, query, annotate."""
+    run.begin(0)
+    (trained,) = train_round(run.learner, [run.batches(0)], [run.validate], lambda _: None)
+    assert isinstance(trained, Trained)
+    run.finish(0, trained)
 
 
 def hidden(run: Run) -> dict[str, np.ndarray]:
@@ -86,7 +95,7 @@ def test_nothing_that_a_strategy_can_reach_holds_a_hidden_label(method: str) -> 
     strategy = Curious()
     run = run_of(method, strategy)
     strategy.secrets = functools.partial(hidden, run)
-    run.round(0)
+    whole_round(run)
     assert strategy.found == []
 
 
@@ -135,7 +144,7 @@ def test_nothing_that_a_method_can_reach_holds_a_hidden_label(method: str) -> No
     spy = Spy(run)
     run.parts.__dict__["method"] = spy
     run.learner = run.new_learner(0)
-    run.round(0)
+    whole_round(run)
     assert spy.calls == {"init", "round_start", "loss", "rejected", "draw"}
 
 

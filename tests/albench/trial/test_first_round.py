@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from albench.execution.jobs import SHARED
-from albench.training.train import Learner
-from albench.trial.first_round import SharedRounds
+from albench.trial import rounds as round_loop
+from albench.trial.first_round import SharedRounds, adopt, first_round_of
+from albench.trial.run import weights_hash
 
 Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
 STRATEGIES = ["random", "entropy", "first"]
@@ -20,13 +22,13 @@ STRATEGIES = ["random", "entropy", "first"]
 def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Filled with one entry a round that is really trained in this process."""
     found: list[int] = []
-    real = Learner.train_round
+    real = round_loop.train_round
 
-    def counted(self: Learner, *arguments: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         found.append(1)
-        return real(self, *arguments)
+        return real(*arguments)
 
-    monkeypatch.setattr(Learner, "train_round", counted)
+    monkeypatch.setattr(round_loop, "train_round", counted)
     return found
 
 
@@ -102,3 +104,18 @@ def test_a_round_of_other_initial_labels_is_made_again(
 def test_one_strategy_leaves_nothing_to_share(small_run: Callable[..., Any], tmp_path: Path) -> None:
     small_run(seeds=2)
     assert not (tmp_path / "results" / "blobs" / SHARED).exists()
+
+
+@pytest.mark.parametrize("start", ["cold", "warm"])
+def test_who_adopts_a_first_round_goes_on_as_who_left_it(tiny: Any, start: str) -> None:
+    """The next round too, where weights and momentum are kept."""
+    maker, heir = (tiny.run(start=start, rounds=3) for _ in range(2))
+    for run in (maker, heir):
+        run.begin(0)
+    made = tiny.train(maker)
+    adopted = adopt(heir.learner, copy.deepcopy(first_round_of(maker.learner, made)))
+    assert (adopted.curves, adopted.best_step, adopted.seconds) == (made.curves, made.best_step, made.seconds)
+    assert weights_hash(adopted.best) == weights_hash(made.best)
+    for run in (maker, heir):
+        run.begin(1)
+    assert weights_hash(tiny.train(maker, 1).best) == weights_hash(tiny.train(heir, 1).best)

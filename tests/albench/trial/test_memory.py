@@ -14,7 +14,7 @@ N_ITEMS, WIDTH = 100_000, 768
 PROGRAM = """
 import sys, threading, time
 from pathlib import Path
-import albench.trial.stored, albench.session
+import albench.trial.rounds, albench.session
 
 def anonymous():
     lines = Path("/proc/self/status").read_text().splitlines()

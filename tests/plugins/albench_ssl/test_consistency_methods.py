@@ -458,7 +458,7 @@ def test_vat_does_not_depend_on_the_unit_of_the_features() -> None:
 @pytest.mark.parametrize("entropy_weight", [0.0, 1.0])
 def test_vat_on_images_through_the_core_forward(entropy_weight: float) -> None:
     """A convolution with batch statistics: the probes leave them alone and the push carries no graph."""
-    from albench.training.train import ModelForward
+    from albench.training.forward import ModelForward
 
     class Net(torch.nn.Module):
         def __init__(self) -> None:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, Task
 from albench.suite.plan import Protocol
-from albench.training.train import Learner
+from albench.training.learner import Learner
+from albench.training.loop import Trained, train_round
 from albench_backbones.mlp import MLP
 from albench_ssl.plugin import METHODS
 
@@ -77,7 +78,9 @@ def accuracy(method: Method, seed: int, apart: bool) -> float:
                 x_lab=moved(labeled, "weak"), y_lab=y[labeled], views=views, index=ids, noise=noise, class_counts=counts
             )
 
-    best = learner.train_round(batches(), lambda _model: 0.0, lambda _step: None).best
+    (trained,) = train_round(learner, [batches()], [lambda _model: 0.0], lambda _step: None)
+    assert isinstance(trained, Trained)
+    best = trained.best
     with torch.no_grad():
         return float((best(x)[0].argmax(dim=1) == y).float().mean())
 

@@ -1,4 +1,4 @@
-"""Trials that differ by seed alone, carried out side by side: their steps are one, their rounds are their own."""
+"""The round loop: train -> evaluate -> query -> annotate, of a trial alone or of several that differ by seed alone."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from albench.api.executor import Note, Progress
-from albench.errors import OutOfTime, TrialError
+from albench.errors import OutOfTime
 from albench.results.store import TrialStore
 from albench.suite.limits import in_time
 from albench.suite.plan import Trial
-from albench.training.lanes import train_together
-from albench.training.train import Trained
+from albench.training.lanes import Stack
+from albench.training.learner import Learner
+from albench.training.loop import Trained, Trainee, train_round
+from albench.trial.first_round import adopt, first_round_of
 from albench.trial.numerics import Clock, numerics
 from albench.trial.parts import Parts
 from albench.trial.stored import StoredRun
+
+Joined = Callable[[Sequence[Learner]], Trainee]
+"""How learners are trained: one alone, or all in one step."""
 
 
 @dataclass
@@ -53,11 +58,17 @@ class Lane:
             self.error = error
 
 
-def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
-    """Carry out what is missing of several trials; a failure is left in its lane's ``error``.
+def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | Note], None], *, together: bool) -> None:
+    """Carry out what is missing of trials, a record a round; a failure is left in its lane's ``error``.
 
     Trials that were interrupted in different rounds catch up first: those in the lowest round go on together.
+
+    Parameters
+    ----------
+    together
+        Whether their steps are one; else there is one trial.
     """
+    joined: Joined = Stack if together else _alone
     with numerics(lanes[0].trial.protocol.threads):
         for lane in lanes:
             with lane.guarded():
@@ -71,43 +82,48 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
                 return
             number = min(stored.next for _, stored in going)
             members = [(lane, stored) for lane, stored in going if stored.next == number]
-            for (lane, stored), trained in _train(members, parts, number):
+            for (lane, stored), trained in _train(members, parts, number, joined):
                 with lane.guarded():
-                    if isinstance(trained, BaseException):
-                        raise trained
                     stored.keep(stored.run.finish(number, trained))
 
 
+def _alone(learners: Sequence[Learner]) -> Trainee:
+    (learner,) = learners
+    return learner
+
+
 Member = tuple[Lane, StoredRun]
-Result = Trained | BaseException
 
 
-def _train(members: Sequence[Member], parts: Parts, number: int) -> list[tuple[Member, Result]]:
+def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined) -> list[tuple[Member, Trained]]:
     """One round's training of all members; a first round that another trial left is taken as it is."""
     shared = parts.shared if number == 0 else None
-    found: list[tuple[Member, Result]] = []
+    through: list[tuple[Member, Trained]] = []
     with contextlib.ExitStack() as held:
-        todo: list[Member] = []
+        to_train: list[Member] = []
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
-                stored.run.begin(number)
-                run, made_with = stored.run, parts.made_with
-                hold = shared.hold(lane.trial, run.initial_hash, made_with, run.tell) if shared else None
-                left = held.enter_context(hold) if hold else None
-                if left:
-                    found.append(((lane, stored), stored.run.learner.adopt(left)))
+                run = stored.run
+                run.begin(number)
+                hold = shared.hold(lane.trial, run.initial_hash, parts.made_with, run.tell) if shared else None
+                first_round = held.enter_context(hold) if hold else None
+                if first_round:
+                    through.append(((lane, stored), adopt(run.learner, first_round)))
                 else:
-                    todo.append((lane, stored))
-        for (lane, stored), trained in zip(todo, _together(todo, parts, number), strict=True):
-            found.append(((lane, stored), trained))
-            if shared and isinstance(trained, Trained):
-                with lane.guarded():
+                    to_train.append((lane, stored))
+        for (lane, stored), result in zip(to_train, _trained(to_train, parts, number, joined), strict=True):
+            with lane.guarded():
+                if isinstance(result, BaseException):
+                    raise result
+                if shared:
                     parts.look()
-                    shared.keep(lane.trial, stored.run.initial_hash, parts.made_with, stored.run.learner.left(trained))
-    return found
+                    first_round = first_round_of(stored.run.learner, result)
+                    shared.keep(lane.trial, stored.run.initial_hash, parts.made_with, first_round)
+                through.append(((lane, stored), result))
+    return through
 
 
-def _together(members: Sequence[Member], parts: Parts, number: int) -> Sequence[Result]:
+def _trained(members: Sequence[Member], parts: Parts, number: int, joined: Joined) -> Sequence[Trained | BaseException]:
     if not members:
         return []
     runs = [stored.run for _, stored in members]
@@ -118,8 +134,8 @@ def _together(members: Sequence[Member], parts: Parts, number: int) -> Sequence[
 
     clock = Clock(parts.device)
     try:
-        found: list[Trained | TrialError] = train_together(
-            [run.learner for run in runs],
+        results = train_round(
+            joined([run.learner for run in runs]),
             [run.batches(number) for run in runs],
             [run.validate for run in runs],
             progress,
@@ -128,4 +144,4 @@ def _together(members: Sequence[Member], parts: Parts, number: int) -> Sequence[
         return [error] * len(runs)
     clock.lap("train")
     share = clock.seconds["train"] / len(runs)
-    return [dataclasses.replace(one, seconds=share) if isinstance(one, Trained) else one for one in found]
+    return [dataclasses.replace(one, seconds=share) if isinstance(one, Trained) else one for one in results]

@@ -1,0 +1,93 @@
+"""The model as a method's loss calls it, and what comes back from both, checked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from albench.api.method import State
+from albench.errors import ContractError
+
+
+class ModelForward:
+    """The model inside a loss (see ``albench.api.Forward``)."""
+
+    def __init__(self, student: nn.Module, average: nn.Module) -> None:
+        self._student = student
+        self._average = average
+        self._normalizers = [m for m in student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return outputs(self._student(x))[0]
+
+    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return outputs(self._student(x))
+
+    def frozen(self, x: Tensor) -> Tensor:
+        # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
+        return self.frozen_embed(x)[0]
+
+    def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad(), _statistics_untouched(self._normalizers):
+            return outputs(self._student(x))
+
+    def probe(self, x: Tensor) -> Tensor:
+        with _statistics_untouched(self._normalizers):
+            return outputs(self._student(x))[0]
+
+    def ema(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            return outputs(self._average(x))[0]
+
+
+@contextlib.contextmanager
+def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
+    for module in normalizers:
+        module.track_running_stats = False
+    try:
+        yield
+    finally:
+        for module in normalizers:
+            module.track_running_stats = True
+
+
+def outputs(found: object) -> tuple[Tensor, Tensor]:
+    """What a backbone's model gave, as logits and embeddings.
+
+    Raises
+    ------
+    ContractError
+        Where it is not a pair of tensors. A lone tensor would be taken apart along its items.
+    """
+    if isinstance(found, tuple) and len(found) == 2 and all(isinstance(part, Tensor) for part in found):
+        return found
+    raise ContractError(f"the backbone's model must return (logits, embedding), not {_described(found)}")
+
+
+def step_results(found: object) -> tuple[Tensor, State, dict[str, Tensor]]:
+    """What a method's ``loss`` returned, as the loss, the new state and what it logs.
+
+    Raises
+    ------
+    ContractError
+        Where it is something else.
+    """
+    if not (isinstance(found, tuple) and len(found) == 3 and isinstance(found[1], dict) and isinstance(found[2], dict)):
+        raise ContractError(f"the method's loss must return (loss, state, logs), not {_described(found)}")
+    loss, _, logs = found
+    for name, value in (("loss", loss), *logs.items()):
+        if not isinstance(value, Tensor) or value.ndim:
+            raise ContractError(f"the method's '{name}' must be a tensor of shape (), not {_described(value)}")
+    return found
+
+
+def _described(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {', '.join(type(part).__name__ for part in value) or 'nothing'}"
+    return "None: does it end in a return?" if value is None else type(value).__name__

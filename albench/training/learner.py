@@ -1,0 +1,124 @@
+"""Everything that training changes: the model, its moving average, the optimizer and the method's memory."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from albench.api.method import Batch, Method, RoundFacts, State
+from albench.api.task import Task
+from albench.errors import ContractError
+from albench.suite.plan import Protocol
+from albench.training.forward import ModelForward, step_results
+from albench.training.optimizer import sgd
+from albench.training.schedule import cosine, ema_decay, mixed_precision
+
+
+class Learner:
+    """Everything that training changes, from round to round.
+
+    Parameters
+    ----------
+    model
+        Freshly built, on the CPU.
+    """
+
+    def __init__(self, model: nn.Module, method: Method, task: Task, protocol: Protocol, device: torch.device) -> None:
+        # channels-last pays on tensor cores only
+        self._format = torch.channels_last if device.type == "cuda" and task.modality == "image" else None
+        self.model = self._place(model, device)
+        self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.method = method
+        self.protocol = protocol
+        self.device = device
+        size = getattr(getattr(model, "head", None), "in_features", 0)
+        self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
+        self.first_step = 0
+        self.round = 0
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        others = [p for p in self.model.parameters() if p.ndim <= 1]
+        self.optimizer = sgd(matrices, others, protocol)
+        self._forward = ModelForward(self.model, self.average)
+        self._average_params = list(self.average.parameters())
+        self._params = [p.detach() for p in self.model.parameters()]
+        self._average_buffers = [b for b in self.average.buffers() if b.is_floating_point()]
+        self._buffers = [b for b in self.model.buffers() if b.is_floating_point()]
+
+    def _place(self, model: nn.Module, device: torch.device) -> nn.Module:
+        model = model.to(device)
+        if self._format:
+            for parameter in model.parameters():
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=self._format)
+        return model
+
+    def start_round(self, facts: RoundFacts) -> None:
+        """Tell the method what the last query bought, and be ready for the round's steps."""
+        self.round = facts.round
+        self.state = self._checked(self.method.round_start(self.state, facts))
+        self.model.train()
+
+    def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """A training step on the one batch that is given; returns what it logs, () by name."""
+        (batch,) = batches
+        if self._format:
+            formed = {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()}
+            x_lab = batch.x_lab.contiguous(memory_format=self._format)
+            batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
+        total = self.first_step + number
+        self.optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
+        counter = torch.full((), total, dtype=torch.int64, device=self.device)
+        with mixed_precision(self.device):
+            loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.state = self._checked({name: value.detach() for name, value in state.items()})
+        decay = ema_decay(total, self.protocol.ema)
+        average = get_ema_multi_avg_fn(decay)
+        with torch.no_grad():
+            average(self._average_params, self._params, total)
+            if self._buffers:
+                average(self._average_buffers, self._buffers, total)
+        return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def averaged(self, lane: int = 0) -> nn.Module:
+        """The moving average of the weights; a learner has one lane."""
+        return self.average
+
+    def end_round(self) -> None:
+        """Count the round's steps."""
+        self.first_step += self.protocol.steps
+
+    def _checked(self, state: State) -> State:
+        for name, old in self.state.items():
+            new = state.get(name)
+            if new is None or new.shape != old.shape or new.dtype != old.dtype:
+                raise ContractError(f"the method's state '{name}' changed its shape or type, or went missing")
+        if len(state) != len(self.state):
+            raise ContractError(f"the method's state gained {sorted(set(state) - set(self.state))}")
+        return state
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that the next round needs, as tensors and plain values."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "state": self.state,
+            "first_step": self.first_step,
+        }
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.model.load_state_dict(content["model"])
+        self.average.load_state_dict(content["average"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.state = {name: value.to(self.device) for name, value in content["state"].items()}
+        self.first_step = content["first_step"]

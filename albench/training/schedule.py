@@ -1,0 +1,37 @@
+"""What changes from step to step of a round: the learning rate, how far the average looks back, when to validate."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from albench.suite.plan import Protocol
+
+
+def cosine(step: int, steps: int) -> float:
+    """Learning-rate factor cos(7 pi k / 16 K) of FixMatch (Sohn et al., NeurIPS 2020, section 2.4)."""
+    return math.cos(7 * math.pi * step / (16 * steps))
+
+
+def ema_decay(step: int, decay: float) -> float:
+    """Decay at 0-based ``step``: short memory at first, so that the random initial weights are soon forgotten.
+
+    A constant 0.999 would leave 82 % of them after 200 steps.
+    """
+    return min(decay, (1 + step) / (10 + step))
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 for a step on CUDA, float32 elsewhere.
+
+    Up to torch 2.10 autocast kept the weights that a pass without gradient had cast, and the pass with gradient that
+    followed trained nothing; ``prepare.resolve_device`` refuses those versions.
+    """
+    return torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda")
+
+
+def check_steps(protocol: Protocol) -> set[int]:
+    """Numbers of finished steps after which a round validates; its last step is one."""
+    steps, count = protocol.steps, protocol.evaluations
+    return {round(steps * (at + 1) / count) for at in range(count)} | {steps}

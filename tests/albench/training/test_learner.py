@@ -1,0 +1,88 @@
+"""A learner: one step by hand, its memory, its checkpoints."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from albench.api import Task
+from albench.errors import ContractError
+from albench.suite.plan import Protocol
+from albench.training.learner import Learner
+
+
+def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Any) -> None:
+    """One step by hand: v = g + wd w; w -= lr (v + momentum v)."""
+    run = tiny.run(steps=1, weight_decay=0.1)
+    run.begin(0)
+    (batch,) = run.batches(0)
+    by_hand = tiny.Net()
+    functional.cross_entropy(by_hand(batch.x_lab)[0], batch.y_lab).backward()
+    weight, bias = by_hand.head.weight, by_hand.head.bias
+    assert weight.grad is not None
+    assert bias.grad is not None
+    expected_weight = weight - 0.03 * 1.9 * (weight.grad + 0.1 * weight)
+    expected_bias = bias - 0.03 * 1.9 * bias.grad
+    run.learner.step(0, [batch])
+    head: Any = run.learner.model.head
+    assert torch.allclose(head.weight, expected_weight, atol=1e-7)
+    assert torch.allclose(head.bias, expected_bias, atol=1e-7)
+    average: Any = run.learner.average.head
+    assert torch.allclose(average.weight, 0.1 * tiny.Net().head.weight + 0.9 * expected_weight, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"memory": torch.zeros(3)}, "'memory' changed its shape"),
+        ({"memory": torch.zeros(2, dtype=torch.float64)}, "'memory' changed its shape or type"),
+        ({}, "'memory'.* went missing"),
+        ({"memory": torch.zeros(2), "more": torch.zeros(1)}, r"gained \['more'\]"),
+    ],
+)
+def test_a_state_that_changes_its_shape_is_named(tiny: Any, change: dict, message: str) -> None:
+    class Forgetful(tiny.Plain):
+        def init(self, task: Task, device: torch.device) -> dict[str, torch.Tensor]:
+            return {"memory": torch.zeros(2)}
+
+        def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
+            return (*super().loss(forward, batch, state, step)[:1], change, {})
+
+    with pytest.raises(ContractError, match=message):
+        tiny.carry_out(tiny.trial(), tiny.parts(Forgetful()))
+
+
+def test_a_checkpoint_restores_everything(tiny: Any) -> None:
+    first, second = (tiny.run(steps=6, start="warm") for _ in range(2))
+    first.begin(0)
+    tiny.train(first)
+    second.learner.restore(copy.deepcopy(first.learner.checkpoint()))
+    for run in (first, second):
+        run.begin(1)
+        tiny.train(run, 1)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            first.learner.model.state_dict().values(), second.learner.model.state_dict().values(), strict=True
+        )
+    )
+    assert first.learner.first_step == second.learner.first_step == 12
+
+
+def test_a_learner_takes_any_device_that_it_is_given(tiny: Any) -> None:
+    learner = Learner(tiny.Net(), tiny.Plain(), tiny.task, Protocol(), torch.device("cpu"))
+    assert {p.device.type for p in learner.model.parameters()} == {"cpu"}
+    assert not any(p.requires_grad for p in learner.average.parameters())
+
+
+def test_a_round_begins_in_training_mode_whatever_was_evaluated_before(tiny: Any) -> None:
+    run = tiny.run()
+    run.learner.model.eval()
+    run.begin(0)
+    assert run.learner.model.training
+    assert run.learner.averaged() is run.learner.average
+    assert not run.learner.average.training

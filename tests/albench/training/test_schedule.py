@@ -1,0 +1,33 @@
+"""What changes from step to step of a round."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from albench.suite.plan import Protocol
+from albench.training.schedule import check_steps, cosine, ema_decay, mixed_precision
+
+
+def test_the_schedule_is_fixmatchs() -> None:
+    assert cosine(0, 100) == 1
+    assert cosine(100, 100) == pytest.approx(math.cos(7 * math.pi / 16))
+
+
+def test_the_average_forgets_the_initial_weights_soon_and_then_remembers_long() -> None:
+    assert ema_decay(0, 0.999) == 0.1
+    assert ema_decay(10**6, 0.999) == 0.999
+    kept = math.prod(ema_decay(step, 0.999) for step in range(200))
+    assert kept < 1e-4
+
+
+def test_a_round_validates_evenly_and_after_its_last_step() -> None:
+    assert check_steps(Protocol(steps=10, evaluations=4)) == {2, 5, 8, 10}
+    assert check_steps(Protocol(steps=3, evaluations=1)) == {3}
+
+
+def test_the_processor_computes_in_float32() -> None:
+    with mixed_precision(torch.device("cpu")):
+        assert torch.ones(2, 2).mm(torch.ones(2, 2)).dtype == torch.float32

@@ -1,0 +1,81 @@
+"""A trial being carried out: its first labels, its record of a round, and what the strategy's time limit does."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import torch
+
+from albench.api.executor import Note, Progress
+from albench.errors import TrialError
+from albench.trial.run import Run, weights_hash
+
+
+def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Any) -> None:
+    class Other(tiny.Plain):
+        pass
+
+    assert tiny.run().initial_hash == tiny.run(Other()).initial_hash != tiny.run(seed=1).initial_hash
+    assert len(tiny.run().pool.labeled) == 6
+
+
+def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Any) -> None:
+    run = tiny.run()
+    run.begin(0)
+    before = run.pool.unlabeled
+    record = run.finish(0, tiny.train(run))
+    assert record["queried"] == before[:4].tolist()
+    assert (record["n_labeled"], len(run.pool.labeled), run.n_bought) == (6, 10, 4)
+    assert record["query"]["per_class"]["all"] == [2, 2]
+    assert len(record["training"]["loss"]) == 10
+    assert set(record["seconds"]) == {"train", "evaluate", "query"}
+    assert record["val"].keys() == record["test"].keys()
+
+
+def test_the_last_round_buys_nothing(tiny: Any) -> None:
+    run = tiny.run(rounds=1)
+    run.begin(0)
+    record = run.finish(0, tiny.train(run))
+    assert (record["queried"], record["query"], record["seconds"]["query"]) == ([], {}, pytest.approx(0, abs=0.1))
+    assert len(run.pool.labeled) == 6
+
+
+@pytest.mark.parametrize(("start", "same"), [("cold", False), ("warm", True)])
+def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Any, start: str, same: bool) -> None:
+    run = tiny.run(start=start)
+    first = run.learner
+    run.begin(0)
+    assert run.learner is first
+    run.begin(1)
+    assert (run.learner is first) is same
+
+
+def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Any) -> None:
+    class Slow(tiny.Pick):
+        def select(self, view: Any, budget: int) -> torch.Tensor:
+            while True:
+                time.sleep(0.001)
+
+    run = Run(tiny.trial(), tiny.parts(strategy=Slow(), query_time_limit=0.05), lambda _: None)
+    run.begin(0)
+    with pytest.raises(TrialError, match=r"strategy 's' had not chosen after 0\.05 s \(--query-time-limit\)"):
+        run.finish(0, tiny.train(run))
+
+
+def test_progress_and_notes_name_the_trial(tiny: Any) -> None:
+    told: list[Any] = []
+    trial = tiny.trial()
+    run = Run(trial, tiny.parts(), told.append)
+    run.progress(1, 7)
+    run.tell("a line")
+    assert told == [Progress(trial.key, 1, 2, 7, 10, None), Note(trial.key, "a line")]
+
+
+def test_weights_are_named_by_their_values_and_their_places(tiny: Any) -> None:
+    one, same, other = tiny.Net(), tiny.Net(), tiny.Net()
+    with torch.no_grad():
+        other.head.bias[0] += 1e-6
+    assert weights_hash(one) == weights_hash(same) != weights_hash(other)
+    assert len(weights_hash(one)) == 16

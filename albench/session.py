@@ -17,9 +17,10 @@ from albench.execution.runner import Listener, execute
 from albench.results.load import Results, load_run
 from albench.suite.arguments import check, check_file, check_seeds, check_settings
 from albench.suite.naming import components
-from albench.suite.plan import Suite, check_name, parse_seeds, protocol
+from albench.suite.protocol import protocol
 from albench.suite.settings import run_settings
 from albench.suite.suite_file import load_suite
+from albench.suite.trials import Suite, check_name, parse_seeds
 
 Names = str | Sequence[str] | Mapping[str, Any]
 

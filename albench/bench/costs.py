@@ -21,7 +21,7 @@ from albench.data.pool import Pool
 from albench.errors import TrialError
 from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
-from albench.suite.plan import Trial, first_labels
+from albench.suite.trials import Trial, first_labels
 from albench.training.evaluate import predict
 from albench.training.lanes import Stack
 from albench.training.loop import Trained

@@ -15,7 +15,8 @@ from albench.api.task import Task
 from albench.bench.measured import STRATEGY, Case
 from albench.bench.rates import seconds
 from albench.components.registry import registry
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
+from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.training.schedule import mixed_precision
 from albench.trial.parts import Parts

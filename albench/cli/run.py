@@ -113,7 +113,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import fields
 
     from albench.errors import SuiteError
-    from albench.suite.plan import Protocol
+    from albench.suite.protocol import Protocol
 
     own, known = _own_options(), [field.name for field in fields(Protocol)]
     found: dict[str, Any] = {}
@@ -135,7 +135,7 @@ def called(name: str) -> str:
     """What is to be typed for what the user calls otherwise; "" where that is not known."""
     from dataclasses import fields
 
-    from albench.suite.plan import Protocol
+    from albench.suite.protocol import Protocol
     from albench.suite.synonyms import BUDGET, is_budget, meant
 
     known = [field.name for field in fields(Protocol)]

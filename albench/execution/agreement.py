@@ -16,7 +16,8 @@ from albench.results.provenance import MADE_BY, Made, difference
 from albench.results.records import trial_folders
 from albench.results.store import other_names
 from albench.suite.identity import PLACES, data_of, without_places
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
+from albench.suite.trials import Trial
 
 PARTS = ("dataset", "method", "strategy", "backbone")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from albench.api.task import Task
 from albench.components.registry import Registry
 from albench.components.spec import parse
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.wording import listed
 
 

@@ -11,7 +11,7 @@ from albench.components.registry import Registry
 from albench.data.loading import Data
 from albench.results.mixing import parts_of
 from albench.results.provenance import MADE_BY, Made
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 
 
 def described(trial: Trial, data: Data, registry: Registry, made: Made) -> dict[str, Any]:

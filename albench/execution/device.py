@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.version import Version
 
 from albench.errors import DeviceError
-from albench.suite.plan import Suite
+from albench.suite.trials import Suite
 
 FIRST_TORCH_ON_CUDA = Version("2.11")
 """Before it, autocast kept weights cast without gradient, and the passes that followed trained nothing."""

@@ -14,7 +14,7 @@ from albench.results.copies import completeness
 from albench.results.provenance import MADE_BY, Made
 from albench.results.records import read_to_mend, trial_folders
 from albench.suite.identity import Identity, data_of, trial_of
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.wording import counted
 
 

@@ -10,7 +10,7 @@ from albench.data.loading import Data
 from albench.execution.agreement import resolved_before
 from albench.suite import views
 from albench.suite.identity import without_places
-from albench.suite.plan import FIXED_SHIFT
+from albench.suite.trials import FIXED_SHIFT
 
 
 def fitted(data: Mapping[str, Data], folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:

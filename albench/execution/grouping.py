@@ -11,7 +11,7 @@ from albench.api.task import Task
 from albench.components.registry import Registry, registry
 from albench.execution.job import Job, Terms
 from albench.execution.plan import Plan
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 
 MOST = {"cpu": 8, "cuda": 32}
 """Seeds in one step where ``lanes`` is auto."""

@@ -10,8 +10,8 @@ from typing import NamedTuple, Self
 from albench.environment import Environment
 from albench.results.job_files import JobFiles
 from albench.results.provenance import Made
-from albench.suite.plan import Trial
 from albench.suite.settings import RunSettings
+from albench.suite.trials import Trial
 
 
 class Terms(NamedTuple):

@@ -19,7 +19,8 @@ from albench.execution.job import Job
 from albench.execution.member import Member
 from albench.results.mixing import plugin_versions
 from albench.results.provenance import Provenance, difference
-from albench.suite.plan import amounts, first_labels
+from albench.suite.protocol import amounts
+from albench.suite.trials import first_labels
 
 SHARED = "shared"
 """Folder of a suite for first rounds that trials share; empty again once all is done."""

@@ -17,7 +17,7 @@ from albench.execution.job import Job
 from albench.results.records import read_to_mend
 from albench.results.store import SuiteStore
 from albench.suite.limits import in_time
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 
 
 class Member:

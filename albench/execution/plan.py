@@ -8,8 +8,9 @@ from pathlib import Path
 from albench.components.spec import Spec
 from albench.data.loading import Data
 from albench.results.provenance import Made
-from albench.suite.plan import Amounts, Suite, Trial
+from albench.suite.protocol import Amounts
 from albench.suite.settings import RunSettings
+from albench.suite.trials import Suite, Trial
 
 
 @dataclass(frozen=True)

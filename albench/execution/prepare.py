@@ -32,8 +32,9 @@ from albench.results.records import read_manifest
 from albench.suite.defaults import with_defaults
 from albench.suite.naming import aliases_of, check_aliases, check_taken
 from albench.suite.panels import expanded, left_out
-from albench.suite.plan import Amounts, Protocol, Suite, Trial, amounts, first_labels, trials
+from albench.suite.protocol import Amounts, Protocol, amounts
 from albench.suite.settings import RunSettings
+from albench.suite.trials import Suite, Trial, first_labels, trials
 from albench.trial.mirrored import mirrored_note
 
 

@@ -27,7 +27,7 @@ from albench.results.items import write_items
 from albench.results.provenance import MADE_BY
 from albench.results.records import read_to_mend
 from albench.results.store import SuiteStore, TrialStore
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.wording import counted
 
 CLAIM_PATIENCE = 3.0

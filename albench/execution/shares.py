@@ -7,7 +7,7 @@ from pathlib import Path
 
 from albench.execution.jobs import SHARED
 from albench.execution.plan import Plan
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.trial.first_round import SharedRounds
 
 

@@ -13,7 +13,8 @@ from albench.data.loading import Data
 from albench.execution.agreement import Agreement
 from albench.results.provenance import MADE_BY, Made
 from albench.results.records import read_to_mend
-from albench.suite.plan import Amounts, Trial
+from albench.suite.protocol import Amounts
+from albench.suite.trials import Trial
 from albench.wording import counted
 
 

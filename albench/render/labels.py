@@ -10,7 +10,7 @@ from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.results.follow import TrialState
-    from albench.suite.plan import Trial
+    from albench.suite.trials import Trial
 
 MOST = 32
 """Letters of a spec in a line of progress; the header of a run names it whole."""

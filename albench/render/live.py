@@ -21,7 +21,7 @@ from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.execution.plan import Plan
-    from albench.suite.plan import Trial
+    from albench.suite.trials import Trial
 
 _MANY = 40
 """Trials above which a display tells their ends, and their rounds only now and then."""

@@ -19,7 +19,7 @@ from albench.errors import StoreError
 from albench.results.mixing import mixes
 from albench.results.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
 from albench.results.store import CLAIM
-from albench.suite.plan import check_name
+from albench.suite.trials import check_name
 from albench.wording import counted
 
 EPOCH = (1980, 1, 1, 0, 0, 0)

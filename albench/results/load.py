@@ -28,7 +28,7 @@ from albench.results.opening import Opened, opened
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.suite.arguments import check_comparison, check_folders
 from albench.suite.naming import united
-from albench.suite.plan import LATER
+from albench.suite.protocol import LATER
 from albench.wording import counted
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from albench.errors import StoreError
 from albench.results.archive import read_checked
 from albench.results.opening import opened
 from albench.results.records import TrialFiles, read_manifest, trial_folders
-from albench.suite.plan import LATER, check_name
+from albench.suite.protocol import LATER
+from albench.suite.trials import check_name
 from albench.wording import by_source, starts_text
 
 OF_A_RUN = ("versions", "plugins", "host", "determinism")

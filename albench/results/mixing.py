@@ -15,7 +15,7 @@ from albench.environment import Environment, Mix, mix_of, others_than, rounds_ma
 from albench.errors import DamagedFile, StoreError
 from albench.results.records import trial_folders
 from albench.suite.identity import data_of
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.wording import counted
 
 ADVICE = "--fresh makes planned trials again, --name starts a suite of its own"

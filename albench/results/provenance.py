@@ -22,14 +22,14 @@ from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
 from albench.results.lineage import as_now
 from albench.suite.identity import PLACES
-from albench.suite.plan import Trial
-from albench.suite.plan import digest as digest_of
+from albench.suite.keys import digest as digest_of
+from albench.suite.trials import Trial
 from albench.wording import counted
 
 DECIDES = (
     *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/items"),
     *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
-    *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/plan", "training"),
+    *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol", "suite/trials", "training"),
     *("trial/first_round", "trial/labels", "trial/numerics", "trial/parts", "trial/rounds", "trial/run"),
     *("trial/stored", "trial/view"),
 )

@@ -12,7 +12,7 @@ from albench.components.spec import Spec
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry
-    from albench.suite.plan import Suite
+    from albench.suite.trials import Suite
 
 NAMED: tuple[Kind, ...] = ("dataset", "method", "strategy")
 """Kinds that a run has to have; which backbone is the default depends on each data set."""

@@ -21,7 +21,7 @@ from albench.suite.identity import part_of
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry
-    from albench.suite.plan import Suite, Trial
+    from albench.suite.trials import Suite, Trial
 
 _ALIAS = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w.+-])?")
 _PANEL = re.compile(rf"{re.escape(specs.PANEL)}[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -16,7 +16,7 @@ from albench.suite.naming import PANELLED, components
 
 if TYPE_CHECKING:
     from albench.components.registry import Component, Registry
-    from albench.suite.plan import Suite
+    from albench.suite.trials import Suite
 
 FIRST = "baseline"
 """Family whose components stand first in a panel."""

@@ -13,8 +13,9 @@ from albench.components.registry import plural
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError
 from albench.suite.naming import NAMED, components
-from albench.suite.plan import Protocol, Suite, check_name, parse_seeds, protocol
+from albench.suite.protocol import Protocol, protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
+from albench.suite.trials import Suite, check_name, parse_seeds
 from albench.suite.yaml_text import Mapping, read_yaml
 
 T = TypeVar("T")

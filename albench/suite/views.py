@@ -6,7 +6,7 @@ import dataclasses
 
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, scaled_shift
 from albench.api.task import Task
-from albench.suite.plan import FIXED_SHIFT
+from albench.suite.trials import FIXED_SHIFT
 
 
 def fitted(dataset: Dataset, task: Task) -> dict[str, int]:

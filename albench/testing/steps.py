@@ -16,7 +16,7 @@ from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.augment import augmenter
 from albench.data.items import Items
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.batches import Batches, Labeled
 from albench.training.forward import ModelForward
 from albench.training.lanes import fields

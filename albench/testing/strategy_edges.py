@@ -7,7 +7,7 @@ import torch
 from albench.data.items import Items
 from albench.errors import ContractError, UserError
 from albench.kernels import NonFiniteScores
-from albench.suite.plan import Amounts
+from albench.suite.protocol import Amounts
 from albench.testing.pools import altered, blobs, ladder
 from albench.testing.report import NotApplicable
 from albench.testing.strategy_subject import StrategySubject, proper

@@ -14,7 +14,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.errors import ContractError
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.forward import ModelForward, step_results
 from albench.training.optimizer import sgd
 from albench.training.schedule import cosine, ema_decay, mixed_precision

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from albench.api.method import Batch, State
 from albench.errors import TrialError
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.curves import Curves
 from albench.training.schedule import check_steps
 

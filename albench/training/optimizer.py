@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim.sgd import sgd as sgd_kernel
 
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 
 
 class SGD:

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 
 
 def cosine(step: int, steps: int) -> float:

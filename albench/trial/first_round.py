@@ -13,7 +13,8 @@ from albench.disk.files import load_tensors, save_tensors, temporary, writing
 from albench.environment import Environment, others_than
 from albench.results.provenance import Made, first_round
 from albench.results.records import FORMAT
-from albench.suite.plan import Trial, digest
+from albench.suite.keys import digest
+from albench.suite.trials import Trial
 from albench.training.learner import Learner
 from albench.training.loop import Trained
 

@@ -15,7 +15,7 @@ from albench.api.method import Method
 from albench.api.strategy import Strategy
 from albench.data.items import Items
 from albench.environment import Environment, this_environment
-from albench.suite.plan import Amounts
+from albench.suite.protocol import Amounts
 from albench.trial.first_round import SharedRounds
 
 

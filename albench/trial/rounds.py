@@ -12,7 +12,7 @@ from albench.api.executor import Note, Progress
 from albench.errors import OutOfTime
 from albench.results.store import TrialStore
 from albench.suite.limits import in_time
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.training.learner import Learner
 from albench.training.loop import Trained, Trainee, train_round

@@ -18,7 +18,7 @@ from albench.data.pool import Pool, index_hash
 from albench.errors import TrialError
 from albench.metric_table import HEADLINE
 from albench.suite.limits import TooLong, at_most
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.training.batches import Batches, Labeled
 from albench.training.evaluate import evaluate, measure, predict, probabilities
 from albench.training.learner import Learner

@@ -10,7 +10,7 @@ from albench.environment import Made, others_than
 from albench.errors import TrialError
 from albench.results.records import FORMAT
 from albench.results.store import TrialStore
-from albench.suite.plan import Trial
+from albench.suite.trials import Trial
 from albench.trial.parts import Parts
 from albench.trial.run import Run
 

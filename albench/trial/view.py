@@ -15,7 +15,7 @@ from albench.api.strategy import Strategy
 from albench.data.items import Items, as_input
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors, top_k
-from albench.suite.plan import Amounts
+from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
 
 MC_BLOCK = 4096

@@ -18,7 +18,8 @@ from albench.api import FeatureDataset, Method, Split, Splits, Strategy, Task
 from albench.errors import TrialError
 from albench.results.records import read_trial
 from albench.results.store import TrialStore
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
+from albench.suite.trials import Trial
 from albench.training.loop import Trained, train_round
 from albench.trial.parts import Parts
 from albench.trial.rounds import Lane, run_trials

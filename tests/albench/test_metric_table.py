@@ -13,7 +13,7 @@ import pytest
 from albench.compare import metric_words
 from albench.metric_table import METRICS, metric_named
 from albench.metrics import metrics
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,8 @@ import torch
 from albench.api import Task
 from albench.components.registry import registry
 from albench.execution.alike import alike_notes
-from albench.suite.plan import Protocol, Trial
+from albench.suite.protocol import Protocol
+from albench.suite.trials import Trial
 
 CLASSES = ("a", "b", "c")
 

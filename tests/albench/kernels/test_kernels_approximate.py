@@ -13,7 +13,7 @@ import albench
 from albench.errors import UserError
 from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors
 from albench.results.records import read_trial, trial_folders
-from albench.suite.plan import Protocol, protocol
+from albench.suite.protocol import Protocol, protocol
 
 
 def _groups(n: int = 2000, d: int = 16) -> torch.Tensor:

@@ -15,7 +15,7 @@ from albench.api import Dataset, Method, Strategy
 from albench.components.spec import Spec
 from albench.errors import UserError
 from albench.session import suite_from
-from albench.suite.plan import parse_seeds
+from albench.suite.trials import parse_seeds
 
 X, Y = np.zeros((20, 4), np.float32), np.zeros(20, int)
 ARRAYS = (

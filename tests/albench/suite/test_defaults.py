@@ -7,7 +7,7 @@ from pathlib import Path
 from albench.components.registry import Registry
 from albench.components.spec import Spec
 from albench.suite.defaults import with_defaults
-from albench.suite.plan import Suite
+from albench.suite.trials import Suite
 
 
 def test_what_is_not_named_is_what_plugins_mark_as_default(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from albench.components.registry import Plugin, Registry, registry
 from albench.data.loading import load_data
 from albench.errors import PluginError, SpecError, UnknownName
 from albench.suite.panels import expanded, left_out, members, named
-from albench.suite.plan import trials
 from albench.suite.suite_file import load_suite
+from albench.suite.trials import trials
 
 PLUGIN = """
 from albench.api import Strategy, hookimpl

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from albench.components.spec import Spec
 from albench.errors import SuiteError, UserError
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.suite.suite_file import load_suite
 
 

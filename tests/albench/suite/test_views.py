@@ -19,8 +19,9 @@ from albench.render.live import plan_lines
 from albench.results.records import read_manifest
 from albench.session import suite_from
 from albench.suite import views
-from albench.suite.plan import Protocol, Trial
+from albench.suite.protocol import Protocol
 from albench.suite.settings import run_settings
+from albench.suite.trials import Trial
 
 
 def image_task(side: int) -> Task:

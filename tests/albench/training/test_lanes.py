@@ -20,8 +20,9 @@ from albench.execution.grouping import jobs_of
 from albench.execution.prepare import prepare
 from albench.results.store import SuiteStore
 from albench.session import suite_from
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
 from albench.suite.settings import run_settings
+from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.training.loop import Trained, train_round
 from albench.trial.numerics import numerics

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from albench.api import Task
 from albench.errors import ContractError
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.learner import Learner
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from albench.errors import TrialError
 from albench.results.records import read_trial
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.loop import Trained, train_round
 
 

@@ -13,7 +13,8 @@ from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.components.registry import registry
 from albench.errors import DeviceError
 from albench.execution.device import resolve_device
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
+from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.schedule import check_steps, cosine, ema_decay, mixed_precision
 
 

@@ -12,7 +12,8 @@ import torch
 from albench.api import Batch, FeatureDataset, Split, Splits, Strategy, Task, View
 from albench.components.registry import registry
 from albench.data.items import Items
-from albench.suite.plan import Amounts, Protocol, Trial
+from albench.suite.protocol import Amounts, Protocol
+from albench.suite.trials import Trial
 from albench.testing.reach import holders
 from albench.training.loop import Trained, train_round
 from albench.trial.parts import Parts

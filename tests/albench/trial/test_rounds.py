@@ -15,7 +15,8 @@ from albench.api import Method
 from albench.api.executor import Progress
 from albench.errors import FolderError, OutOfTime
 from albench.results.records import read_trial, without_measured
-from albench.suite.plan import Amounts, Trial
+from albench.suite.protocol import Amounts
+from albench.suite.trials import Trial
 from albench.trial import rounds as round_loop
 from albench.trial.first_round import SharedRounds
 from albench.trial.parts import Parts

@@ -11,7 +11,7 @@ import torch
 from albench.api import Split, Splits, Strategy, Task, View
 from albench.data.items import Items
 from albench.errors import ContractError
-from albench.suite.plan import Amounts
+from albench.suite.protocol import Amounts
 from albench.testing import make_view
 from albench.training.evaluate import predict
 from albench.trial.view import PoolView, checked_picks, choose, cold_view

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, Task
-from albench.suite.plan import Protocol
+from albench.suite.protocol import Protocol
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
 from albench_backbones.mlp import MLP

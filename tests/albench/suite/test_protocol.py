@@ -1,4 +1,4 @@
-"""Suites, protocols and trial keys."""
+"""The protocol: settings that are refused, its hash, and the label counts that it means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from albench.api import Task
 from albench.errors import SuiteError
-from albench.suite.plan import Protocol, Trial, amounts, check_name, parse_seeds, protocol
+from albench.suite.protocol import LATER, Protocol, amounts, protocol
 
 TASK = Task("features", (4,), 3, ("a", "b", "c"), pool_size=1000)
 
@@ -43,34 +43,6 @@ def test_wrong_settings_are_refused(settings: dict) -> None:
         amounts(protocol(settings), TASK, "d")
 
 
-def test_seeds() -> None:
-    assert parse_seeds(3) == (0, 1, 2)
-    assert parse_seeds([7]) == (7,)
-    for wrong in (0, -1, [], "many", 1.5, True, [True], None, {"a": 1}, [[1]], ["x"], b"12", "1:30"):
-        with pytest.raises(SuiteError):
-            parse_seeds(wrong)
-
-
-def test_keys_are_stable_and_tell_trials_apart() -> None:
-    resolved = ("digits[x=1]", "fixmatch[y=2]", "random", "cnn")
-    trial = Trial("digits", "fixmatch", "random", "cnn", 0, Protocol(), resolved)
-    assert trial.key == "digits--fixmatch--random--cnn--s0--" + trial.key[-12:]
-    others = [
-        dataclasses.replace(trial, seed=1),
-        dataclasses.replace(trial, protocol=Protocol(steps=9)),
-        dataclasses.replace(trial, resolved=("digits[x=2]", *resolved[1:])),
-    ]
-    assert len({trial.key, *(other.key for other in others)}) == 4
-    assert dataclasses.replace(trial).key == trial.key
-
-
-def test_suite_names_are_folder_names() -> None:
-    assert check_name("a.b-c_1") == "a.b-c_1"
-    for wrong in ("", ".", "..", "a/b", "-a", "a b", "x" * 200):
-        with pytest.raises(SuiteError):
-            check_name(wrong)
-
-
 @pytest.mark.parametrize(
     ("pool", "initial", "query_size", "rounds"), [(40, 100, 100, 6), (3, 100, 100, 6), (10, 3, 50, 9)]
 )
@@ -82,3 +54,23 @@ def test_amounts_that_are_told_to_fit_do(pool: int, initial: int, query_size: in
     assert told
     first, size, n = map(int, told.groups())
     assert amounts(protocol({"initial": first, "query_size": size, "rounds": n}), task, "d").labels[-1] <= pool
+
+
+def test_a_number_is_one_setting_however_it_is_written() -> None:
+    one = protocol({"initial": "20"})
+    assert protocol({"initial": 20}) == protocol({"initial": 20.0}) == protocol({"initial": "020"}) == one
+    assert protocol({"rounds": None}, one) == one
+
+
+def test_settings_that_came_later_are_no_part_of_the_hash_at_what_was_in_force_before() -> None:
+    assert set(Protocol().content) == {field.name for field in dataclasses.fields(Protocol)} - set(LATER)
+    assert "neighbors" in Protocol(neighbors="approximate").content
+    assert Protocol().hash != Protocol(neighbors="approximate").hash
+    assert len(Protocol().hash) == 8
+
+
+@pytest.mark.parametrize("lanes", ["1", "many", "0", "-2"])
+def test_lanes_are_off_auto_or_several(lanes: str) -> None:
+    with pytest.raises(SuiteError, match="write off, auto or a number from 2 on"):
+        protocol({"lanes": lanes})
+    assert protocol({"lanes": 2}).lanes == "2"

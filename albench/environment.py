@@ -46,19 +46,19 @@ def this_environment(device: str = "cpu", plugins: Environment | None = None) ->
     import torch
 
     names = [*ALWAYS, *(name for module, name in WHERE_USED.items() if module in sys.modules)]
-    found = {name: version for name in names if (version := _version(name))}
-    found["torch"] = str(torch.__version__)  # with the build, as in 2.13.0+cpu
+    versions = {name: version for name in names if (version := _version(name))}
+    versions["torch"] = str(torch.__version__)  # with the build, as in 2.13.0+cpu
     blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
-    found["NumPy's BLAS"] = f"{blas.get('name', '?')} {blas.get('version', '')}".strip()
+    versions["NumPy's BLAS"] = f"{blas.get('name', '?')} {blas.get('version', '')}".strip()
     _, _, after = torch.__config__.show().partition("BLAS_INFO=")
-    found["torch's BLAS"] = after.partition(",")[0].strip() or "?"
-    parts = [platform.machine(), _vendor(), torch.backends.cpu.get_cpu_capability()]
-    found["processor"] = " ".join(filter(None, parts))
+    versions["torch's BLAS"] = after.partition(",")[0].strip() or "?"
+    words = [platform.machine(), _vendor(), torch.backends.cpu.get_cpu_capability()]
+    versions["processor"] = " ".join(filter(None, words))
     if device.startswith("cuda"):
-        found["GPU"] = torch.cuda.get_device_name(device)
-        found["CUDA"] = str(torch.version.cuda or torch.version.hip or "?")
-        found["cuDNN"] = str(torch.backends.cudnn.version() or "none")
-    return {**found, **(plugins or {})}
+        versions["GPU"] = torch.cuda.get_device_name(device)
+        versions["CUDA"] = str(torch.version.cuda or torch.version.hip or "?")
+        versions["cuDNN"] = str(torch.backends.cudnn.version() or "none")
+    return {**versions, **(plugins or {})}
 
 
 def processor_name() -> str:

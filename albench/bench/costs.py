@@ -89,7 +89,7 @@ class Meter:
         self.untimed = 0
         self.first_use = 0.0
         self._plan = plan
-        self._found = registry(plan.settings.plugin_files)
+        self._loaded = registry(plan.settings.plugin_files)
         self._device = torch.device(plan.device)
         self._start, self._budget = time.perf_counter(), budget
         self._runs: dict[tuple[str, str, str], Run] = {}
@@ -150,9 +150,9 @@ class Meter:
             parts = Parts(
                 data.dataset,
                 data.splits,
-                self._found.build("method", trial.method),
-                self._found.build("strategy", trial.strategy),
-                self._found.build("backbone", trial.backbone),
+                self._loaded.build("method", trial.method),
+                self._loaded.build("strategy", trial.strategy),
+                self._loaded.build("backbone", trial.backbone),
                 self._plan.amounts[trial.dataset],
                 self._device,
             )
@@ -176,7 +176,7 @@ class Meter:
 
     def _initial(self, run: Run, what: str) -> float:
         """Of a strategy that chooses the first labels, where the protocol has one."""
-        strategy = first_labels(self._found, run.trial.protocol)
+        strategy = first_labels(self._loaded, run.trial.protocol)
         if strategy is None:
             return 0.0
         asked = copy.copy(run)
@@ -201,7 +201,7 @@ class Meter:
         if key not in self._predicted:
             self._predicted[key] = predict(model, run.train, every)
         logits, embeddings = self._predicted[key]
-        strategy = self._found.build("strategy", trial.strategy)
+        strategy = self._loaded.build("strategy", trial.strategy)
 
         def timed(part: int, query_size: int) -> float:
             """A query on one in so many items, the oracle's whole budget before it."""

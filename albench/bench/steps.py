@@ -44,15 +44,15 @@ def random_splits(case: Case) -> Splits:
 
 def begun(case: Case, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[Run]:
     """Trials that differ by seed, with their first round of so many steps begun."""
-    found = registry()
+    loaded = registry()
     splits = random_splits(case)
     dataset = FeatureDataset() if len(case.shape) == 1 else ImageDataset()
     parts = Parts(
         dataset,
         splits,
-        found.build("method", case.method),
-        found.build("strategy", STRATEGY),
-        found.build("backbone", case.backbone),
+        loaded.build("method", case.method),
+        loaded.build("strategy", STRATEGY),
+        loaded.build("backbone", case.backbone),
         Amounts(100, 100, 2),
         torch.device(device),
     )

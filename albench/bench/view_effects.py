@@ -136,27 +136,27 @@ def _each(dataset: Dataset, splits: Splits, seed: int) -> dict[str, tuple[Augmen
     def made(of: Dataset) -> Augmenter:
         return augmenter(of, splits.task, splits.train.x, CPU, seeds.torch_stream("views", "banks", seed))
 
-    found: dict[str, tuple[Augmenter, ViewKind]] = {}
+    augmenters: dict[str, tuple[Augmenter, ViewKind]] = {}
     whole, off = made(dataset), _OFF[modality]
     kinds: tuple[ViewKind, ...] = ("weak", "strong")
     for kind in kinds:
-        found[kind] = whole, kind
+        augmenters[kind] = whole, kind
         if getattr(type(dataset), kind) is not getattr(Dataset, kind):
             continue  # its own view has no parts that are known here
         for option, of in _PARTS[modality]:
             value = getattr(dataset, option, getattr(type(off)(), option))
             if of == kind and value != getattr(off, option):
-                found[option] = made(dataclasses.replace(off, **{option: value})), kind
-    return found
+                augmenters[option] = made(dataclasses.replace(off, **{option: value})), kind
+    return augmenters
 
 
 def _view(made: Augmenter, kind: ViewKind, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
     """Views of (n, ...) items, made in batches as training makes them."""
-    parts = []
+    views = []
     for block in x.split(BATCH):
         noise = torch.rand(len(block), n_columns, generator=generator)
-        parts.append(made.weak(block, noise) if kind == "weak" else made.strong(block, noise))
-    return torch.cat(parts)
+        views.append(made.weak(block, noise) if kind == "weak" else made.strong(block, noise))
+    return torch.cat(views)
 
 
 def _spread(n: int, most: int) -> np.ndarray:

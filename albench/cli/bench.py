@@ -27,17 +27,17 @@ def command(device: str, file: str | None, small: bool) -> None:
     console = Console(highlight=False)
     where = resolve_device(device)
     with console.status("Measuring ...") as status:
-        found = measure(where, lambda what: status.update(f"Measuring {what} ..."), small=small)
-    console.print(bench_tables(found))
+        measured = measure(where, lambda what: status.update(f"Measuring {what} ..."), small=small)
+    console.print(bench_tables(measured))
     if file:
         try:
-            write(found, Path(file))
+            write(measured, Path(file))
         except OSError as error:
             raise StoreError(f"{file} cannot be written: {error.strerror}.") from None
     if not small:
         kept = cache_file(where)
         try:
-            write(found, kept)
+            write(measured, kept)
         except OSError as error:
             console.print(f"Not kept for time estimates: {kept} cannot be written ({error.strerror}).", soft_wrap=True)
         else:

@@ -33,20 +33,20 @@ def command(only: tuple[str, ...], out: str, as_json: bool, plugins: tuple[str, 
     console = Console(highlight=False, stderr=as_json)
     # Piped output is for grep: one row a line, however long.
     console.width = console.width if console.is_terminal else 400
-    found: dict[str, list[dict[str, str]]] = {}
+    diagnosed: dict[str, list[dict[str, str]]] = {}
     diagnoses = []
     with console.status("Looking ...") as status:
         everything = checks(Path(out), data_dir, plugins)
         parts = {name: check for name, check in everything.items() if not only or name in only}
         for title, part in examine(parts, lambda what: status.update(f"Looking at {what} ...")):
-            found[title] = [dataclasses.asdict(diagnosis) for diagnosis in part]
+            diagnosed[title] = [dataclasses.asdict(diagnosis) for diagnosis in part]
             diagnoses += part
             if not as_json and part:
                 console.print(part_table(title, part))
                 console.print()
     broken = any(diagnosis.status == "broken" for diagnosis in diagnoses)
     if as_json:
-        click.echo(json.dumps({"format": 1, "ok": not broken, "parts": found}, indent=1))
+        click.echo(json.dumps({"format": 1, "ok": not broken, "parts": diagnosed}, indent=1))
     else:
         console.print(summary(diagnoses))
     return 1 if broken else 0

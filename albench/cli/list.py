@@ -29,20 +29,20 @@ def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
     """
     from albench.components.registry import registry
 
-    found = registry(plugins)
+    loaded = registry(plugins)
     others = {"plugins": _plugin_rows, "panels": _panel_rows}
-    rows = others[what](found) if what in others else _component_rows(found, what)
+    rows = others[what](loaded) if what in others else _component_rows(loaded, what)
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
     _print_table(rows)
-    broken = [] if what == "plugins" else found.broken
+    broken = [] if what == "plugins" else loaded.broken
     for plugin in broken:
         why = f"broken plugin '{plugin.name}' ({plugin.distribution}): {plugin.error}"
         click.echo(f"{why}; 'albench doctor plugins' says what to do", err=True)
 
 
-def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:
+def _component_rows(loaded: Registry, what: str | None) -> list[dict[str, Any]]:
     return [
         {
             "kind": c.kind,
@@ -53,12 +53,12 @@ def _component_rows(found: Registry, what: str | None) -> list[dict[str, Any]]:
             "panels": ", ".join(f"@{panel}" for panel in c.panels),
             "from": c.distribution,
         }
-        for c in found.components()
+        for c in loaded.components()
         if what in (None, plural(c.kind))
     ]
 
 
-def _panel_rows(found: Registry) -> list[dict[str, Any]]:
+def _panel_rows(loaded: Registry) -> list[dict[str, Any]]:
     from albench.components.declared import EVERY
     from albench.suite.naming import PANELLED
     from albench.suite.panels import named
@@ -67,13 +67,13 @@ def _panel_rows(found: Registry) -> list[dict[str, Any]]:
         {"kind": kind, "name": f"@{panel}", "components": names}
         for kind in PANELLED
         for panel, names in (
-            *((panel, ", ".join(names)) for panel, names in named(kind, found).items()),
+            *((panel, ", ".join(names)) for panel, names in named(kind, loaded).items()),
             (EVERY, f"every {kind} that needs no option, plugins' own too"),
         )
     ]
 
 
-def _plugin_rows(found: Registry) -> list[dict[str, Any]]:
+def _plugin_rows(loaded: Registry) -> list[dict[str, Any]]:
     return [
         {
             "name": plugin.name,
@@ -82,7 +82,7 @@ def _plugin_rows(found: Registry) -> list[dict[str, Any]]:
             "components": ", ".join(f"{c.kind} {c.name}" for c in plugin.components),
             "error": plugin.error or (f"disabled by {plugin.disabled}" if plugin.disabled else ""),
         }
-        for plugin in found.plugins
+        for plugin in loaded.plugins
     ]
 
 

@@ -57,26 +57,26 @@ def command(
     choice.check(results.frame)
     if choice:
         results = results.only(set(choice.of(results.frame)["key"]))
-    found, notes = picks(results, seeds, rounds)
+    bought, notes = picks(results, seeds, rounds)
     console = Console(highlight=False)
     if path is None:
-        shown = found if everything or not console.is_terminal else found[:SHOWN]
+        shown = bought if everything or not console.is_terminal else bought[:SHOWN]
         if not console.is_terminal:
             console.width = 400
         console.print(as_table(shown))
-        if len(shown) < len(found):
-            console.print(f"{len(found) - len(shown):,} more: --all shows them, --output picks.csv keeps them.")
+        if len(shown) < len(bought):
+            console.print(f"{len(bought) - len(shown):,} more: --all shows them, --output picks.csv keeps them.")
     elif path.suffix.lower() == ".csv":
-        _write(path, as_csv(found))
+        _write(path, as_csv(bought))
     else:
         from albench.render.picks import as_sheet
         from albench.render.sheet import save_sheet
         from albench.trial.picks import pictures
 
         files = tuple(str(Path(file).resolve()) for file in plugins)
-        save_sheet(as_sheet(pictures(found, data_dir, files)), path)
+        save_sheet(as_sheet(pictures(bought, data_dir, files)), path)
     if path:
-        click.echo(f"Wrote {path}: {counted(len(found), 'item')}.")
+        click.echo(f"Wrote {path}: {counted(len(bought), 'item')}.")
     for note in notes:
         click.echo(f"  {note}", err=path is None)
 

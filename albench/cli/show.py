@@ -36,15 +36,15 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
     from albench.components.spec import there_is
     from albench.errors import UnknownName, unknown
 
-    found = registry(plugins)
-    matching = [kind for kind in KINDS if name in found.names(kind)]
+    loaded = registry(plugins)
+    matching = [kind for kind in KINDS if name in loaded.names(kind)]
     if not matching and name.endswith(".py") and there_is(name):
-        names, why = found.with_file(name)
+        names, why = loaded.with_file(name)
         each = " or ".join(f"albench show --plugin {name} {own}" for own in dict.fromkeys(own for _, own in names))
         raise UnknownName(f"'{name}' is a file{why if not names else ''}: write {each or 'albench show NAME'}.")
     if not matching:
-        raise unknown("component", name, {component.name for component in found.components()})
-    facts = [_facts(found.find(kind, name), found) for kind in matching]
+        raise unknown("component", name, {component.name for component in loaded.components()})
+    facts = [_facts(loaded.find(kind, name), loaded) for kind in matching]
     if as_json:
         click.echo(json.dumps(facts, indent=1))
         return
@@ -52,13 +52,13 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
         _print(entry)
 
 
-def _facts(component: Component, found: Registry) -> dict[str, Any]:
+def _facts(component: Component, loaded: Registry) -> dict[str, Any]:
     from dataclasses import asdict
 
     from albench.components.spec import options
 
     factory = component.load()
-    plugin = next(p for p in found.plugins if component in p.components)
+    plugin = next(p for p in loaded.plugins if component in p.components)
     return {
         "kind": component.kind,
         "name": component.name,

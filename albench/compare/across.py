@@ -130,12 +130,12 @@ def across_of(numbers: Sequence[Numbers]) -> Across:
 def _settings(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> list[GroupScores]:
     """The groups that are compared over data sets, with their names and titles there."""
     protocols = {number.curves.protocol for number in numbers}
-    found = []
+    settings = []
     for number, names in zip(numbers, named, strict=True):
         curves = number.curves
         title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        found.append(GroupScores(title, names, number.ranked, _compared(number)))
-    return found
+        settings.append(GroupScores(title, names, number.ranked, _compared(number)))
+    return settings
 
 
 def _compared(number: Numbers) -> np.ndarray:

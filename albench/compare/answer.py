@@ -56,12 +56,12 @@ def answer(comparison: Comparison) -> Answer:
     Sentences of plain text. A stand-in is named as one.
     """
     several = len(comparison.groups) > 1
-    found = []
+    sentences = []
     for group, place in zip(comparison.groups, places(comparison.groups), strict=True):
         stand_in = f" (simulated stand-in for {group.stand_in})" if group.stand_in else ""
         start = f"On {place}{stand_in}, " if several or stand_in else ""
-        found.append(_of_group(group, comparison, start))
-    return Answer(_of_overall(comparison.overall, comparison) if comparison.overall else "", tuple(found))
+        sentences.append(_of_group(group, comparison, start))
+    return Answer(_of_overall(comparison.overall, comparison) if comparison.overall else "", tuple(sentences))
 
 
 def _of_group(group: Group, comparison: Comparison, start: str) -> str:

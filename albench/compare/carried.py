@@ -77,7 +77,7 @@ def _name(row: Row) -> tuple[str, str, str]:
 
 
 def _cautious(row: Row, n_alone: int, thin: bool, lost: set[tuple[str, str, str]]) -> Row:
-    found = row.difference
-    if found and (thin or {_name(row), (row.backbone, found.method, found.strategy)} & lost):
-        found = dataclasses.replace(found, seeds_needed=None)
-    return dataclasses.replace(row, difference=found, one_class=n_alone)
+    difference = row.difference
+    if difference and (thin or {_name(row), (row.backbone, difference.method, difference.strategy)} & lost):
+        difference = dataclasses.replace(difference, seeds_needed=None)
+    return dataclasses.replace(row, difference=difference, one_class=n_alone)

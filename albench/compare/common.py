@@ -51,10 +51,10 @@ def in_both(own: np.ndarray, against: np.ndarray) -> np.ndarray:
 def _intersections(there: np.ndarray) -> Iterable[tuple[bool, ...]]:
     """Every set of seeds that some rows have in common."""
     rows = [tuple(row) for row in np.unique(there, axis=0).tolist()]
-    found = dict.fromkeys(rows)
+    sets = dict.fromkeys(rows)
     for row in rows:
-        for other in list(found):
-            if len(found) >= _MOST_SETS:
-                return found
-            found[tuple(a and b for a, b in zip(row, other, strict=True))] = None
-    return found
+        for other in list(sets):
+            if len(sets) >= _MOST_SETS:
+                return sets
+            sets[tuple(a and b for a, b in zip(row, other, strict=True))] = None
+    return sets

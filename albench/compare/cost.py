@@ -53,7 +53,7 @@ def parse_cost(words: Sequence[str]) -> Cost:
     UserError
         Where a key or number is wrong, or time and money are mixed.
     """
-    found: dict[str, float] = {}
+    prices: dict[str, float] = {}
     for word in words:
         key, _, text = word.partition("=")
         try:
@@ -62,8 +62,8 @@ def parse_cost(words: Sequence[str]) -> Cost:
             number = float("nan")
         if key not in KEYS or not (np.isfinite(number) and number >= 0):
             raise UserError(f"cost '{word}': write one of {', '.join(f'{key}=NUMBER' for key in KEYS)}.")
-        found[key.replace("-", "_")] = number
-    cost = Cost(**found)
+        prices[key.replace("-", "_")] = number
+    cost = Cost(**prices)
     if cost.unit == "money" and cost.seconds_per_label:
         raise UserError("cost: give seconds-per-label alone, or price-per-label and price-per-hour.")
     return cost

@@ -44,10 +44,10 @@ def named(names: Sequence[str], pairs: Iterable[Pair]) -> frozenset[Pair]:
     if len({strategy for _, strategy in there}) == 1:
         forms[:2] = "{0}", "{1}"
     for written in forms:  # what comes first keeps a name
-        found: dict[str, list[Pair]] = {}
+        of_form: dict[str, list[Pair]] = {}
         for pair in there:
-            found.setdefault(written.format(*pair), []).append(pair)
-        every = found | every
+            of_form.setdefault(written.format(*pair), []).append(pair)
+        every = of_form | every
     for name in names:
         if as_pair(name, there) not in every and there:
             single = listed(sorted({part for pair in there for part in pair}), _LISTED)

@@ -74,10 +74,10 @@ def labels_to_reach(curves: np.ndarray, n_labeled: np.ndarray, target: np.ndarra
     high = np.take_along_axis(height, first[..., None], axis=-1)[..., 0]
     share = np.where(before < 0, 1.0, -low / np.where(high - low > 0, high - low, 1.0))
     start = n_labeled[np.maximum(before, 0)]
-    found = start + share * (n_labeled[first] - start)
-    found = np.where(before < 0, n_labeled[first], found).astype(np.float64)
-    found = np.where(reached.any(axis=-1), found, np.inf)
-    return np.where(np.isnan(height).all(axis=-1), np.nan, found)
+    labels = start + share * (n_labeled[first] - start)
+    labels = np.where(before < 0, n_labeled[first], labels).astype(np.float64)
+    labels = np.where(reached.any(axis=-1), labels, np.inf)
+    return np.where(np.isnan(height).all(axis=-1), np.nan, labels)
 
 
 def _last_before(there: np.ndarray, place: np.ndarray) -> np.ndarray:

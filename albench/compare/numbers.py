@@ -101,11 +101,11 @@ def _baseline_rows(curves: CurveBlock, baseline: str) -> np.ndarray:
     """(R,) position of each row's baseline, -1 for none."""
     position = {name: at for at, name in enumerate(curves.names)}
     pairs = {f"{method}/{strategy}": (method, strategy) for _, method, strategy in curves.names}
-    found = []
+    rows = []
     for backbone, method, _ in curves.names:
         pair = pairs.get(baseline, (method, baseline))
-        found.append(position.get((backbone, *pair), -1))
-    return np.array(found)
+        rows.append(position.get((backbone, *pair), -1))
+    return np.array(rows)
 
 
 def baseline_names(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> dict[RowName, RowName]:

@@ -120,7 +120,7 @@ def _apart(split: Labelled, said: Mapping[tuple[int, int], np.ndarray], row: int
     return len(np.unique(split.groups[apart]))
 
 
-def with_over_items(group: Group, number: Numbers, found: Intervals) -> Group:
+def with_over_items(group: Group, number: Numbers, intervals: Intervals) -> Group:
     """The group with its intervals over test items."""
     place = {name: row for row, name in enumerate(number.curves.names)}
 
@@ -128,10 +128,10 @@ def with_over_items(group: Group, number: Numbers, found: Intervals) -> Group:
         at = place[row.backbone, row.method, row.strategy]
         difference = row.difference
         if difference:
-            difference = dataclasses.replace(difference, over_items=_known(found.difference[:, at]))
-        return dataclasses.replace(row, difference=difference, over_items=_known(found.value[:, at]))
+            difference = dataclasses.replace(difference, over_items=_known(intervals.difference[:, at]))
+        return dataclasses.replace(row, difference=difference, over_items=_known(intervals.value[:, at]))
 
-    return dataclasses.replace(group, rows=tuple(map(of, group.rows)), test_items=found.what)
+    return dataclasses.replace(group, rows=tuple(map(of, group.rows)), test_items=intervals.what)
 
 
 def _known(limits: np.ndarray) -> OverItems | None:
@@ -139,10 +139,10 @@ def _known(limits: np.ndarray) -> OverItems | None:
     return None if np.isnan(low) else OverItems(low, high)
 
 
-def item_notes(groups: Sequence[Group], found: Sequence[Intervals]) -> list[Remark]:
+def item_notes(groups: Sequence[Group], intervals: Sequence[Intervals]) -> list[Remark]:
     """What rests on the test items at hand, and what has no interval, a note each."""
     lines = []
-    for group, place, of in zip(groups, places(groups), found, strict=True):
+    for group, place, of in zip(groups, places(groups), intervals, strict=True):
         if of.why_not:
             lines.append(Remark(f"{of.why_not}.", place, limits=True))
         alike = {name for name, is_alike in zip(of.names, of.alike, strict=True) if is_alike}

@@ -110,12 +110,12 @@ def critical_difference(n_rows: int, n_datasets: int) -> float:
 
 def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], ...]:
     """First and last position of each largest run of ascending mean ranks that lie within the critical difference."""
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for first in range(len(ranks)):
         last = max(at for at in range(first, len(ranks)) if ranks[at] - ranks[first] <= distance)
-        if last > first and (not found or last > found[-1][1]):
-            found.append((first, last))
-    return tuple(found)
+        if last > first and (not runs or last > runs[-1][1]):
+            runs.append((first, last))
+    return tuple(runs)
 
 
 def pairwise_wins(
@@ -138,10 +138,10 @@ def pairwise_wins(
         return None
     place = {name: at for at, name in enumerate(names)}
     sides = [np.triu_indices(len(setting.names), 1) for setting in settings]
-    parts = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
-    means, _, counts, _ = zip(*(paired(*part) for part in parts), strict=True)
+    scores = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
+    means, _, counts, _ = zip(*(paired(*part) for part in scores), strict=True)
     family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
-    p = [p_values(*part, question.test, family)[0] for part in parts]
+    p = [p_values(*part, question.test, family)[0] for part in scores]
     stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
     if told is not None:
         stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]

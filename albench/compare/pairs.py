@@ -58,7 +58,7 @@ def p_values(
     (K,) p-values, NaN with fewer than ``LEAST_COMPARED`` pairs, which are not tested; the test of each.
     """
     differences = gaps(a, b)
-    found = paired(a, b)[3].copy()
+    p = paired(a, b)[3].copy()
     spread = deviation(differences)
     constant = settled(spread, size(differences)) == 0
     tests: list[Test | None] = []
@@ -66,17 +66,17 @@ def p_values(
         row = row[~np.isnan(row)]
         if len(row) < LEAST_COMPARED:
             tests.append(None)
-            found[at] = np.nan
+            p[at] = np.nan
             continue
         chosen: Test = choose_test(len(row), n_tests) if test == "auto" else test  # type: ignore[assignment]
         tests.append(chosen)
         if constant[at]:
             continue
         if chosen == "permutation":
-            found[at] = sign_flips(row)
+            p[at] = sign_flips(row)
         elif chosen == "wilcoxon":
-            found[at] = _wilcoxon(row)
-    return found, tests
+            p[at] = _wilcoxon(row)
+    return p, tests
 
 
 @functools.lru_cache(maxsize=16)

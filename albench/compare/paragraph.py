@@ -65,12 +65,12 @@ def _of_group(group: Group, comparison: Comparison) -> Iterator[str]:
 def _setting(group: Group) -> str:
     """What was run."""
     rows = group.rows
-    parts = {part: sorted({str(getattr(row, part)) for row in rows}) for part in ("method", "strategy", "backbone")}
-    what = counted(len(parts["strategy"]), "query strategy")
-    if len(parts["strategy"]) == 1:
-        what = f"the query strategy {parts['strategy'][0]}"
-    with_ = [f"{'method' if len(found) == 1 else 'methods'} {listed(found, _NAMED)}" for found in (parts["method"],)]
-    with_ += [f"{'backbone' if len(found) == 1 else 'backbones'} {listed(found)}" for found in (parts["backbone"],)]
+    names_of = {part: sorted({str(getattr(row, part)) for row in rows}) for part in ("method", "strategy", "backbone")}
+    what = counted(len(names_of["strategy"]), "query strategy")
+    if len(names_of["strategy"]) == 1:
+        what = f"the query strategy {names_of['strategy'][0]}"
+    with_ = [f"{'method' if len(names) == 1 else 'methods'} {listed(names, _NAMED)}" for names in (names_of["method"],)]
+    with_ += [f"{'backbone' if len(names) == 1 else 'backbones'} {listed(names)}" for names in (names_of["backbone"],)]
     low, high = (bound(len(row.seeds) for row in rows) for bound in (min, max))
     seeds = counted(high, "seed") if low == high else f"{low:,} to {counted(high, 'seed')}"
     counts = group.n_labeled
@@ -107,12 +107,12 @@ def _any(names: str) -> str:
 
 def _size(gap: Difference) -> str:
     """``difference +0.041, 95 % interval [+0.012, +0.070], d = 1.20, corrected p = 0.003, 10 seeds``."""
-    parts = [f"difference {gap.mean:+.3f}", f"95 % interval [{gap.low:+.3f}, {gap.high:+.3f}]"]
+    facts = [f"difference {gap.mean:+.3f}", f"95 % interval [{gap.low:+.3f}, {gap.high:+.3f}]"]
     if gap.over_items:
-        parts += [f"over test items [{gap.over_items.low:+.3f}, {gap.over_items.high:+.3f}]"]
-    parts += [f"d = {gap.effect:.2f}"] if gap.effect == gap.effect else []
-    parts += ["corrected p < 0.001" if gap.p_holm < 0.001 else f"corrected p = {gap.p_holm:.3f}"]
-    return ", ".join([*parts, counted(gap.n, "seed")])
+        facts += [f"over test items [{gap.over_items.low:+.3f}, {gap.over_items.high:+.3f}]"]
+    facts += [f"d = {gap.effect:.2f}"] if gap.effect == gap.effect else []
+    facts += ["corrected p < 0.001" if gap.p_holm < 0.001 else f"corrected p = {gap.p_holm:.3f}"]
+    return ", ".join([*facts, counted(gap.n, "seed")])
 
 
 def _caveats(comparison: Comparison, place: str) -> Iterator[str]:

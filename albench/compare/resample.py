@@ -146,11 +146,11 @@ def stratified_iqm(scores: list[np.ndarray], count: int = DRAWS) -> tuple[float,
     each = math.lcm(*sizes)
     weights = np.repeat([each // n for n in sizes], sizes)
     point = float(_weighed_iqm(np.concatenate(scores), weights))
-    parts = []
+    strata = []
     for stream, of_dataset in enumerate(scores):
         rng = np.random.Generator(np.random.PCG64([stream, len(of_dataset)]))
-        parts.append(of_dataset[rng.integers(len(of_dataset), size=(count, len(of_dataset)))])
-    many = _weighed_iqm(np.concatenate(parts, axis=1), weights)
+        strata.append(of_dataset[rng.integers(len(of_dataset), size=(count, len(of_dataset)))])
+    many = _weighed_iqm(np.concatenate(strata, axis=1), weights)
     low, high = around(np.asarray(point), many, many, min(map(len, scores)))
     return point, float(low), float(high)
 

@@ -28,10 +28,10 @@ def gaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     (..., S) twice -> (..., S); NaN where a side has none. What is round-off is 0, and magnitudes that are one up to
     round-off are one: ranks would else follow the last bit.
     """
-    found = a - b
-    scale = np.maximum(size(np.where(np.isnan(found), 0.0, a)), size(np.where(np.isnan(found), 0.0, b)))[..., None]
-    found = settled(found, scale)
-    return np.asarray(np.sign(found) * leveled(np.abs(found), scale))
+    gap = a - b
+    scale = np.maximum(size(np.where(np.isnan(gap), 0.0, a)), size(np.where(np.isnan(gap), 0.0, b)))[..., None]
+    gap = settled(gap, scale)
+    return np.asarray(np.sign(gap) * leveled(np.abs(gap), scale))
 
 
 def leveled(values: np.ndarray, scale: np.ndarray | float | None = None) -> np.ndarray:

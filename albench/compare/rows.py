@@ -14,7 +14,7 @@ from albench.compare.statistics import ALPHA
 from albench.compare.tables import Group, Row
 
 
-def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Group:
+def group_of(number: Numbers, tested: Tested, bests: Bests, extra: Details) -> Group:
     """The group that one's numbers, its tested differences, its bests and its details make."""
     curves, column = number.curves, number.column
     worth = np.full(len(curves.names), np.nan) if column is None else _worth(number, column)
@@ -31,7 +31,7 @@ def group_of(number: Numbers, found: Tested, bests: Bests, extra: Details) -> Gr
         n_labeled=labels,
         ranked=None if column is None or column == len(labels) else labels[column],
         rows=tuple(
-            _row(number, row, found, bests, extra, _rank(worth, row), _rank(cheap, row)) for row in order.tolist()
+            _row(number, row, tested, bests, extra, _rank(worth, row), _rank(cheap, row)) for row in order.tolist()
         ),
         target=extra.target,
         costs=extra.costs,
@@ -50,10 +50,10 @@ def _rank(worth: np.ndarray, row: int) -> int | None:
 
 
 def _row(
-    number: Numbers, row: int, found: Tested, bests: Bests, extra: Details, rank: int | None, cost_rank: int | None
+    number: Numbers, row: int, tested: Tested, bests: Bests, extra: Details, rank: int | None, cost_rank: int | None
 ) -> Row:
     curves, column = number.curves, number.column
-    difference = _difference(number, row, found)
+    difference = _difference(number, row, tested)
     best = bests.best[row]
     clear = best & (bests.p < ALPHA)
     if column is not None and difference is not None and difference.verdict in ("~", "worse"):
@@ -84,9 +84,9 @@ def _row(
     )
 
 
-def _difference(number: Numbers, row: int, found: Tested) -> Difference | None:
+def _difference(number: Numbers, row: int, tested: Tested) -> Difference | None:
     other = int(number.baseline[row])
     if other in (-1, row) or number.column is None:
         return None
     _, method, strategy = number.curves.names[other]
-    return within(found.difference(row, method, strategy, number.sign), number.limits)
+    return within(tested.difference(row, method, strategy, number.sign), number.limits)

@@ -93,11 +93,11 @@ def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarr
     pairs = [paired(own, against) for own, against, *_ in parts]
     enough = [np.asarray(seeds) >= LEAST_COMPARED for *_, seeds in parts]
     family = int(sum(rows.sum() for rows in enough))
-    found = [
+    tests = [
         p_values(np.where(rows[:, None], own, np.nan), against, test, family)
         for rows, (own, against, *_) in zip(enough, parts, strict=True)
     ]
-    p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may, _) in zip(found, parts, strict=True)]
+    p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may, _) in zip(tests, parts, strict=True)]
     p_holm = _holm_over(p)
     levels = _levels(np.concatenate(p), np.concatenate(p_holm)) if p else np.array([])
     shares = np.split(levels, np.cumsum([len(part) for part in p])[:-1])
@@ -107,13 +107,13 @@ def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarr
         told = p_holm[at] < ALPHA
         limits = np.full((2, len(mean)), np.nan)
         differences = gaps(own, against)
-        for row, name in enumerate(found[at][1]):
+        for row, name in enumerate(tests[at][1]):
             if name is not None:
                 values = differences[row][~np.isnan(differences[row])]
                 limits[:, row] = _agreeing(*inverted(values, name, float(shares[at][row])), mean[row], told[row])
         effect = effect_size(own, against)
         low, high = limits
-        results.append(Tested(mean, n, low, high, p[at], p_holm[at], found[at][1], effect, told, family))
+        results.append(Tested(mean, n, low, high, p[at], p_holm[at], tests[at][1], effect, told, family))
     return results
 
 
@@ -165,13 +165,13 @@ def bests(numbers: Sequence[Numbers], test: str, may: bool) -> list[Bests]:
     """
     families = [[_AT_LABELS] * len(number.curves.n_labeled) + [_AUBC] for number in numbers]
     counts = Counter(name for part in families for name in part)
-    found = [
+    columns = [
         _best(number, test, [counts[name] for name in part]) for number, part in zip(numbers, families, strict=True)
     ]
-    p = _holm_over([p for _, p in found], families)
+    p = _holm_over([p for _, p in columns], families)
     if not may:
         p = [np.where(np.isnan(part), np.nan, 1.0) for part in p]
-    return [Bests(best, part) for (best, _), part in zip(found, p, strict=True)]
+    return [Bests(best, part) for (best, _), part in zip(columns, p, strict=True)]
 
 
 def _holm_over(tests: list[np.ndarray], families: list[list[int]] | None = None) -> list[np.ndarray]:

@@ -49,21 +49,21 @@ def verdict_words(sides: Sequence[Side], baseline: str, what: str, comparison: C
         [side for side in tested if side.difference and side.difference.verdict == verdict]
         for verdict in ("better", "worse", "~")
     )
-    parts = []
+    clauses = []
     if better:
-        parts.append(f"{_beat(better, 'better', baseline, comparison)} in {what}")
-        parts += _which_is_best(sides, better, leaders)
+        clauses.append(f"{_beat(better, 'better', baseline, comparison)} in {what}")
+        clauses += _which_is_best(sides, better, leaders)
     else:
-        parts.append(f"nothing is shown to be better than {baseline} in {what}")
-        parts += _leading(leaders, sides)
+        clauses.append(f"nothing is shown to be better than {baseline} in {what}")
+        clauses += _leading(leaders, sides)
     if worse:
-        parts.append(_beat(worse, "worse", baseline, comparison))
+        clauses.append(_beat(worse, "worse", baseline, comparison))
     if open_ and (better or worse):
-        parts.append(f"{_some(open_)} cannot be told from {baseline}")
+        clauses.append(f"{_some(open_)} cannot be told from {baseline}")
     few = [side for side in sides if side.difference and side not in tested]
     if few:
-        parts.append(f"{_some(few)} {'has' if len(few) == 1 else 'have'} too few seeds for a test")
-    return "; ".join(parts)
+        clauses.append(f"{_some(few)} {'has' if len(few) == 1 else 'have'} too few seeds for a test")
+    return "; ".join(clauses)
 
 
 def _untested(sides: Sequence[Side], leaders: Sequence[Side], baseline: str, what: str) -> str:

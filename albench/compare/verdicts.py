@@ -71,13 +71,13 @@ def _parts(
     numbers: Sequence[Numbers], over: Pooled | None, after: Comparison | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """The one family of a comparison: each group's differences to baselines, then those over data sets."""
-    told = None if after is None else set(_told(after))
+    earlier = None if after is None else set(_told(after))
     for number in numbers:
         place = (number.curves.dataset, number.curves.stand_in, number.curves.protocol)
-        may = [told is None or (place, name) in told for name in number.curves.names]
+        may = [earlier is None or (place, name) in earlier for name in number.curves.names]
         yield number.ranked, number.against, np.array(may), in_both(number.ranked, number.against)
     pairs = over.pairs if over else []
-    may = [told is None or ((), name) in told for name, _ in pairs]
+    may = [earlier is None or ((), name) in earlier for name, _ in pairs]
     empty = np.empty((0, 0))
     yield (
         over.own if over else empty,

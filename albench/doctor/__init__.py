@@ -24,14 +24,14 @@ def checks(out: Path, data_dir: str | None, plugin_files: tuple[str, ...]) -> di
     """
     from albench.doctor import data, hardware, places, plugins, software, trial
 
-    found, problems = plugins.load(plugin_files)
+    loaded, problems = plugins.load(plugin_files)
     return {
         "versions": software.versions,
         "device": hardware.device,
         "numerics": hardware.numerics_here,
         "disk": partial(places.folder, out),
-        "plugins": partial(plugins.diagnoses, found, problems),
-        "data": partial(data.diagnoses, found, data_dir),
+        "plugins": partial(plugins.diagnoses, loaded, problems),
+        "data": partial(data.diagnoses, loaded, data_dir),
         "extras": software.extras,
         "self-test": trial.diagnoses,
     }

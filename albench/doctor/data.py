@@ -16,17 +16,17 @@ PATIENCE = 10.0
 """Seconds for the check of one data set's files."""
 
 
-def diagnoses(found: Registry, data_dir: str | None) -> Iterator[Diagnosis]:
+def diagnoses(loaded: Registry, data_dir: str | None) -> Iterator[Diagnosis]:
     """Each data set with its default options."""
     root = Path(data_dir) if data_dir else None
-    for name in found.names("dataset"):
-        yield _dataset(found, name, root)
+    for name in loaded.names("dataset"):
+        yield _dataset(loaded, name, root)
 
 
-def _dataset(found: Registry, name: str, root: Path | None) -> Diagnosis:
+def _dataset(loaded: Registry, name: str, root: Path | None) -> Diagnosis:
     verify = f"'albench data verify {name}'"
     try:
-        dataset: Dataset = found.build("dataset", name)
+        dataset: Dataset = loaded.build("dataset", name)
     except SpecError as error:  # a reader of files: which ones, the user says
         return Diagnosis(name, "note", str(error))
     except AlbenchError as error:

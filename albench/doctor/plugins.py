@@ -32,15 +32,15 @@ def load(plugin_files: tuple[str, ...]) -> tuple[Registry, list[Diagnosis]]:
     return registry(tuple(good)), problems
 
 
-def diagnoses(found: Registry, problems: list[Diagnosis]) -> Iterator[Diagnosis]:
+def diagnoses(loaded: Registry, problems: list[Diagnosis]) -> Iterator[Diagnosis]:
     """Each plugin, and names that two of them claim."""
     yield from problems
-    for plugin in found.plugins:
+    for plugin in loaded.plugins:
         yield from _plugin(plugin)
-    claims = Counter((component.kind, component.name) for component in found.components())
+    claims = Counter((component.kind, component.name) for component in loaded.components())
     for (kind, name), count in claims.items():
         if count > 1:
-            plugins = [c.plugin for c in found.components(kind) if c.name == name]
+            plugins = [c.plugin for c in loaded.components(kind) if c.name == name]
             advice = f"uninstall one, or leave it out with {DISABLE}={plugins[-1]}"
             yield Diagnosis(f"{kind} {name}", "broken", f"claimed by {' and '.join(plugins)}", advice)
 

@@ -24,13 +24,13 @@ def diagnoses() -> Iterator[Diagnosis]:
     import torch
 
     try:
-        parts = _parts()
+        components = _parts()
     except PluginError as error:
         yield Diagnosis("train and query", "broken", str(error), "runs that name all three with -d, -m and -s work")
         return
     for device in ("cpu", "cuda:0") if torch.cuda.is_available() else ("cpu",):
         with tempfile.TemporaryDirectory(prefix="albench-doctor-", ignore_cleanup_errors=True) as scratch:
-            yield from _both(Path(scratch), device, parts)
+            yield from _both(Path(scratch), device, components)
 
 
 class Notes(Silent):
@@ -46,23 +46,23 @@ class Notes(Silent):
 
 def _parts() -> dict[str, Any]:
     """What is run where nothing is named, on data that are always there."""
-    found = registry()
+    loaded = registry()
     return {
-        "dataset": stand_in(found, default(found, "dataset")),
-        "method": default(found, "method"),
-        "strategy": default(found, "strategy"),
-        "executor": default(found, "executor", "one"),
+        "dataset": stand_in(loaded, default(loaded, "dataset")),
+        "method": default(loaded, "method"),
+        "strategy": default(loaded, "strategy"),
+        "executor": default(loaded, "executor", "one"),
     }
 
 
-def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Diagnosis]:
+def _both(scratch: Path, device: str, components: dict[str, Any]) -> Iterator[Diagnosis]:
     what = f"train and query, {device.partition(':')[0]}"
-    words = "{method} + {strategy} on {dataset}".format(**parts)
+    words = "{method} + {strategy} on {dataset}".format(**components)
     command = f"'albench run --device {device} --steps 10 --rounds 2' shows it whole"
     started = time.monotonic()
     notes = Notes()
     try:
-        first, second = (_records(scratch / name, device, notes, parts) for name in ("first", "second"))
+        first, second = (_records(scratch / name, device, notes, components) for name in ("first", "second"))
     except AlbenchError as error:
         yield Diagnosis(what, "broken", f"{words}: {error}", command)
         return
@@ -76,8 +76,8 @@ def _both(scratch: Path, device: str, parts: dict[str, Any]) -> Iterator[Diagnos
         yield Diagnosis(what, "ok", f"{words}: two runs of one seed are the same, {took:.1f} s")
 
 
-def _records(out: Path, device: str, listener: Notes, parts: dict[str, Any]) -> list[dict[str, Any]]:
+def _records(out: Path, device: str, listener: Notes, components: dict[str, Any]) -> list[dict[str, Any]]:
     """What a run leaves, without what it measured; it goes the whole way that every run goes."""
-    run(seeds=1, out=out, device=device, listener=listener, **parts, **SETTINGS)
+    run(seeds=1, out=out, device=device, listener=listener, **components, **SETTINGS)
     (folder,) = trial_folders(next(out.iterdir()))
     return [without_measured(record) for record in read_trial(folder).records]

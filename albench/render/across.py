@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 def overall_columns(overall: Overall, comparison: Comparison) -> list[Column]:
     """The table over data sets; rows that share a letter are not distinguishable by their mean ranks."""
     rows = overall.rows
-    found = name_columns(rows)
-    found.append(Column("mean rank", "labels", tuple(Cell(f"{row.mean_rank:.2f}") for row in rows), ranked=True))
-    found.append(Column("alike", "extra", tuple(Cell(letters) for letters in _letters(overall))))
+    columns = name_columns(rows)
+    columns.append(Column("mean rank", "labels", tuple(Cell(f"{row.mean_rank:.2f}") for row in rows), ranked=True))
+    columns.append(Column("alike", "extra", tuple(Cell(letters) for letters in _letters(overall))))
     cells = tuple(Cell(range_text(row.iqm, row.iqm_low, row.iqm_high)) for row in rows)
-    found.append(Column("IQM [95 %]", "labels", cells))
+    columns.append(Column("IQM [95 %]", "labels", cells))
     if any(row.difference for row in rows):
         title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
         usual = max(row.difference.n for row in rows if row.difference)
-        found.append(Column(title, "difference", tuple(tested(row.difference, usual) for row in rows)))
+        columns.append(Column(title, "difference", tuple(tested(row.difference, usual) for row in rows)))
         chances = [row.improvement for row in rows]
         texts = (range_text(c.value, c.low, c.high, "{:.2f}".format) if c else NONE for c in chances)
-        found.append(Column("P(better)", "labels", tuple(map(Cell, texts))))
-    return found
+        columns.append(Column("P(better)", "labels", tuple(map(Cell, texts))))
+    return columns
 
 
 def overall_facts(overall: Overall) -> list[str]:

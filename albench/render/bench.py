@@ -35,24 +35,24 @@ class Section:
     lines: list[Line]
 
 
-def sections(found: dict[str, Any]) -> Iterator[Section]:
+def sections(measured: dict[str, Any]) -> Iterator[Section]:
     """The measurements, in the order in which they are read."""
-    cuda = "bfloat16" in found["rates"]
-    yield _gpu(found["rates"]) if cuda else _processor(found["rates"], found["machine"]["cores"])
+    cuda = "bfloat16" in measured["rates"]
+    yield _gpu(measured["rates"]) if cuda else _processor(measured["rates"], measured["machine"]["cores"])
     yield Section(
         "Training steps",
         "A whole step makes its batch and its views, trains and averages; the bare one only trains.",
-        [_step(name, step) for name, step in found["steps"].items()],
+        [_step(name, step) for name, step in measured["steps"].items()],
     )
-    yield _lanes(found["lanes"])
-    first = next(iter(found["queries"].values()))
+    yield _lanes(measured["lanes"])
+    first = next(iter(measured["queries"].values()))
     yield Section(
         "Queries",
         f"{first['query_size']} of {first['items']:,} items x {first['size']}; the floor is the work that a rule "
         "cannot leave out, at the rates above.",
-        [_query(name, query) for name, query in found["queries"].items()],
+        [_query(name, query) for name, query in measured["queries"].items()],
     )
-    start = found["start"]
+    start = measured["start"]
     line = Line("import albench and torch", _time(start), "up to 6 s", start <= 6)
     yield Section("Start", "Each worker of a run pays this once.", [line])
 
@@ -117,9 +117,9 @@ def _query(name: str, query: dict[str, float]) -> Line:
     return Line(name, here, f"up to {query['goal']:g} x", ratio <= query["goal"])
 
 
-def bench_tables(found: dict[str, Any]) -> Group:
+def bench_tables(measured: dict[str, Any]) -> Group:
     """The tables, with the machine above them."""
-    machine = found["machine"]
+    machine = measured["machine"]
     where = (
         machine["device"]
         if machine["device"] != "cpu"
@@ -127,7 +127,7 @@ def bench_tables(found: dict[str, Any]) -> Group:
     )
     shown: list[Any] = [Text(f"{where}, torch {machine['torch']}", style="bold")]
     slow = False
-    for part in sections(found):
+    for part in sections(measured):
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         for width in WIDTHS:
             table.add_column(width=width, overflow="fold")

@@ -65,32 +65,32 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     What is one and the same in all rows (method, backbone, number of seeds) is in ``facts`` instead.
     """
     rows = group.rows
-    found = name_columns(rows)
+    built = name_columns(rows)
     if n_seeds(group) is None:
-        found.append(Column("seeds", "seeds", tuple(Cell(str(len(row.seeds))) for row in rows)))
+        built.append(Column("seeds", "seeds", tuple(Cell(str(len(row.seeds))) for row in rows)))
     for labels in group.n_labeled:
         cells = tuple(_estimate(row.cells[labels], group) for row in rows)
-        found.append(Column(f"{labels:,} labels", "labels", cells, ranked=labels == group.ranked))
-    found += [
+        built.append(Column(f"{labels:,} labels", "labels", cells, ranked=labels == group.ranked))
+    built += [
         Column(metric, "recall", tuple(Cell(spread(r.recalls[metric], usual(group))) for r in rows))
         for metric in group.recalls
     ]
     ranked = comparison.at == "aubc"
     if comparison.target:
         title = f"labels to {comparison.target}"
-        found.append(Column(title, "reach", tuple(Cell(reach_text(row.reach, group.n_labeled[-1])) for row in rows)))
-    found.append(Column("AUBC", "aubc", tuple(_estimate(row.aubc, group) for row in rows), ranked))
+        built.append(Column(title, "reach", tuple(Cell(reach_text(row.reach, group.n_labeled[-1])) for row in rows)))
+    built.append(Column("AUBC", "aubc", tuple(_estimate(row.aubc, group) for row in rows), ranked))
     if any(row.difference for row in rows):
         title = f"vs {comparison.baseline}" if len(comparison.baseline) <= 12 else "vs baseline"
-        found.append(Column(title, "difference", tuple(_difference(row, group) for row in rows)))
+        built.append(Column(title, "difference", tuple(_difference(row, group) for row in rows)))
         if shows_saved(group, comparison):
             bare = any(_is_bare(row) for row in rows)
-            found.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows), bare=bare))
-    found += _item_columns(rows, comparison)
+            built.append(Column("labels saved", "reach", tuple(_saved(row) for row in rows), bare=bare))
+    built += _item_columns(rows, comparison)
     if comparison.cost:
         cells = tuple(_at_cost(row, group) for row in rows)
-        found.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
-    return [*found, *(_detail_columns(rows) if comparison.details else [])]
+        built.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
+    return [*built, *(_detail_columns(rows) if comparison.details else [])]
 
 
 def once(every: Sequence[Column], group: Group) -> tuple[list[Column], list[str]]:

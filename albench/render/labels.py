@@ -51,12 +51,12 @@ def combinations(trials: Iterable[Trial]) -> Iterator[tuple[Trial, str]]:
 
 def seeds_text(seeds: Sequence[int]) -> str:
     """``seed 3``, ``seeds 0, 2``, ``seeds 0 to 9``; ``30 seeds`` where they are many and in no row."""
-    found = sorted(seeds)
-    if len(found) == 1:
-        return f"seed {found[0]}"
-    if len(found) > 2 and found == list(range(found[0], found[-1] + 1)):
-        return f"seeds {found[0]} to {found[-1]}"
-    return f"seeds {', '.join(map(str, found))}" if len(found) <= 10 else counted(len(found), "seed")
+    ordered = sorted(seeds)
+    if len(ordered) == 1:
+        return f"seed {ordered[0]}"
+    if len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"seeds {ordered[0]} to {ordered[-1]}"
+    return f"seeds {', '.join(map(str, ordered))}" if len(ordered) <= 10 else counted(len(ordered), "seed")
 
 
 def short(spec: str, most: int = MOST) -> str:

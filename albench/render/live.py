@@ -105,11 +105,11 @@ def _views(plan: Plan, dataset: str) -> str:
 
 def _skipped(plan: Plan) -> list[str]:
     """One line for all seeds of a combination that are skipped for one reason."""
-    found: dict[tuple[str, str], list[int]] = {}
+    seeds_of: dict[tuple[str, str], list[int]] = {}
     for trial in plan.all_trials:
         if trial.key in plan.skipped:
-            found.setdefault((pair(trial), plan.skipped[trial.key]), []).append(trial.seed)
-    return [f"{name}  {seeds_text(seeds)}: {why}" for (name, why), seeds in found.items()]
+            seeds_of.setdefault((pair(trial), plan.skipped[trial.key]), []).append(trial.seed)
+    return [f"{name}  {seeds_text(seeds)}: {why}" for (name, why), seeds in seeds_of.items()]
 
 
 class TimeLeft:

@@ -61,8 +61,8 @@ def sheet(
     from PIL import Image, ImageDraw
 
     n_columns = max((len(row) for row in rows), default=0)
-    told = [[caption.splitlines() for caption in row] for row in captions]
-    below = max((len(lines) for row in told for lines in row), default=0) * LINE
+    below_each = [[caption.splitlines() for caption in row] for row in captions]
+    below = max((len(lines) for row in below_each for lines in row), default=0) * LINE
     above = LINE if any(titles) else 0
     top = GAP + (LINE if any(heads) else 0)
     width = max(GAP + n_columns * (side + GAP), *(GAP + _width(font, title) + GAP for title in (*titles, "")))
@@ -79,7 +79,7 @@ def sheet(
             x = GAP + column * (side + GAP)
             shown = _fitted(picture(pixels), side)
             canvas.paste(shown, (x + (side - shown.width) // 2, y + above + (side - shown.height) // 2))
-            lines = told[number][column] if number < len(told) and column < len(told[number]) else []
+            lines = below_each[number][column] if number < len(below_each) and column < len(below_each[number]) else []
             for place, line in enumerate(lines):
                 at = (x, y + above + side + 2 + place * LINE)
                 draw.text(at, _cut(font, line, side), fill=INK, font=font)

@@ -98,13 +98,13 @@ def _hidden(every: Sequence[Column], shown: Sequence[Column]) -> str:
     """What had to be left out, or nothing."""
     missing = [column for column in every if column not in shown]
     counts = [column.title.removesuffix(" labels") for column in missing if column.role == "labels"]
-    parts = []
+    hidden = []
     if counts:
         total = sum(column.role == "labels" for column in every)
         which = ", ".join(counts) if len(counts) <= 6 else f"{counts[0]}, {counts[1]}, ... {counts[-1]}"
-        parts.append(f"{len(counts)} of {total} label counts ({which})")
-    parts += [column.title for column in missing if column.role != "labels"]
-    return f"Hidden: {', '.join(parts)}. Widen the terminal, or choose another --format." if parts else ""
+        hidden.append(f"{len(counts)} of {total} label counts ({which})")
+    hidden += [column.title for column in missing if column.role != "labels"]
+    return f"Hidden: {', '.join(hidden)}. Widen the terminal, or choose another --format." if hidden else ""
 
 
 def _table(layout: Layout) -> Table:

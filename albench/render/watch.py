@@ -43,12 +43,12 @@ _NAMES = {
 
 def view(states: Sequence[SuiteState]) -> RenderableType:
     """Suites as they are; of several, a complete one is a line."""
-    parts: list[RenderableType] = []
+    shown: list[RenderableType] = []
     for state in states:
-        parts += [*([Text()] if parts else []), summary(state)]
+        shown += [*([Text()] if shown else []), summary(state)]
         if not state.complete or len(states) == 1:
-            parts += [*_lines(_running(state)), *_lines(_troubles(state)), *_table(state)]
-    return Group(*parts)
+            shown += [*_lines(_running(state)), *_lines(_troubles(state)), *_table(state)]
+    return Group(*shown)
 
 
 def summary(state: SuiteState) -> Text:

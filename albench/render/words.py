@@ -27,19 +27,19 @@ def heading(group: Group) -> tuple[str, str]:
 def facts(group: Group, comparison: Comparison) -> list[str]:
     """What holds for the whole table of a group, in short pieces."""
     direction = "higher" if comparison.higher_is_better else "lower"
-    found = [f"{comparison.split} {comparison.metric} ({direction} is better)"]
-    found.append(f"ranked by {_ranked_by(group, comparison)}")
+    pieces = [f"{comparison.split} {comparison.metric} ({direction} is better)"]
+    pieces.append(f"ranked by {_ranked_by(group, comparison)}")
     if len(comparison.baseline) > 12:
-        found.append(f"baseline {comparison.baseline}")
+        pieces.append(f"baseline {comparison.baseline}")
     methods, backbones = ({getattr(row, name) for row in group.rows} for name in ("method", "backbone"))
-    found += [f"method {name}" for name in methods if len(methods) == 1]
-    found += [f"backbone {name}" for name in backbones if len(backbones) == 1]
+    pieces += [f"method {name}" for name in methods if len(methods) == 1]
+    pieces += [f"backbone {name}" for name in backbones if len(backbones) == 1]
     n = n_seeds(group)
-    found.append(counted(n, "seed") if n == len(group.seeds) else f"compared over {counted(usual(group), 'seed')}")
-    found.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
+    pieces.append(counted(n, "seed") if n == len(group.seeds) else f"compared over {counted(usual(group), 'seed')}")
+    pieces.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
     if group.test_items:
-        found.append(group.test_items)
-    return found
+        pieces.append(group.test_items)
+    return pieces
 
 
 def _ranked_by(group: Group, comparison: Comparison) -> str:
@@ -51,58 +51,58 @@ def _ranked_by(group: Group, comparison: Comparison) -> str:
 def legend(comparison: Comparison) -> list[str]:
     """How to read the marks."""
     estimates = [e for row in comparison.rows for e in (*row.cells.values(), row.aubc)]
-    found = ["Mean ± half width of the 95 % t-interval over seeds, same test items"]
+    lines = ["Mean ± half width of the 95 % t-interval over seeds, same test items"]
     if any(_other(row, group) for group in comparison.groups for row in group.rows):
-        found[0] += "; in brackets their number, where it is not that of the table"
+        lines[0] += "; in brackets their number, where it is not that of the table"
     if any(len(group.n_labeled) > 1 for group in comparison.groups):
-        found.append("AUBC: area under the budget curve, divided by its span of labels")
+        lines.append("AUBC: area under the budget curve, divided by its span of labels")
     recalls = dict.fromkeys(metric for group in comparison.groups for metric in group.recalls)
-    found += minority_lines(comparison, recalls)
+    lines += minority_lines(comparison, recalls)
     if recalls:
-        found.append(
+        lines.append(
             f"{listed(list(recalls))} {'stands' if len(recalls) == 1 else 'stand'} beside, as a class is rare: at the "
             "label count that ranks, else at the last; not tested"
         )
     if any(estimate.best for estimate in estimates):
-        found.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
+        lines.append("Bold: best of its column; * better than the second, ~ not distinguishable from it")
     n = comparison.n_tests
     if comparison.baseline:
-        found.append(_against(comparison))
+        lines.append(_against(comparison))
     if (comparison.baseline and n) or any(estimate.best for estimate in estimates):
         tests = f"over {counted(n, 'difference')}" if n else "over all bests of a kind"
         if n and any(estimate.best for estimate in estimates):
             tests += "; a best value can have a * only where a difference has one"
         if comparison.n_left_out:
             tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
-        found.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
+        lines.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
     if any(group.test_items for group in comparison.groups):
-        found.append(
+        lines.append(
             "Over items: the 95 % interval of resamples of the test items, whole groups where they are known, seeds as "
             "they are; not tested"
         )
     if comparison.target:
-        found.append(
+        lines.append(
             "Labels to the target: where the mean curve reaches it, with its 95 % bootstrap interval over seeds"
         )
     if any(row.saved and shows_saved(group, comparison) for group in comparison.groups for row in group.rows):
         what = "the target" if comparison.target else "the lower of the two qualities that both end with"
-        found.append(
+        lines.append(
             f"Labels saved: fewer labels than the baseline needs for {what}, each with its 95 % bootstrap interval; "
             "never: it is not reached"
         )
     if comparison.cost:
-        found.append(
+        lines.append(
             f"At equal cost ({comparison.cost}): AUBC over what labels, training and queries cost, and its rank"
         )
     if (comparison.target or comparison.details) and any(len(row.seeds) < LEAST_SEEDS for row in comparison.rows):
-        found.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
+        lines.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
     if comparison.highlight:
-        found.append(explained(comparison.highlight))
+        lines.append(explained(comparison.highlight))
     if comparison.details:
-        found.append(
+        lines.append(
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"
         )
-    return found
+    return lines
 
 
 def minority_lines(comparison: Comparison, recalls: Collection[str]) -> list[str]:

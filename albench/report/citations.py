@@ -40,14 +40,14 @@ def citations(used: Iterable[tuple[str, str]]) -> list[Citation]:
     )
 
 
-def bibtex(found: Iterable[Citation], version: str) -> str:
+def bibtex(papers: Iterable[Citation], version: str) -> str:
     """One entry for albench and one a paper; a title that the component's text does not name is left out."""
     first = [
         ("title", "{albench}: active learning joined with semi-supervised learning, compared"),
         ("version", version),
     ]
     entries = [_entry("software", "albench", first)]
-    for source in found:
+    for source in papers:
         fields = [("author", " and ".join(source.authors)), ("title", f"{{{source.title}}}" if source.title else "")]
         fields += [("year", source.paper[-4:]), ("eprint", source.arxiv), ("eprinttype", "arXiv" * bool(source.arxiv))]
         fields += [("note", f"{source.kind} {source.name} of albench")]
@@ -65,14 +65,14 @@ def _source(component: Component) -> Citation:
     names = re.sub(r" et al\.?$", " and others", re.sub(r" \d{4}$", "", component.paper))
     first = re.split(r",| and ", names)[0]
     text = _docstring(component)
-    found = re.search(rf'({re.escape(first)}\b[^"]{{0,160}}?)[ (,]+\d{{4}}[^"]{{0,20}}?"([^"]+)"', text) or re.search(
+    quoted = re.search(rf'({re.escape(first)}\b[^"]{{0,160}}?)[ (,]+\d{{4}}[^"]{{0,20}}?"([^"]+)"', text) or re.search(
         rf'({re.escape(first)}\b[^"(]{{0,160}}?), "([^"]+)"', text
     )
-    if not found:
+    if not quoted:
         return Citation(component.kind, component.name, component.paper, _people(names), "", "")
-    arxiv = _ARXIV.match(text, found.end())
-    people = _people(found[1]) if len(_people(found[1])) > 1 else _people(names)
-    return Citation(component.kind, component.name, component.paper, people, found[2], arxiv[1] if arxiv else "")
+    arxiv = _ARXIV.match(text, quoted.end())
+    people = _people(quoted[1]) if len(_people(quoted[1])) > 1 else _people(names)
+    return Citation(component.kind, component.name, component.paper, people, quoted[2], arxiv[1] if arxiv else "")
 
 
 def _people(text: str) -> tuple[str, ...]:

@@ -43,14 +43,14 @@ def looks(names: Sequence[RowName], comparison: Comparison, position: dict[RowNa
     colors = colors_of(name[part] for at, name in enumerate(names) if at not in black)
     methods = sorted({name[1] for name in names})
     alike = {name: sorted(other for other in colors if colors[other] == colors[name]).index(name) for name in colors}
-    found = []
+    drawn = []
     for at, name in enumerate(names):
         backbone, method, strategy = name
-        parts = [method] * several[1] + [strategy] * (several[2] or not several[1])
+        words = [method] * several[1] + [strategy] * (several[2] or not several[1])
         dash = methods.index(method) if part == 2 and several[1] else alike.get(name[part], 0)
-        found.append(
+        drawn.append(
             {
-                "label": " + ".join(parts) + (f" on {backbone}" if several[0] else ""),
+                "label": " + ".join(words) + (f" on {backbone}" if several[0] else ""),
                 "name": strategy if part == 2 else method,
                 "beside": [method] * (several[1] and part == 2) + [backbone] * several[0],
                 "backbone": backbone,
@@ -62,7 +62,7 @@ def looks(names: Sequence[RowName], comparison: Comparison, position: dict[RowNa
                 "marked": at in marked,
             }
         )
-    return found
+    return drawn
 
 
 def _baselines(comparison: Comparison, position: dict[RowName, int], strategies: bool) -> set[int]:

@@ -52,7 +52,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
         [("method", name[1].partition("[")[0]) for name in names]
         + [("strategy", name[2].partition("[")[0]) for name in names]
     )
-    answers = {name: answer(found) for name, found in comparisons.items()}
+    answers = {name: answer(shown) for name, shown in comparisons.items()}
     return _strict(
         {
             "title": " · ".join(dict.fromkeys(folder.name for folder in results.folders)),
@@ -67,17 +67,17 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
                 }
                 for n in ordered
             ],
-            "answers": {name: [found.overall, list(found.groups)] for name, found in answers.items()},
+            "answers": {name: [shown.overall, list(shown.groups)] for name, shown in answers.items()},
             "rows": looks(names, first, position),
             "groups": [
                 _group(at, group, comparisons, [table for table in curves if _same(table, group)], position)
                 for at, group in enumerate(first.groups)
             ],
             "diagnostics": _diagnostics(results, first, position),
-            "overall": {name: _overall(found, position) for name, found in comparisons.items() if found.overall},
-            "wins": {name: _wins(found, position) for name, found in comparisons.items() if found.wins},
-            "legend": {name: legend(found) for name, found in comparisons.items()},
-            "notes": {name: list(found.notes) for name, found in comparisons.items()},
+            "overall": {name: _overall(shown, position) for name, shown in comparisons.items() if shown.overall},
+            "wins": {name: _wins(shown, position) for name, shown in comparisons.items() if shown.wins},
+            "legend": {name: legend(shown) for name, shown in comparisons.items()},
+            "notes": {name: list(shown.notes) for name, shown in comparisons.items()},
             "failures": failures(first),
             "baseline": first.baseline,
             "target": first.target,

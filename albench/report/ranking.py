@@ -95,19 +95,19 @@ def verdict(row: Row, comparison: Comparison) -> list[str]:
     """The corrected verdict: in a word, its tone, and what decides it."""
     if row.is_baseline:
         return ["baseline", "dim", "What the other rows are compared with."]
-    found = row.difference
-    if found is None or found.n == 0:
+    gap = row.difference
+    if gap is None or gap.n == 0:
         return [NONE, "dim", "No baseline with a seed in common."]
-    against = f"{found.method} + {found.strategy}"
-    said = f"{spread(found, found.n, signed=True)} against {against}, paired over {counted(found.n, 'seed')}"
-    if found.verdict == "too few seeds":
+    against = f"{gap.method} + {gap.strategy}"
+    said = f"{spread(gap, gap.n, signed=True)} against {against}, paired over {counted(gap.n, 'seed')}"
+    if gap.verdict == "too few seeds":
         return ["too few seeds", "dim", f"{said}: fewer than three seeds in common, so there is no verdict."]
-    said += f"; {_TESTS.get(found.test, found.test)}, p {p_text(found.p)}"
-    said += f", corrected over {counted(comparison.n_tests, 'difference')} {p_text(found.p_holm)}."
-    if found.verdict != "~":
-        return [found.verdict, "good" if found.verdict == "better" else "bad", said]
-    if found.seeds_needed and found.seeds_needed > found.n:
-        said += f" About {found.seeds_needed:,} seeds would tell, if the true difference is the one measured."
+    said += f"; {_TESTS.get(gap.test, gap.test)}, p {p_text(gap.p)}"
+    said += f", corrected over {counted(comparison.n_tests, 'difference')} {p_text(gap.p_holm)}."
+    if gap.verdict != "~":
+        return [gap.verdict, "good" if gap.verdict == "better" else "bad", said]
+    if gap.seeds_needed and gap.seeds_needed > gap.n:
+        said += f" About {gap.seeds_needed:,} seeds would tell, if the true difference is the one measured."
     return ["not told apart", "dim", f"{said} This is not the same as equal."]
 
 

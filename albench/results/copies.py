@@ -59,9 +59,9 @@ def gaps(trial: str, old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]
     return found
 
 
-def apart(found: Iterable[Gap], first: str) -> str:
+def apart(gaps: Iterable[Gap], first: str) -> str:
     """The largest difference in a test metric, and that in macro F1; ``first`` stands where no test metric differs."""
-    ordered = sorted(found, key=lambda gap: (-gap.size, gap.trial, gap.round, gap.metric))
+    ordered = sorted(gaps, key=lambda gap: (-gap.size, gap.trial, gap.round, gap.metric))
     if not ordered:
         return f"no test metric differs; what does is, from {first}"
     text = f"the largest difference is {ordered[0]}"

@@ -118,12 +118,12 @@ class SuiteState:
         usual = _usual(self.trials)
         if not usual or not self.running:
             return None
-        left = [_trial_left(trial, usual, self.now) for trial in self.trials if trial.status not in _ENDED]
+        seconds = [_trial_left(trial, usual, self.now) for trial in self.trials if trial.status not in _ENDED]
         new = self.unseen + len(self.starting)
         if new:
             rounds = sum(trial.of for trial in self.trials) / len(self.trials)
-            left += [rounds * usual[()]] * new
-        return max(sum(left) / self.running, max(left, default=0.0))
+            seconds += [rounds * usual[()]] * new
+        return max(sum(seconds) / self.running, max(seconds, default=0.0))
 
 
 _ENDED: tuple[TrialStatus, ...] = ("done", "failed", "skipped")
@@ -131,11 +131,11 @@ _ENDED: tuple[TrialStatus, ...] = ("done", "failed", "skipped")
 
 def _usual(trials: Iterable[TrialState]) -> dict[tuple[str, ...], float]:
     """Mean seconds of a round: of a cell, of a data set and backbone, and of all (the empty key)."""
-    found: dict[tuple[str, ...], list[float]] = {}
+    seconds_of: dict[tuple[str, ...], list[float]] = {}
     for trial in trials:
         for name in (trial.cell, (trial.dataset, trial.backbone), ()):
-            found.setdefault(name, []).extend(trial.seconds)
-    return {name: sum(seconds) / len(seconds) for name, seconds in found.items() if seconds}
+            seconds_of.setdefault(name, []).extend(trial.seconds)
+    return {name: sum(seconds) / len(seconds) for name, seconds in seconds_of.items() if seconds}
 
 
 def _round_seconds(trial: TrialState, usual: dict[tuple[str, ...], float]) -> float:
@@ -199,10 +199,10 @@ class Follower:
 
     def _owner(self, folder: Path) -> tuple[Holder | None, bool]:
         """Who holds a trial, and whether it has died: it is known to, or gave no sign of life while we looked."""
-        found = held(folder / CLAIM)
-        if found is None:
+        claim = held(folder / CLAIM)
+        if claim is None:
             return None, False
-        owner, sign = found
+        owner, sign = claim
         now = time.monotonic()  # clocks of machines need not agree: what counts is how long nothing changed here
         if self._signs.get(folder, (None, 0.0))[0] != sign:
             self._signs[folder] = sign, now

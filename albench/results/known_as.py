@@ -132,8 +132,8 @@ def _apart(kind: str, name: str, same: Mapping[Hashable, _Seen]) -> tuple[dict[H
         named[what] = _written(same[what].shortest, shown)
     if not differ:  # trials of earlier versions do not say all that tells what they are: they are what the name is
         return dict.fromkeys(same, name), ""
-    told = listed(list(named.values()), _SHOWN)
-    return named, f"{kind} {name} does not stand for the same options everywhere: shown apart as {told}."
+    named_each = listed(list(named.values()), _SHOWN)
+    return named, f"{kind} {name} does not stand for the same options everywhere: shown apart as {named_each}."
 
 
 def _options(text: str) -> dict[str, str]:

@@ -109,9 +109,11 @@ class Results:
         """The comparison table that a question asks for (see ``albench.compare.build.compared``)."""
         from albench.compare.build import compared
 
-        found = compared(self.frame, question, failed=self.failed, kept=self._kept)
+        comparison = compared(self.frame, question, failed=self.failed, kept=self._kept)
         caveats = (Remark(text, limits=True) for text in self.caveats)
-        return dataclasses.replace(found, notes=(*self.notes, *found.notes), caveats=(*caveats, *found.caveats))
+        return dataclasses.replace(
+            comparison, notes=(*self.notes, *comparison.notes), caveats=(*caveats, *comparison.caveats)
+        )
 
     def _kept(self, suite: str, key: str) -> Kept:
         """What a trial keeps of its test split."""
@@ -214,10 +216,10 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
         with _as_written(suite.place(folder)):
             called = names.of(files.facts)
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
-            found, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
+            of_trial, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
         trials[folder] = {**called, "suite": name}
-        rows += found
-        n_rows.append(len(found))
+        rows += of_trial
+        n_rows.append(len(of_trial))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
         failed += failure
     columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled", "run"]
@@ -255,10 +257,10 @@ def _read(
     facts = files.facts
     named = {**{name: facts[name] for name in _FACTS}, **called}
     base = {"suite": suite, **named, "protocol": facts["protocol_hash"]}
-    held = facts.get("data_hash", "")
+    data_hash = facts.get("data_hash", "")
     data = about.get(facts["dataset"], {})
-    data = data if data.get("data_hash", held) == held else {}  # that of other data, which took its name
-    common = {**base, "device": facts["protocol"]["device"], "data_hash": held}
+    data = data if data.get("data_hash", data_hash) == data_hash else {}  # that of other data, which took its name
+    common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
     common["initial_hash"] = facts.get("initial_hash", "")
     common["pool_size"] = data["sizes"][0] if data else 0
     pool, _, test = data.get("per_class") or ((), (), ())

@@ -90,11 +90,11 @@ def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> lis
         named: dict[str, list[SourceSuite]] = defaultdict(list)
         for suite in suites:
             named[suite.name].append(suite)
-        for parts in named.values():
-            check_protocols(parts)
+        for same_name in named.values():
+            check_protocols(same_name)
         if not any(suite.trials for suite in suites):
             raise StoreError(f"{', '.join(map(str, sources))}: there is no trial to merge.")
-        merged = [_unite(name, parts, stage / "merged" / name, strict) for name, parts in sorted(named.items())]
+        merged = [_unite(name, same_name, stage / "merged" / name, strict) for name, same_name in sorted(named.items())]
         output.parent.mkdir(parents=True, exist_ok=True)
         (stage / "merged").rename(output)
     except OSError as error:
@@ -104,35 +104,35 @@ def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> lis
     return merged
 
 
-def _unite(name: str, parts: Sequence[SourceSuite], target: Path, strict: bool) -> Merged:
-    found: dict[Identity, SourceTrial] = {}
+def _unite(name: str, suites: Sequence[SourceSuite], target: Path, strict: bool) -> Merged:
+    kept: dict[Identity, SourceTrial] = {}
     copies: set[Identity] = set()
-    for trial in (trial for suite in parts for trial in suite.trials):
+    for trial in (trial for suite in suites for trial in suite.trials):
         what = trial_of(trial.facts)
-        if what in found:
+        if what in kept:
             copies.add(what)
-            trial = _better(found[what], trial)
-        found[what] = trial
-    chosen = {trial.folder.name: trial for trial in found.values()}
+            trial = _better(kept[what], trial)
+        kept[what] = trial
+    chosen = {trial.folder.name: trial for trial in kept.values()}
     made = mixes((trial.facts, trial.rounds) for trial in chosen.values())
     if strict:
         refuse_mixes({f"suite {name}, {place}": mix for place, mix in made.items()})
     (target / "trials").mkdir(parents=True)
-    (target / "manifest.json").write_text(manifest_text(_manifests(parts)), encoding="utf-8")
+    (target / "manifest.json").write_text(manifest_text(_manifests(suites)), encoding="utf-8")
     for key, trial in chosen.items():
         folder = target / "trials" / key
         folder.mkdir()
         for file, text in trial_texts(trial.read()):
             (folder / file).write_text(text, encoding="utf-8", newline="\n")
-    copy_items(dict.fromkeys(trial.folder.parent.parent for suite in parts for trial in suite.trials), target)
+    copy_items(dict.fromkeys(trial.folder.parent.parent for suite in suites for trial in suite.trials), target)
     sources: Counter[str] = Counter()
-    for suite in parts:
+    for suite in suites:
         sources[suite.source] = len(suite.trials)
-    notes = [line for suite in parts for line in suite.problems]
+    notes = [line for suite in suites for line in suite.problems]
     notes += data_notes((trial.source, trial.facts) for trial in chosen.values())
     notes += [f"{place}: {mix.made}" for place, mix in made.items() if mix]
     if any(mix.unknown for mix in made.values()):
-        notes += _other_versions(parts)
+        notes += _other_versions(suites)
     return Merged(name, dict(sources), Counter(trial.status for trial in chosen.values()), len(copies), tuple(notes))
 
 
@@ -160,12 +160,12 @@ def _differ(old: SourceTrial, new: SourceTrial, first: TrialFiles, second: Trial
     return f"{text}; 'albench compare' of both tells how far all of them lie apart."
 
 
-def _manifests(parts: Sequence[SourceSuite]) -> dict[str, Any]:
+def _manifests(suites: Sequence[SourceSuite]) -> dict[str, Any]:
     """One manifest: data sets, protocols and runs of all; each source's last run keeps what it was made with.
 
     The parts that describe one run (versions, plugins, host, determinism) are, as in every manifest, those of the last.
     """
-    ordered = sorted((suite.manifest for suite in parts), key=last_start)
+    ordered = sorted((suite.manifest for suite in suites), key=last_start)
     runs: dict[str, dict[str, Any]] = {}
     united: dict[str, Any] = {}
     for manifest in ordered:
@@ -179,13 +179,13 @@ def _manifests(parts: Sequence[SourceSuite]) -> dict[str, Any]:
     return united
 
 
-def _other_versions(parts: Sequence[SourceSuite]) -> Iterator[str]:
+def _other_versions(suites: Sequence[SourceSuite]) -> Iterator[str]:
     """Sources whose last run's versions are not the same, for trials that do not say their own."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for suite in parts:
+    sources_of: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for suite in suites:
         for name, version in {**suite.manifest["plugins"], **suite.manifest["versions"]}.items():
             if name != "python":  # it moves no number
-                found[name][str(version)].append(suite.source)
-    for name, versions in found.items():
+                sources_of[name][str(version)].append(suite.source)
+    for name, versions in sources_of.items():
         if len(versions) > 1:
             yield f"made with other versions of {name}: {by_source(versions)}"

@@ -103,16 +103,16 @@ def _manifest(folder: Path, source: str) -> dict[str, Any]:
 
 def check_data(suites: Iterable[SourceSuite]) -> None:
     """Raise ``StoreError`` where a data set's name stands for other data in one source than in another."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    sources_of: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in suites:
         for trial in suite.trials:
             facts = trial.facts  # by what is meant too, which decides the key, whatever was typed
             meant = facts.get("resolved", {}).get("dataset", facts["dataset"])
             for name in dict.fromkeys((facts["dataset"], meant)):
-                where = found[name][facts["data_hash"]]
+                where = sources_of[name][facts["data_hash"]]
                 if suite.source not in where:
                     where.append(suite.source)
-    for dataset, hashes in found.items():
+    for dataset, hashes in sources_of.items():
         if len(hashes) > 1:
             raise StoreError(
                 f"data set {dataset} is not the same data everywhere: {by_source(hashes)}. Such results do not "
@@ -123,26 +123,26 @@ def check_data(suites: Iterable[SourceSuite]) -> None:
 
 def check_starts(suites: Iterable[SourceSuite]) -> None:
     """Raise ``StoreError`` where trials of a seed, which are compared in pairs, started from other labels."""
-    found: dict[tuple[str, str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    sources_of: dict[tuple[str, str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for suite in suites:
         for trial in suite.trials:
             facts = trial.facts
             if start := facts.get("initial_hash"):
-                where = found[facts["dataset"], facts["protocol_hash"], facts["seed"]][str(start)]
+                where = sources_of[facts["dataset"], facts["protocol_hash"], facts["seed"]][str(start)]
                 if suite.source not in where:
                     where.append(suite.source)
-    for (dataset, _, seed), hashes in sorted(found.items()):
+    for (dataset, _, seed), hashes in sorted(sources_of.items()):
         if len(hashes) > 1:
             raise StoreError(starts_text(seed, dataset, hashes))
 
 
-def check_protocols(parts: Sequence[SourceSuite]) -> None:
+def check_protocols(suites: Sequence[SourceSuite]) -> None:
     """Raise ``StoreError`` where a suite was run on a data set under settings that its widest source has not."""
-    found: dict[str, dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
-    for suite in parts:
+    protocols_of: dict[str, dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
+    for suite in suites:
         for trial in suite.trials:
-            found[trial.facts["dataset"]][suite.source][trial.facts["protocol_hash"]] = trial.facts["protocol"]
-    for dataset, run in sorted(found.items()):
+            protocols_of[trial.facts["dataset"]][suite.source][trial.facts["protocol_hash"]] = trial.facts["protocol"]
+    for dataset, run in sorted(protocols_of.items()):
         widest = max(run, key=lambda source: len(run[source]))
         for source, protocols in run.items():
             for other in set(protocols) - set(run[widest]):
@@ -152,7 +152,7 @@ def check_protocols(parts: Sequence[SourceSuite]) -> None:
                 )
                 changes = ", ".join(nearest) or "protocol_hash"
                 raise StoreError(
-                    f"suite {parts[0].name} was run on {dataset} under other settings in {widest} than in {source}: "
+                    f"suite {suites[0].name} was run on {dataset} under other settings in {widest} than in {source}: "
                     f"{changes}. Run one again with the settings of the other; or merge each "
                     "into a folder of its own and name both: albench compare DIR1 DIR2."
                 )

@@ -21,13 +21,13 @@ from albench.wording import counted
 ADVICE = "--fresh makes planned trials again, --name starts a suite of its own"
 
 
-def plugin_versions(trials: Iterable[Trial], found: Registry) -> dict[str, str]:
+def plugin_versions(trials: Iterable[Trial], loaded: Registry) -> dict[str, str]:
     """Distribution -> version of the trials' components, beside albench's own; files have no version."""
-    parts = {(kind, part) for trial in trials for kind, part in parts_of(trial).items()}
-    used = {found.find(kind, specs.parse(part).name).distribution for kind, part in parts}
+    used_parts = {(kind, part) for trial in trials for kind, part in parts_of(trial).items()}
+    used = {loaded.find(kind, specs.parse(part).name).distribution for kind, part in used_parts}
     return {
         plugin.distribution: plugin.version
-        for plugin in sorted(found.plugins, key=lambda plugin: plugin.distribution)
+        for plugin in sorted(loaded.plugins, key=lambda plugin: plugin.distribution)
         if plugin.distribution in used - {PROJECT} and plugin.version != "file"
     }
 
@@ -59,10 +59,10 @@ def found_before(
         Whether planned trials are made again, whatever there is of them.
     """
     tables = {(trial.dataset, trial.protocol.hash) for trial in planned}
-    left = {trial.key for trial in planned} if fresh else set[str]()
+    excluded = {trial.key for trial in planned} if fresh else set[str]()
     known: list[list[Environment]] = []
     unknown = 0
-    for facts, rounds in _begun(folder, left):
+    for facts, rounds in _begun(folder, excluded):
         dataset = same.get(data_of(facts), facts["dataset"]) if "dataset" in facts else ""
         if (dataset, facts.get("protocol_hash")) in tables:
             made = [each.made_with for each in rounds_made(facts, rounds)]
@@ -103,10 +103,10 @@ def refuse(lines: Sequence[str]) -> None:
         raise StoreError(f"--strict: {' '.join(lines)}")
 
 
-def _begun(folder: Path, left: Collection[str]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Facts and number of rounds of the folder's trials, ``left`` aside; what is damaged is told elsewhere."""
+def _begun(folder: Path, excluded: Collection[str]) -> Iterator[tuple[dict[str, Any], int]]:
+    """Facts and number of rounds of the folder's trials, ``excluded`` aside; what is damaged is told elsewhere."""
     for trial in trial_folders(folder):
-        if trial.name in left:
+        if trial.name in excluded:
             continue
         with contextlib.suppress(DamagedFile, OSError):
             facts, lines = read_sealed(trial / "trial.json"), (trial / "rounds.jsonl").read_bytes().count(b"\n")

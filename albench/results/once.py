@@ -47,12 +47,12 @@ class _TwoPlaces:
     unknown: int = 0
     first: str = ""
 
-    def add(self, kept: Read, left: Read, difference: str) -> None:
+    def add(self, kept: Read, dropped: Read, difference: str) -> None:
         key = kept[1].name
         self.trials.append(key)
-        self.gaps += gaps(key, kept[2].records, left[2].records)
+        self.gaps += gaps(key, kept[2].records, dropped[2].records)
         self.first = self.first or f"{difference} (trial {key})"
-        made = made_otherwise(kept[2], left[2])
+        made = made_otherwise(kept[2], dropped[2])
         if made is None:
             self.unknown += 1
         elif not made:
@@ -139,16 +139,16 @@ def _beside(counts: str, other: str, kept: Sequence[Read]) -> int:
 
 def _apart(pair: _TwoPlaces) -> str:
     """How far the copies lie apart, and whether that is to be expected."""
-    parts = [apart(pair.gaps, pair.first)]
+    sentences = [apart(pair.gaps, pair.first)]
     if pair.other:
-        parts.append(f"they were made with {other_words(pair.other)}: {EXPECTED}")
+        sentences.append(f"they were made with {other_words(pair.other)}: {EXPECTED}")
     if pair.same:
         which = _of_them(pair.same, pair)
-        parts.append(f"{which} made with the same versions and processor, and so only one of the two can be right")
+        sentences.append(f"{which} made with the same versions and processor, and so only one of the two can be right")
     if pair.unknown:
         which = _of_them(pair.unknown, pair)
-        parts.append(f"what {which} made with was not kept")
-    return ". ".join(part[:1].upper() + part[1:] if at else part for at, part in enumerate(parts))
+        sentences.append(f"what {which} made with was not kept")
+    return ". ".join(part[:1].upper() + part[1:] if at else part for at, part in enumerate(sentences))
 
 
 def _of_them(n: int, pair: _TwoPlaces) -> str:

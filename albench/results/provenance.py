@@ -46,14 +46,14 @@ class Provenance:
 
     Parameters
     ----------
-    found
+    loaded
         The plugins.
     data_dir
         The data folder that the user named, where files that options name may lie.
     """
 
-    def __init__(self, found: Registry, data_dir: str | None) -> None:
-        self._found = found
+    def __init__(self, loaded: Registry, data_dir: str | None) -> None:
+        self._loaded = loaded
         self._folders = [Path(data_dir)] if data_dir else []
         self._parts: dict[tuple[Kind, str], dict[str, Any]] = {}
         self._core = core()
@@ -85,8 +85,8 @@ class Provenance:
             local: set[str] = set()
             files: dict[str, str] = {}
             for one, spec in self._components(kind, specs.parse(text)):
-                component = self._found.find(one, spec.name)
-                plugin = next(p for p in self._found.plugins if component in p.components)
+                component = self._loaded.find(one, spec.name)
+                plugin = next(p for p in self._loaded.plugins if component in p.components)
                 if plugin.version != "file":
                     versions[plugin.distribution] = plugin.version
                     if _changes_under_its_version(plugin.distribution):
@@ -111,7 +111,7 @@ class Provenance:
                 yield from self._components(inner[name], specs.parse(text))
 
     def _fields(self, kind: Kind, spec: specs.Spec) -> dict[str, dataclasses.Field[Any]]:
-        factory: Any = self._found.find(kind, spec.name).load()
+        factory: Any = self._loaded.find(kind, spec.name).load()
         if not dataclasses.is_dataclass(factory):
             return {}
         return {field.metadata.get("name", field.name): field for field in dataclasses.fields(factory)}

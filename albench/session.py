@@ -9,7 +9,6 @@ from typing import Any
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
-from albench.components.registry import plural
 from albench.errors import SuiteError, TrialError
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
@@ -21,6 +20,7 @@ from albench.suite.protocol import protocol
 from albench.suite.settings import run_settings
 from albench.suite.suite_file import load_suite
 from albench.suite.trials import Suite, check_name, parse_seeds
+from albench.wording import plural
 
 Names = str | Sequence[str] | Mapping[str, Any]
 

@@ -14,8 +14,10 @@ from typing import Any
 import kit
 
 from albench.api import Kind, Method
-from albench.components.registry import Component, Registry, plural, registry
-from albench.components.spec import options
+from albench.components.component import Component
+from albench.components.fields import options
+from albench.components.registry import Registry, registry
+from albench.wording import plural
 
 INTRODUCTION = {
     "strategy": """# Query strategies

@@ -10,7 +10,7 @@ import click
 
 from albench.api.kinds import KINDS
 from albench.cli.params import plugin_option
-from albench.components.registry import plural
+from albench.wording import plural
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry

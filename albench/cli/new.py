@@ -12,8 +12,9 @@ from string import Template
 import click
 
 from albench.api.kinds import KINDS, Kind
-from albench.components.registry import plural, registry
+from albench.components.registry import registry
 from albench.errors import UserError
+from albench.wording import plural
 
 RUN = {
     "strategy": "albench run -s {name} -s random -d digits",

@@ -9,8 +9,8 @@ import click
 from albench.api.kinds import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 from albench.components.defaults import baselines
-from albench.components.registry import plural, registry
-from albench.wording import counted
+from albench.components.registry import registry
+from albench.wording import counted, plural
 
 if TYPE_CHECKING:
     from albench.api.executor import Outcome

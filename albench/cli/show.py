@@ -13,7 +13,8 @@ from albench.api.kinds import KINDS
 from albench.cli.params import plugin_option
 
 if TYPE_CHECKING:
-    from albench.components.registry import Component, Registry
+    from albench.components.component import Component
+    from albench.components.registry import Registry
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -55,7 +56,7 @@ def command(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
 def _facts(component: Component, loaded: Registry) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from albench.components.spec import options
+    from albench.components.fields import options
 
     factory = component.load()
     plugin = next(p for p in loaded.plugins if component in p.components)

@@ -17,8 +17,8 @@ from albench.api.method import VIEWS, Method
 from albench.api.strategy import NEEDS, Strategy
 from albench.api.task import Modality
 from albench.api.tracker import Tracker
-from albench.components import spec as specs
 from albench.components.defaults import DEFAULT_FOR, WHOLE_KIND
+from albench.components.fields import check_defaults
 from albench.errors import PluginError, SpecError, nearest
 
 EVERY = "all"
@@ -216,6 +216,6 @@ def _of_options(cls: type) -> Iterable[str]:
                 f"did you mean '{close}'?" if close else f"choose from {', '.join(KINDS)}."
             )
     try:
-        specs.check_defaults(cls)
+        check_defaults(cls)
     except SpecError as error:
         yield str(error)

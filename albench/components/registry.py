@@ -2,186 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
-import inspect
 import os
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
 from albench.api import hooks
-from albench.api.kinds import API_VERSION, KINDS, PROJECT, Kind
+from albench.api.kinds import KINDS, PROJECT, Kind
 from albench.components import declared
 from albench.components import spec as specs
-from albench.components.code_files import FILE_MODULE
-from albench.components.defaults import whole_kind
+from albench.components.component import Component
+from albench.components.fields import build
 from albench.components.meant import meant
+from albench.components.plugin import Plugin, Registrar, check_hooks, check_version
 from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
 from albench.components.reloading import let_go_of_changed
 from albench.components.side_effects import kept_apart, printed_aside
 from albench.errors import PluginError, SpecError, UnknownName, unknown
-from albench.version import __version__
+from albench.wording import plural
 
 GROUP = "albench"
 DISABLE = "ALBENCH_DISABLE_PLUGINS"
 """Environment variable: plugins or distributions, separated by commas, that are not loaded."""
 NO_PLUGINS = "ALBENCH_NO_PLUGINS"
 """Environment variable: where it is set, only albench's own plugins are loaded; ``--no-plugins`` sets it."""
-
-
-@dataclass(frozen=True)
-class Component:
-    """A registered component. ``target`` is imported when it is first used."""
-
-    kind: Kind
-    name: str
-    target: str | Callable[..., Any]
-    summary: str
-    plugin: str
-    distribution: str
-    family: str = ""
-    paper: str = ""
-    panels: tuple[str, ...] = ()
-    order_of_two: str = ""
-    default_for: tuple[str, ...] = ()
-    """What it is taken for where none of its kind is named; see ``albench.components.defaults``."""
-    baseline: bool = False
-    stand_in_for: str = ""
-
-    def load(self) -> Callable[..., Any]:
-        """The class.
-
-        Raises
-        ------
-        PluginError
-            Where the target cannot be imported, or what the class declares is not what its contract knows.
-        """
-        if not isinstance(self.target, str):
-            return self.target
-        module, _, attribute = self.target.partition(":")
-        label, own = f"'{self.plugin}' ({self.distribution})", module.partition(".")[0]
-        try:
-            with kept_apart(label, f"{module} was imported", own=own):
-                loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-        except Exception as error:
-            raise PluginError(
-                f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
-                f"{type(error).__name__}: {error}"
-            ) from error
-        declared.check(self.kind, self.name, loaded)
-        return loaded
-
-    @property
-    def source(self) -> str:
-        """Where the class comes from, as text."""
-        if isinstance(self.target, str):
-            return self.target
-        module = self.target.__module__
-        if module.startswith(FILE_MODULE):
-            module = Path(inspect.getfile(self.target)).name
-        return f"{module}:{getattr(self.target, '__qualname__', self.target)}"
-
-
-@dataclass
-class Plugin:
-    """A plugin that was found: where it comes from, what it registered, and its error where it is broken."""
-
-    name: str
-    distribution: str
-    version: str
-    error: str = ""
-    path: str = ""
-    """Of a plain file, as the user named it."""
-    disabled: str = ""
-    """Why it is not used, where the user asked for that."""
-    components: list[Component] = field(default_factory=list)
-
-    @property
-    def label(self) -> str:
-        """What it is called in messages."""
-        return f"'{self.name}' ({self.path or self.distribution})"
-
-
-class _Add:
-    """What ``albench_register`` is given: files each registration under its plugin."""
-
-    def __init__(self, plugin: Plugin) -> None:
-        self._plugin = plugin
-
-    def _add(
-        self,
-        kind: Kind,
-        name: str,
-        target: str | Callable[..., Any],
-        summary: str,
-        default_for: Sequence[str] = (),
-        panels: Sequence[str] = (),
-        **marks: Any,
-    ) -> None:
-        declared.check_name(kind, name)
-        declared.check_panels(kind, name, panels)
-        declared.check_target(kind, name, target)
-        declared.check_default_for(kind, name, default_for)
-        self._plugin.components.append(
-            Component(
-                kind,
-                name,
-                target,
-                summary or _first_line(target),
-                self._plugin.name,
-                self._plugin.distribution,
-                panels=tuple(panels),
-                default_for=tuple(default_for),
-                **marks,
-            )
-        )
-
-    def strategy(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
-    ) -> None:
-        self._add("strategy", name, target, summary, whole_kind(default), **marks)
-
-    def method(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
-    ) -> None:
-        self._add("method", name, target, summary, whole_kind(default), **marks)
-
-    def dataset(
-        self,
-        name: str,
-        target: str | Callable[..., Any],
-        summary: str = "",
-        *,
-        default: bool = False,
-        stand_in_for: str = "",
-    ) -> None:
-        self._add("dataset", name, target, summary, whole_kind(default), stand_in_for=stand_in_for)
-
-    def backbone(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
-    ) -> None:
-        self._add("backbone", name, target, summary, default_for)
-
-    def executor(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
-    ) -> None:
-        self._add("executor", name, target, summary, default_for)
-
-    def tracker(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
-        self._add("tracker", name, target, summary)
-
-
-def _first_line(target: object) -> str:
-    if isinstance(target, str):
-        return ""
-    lines = (inspect.getdoc(target) or "").strip().splitlines()
-    return lines[0] if lines else ""
 
 
 class Registry:
@@ -234,9 +82,9 @@ class Registry:
         try:
             with kept_apart(plugin.label, "it was imported", own=own, beside=file.resolve().parent if file else None):
                 module = load()
-                _check_version(module)
+                check_version(module)
                 self.manager.register(module, name=name)
-                _check_hooks(self.manager, module)
+                check_hooks(self.manager, module)
                 self._collect(plugin, module)
         except (Exception, SystemExit) as error:
             plugin.error = described(error, file)
@@ -247,7 +95,7 @@ class Registry:
     def _collect(self, plugin: Plugin, module: Any) -> None:
         for impl in self.manager.hook.albench_register.get_hookimpls():
             if impl.plugin is module:
-                impl.function(_Add(plugin))
+                impl.function(Registrar(plugin))
 
     @property
     def broken(self) -> list[Plugin]:
@@ -282,7 +130,7 @@ class Registry:
         if not found:
             if line := meant(kind, name, self):
                 raise UnknownName(line)
-            error = unknown(kind, name, self.names(kind), f"see 'albench list {_PLURAL[kind]}'.")
+            error = unknown(kind, name, self.names(kind), f"see 'albench list {plural(kind)}'.")
             if not self.files:
                 error = UnknownName(f"{error} (One of your own: --plugin FILE, or plugins: [FILE] in a suite file.)")
             for what, plugins in (("Disabled", self.disabled), ("Broken", self.broken)):
@@ -317,7 +165,7 @@ class Registry:
         component = self.find(kind, parsed.name)
         load = component.load()
         with kept_apart(f"'{component.plugin}' ({component.distribution})", f"{kind} '{parsed.name}' was built"):
-            made = specs.build(parsed, load, self.build)
+            made = build(parsed, load, self.build)
         declared.check_made(kind, parsed.name, made)
         return made
 
@@ -368,43 +216,5 @@ def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
     return _found[key]
 
 
-_PLURAL: dict[str, str] = {kind: f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s" for kind in KINDS}
-
-
-def plural(kind: Kind) -> str:
-    """``strategy`` -> ``strategies``."""
-    return _PLURAL[kind]
-
-
 def _names_from_environment() -> set[str]:
     return {name.strip() for name in os.environ.get(DISABLE, "").split(",") if name.strip()}
-
-
-def _check_version(module: object) -> None:
-    """Compare the range of the plugin API that a plugin states, as ``albench_api``, with the one that is here."""
-    stated = getattr(module, "albench_api", None)
-    if stated is None:
-        return
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        fits = SpecifierSet(stated).contains(API_VERSION)
-    except (InvalidSpecifier, TypeError, AttributeError):
-        raise PluginError(f"its albench_api is {stated!r}, not a range such as '>=1,<2'") from None
-    if not fits:
-        raise PluginError(
-            f"it supports the plugin API {stated}, and albench {__version__} has {API_VERSION}: "
-            "install another version of it or of albench"
-        )
-
-
-def _check_hooks(manager: pluggy.PluginManager, module: object) -> None:
-    """Report hook implementations whose name or argument is wrong, and plugins without any."""
-    try:
-        with warnings.catch_warnings(record=True):
-            manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        names = [name for name, _ in inspect.getmembers(hooks) if name.startswith("albench_")]
-        raise PluginError(f"{error.args[0].splitlines()[0]}; the hooks are {', '.join(names)}") from None
-    if not manager.get_hookcallers(module):
-        raise PluginError("it implements no albench hook: decorate a function albench_register(add) with @hookimpl")

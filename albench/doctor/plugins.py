@@ -6,9 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
-from albench.components.registry import DISABLE, Component, Plugin, Registry, plural, registry
+from albench.components.component import Component
+from albench.components.plugin import Plugin
+from albench.components.registry import DISABLE, Registry, registry
 from albench.doctor.diagnosis import Diagnosis
 from albench.errors import PluginError
+from albench.wording import plural
 
 FILES = "ALBENCH_PLUGINS"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from albench.components.spec import canonical, parse
+from albench.components.fields import canonical
+from albench.components.spec import parse
 from albench.data.loading import Data
 from albench.execution.agreement import resolved_before
 from albench.suite import views

@@ -16,6 +16,7 @@ from albench.api.backbone import Backbone
 from albench.api.dataset import Splits
 from albench.api.task import Task
 from albench.components import spec as specs
+from albench.components.fields import canonical
 from albench.components.registry import registry
 from albench.components.side_effects import printed_aside
 from albench.data.items import as_input
@@ -121,7 +122,7 @@ def extract(
         "device": place.type,
         MADE_BY: {
             "backbone": Provenance(found, settings.data_dir).part(
-                "backbone", specs.canonical(specs.parse(backbone).name, builder)
+                "backbone", canonical(specs.parse(backbone).name, builder)
             )
         },
     }

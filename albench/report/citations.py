@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from albench.components.registry import Component, registry
+from albench.components.component import Component
+from albench.components.registry import registry
 
 _ARXIV = re.compile(r'[^."]{0,60}?arXiv (\d{4}\.\d{4,5})')
 

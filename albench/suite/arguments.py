@@ -11,12 +11,13 @@ from typing import Any
 
 from albench.api.kinds import KINDS
 from albench.components.meant import data_sets_for, meant
-from albench.components.registry import plural, registry
+from albench.components.registry import registry
 from albench.components.spec import Spec
 from albench.errors import SuiteError, UserError, nearest
 from albench.suite.protocol import Protocol
 from albench.suite.synonyms import BUDGET, is_budget
 from albench.suite.synonyms import meant as meant_by
+from albench.wording import plural
 
 
 def _path(value: Any) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from albench.api.kinds import Kind
 from albench.components.defaults import default, default_dataset
-from albench.components.registry import plural
 from albench.components.spec import Spec
+from albench.wording import plural
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from albench.api.kinds import Kind
-from albench.components import spec as specs
 from albench.components.declared import EVERY
-from albench.components.registry import plural
+from albench.components.fields import REQUIRED, options
 from albench.components.spec import PANEL, Spec
 from albench.errors import PluginError, unknown
 from albench.suite.naming import PANELLED, components
+from albench.wording import plural
 
 if TYPE_CHECKING:
-    from albench.components.registry import Component, Registry
+    from albench.components.component import Component
+    from albench.components.registry import Registry
     from albench.suite.trials import Suite
 
 FIRST = "baseline"
@@ -90,6 +91,6 @@ def _ordered(kind: Kind, found: Registry) -> list[Component]:
 def _needs_no_option(component: Component) -> bool:
     """Whether its name alone is enough; of what cannot be imported a run tells why."""
     try:
-        return all(option.default != specs.REQUIRED for option in specs.options(component.load()))
+        return all(option.default != REQUIRED for option in options(component.load()))
     except PluginError:
         return True

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from albench.api.options import option
 from albench.api.task import Task
-from albench.components import spec as specs
+from albench.components.fields import build
 from albench.components.spec import Spec
+from albench.components.values import whole
 from albench.errors import SpecError, SuiteError
 from albench.suite.keys import digest
 from albench.wording import counted
@@ -83,7 +84,7 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
     merged = {**dataclasses.asdict(base or Protocol()), **{k: v for k, v in settings.items() if v is not None}}
     spec = Spec("protocol", tuple((key, _setting_text(key, value)) for key, value in merged.items()))
     try:
-        made: Protocol = specs.build(spec, Protocol)
+        made: Protocol = build(spec, Protocol)
     except SpecError as error:
         raise SuiteError(str(error)) from None
     for name in _AMOUNTS:
@@ -99,7 +100,7 @@ _AMOUNTS = ("initial", "query_size")
 def _setting_text(name: str, value: Any) -> str:
     """A setting as text; ``020``, ``20.0`` and ``20`` labels are one number, and so one key."""
     text = "true" if value is True else str(value)
-    count = specs.whole(text) if name in _AMOUNTS and text.isascii() else None
+    count = whole(text) if name in _AMOUNTS and text.isascii() else None
     return text if count is None else str(count)
 
 

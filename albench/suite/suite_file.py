@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from albench.api.kinds import Kind
-from albench.components.registry import plural
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError
 from albench.suite.naming import NAMED, components
@@ -17,6 +16,7 @@ from albench.suite.protocol import Protocol, protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
 from albench.suite.trials import Suite, check_name, parse_seeds
 from albench.suite.yaml_text import Mapping, read_yaml
+from albench.wording import plural
 
 T = TypeVar("T")
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from albench.api.task import Task
 from albench.components import spec as specs
 from albench.components.defaults import default
+from albench.components.fields import canonical
 from albench.components.spec import Spec
+from albench.components.values import whole
 from albench.errors import PluginError, SuiteError
 from albench.suite.keys import FORMAT, digest
 from albench.suite.protocol import Protocol
 
 if TYPE_CHECKING:
     from albench.api.strategy import Strategy
-    from albench.components.registry import Component, Registry
+    from albench.components.component import Component
+    from albench.components.registry import Registry
 
 FIXED_SHIFT = 4
 """Largest shift of views in pixels where a data set's options name none, as all did before it went by the images."""
@@ -138,13 +141,13 @@ def trials(
         Data set spec -> its options that the data decide (see ``albench.suite.views``).
     """
     planned: list[Trial] = []
-    canonical: dict[tuple[str, str], str] = {}
+    written_out: dict[tuple[str, str], str] = {}
 
     def resolve(kind: Any, spec: Spec) -> str:
-        if (kind, str(spec)) not in canonical:
+        if (kind, str(spec)) not in written_out:
             fits = (fitted or {}).get(str(spec), {}) if kind == "dataset" else {}
-            canonical[kind, str(spec)] = specs.canonical(spec.name, registry.build(kind, spec), fits)
-        return canonical[kind, str(spec)]
+            written_out[kind, str(spec)] = canonical(spec.name, registry.build(kind, spec), fits)
+        return written_out[kind, str(spec)]
 
     for dataset in suite.datasets:
         backbones = suite.backbones or (Spec(default(registry, "backbone", tasks[str(dataset)].modality)),)
@@ -160,8 +163,8 @@ def trials(
                     aliases = (dataset.alias, method.alias, strategy.alias, backbone.alias)
                     names = (str(dataset), str(method), str(strategy), str(backbone))
                     planned += [Trial(*names, seed, suite.protocol, resolved, aliases) for seed in suite.seeds]
-    for (kind, written), meant in canonical.items():
-        for other in (name for (of, name), same in canonical.items() if (of, same) == (kind, meant)):
+    for (kind, written), meant in written_out.items():
+        for other in (name for (of, name), same in written_out.items() if (of, same) == (kind, meant)):
             if other != written:
                 raise SuiteError(f"{kind} {written} and {other} are the same, with every option as it is: name one.")
     return planned
@@ -182,13 +185,13 @@ def parse_seeds(value: Any) -> tuple[int, ...]:
     SuiteError
         Saying what the form is.
     """
-    count = whole(value)
+    count = _whole(value)
     if count is not None:
         if not 1 <= count <= 100_000:
             raise SuiteError(f"seeds: {count} is not a number of seeds (at least 1); write [{count}] for that seed.")
         return tuple(range(count))
     several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
-    named = [whole(item) for item in value] if several else []
+    named = [_whole(item) for item in value] if several else []
     if not named or None in named:
         shown = f"{value!r}"[:80]
         raise SuiteError(f"seeds: {shown} is neither a number of seeds, as 3, nor a list of them, as [0, 1, 2].")
@@ -198,12 +201,12 @@ def parse_seeds(value: Any) -> tuple[int, ...]:
     return seeds
 
 
-def whole(value: Any) -> int | None:
+def _whole(value: Any) -> int | None:
     """A whole number given as one, as a text or as a float without a fraction, NumPy's kinds too; else None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        return specs.whole(value)
+        return whole(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     try:

@@ -10,7 +10,8 @@ from typing import Any
 
 from albench.api.kinds import Kind
 from albench.components import spec as specs
-from albench.components.registry import Component, Registry, registry
+from albench.components.component import Component
+from albench.components.registry import Registry, registry
 from albench.errors import SpecError, UserError, unknown
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from albench.api import FeatureDataset, Split, Splits, Task, option
-from albench.components.spec import canonical
+from albench.components.fields import canonical
 from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal, usable
 from albench.data.hashes import data_hash, hashes

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from albench import session
 from albench.cli.list import command as list_command
-from albench.components.registry import Plugin, Registry, registry
+from albench.components.plugin import Plugin
+from albench.components.registry import Registry, registry
 from albench.data.loading import load_data
 from albench.errors import PluginError, SpecError, UnknownName
 from albench.suite.panels import expanded, left_out, members, named

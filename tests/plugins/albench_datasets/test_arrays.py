@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from albench.api import DataError, Splits
-from albench.components.spec import canonical
+from albench.components.fields import canonical
 from albench.data.loading import load_data
 from albench_datasets.array_names import Names, find_names
 from albench_datasets.features import Features

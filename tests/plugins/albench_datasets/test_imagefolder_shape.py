@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from albench.api import Splits
-from albench.components import spec
+from albench.components.fields import canonical
 from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")
@@ -88,7 +88,7 @@ def test_the_fit_is_said_with_counts(tmp_path: Path) -> None:
 
 def test_options_at_their_defaults_are_no_part_of_a_key() -> None:
     def key(**options: Any) -> str:
-        return spec.canonical("imagefolder", ImageFolder(path="a", **options))
+        return canonical("imagefolder", ImageFolder(path="a", **options))
 
     assert not any(name in key() for name in ("fit", "profile", "photometric"))
     assert "fit=pad" in key(fit="pad")

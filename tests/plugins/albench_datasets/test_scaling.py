@@ -9,7 +9,7 @@ import pytest
 
 import albench
 from albench.api import DataError
-from albench.components.spec import canonical
+from albench.components.fields import canonical
 from albench_datasets import scaling
 from albench_datasets.checks import Raw
 from albench_datasets.features import Features

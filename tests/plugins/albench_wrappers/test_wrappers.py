@@ -12,6 +12,7 @@ from torch import Tensor
 
 from albench.api import Strategy, Task, UserError, View
 from albench.components import spec as specs
+from albench.components.fields import canonical
 from albench.components.registry import registry
 from albench.errors import ContractError, SpecError
 from albench.testing import make_view
@@ -243,10 +244,10 @@ def test_a_part_may_read_only_what_its_strategy_declares() -> None:
 def test_nested_specs_round_trip_and_run(text: str) -> None:
     name = text.partition("[")[0]
     built = registry().build("strategy", text)
-    whole = specs.canonical(name, built)
+    whole = canonical(name, built)
     again = registry().build("strategy", specs.parse(whole))
     assert again == built
-    assert specs.canonical(name, again) == whole == str(specs.parse(whole))
+    assert canonical(name, again) == whole == str(specs.parse(whole))
     logits = torch.randn(150, 3, generator=torch.Generator().manual_seed(0))
     picks = [strategy.select(make_view(logits, needs=strategy.needs), 17).tolist() for strategy in (built, again)]
     assert picks[0] == picks[1]
@@ -255,9 +256,9 @@ def test_nested_specs_round_trip_and_run(text: str) -> None:
 
 def test_the_canonical_spec_names_every_option() -> None:
     built = registry().build("strategy", "subsample[of=balanced[of=entropy],size=100]")
-    assert specs.canonical("subsample", built) == "subsample[of=balanced[of=entropy],size=100]"
+    assert canonical("subsample", built) == "subsample[of=balanced[of=entropy],size=100]"
     built = registry().build("strategy", "stochastic[of=entropy]")
-    assert specs.canonical("stochastic", built) == "stochastic[beta=1.0,of=entropy,sampling=power]"
+    assert canonical("stochastic", built) == "stochastic[beta=1.0,of=entropy,sampling=power]"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""A registered component: what its plugin said of it, and its class, imported when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from albench.api.kinds import Kind
+from albench.components import declared
+from albench.components.code_files import FILE_MODULE
+from albench.components.side_effects import kept_apart
+from albench.errors import PluginError
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered component. ``target`` is imported when it is first used."""
+
+    kind: Kind
+    name: str
+    target: str | Callable[..., Any]
+    summary: str
+    plugin: str
+    distribution: str
+    family: str = ""
+    paper: str = ""
+    panels: tuple[str, ...] = ()
+    order_of_two: str = ""
+    default_for: tuple[str, ...] = ()
+    """What it is taken for where none of its kind is named; see ``albench.components.defaults``."""
+    baseline: bool = False
+    stand_in_for: str = ""
+
+    def load(self) -> Callable[..., Any]:
+        """The class.
+
+        Raises
+        ------
+        PluginError
+            Where the target cannot be imported, or what the class declares is not what its contract knows.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, attribute = self.target.partition(":")
+        label, own = f"'{self.plugin}' ({self.distribution})", module.partition(".")[0]
+        try:
+            with kept_apart(label, f"{module} was imported", own=own):
+                loaded: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f"{self.kind} '{self.name}' of plugin '{self.plugin}' cannot be imported from {self.target}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        declared.check(self.kind, self.name, loaded)
+        return loaded
+
+    @property
+    def source(self) -> str:
+        """Where the class comes from, as text."""
+        if isinstance(self.target, str):
+            return self.target
+        module = self.target.__module__
+        if module.startswith(FILE_MODULE):
+            module = Path(inspect.getfile(self.target)).name
+        return f"{module}:{getattr(self.target, '__qualname__', self.target)}"

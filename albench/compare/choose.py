@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from albench.errors import UserError, unknown
 from albench.wording import counted, listed, plural
@@ -91,12 +91,15 @@ class Choice:
         return n_rows, "; ".join(texts) or "methods with other strategies"
 
 
-def usual_baseline(frame: pd.DataFrame) -> str:
-    """The strategy that others are compared with where none is named: of those that plugins mark, one with results."""
+def usual_baseline(frame: pd.DataFrame, kind: Literal["method", "strategy"] = "strategy") -> str:
+    """The strategy that others are compared with where none is named: of those that plugins mark, one with results.
+
+    Of methods the one that does without unlabelled items.
+    """
     from albench.components.defaults import baseline
     from albench.components.registry import registry
 
-    return baseline(registry(), "strategy", set(frame["strategy"]) if len(frame) else ())
+    return baseline(registry(), kind, set(frame[kind]) if len(frame) else ())
 
 
 def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:

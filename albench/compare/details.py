@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import CurveBlock
+from albench.compare.choose import usual_baseline
 from albench.compare.cost import area_at_equal_cost, spent_seconds
 from albench.compare.estimates import Estimate, Reach, Seconds, Spread
 from albench.compare.labels import Saving, savings
@@ -132,10 +133,10 @@ def target_values(question: Question, frame: pd.DataFrame, groups: list[CurveBlo
     pool = frame.get("pool_size")
     full = frame.iloc[:0] if pool is None else frame[frame["n_labeled"] == pool]
     if full.empty:
-        name = groups[0].dataset
+        named = f"-d {groups[0].dataset} -m {usual_baseline(frame, 'method')} -s {usual_baseline(frame)}"
         raise UserError(
             f"target {target}: no trial has the labels of the whole pool; run one: "
-            f"albench run -d {name} -m supervised -s random --initial 100% --rounds 1"
+            f"albench run {named} --initial 100% --rounds 1"
         )
     means = full.groupby(["dataset", "protocol", "backbone", "method", "strategy"])[question.column].mean()
     best = means.groupby("dataset").max()

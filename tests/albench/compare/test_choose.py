@@ -13,6 +13,7 @@ from albench.cli.compare import command as compare_command
 from albench.cli.plot import command as plot_command
 from albench.cli.report import command as report_command
 from albench.compare import answer, compare
+from albench.compare.choose import Choice, usual_baseline
 from albench.errors import UnknownName, UserError
 from albench.render import render
 from albench.report.payload import payload
@@ -128,3 +129,20 @@ def test_the_commands_that_show_results_share_the_options_that_choose() -> None:
 
     assert options(compare_command) == options(report_command) == options(plot_command)
     assert [opts[0] for _, opts, _ in options(compare_command)] == ["-s", "-m", "-d"]
+
+
+def named(*strategies: str) -> pd.DataFrame:
+    return pd.DataFrame({"dataset": "digits", "method": "supervised", "strategy": strategies})
+
+
+def test_the_usual_baseline_is_the_one_that_a_plugin_marks() -> None:
+    assert usual_baseline(named("entropy", "random")) == "random"
+    assert usual_baseline(pd.DataFrame()) == "random"
+
+
+def test_one_that_is_named_is_taken_and_an_empty_one_is_none() -> None:
+    table = named("entropy", "margin", "random")
+    assert Choice(baseline="supervised + margin").baseline_in(table) == "supervised/margin"
+    assert Choice(baseline="").baseline_in(table) == ""
+    assert list(Choice(strategies=["entropy"]).of(table)["strategy"]) == ["entropy", "random"]
+    assert list(Choice(strategies=["entropy"], baseline="").of(table)["strategy"]) == ["entropy"]

@@ -22,7 +22,9 @@ from albench.render.markdown import escape as markdown_escape
 
 STRATEGIES = ("random", "entropy", "boostmis[density=none]", "a_b|50%")
 
-TABLES = [form for form in FORMATS if form != "paragraph"]  # a paragraph is no table: test_compare_paragraph.py
+TABLES = [
+    form for form in FORMATS if form != "paragraph"
+]  # a paragraph is no table: the paragraph has tests of its own
 
 
 def records(

@@ -38,9 +38,15 @@ class Augmenter:
         Asked first; its ``weak`` and ``strong`` return None for the built-in view.
     builtin
         The views of the modality.
+
+    Attributes
+    ----------
+    noise_size
+        Random numbers that a view of one item takes.
     """
 
     def __init__(self, dataset: Dataset, builtin: Views) -> None:
+        self.noise_size = dataset.noise_size
         self._dataset = dataset
         self._builtin = builtin
 

@@ -17,7 +17,6 @@ from torch import Tensor
 from albench.api.method import Batch
 from albench.bench.rates import seconds
 from albench.components.registry import registry
-from albench.data.pool import Pool
 from albench.errors import TrialError
 from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
@@ -25,9 +24,9 @@ from albench.suite.trials import Trial, first_labels
 from albench.training.evaluate import predict
 from albench.training.lanes import Stack
 from albench.training.loop import Trained
-from albench.trial.labels import Oracle
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
+from albench.trial.queries import Queries
 from albench.trial.run import Run
 
 LIMIT = 3.0
@@ -179,9 +178,9 @@ class Meter:
         strategy = first_labels(self._loaded, run.trial.protocol)
         if strategy is None:
             return 0.0
-        asked = copy.copy(run)
-        asked.parts = dataclasses.replace(run.parts, initial=strategy, query_time_limit=LIMIT)
-        return self._within(LIMIT, what, lambda: _chosen(asked._initial, self._device))
+        parts = dataclasses.replace(run.parts, initial=strategy, query_time_limit=LIMIT)
+        queries = Queries(run.trial, parts, run.train, run.bought)
+        return self._within(LIMIT, what, lambda: _chosen(queries.first, self._device))
 
     def _lanes(self, trials: Sequence[Trial], what: str) -> float:
         parts = self._run(trials[0]).parts
@@ -197,37 +196,34 @@ class Meter:
 
     def _query(self, trial: Trial, what: str) -> float:
         run, key = self._run(trial), _combination(trial)
-        model, every, amounts = run.learner.average, run.pool.unlabeled, run.parts.amounts
+        model, pool, amounts = run.learner.average, run.bought.annotated, run.parts.amounts
         if key not in self._predicted:
-            self._predicted[key] = predict(model, run.train, every)
+            self._predicted[key] = predict(model, run.train, pool.unlabeled)
         logits, embeddings = self._predicted[key]
         strategy = self._loaded.build("strategy", trial.strategy)
 
         def timed(part: int, query_size: int) -> float:
-            """A query on one in so many items, the oracle's whole budget before it."""
-            asked, splits = copy.copy(run), run.parts.splits
-            asked.parts = dataclasses.replace(
+            """A query on one in so many items, of a copy of what is bought."""
+            parts = dataclasses.replace(
                 run.parts,
                 strategy=strategy,
                 amounts=dataclasses.replace(amounts, query_size=query_size),
                 query_time_limit=LIMIT,
             )
-            asked.oracle = Oracle(splits.train.y, splits.task.n_classes, amounts.labels[-1])
-            asked.pool = Pool(len(run.pool))
-            asked.pool.mark(run.pool.labeled)
-            asked._labels = run._labels.clone()
-            some = (logits[::part], embeddings[::part])
-            return _chosen(lambda: asked._query(model, every[::part], some, 0), self._device)
+            queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought))
+            some = dataclasses.replace(pool, unlabeled=pool.unlabeled[::part])
+            outputs = run.outputs(0, model, (logits[::part], embeddings[::part]))
+            return _chosen(lambda: queries.ask(some, outputs), self._device)
 
         few = min(amounts.query_size, 16)
-        small = self._within(LIMIT, what, lambda: timed(max(1, len(every) // (8 * few)), few))
+        small = self._within(LIMIT, what, lambda: timed(max(1, len(pool.unlabeled) // (8 * few)), few))
         if small >= LIMIT:
             return small
         self.first_use += small
         try:
             return timed(1, amounts.query_size)
         except TooLong:
-            part = PART if len(every) // PART >= amounts.query_size else 1
+            part = PART if len(pool.unlabeled) // PART >= amounts.query_size else 1
         found = part * self._within(LIMIT, what, lambda: timed(part, amounts.query_size))
         self.notes.append(f"{what} takes more than {LIMIT:g} s: {found:.0f} s, from a {part}th of the pool")
         return found

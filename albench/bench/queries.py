@@ -11,7 +11,8 @@ from albench.api.strategy import NEEDS
 from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.data.items import Items
-from albench.trial.view import PoolView
+from albench.data.pool import Annotated
+from albench.trial.view import PoolView, RoundOutputs
 
 CLASSES, LABELED = 10, 1000
 """Of every pool here."""
@@ -52,15 +53,9 @@ def pool(n: int, size: int, device: str = "cpu") -> PoolView:
         predicted = model(x[:n])
     return PoolView(
         needs=frozenset(NEEDS),
-        model=model,
         items=Items(x.cpu().numpy(), torch.device(device)),
-        index=torch.arange(n),
-        predicted=predicted,
-        labeled=torch.arange(n, n + LABELED),
-        labeled_y=label[n:],
-        rejected=lambda probs: probs.amax(dim=1) < 1.0,
-        n_classes=CLASSES,
-        round_number=1,
+        pool=Annotated(torch.arange(n, n + LABELED), label[n:], torch.arange(n), CLASSES),
+        outputs=RoundOutputs(1, model, predicted, lambda probs: probs.amax(dim=1) < 1.0),
         budget_left=n,
         stream=(0, 1),
     )

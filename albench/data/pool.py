@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from albench.errors import ContractError
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A pool as it is annotated at one moment.
+
+    Attributes
+    ----------
+    labeled, y
+        Ids (L,) ascending that are labelled, and the labels (L,) int64 that were bought.
+    unlabeled
+        Ids (N,) ascending of the others.
+    """
+
+    labeled: Tensor
+    y: Tensor
+    unlabeled: Tensor
+    n_classes: int
+
+    @property
+    def class_counts(self) -> Tensor:
+        """(C,) float32: how many of the bought labels are of each class."""
+        return torch.bincount(self.y, minlength=self.n_classes).float()
 
 
 class Pool:

@@ -30,8 +30,8 @@ DECIDES = (
     *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/items"),
     *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
     *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol", "suite/trials", "training"),
-    *("trial/first_round", "trial/labels", "trial/numerics", "trial/parts", "trial/rounds", "trial/run"),
-    *("trial/stored", "trial/view"),
+    *("trial/answers", "trial/bought", "trial/first_round", "trial/labels", "trial/numerics", "trial/parts"),
+    *("trial/queries", "trial/rounds", "trial/run", "trial/stored", "trial/view"),
 )
 """Modules and packages of the core that every trial's numbers come from."""
 ITEMS = "path"

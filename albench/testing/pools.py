@@ -15,8 +15,9 @@ from albench import seeds
 from albench.api.strategy import Strategy
 from albench.api.task import Task
 from albench.data.items import Items
+from albench.data.pool import Annotated
 from albench.testing.views import LinearModel
-from albench.trial.view import PoolView
+from albench.trial.view import PoolView, RoundOutputs
 
 TASK = Task("features", (8,), 4, ("a", "b", "c", "d"), pool_size=52, embedding_size=8)
 """The task of the pools, as strategies are asked whether they can run on it."""
@@ -101,15 +102,16 @@ class Case:
             labeled = model(self.labeled.to(place, dtype))
         view = ProbeView(
             needs=strategy.needs,
-            model=model,
             items=items,
-            index=torch.arange(n_labeled, len(items)),
-            predicted=(logits if self.logits is None else self.logits.to(place, dtype), embeddings),
-            labeled=torch.arange(n_labeled),
-            labeled_y=self.labeled_y.to(place),
-            rejected=lambda probs: probs.amax(dim=1) < self.threshold,
-            n_classes=len(self.weight),
-            round_number=1,
+            pool=Annotated(
+                torch.arange(n_labeled), self.labeled_y, torch.arange(n_labeled, len(items)), len(self.weight)
+            ),
+            outputs=RoundOutputs(
+                round_number=1,
+                model=model,
+                predicted=(logits if self.logits is None else self.logits.to(place, dtype), embeddings),
+                rejected=lambda probs: probs.amax(dim=1) < self.threshold,
+            ),
             budget_left=self.budget,
             stream=(self.seed, 1),
         )

@@ -16,8 +16,9 @@ from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.augment import augmenter
 from albench.data.items import Items
+from albench.data.pool import Annotated
 from albench.suite.protocol import Protocol
-from albench.training.batches import Batches, Labeled
+from albench.training.batches import Batches
 from albench.training.forward import ModelForward
 from albench.training.lanes import fields
 from albench.training.learner import Learner
@@ -239,16 +240,11 @@ def train(method: Method, start: Literal["warm", "cold"], *, task: Task, interru
         learner.start_round(round_facts(number, first_step=learner.first_step))
         ids = torch.arange(8 + 4 * number)
         batches = Batches(
-            dataset=dataset,
-            augmenter=made,
+            Annotated(ids, y[ids], torch.arange(len(ids), POOL), task.n_classes),
+            items,
             method=method,
-            items=items,
-            labeled=Labeled(ids, y[ids]),
-            unlabeled=torch.arange(len(ids), POOL),
-            n_classes=task.n_classes,
-            steps=protocol.steps,
-            batch_size=protocol.batch_size,
-            sampler="natural",
+            augmenter=made,
+            protocol=protocol,
             seed=0,
             round_number=number,
         )

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from albench import seeds
 from albench.data.items import Items
-from albench.data.pool import Pool
 from albench.errors import ContractError
 from albench.kernels import nearest_neighbors
 from albench.testing.pools import Case, ProbeView, altered, blobs, ladder
@@ -18,8 +17,9 @@ from albench.testing.report import Fault, NotApplicable, quoted, undeclared
 from albench.testing.strategy_subject import StrategySubject, apart, faults, proper
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals, own_generators
 from albench.training.evaluate import predict
+from albench.trial.bought import Bought
 from albench.trial.labels import Oracle
-from albench.trial.view import PoolView
+from albench.trial.view import PoolView, RoundOutputs
 
 AGAIN = 5
 """Times that a difference has to repeat itself before a strategy is accused of reading labels."""
@@ -153,23 +153,23 @@ def _picks_of_a_pool(subject: StrategySubject, y: np.ndarray) -> Tensor:
     """Picks from a real pool of 50 items whose labels an oracle holds; every fourth item's label has been bought."""
     case = blobs(38, 7)
     x = torch.cat([case.embeddings, case.labeled])
-    oracle, pool, items = Oracle(y, 4, 20), Pool(len(x)), Items(x.numpy(), torch.device("cpu"))
-    pool.mark(torch.arange(0, 50, 4))
+    bought, items = Bought(Oracle(y, 4, 20), len(x), 4), Items(x.numpy(), torch.device("cpu"))
+    bought.start_with(torch.arange(0, 50, 4))
+    pool = bought.annotated
     strategy = subject.build()
     model = case.view(strategy)._model
     subject.case = f"a pool of {len(x)} items, {len(pool.labeled)} labelled, budget=7, seed=0"
     view = PoolView(
         needs=strategy.needs,
-        model=model,
         items=items,
-        index=pool.unlabeled,
-        predicted=predict(model, items, pool.unlabeled),
-        labeled=pool.labeled,
-        labeled_y=oracle.annotate(pool.labeled),
-        rejected=lambda probs: probs.amax(dim=1) < case.threshold,
-        n_classes=4,
-        round_number=1,
-        budget_left=oracle.budget_left,
+        pool=pool,
+        outputs=RoundOutputs(
+            round_number=1,
+            model=model,
+            predicted=predict(model, items, pool.unlabeled),
+            rejected=lambda probs: probs.amax(dim=1) < case.threshold,
+        ),
+        budget_left=bought.oracle.budget_left,
         stream=(0, 1),
     )
     return proper(strategy.select(view, 7), len(view), 7)

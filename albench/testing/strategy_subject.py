@@ -11,7 +11,7 @@ from torch import Tensor
 from albench.api.strategy import Strategy
 from albench.testing.pools import TASK, Case, ProbeView, altered, blobs
 from albench.testing.report import Fault, NotApplicable, Subject
-from albench.trial.view import as_tensor
+from albench.trial.answers import as_tensor
 
 
 class StrategySubject(Subject):

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from albench.api.strategy import NEEDS
 from albench.data.items import Items
-from albench.trial.view import PoolView
+from albench.data.pool import Annotated
+from albench.trial.view import PoolView, RoundOutputs
 
 
 class LinearModel(nn.Module):
@@ -65,15 +66,9 @@ def make_view(
         predicted = model(x)
     return PoolView(
         needs=frozenset(needs),
-        model=model,
         items=Items(torch.cat([x, labeled]).numpy(), torch.device("cpu")),
-        index=torch.arange(len(x)),
-        predicted=predicted,
-        labeled=torch.arange(len(x), len(x) + len(labeled)),
-        labeled_y=y,
-        rejected=lambda probs: probs.amax(dim=1) < threshold,
-        n_classes=len(weight),
-        round_number=round_number,
+        pool=Annotated(torch.arange(len(x), len(x) + len(labeled)), y, torch.arange(len(x)), len(weight)),
+        outputs=RoundOutputs(round_number, model, predicted, lambda probs: probs.amax(dim=1) < threshold),
         budget_left=len(x),
         stream=(seed, round_number),
     )

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from albench import seeds
-from albench.api.dataset import Dataset
 from albench.api.method import Batch, Method
 from albench.augment import Augmenter
 from albench.data.items import Items
+from albench.data.pool import Annotated
+from albench.suite.protocol import Protocol
 
 GROUP_ITEMS = 512
 """Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made
 step by step, because they are bound by memory and a larger block falls out of the cache."""
-
-
-@dataclass(frozen=True)
-class Labeled:
-    """What has been bought: pool ids (L,) ascending, and their labels (L,)."""
-
-    ids: Tensor
-    y: Tensor
 
 
 def endless(ids: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -58,42 +50,39 @@ class Batches:
 
     Parameters
     ----------
-    items, labeled, unlabeled
-        The pool's items; what is labelled; ids (N,) of what is not. With nothing unlabelled the labelled items stand
-        in for it.
-    sampler
-        ``"natural"`` or ``"balanced"`` labelled batches.
+    pool
+        What is labelled, and what is not. With nothing unlabelled the labelled items stand in for it.
+    items
+        The pool's.
+    protocol
+        Says how many steps there are, of how many labelled items, and how these are drawn.
     """
 
     def __init__(
         self,
-        *,
-        dataset: Dataset,
-        augmenter: Augmenter,
-        method: Method,
+        pool: Annotated,
         items: Items,
-        labeled: Labeled,
-        unlabeled: Tensor,
-        n_classes: int,
-        steps: int,
-        batch_size: int,
-        sampler: str,
+        *,
+        method: Method,
+        augmenter: Augmenter,
+        protocol: Protocol,
         seed: int,
         round_number: int,
     ) -> None:
+        steps, batch_size = protocol.steps, protocol.batch_size
         rng = seeds.numpy_stream("batches", seed, round_number)
-        ids, y = labeled.ids.numpy(), labeled.y.numpy()
+        ids, y = pool.labeled.numpy(), pool.y.numpy()
         n_lab = steps * batch_size
-        drawn = balanced(ids, y, n_lab, rng) if sampler == "balanced" else endless(ids, n_lab, rng)
+        drawn = balanced(ids, y, n_lab, rng) if protocol.sampler == "balanced" else endless(ids, n_lab, rng)
         label_of = np.zeros(len(items), np.int64)
         label_of[ids] = y
         device = items.device
         self._index_lab = torch.from_numpy(drawn).to(device).view(steps, batch_size)
         self._y_lab = torch.from_numpy(label_of[drawn]).to(device).view(steps, batch_size)
-        self._class_counts = torch.from_numpy(np.bincount(y, minlength=n_classes).astype(np.float32)).to(device)
+        self._class_counts = pool.class_counts.to(device)
         self._ratio = method.unlabeled_ratio if method.views else 0
-        pool = unlabeled.numpy() if len(unlabeled) else ids
-        order = endless(pool, n_lab * self._ratio, rng) if self._ratio else np.empty(0, np.int64)
+        others = pool.unlabeled.numpy() if len(pool.unlabeled) else ids
+        order = endless(others, n_lab * self._ratio, rng) if self._ratio else np.empty(0, np.int64)
         self._index_unl = torch.from_numpy(order).to(device).view(steps, batch_size * self._ratio)
         self._views = sorted(method.views)  # strong views first: the last weak one may consume what was gathered
         step_items = max(1, batch_size * max(self._ratio, 1))
@@ -101,7 +90,6 @@ class Batches:
         self._method = method
         self._augmenter = augmenter
         self._items = items
-        self._noise_size = dataset.noise_size
         self._noise = seeds.torch_stream("augmentation", seed, round_number)
         self._draws = seeds.torch_stream("method", seed, round_number)
 
@@ -115,12 +103,12 @@ class Batches:
         device = self._items.device
         index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
         rows = index_lab.numel() + index_unl.numel() * len(self._views)
-        noise = _sent(torch.rand(rows, self._noise_size, generator=self._noise), device)
-        parts = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
-        x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), parts[0], consume=True)
+        noise = _sent(torch.rand(rows, self._augmenter.noise_size, generator=self._noise), device)
+        view_noise = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
+        x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), view_noise[0], consume=True)
         views: dict[str, Tensor] = {}
         x = self._items.gather(index_unl.flatten()) if self._views else x_lab
-        for name, own in zip(self._views, parts[1:], strict=True):
+        for name, own in zip(self._views, view_noise[1:], strict=True):
             if name.startswith("strong"):
                 views[name] = self._augmenter.strong(x, own)
             else:

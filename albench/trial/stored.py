@@ -56,7 +56,7 @@ class StoredRun:
             store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
         if records:
             store.log.write("info", "resumed", round=len(records))
-        self.run.replay(records)
+        self.run.bought.replay(records)
         self.next = store.log.round = len(records)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,10 +14,12 @@ from torch import Tensor, nn
 from albench import seeds
 from albench.api.strategy import Strategy
 from albench.data.items import Items, as_input
+from albench.data.pool import Annotated
 from albench.errors import ContractError
-from albench.kernels import NonFiniteScores, approximate_neighbors, nearest_neighbors, top_k
+from albench.kernels import approximate_neighbors, nearest_neighbors, top_k
 from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
+from albench.trial.answers import checked_scores
 
 MC_BLOCK = 4096
 """Items in one block of a dropout sample."""
@@ -32,6 +35,26 @@ class Undeclared(ContractError):
         self.quantity = quantity
 
 
+@dataclass(frozen=True)
+class RoundOutputs:
+    """What a round's training gave, as strategies see it.
+
+    Attributes
+    ----------
+    model
+        The round's best weights.
+    predicted
+        Logits (N, C) and embeddings (N, D) of the unlabelled items, as ``predict`` gives them.
+    rejected
+        The method's rule: probabilities (N, C) -> (N,) bool.
+    """
+
+    round_number: int
+    model: nn.Module
+    predicted: tuple[Tensor, Tensor]
+    rejected: Callable[[Tensor], Tensor]
+
+
 class PoolView:
     """The ``View`` that strategies are given (see ``albench.api.View``).
 
@@ -39,16 +62,8 @@ class PoolView:
     ----------
     needs
         What the strategy declared; reading anything else raises ``ContractError``.
-    model
-        The round's best weights.
     items
         The training split.
-    index, labeled, labeled_y
-        Unlabelled pool ids (N,), labelled ones (L,), and the labels that have been bought (L,).
-    predicted
-        Logits (N, C) and embeddings (N, D) of the unlabelled items, as ``predict`` gives them.
-    rejected
-        The method's rule: probabilities (N, C) -> (N,) bool.
     stream
         Parts of the name of the strategy's random streams.
     approximate
@@ -59,21 +74,15 @@ class PoolView:
         self,
         *,
         needs: frozenset[str],
-        model: nn.Module,
         items: Items,
-        index: Tensor,
-        predicted: tuple[Tensor, Tensor],
-        labeled: Tensor,
-        labeled_y: Tensor,
-        rejected: Callable[[Tensor], Tensor],
-        n_classes: int,
-        round_number: int,
+        pool: Annotated,
+        outputs: RoundOutputs,
         budget_left: int,
         stream: tuple[str | int, ...],
         approximate: bool = False,
     ) -> None:
-        self.round = round_number
-        self.n_classes = n_classes
+        self.round = outputs.round_number
+        self.n_classes = pool.n_classes
         self.budget_left = budget_left
         self.device = items.device
         self.rng = seeds.numpy_stream("strategy", *stream)
@@ -81,13 +90,13 @@ class PoolView:
         self.notes: dict[str, float] = {}
         self.groups: dict[str, Tensor] = {}
         self._needs = needs
-        self._model = model
         self._items = items
-        self._index = index
-        self._predicted = predicted
-        self._labeled = labeled
-        self._labeled_y = labeled_y
-        self._rejected = rejected
+        self._index = pool.unlabeled
+        self._labeled = pool.labeled
+        self._labeled_y = pool.y.to(items.device)
+        self._model = outputs.model
+        self._predicted = outputs.predicted
+        self._rejected = outputs.rejected
         self._approximate = approximate
         self._outer: tuple[PoolView, Tensor] | None = None
         self._neighbors: dict[int, tuple[Tensor, Tensor]] = {}
@@ -169,10 +178,10 @@ class PoolView:
             nothing = torch.empty(len(self), 0, device=self.device)
             return nothing, nothing.long()
         if k not in self._neighbors:
-            self._neighbors[k] = self._found(k)
+            self._neighbors[k] = self._nearest(k)
         return self._neighbors[k]
 
-    def _found(self, k: int) -> tuple[Tensor, Tensor]:
+    def _nearest(self, k: int) -> tuple[Tensor, Tensor]:
         if not self._approximate:
             return nearest_neighbors(self._predicted[1], k)
         similarity, places, recall = approximate_neighbors(self._predicted[1], k)
@@ -211,36 +220,28 @@ class PoolView:
             logits = embeddings.new_empty(group * n_classes, len(self))
             for some in masks.split(group):
                 weights = (some[:, None] * head.weight).flatten(0, 1)
-                found = logits[: len(weights)]
-                torch.addmm(bias.repeat(len(some))[:, None], weights, embeddings.T, out=found)
-                for sample in found.view(len(some), n_classes, len(self)):
+                some_logits = logits[: len(weights)]
+                torch.addmm(bias.repeat(len(some))[:, None], weights, embeddings.T, out=some_logits)
+                for sample in some_logits.view(len(some), n_classes, len(self)):
                     yield sample.softmax(dim=0).T
             return
         for mask in masks:
             yield torch.cat([head(part * mask).softmax(dim=1) for part in embeddings.split(MC_BLOCK)])
 
     def best(self, scores: Tensor, budget: int) -> Tensor:
-        return top_k(self._checked_scores(scores), budget)
-
-    def _checked_scores(self, scores: object) -> Tensor:
-        """Scores as (N,) numbers on the view's device; a NumPy array is taken as a tensor."""
-        given = as_tensor(scores) if isinstance(scores, np.ndarray) else scores
-        if not isinstance(given, Tensor) or given.ndim != 1 or given.is_complex() or given.dtype == torch.bool:
-            hint = ": does it end in a return?" if scores is None else ""
-            raise ContractError(f"its scores must be a 1-d tensor of numbers, one an item, not {_kind(scores)}{hint}")
-        return given.to(self.device)
+        return top_k(checked_scores(scores, self.device), budget)
 
     def only(self, positions: Tensor, strategy: Strategy) -> PoolView:
-        part = copy.copy(self)
+        inner = copy.copy(self)
         for name in ("_probs", "_rejected_mask"):
-            part.__dict__.pop(name, None)
+            inner.__dict__.pop(name, None)
         place = positions.to(self._index.device)
-        part._needs = strategy.needs
-        part._index = self._index[place]
-        part._predicted = (self._predicted[0][positions], self._predicted[1][positions])
-        part._neighbors = {}
-        part._outer = (self, positions)
-        return part
+        inner._needs = strategy.needs
+        inner._index = self._index[place]
+        inner._predicted = (self._predicted[0][positions], self._predicted[1][positions])
+        inner._neighbors = {}
+        inner._outer = (self, positions)
+        return inner
 
     def note(self, name: str, value: float) -> None:
         number = float(value)
@@ -265,15 +266,14 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
     nothing = torch.empty(0, dtype=torch.int64)
     return PoolView(
         needs=strategy.needs & {"embeddings", "neighbors"},
-        model=nn.Identity(),
         items=items,
-        index=torch.arange(len(items)),
-        predicted=(torch.empty(len(items), 0, device=items.device), x),
-        labeled=nothing,
-        labeled_y=nothing.to(items.device),
-        rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
-        n_classes=n_classes,
-        round_number=0,
+        pool=Annotated(labeled=nothing, y=nothing, unlabeled=torch.arange(len(items)), n_classes=n_classes),
+        outputs=RoundOutputs(
+            round_number=0,
+            model=nn.Identity(),
+            predicted=(torch.empty(len(items), 0, device=items.device), x),
+            rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
+        ),
         budget_left=amounts.labels[-1],
         stream=("initial", seed),
     )
@@ -281,71 +281,12 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
 
 def _standardized(items: Items) -> Tensor:
     """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second."""
-    parts = items.blocks(torch.arange(len(items)), items.block_size)
-    first = as_input(next(parts)).flatten(1)
+    blocks = items.blocks(torch.arange(len(items)), items.block_size)
+    first = as_input(next(blocks)).flatten(1)
     x = first.new_empty(len(items), first.shape[1])
     x[: len(first)] = first
-    for place, part in enumerate(parts, start=1):
-        x[place * len(first) :][: len(part)] = as_input(part).flatten(1)
+    for place, block in enumerate(blocks, start=1):
+        x[place * len(first) :][: len(block)] = as_input(block).flatten(1)
     x.sub_(x.mean(dim=0))
-    square = sum(float(part.double().square().sum()) for part in x.split(len(first)))
+    square = sum(float(rows.double().square().sum()) for rows in x.split(len(first)))
     return x.div_(max((square / x.numel()) ** 0.5, 1e-12))
-
-
-def choose(strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:
-    """A strategy's picks, checked.
-
-    Raises
-    ------
-    ContractError
-        Naming the strategy, where its scores are not finite or its answer is not what was asked for.
-    """
-    try:
-        picks = strategy.select(view, budget)
-    except (NonFiniteScores, ContractError) as error:
-        raise ContractError(f"strategy '{name}': {error}") from error
-    return checked_picks(picks, view, budget, name)
-
-
-def checked_picks(picks: object, view: PoolView, budget: int, strategy: str) -> Tensor:
-    """A strategy's answer as (budget,) int64 positions on the CPU; a NumPy array or a list of whole numbers is taken.
-
-    Raises
-    ------
-    ContractError
-        Saying what is wrong with it: its type, count, range or a duplicate.
-    """
-    given = as_tensor(picks)
-    if given is None or given.ndim != 1 or given.is_floating_point() or given.dtype == torch.bool:
-        hint = ": does select end in a return?" if picks is None else ""
-        raise ContractError(
-            f"strategy '{strategy}' must return a 1-d tensor of whole numbers, not {_kind(picks)}{hint}"
-        )
-    if len(given) != budget:
-        raise ContractError(f"strategy '{strategy}' returned {len(given)} positions, {budget} were asked for")
-    positions = given.detach().to("cpu", torch.int64)
-    if bool(((positions < 0) | (positions >= len(view))).any()):
-        raise ContractError(
-            f"strategy '{strategy}' returned a position outside 0 .. {len(view) - 1}: "
-            "positions in the view are asked for, not pool ids"
-        )
-    if len(positions.unique()) != budget:
-        raise ContractError(f"strategy '{strategy}' returned {budget - len(positions.unique())} positions twice")
-    return positions
-
-
-def as_tensor(values: object) -> Tensor | None:
-    """Numbers in one of the forms that they come in; None for anything else."""
-    if isinstance(values, list | tuple) and values:
-        values = np.asarray(values)
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-        return torch.from_numpy(values.astype(np.float64 if values.dtype.kind == "f" else np.int64))
-    return values if isinstance(values, Tensor) else None
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, Tensor):
-        return f"a {value.ndim}-d tensor of {value.dtype}"
-    if isinstance(value, np.ndarray):
-        return f"a {value.ndim}-d array of {value.dtype}"
-    return type(value).__name__

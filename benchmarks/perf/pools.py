@@ -96,9 +96,10 @@ def pool(folder: Path, n: int) -> Any:
     import torch
 
     from albench.data.items import Items
+    from albench.data.pool import Annotated
     from albench.testing.views import LinearModel
     from albench.training.evaluate import predict
-    from albench.trial.view import PoolView
+    from albench.trial.view import PoolView, RoundOutputs
 
     centers = torch.from_numpy(np.load(folder / "centers.npy"))
     model = LinearModel(centers / (3 * DIM**0.5), torch.zeros(CLASSES))
@@ -107,15 +108,9 @@ def pool(folder: Path, n: int) -> Any:
     index = torch.arange(LABELED, n)
     return PoolView(
         needs=frozenset(("probs", "logits", "embeddings", "neighbors", "gradients", "mc_probs")),
-        model=model,
         items=items,
-        index=index,
-        predicted=predict(model, items, index),
-        labeled=torch.arange(LABELED),
-        labeled_y=y,
-        rejected=lambda probs: probs.amax(dim=1) < 1.0,
-        n_classes=CLASSES,
-        round_number=1,
+        pool=Annotated(torch.arange(LABELED), y, index, CLASSES),
+        outputs=RoundOutputs(1, model, predict(model, items, index), lambda probs: probs.amax(dim=1) < 1.0),
         budget_left=n,
         stream=(0, 1),
         approximate=True,

@@ -152,8 +152,8 @@ class TestMeter:
         meter = Meter(plan, 5.0)
         assert meter.query(plan.todo[0]) > 0
         run = meter._run(plan.todo[0])
-        assert len(run.pool.labeled) == 12
-        assert int((run._labels >= 0).sum()) == 12
+        assert len(run.bought.pool.labeled) == 12
+        assert len(run.bought.annotated.y) == 12
 
 
 def test_the_sentence_says_the_time_the_workers_and_the_shares() -> None:

@@ -15,6 +15,8 @@ from albench.trial.run import Run
 
 def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Any) -> None:
     class Counting:
+        noise_size = 4
+
         def __init__(self) -> None:
             self.calls: list[tuple[str, int]] = []
 

@@ -60,8 +60,8 @@ def whole_round(run: Run) -> None:
 def hidden(run: Run) -> dict[str, np.ndarray]:
     """Stretches of labels that nobody bought, in the orders in which a copy could hold them."""
     train = LABELS[0]
-    unlabeled = run.pool.unlabeled.numpy()
-    bought = run.pool.mask.numpy()
+    unlabeled = run.bought.pool.unlabeled.numpy()
+    bought = run.bought.pool.mask.numpy()
     start = next(at for at in range(POOL - RUN) if not bought[at : at + RUN].any())
     return {
         "the pool's labels": train[start : start + RUN],
@@ -152,7 +152,7 @@ def test_nothing_that_a_method_can_reach_holds_a_hidden_label(method: str) -> No
 def test_a_batch_has_bought_labels_alone() -> None:
     run = run_of("fixmatch", registry().build("strategy", "random"))
     batch: Batch = next(iter(run.batches(0)))
-    bought = set(run.pool.labeled.tolist())
+    bought = set(run.bought.pool.labeled.tolist())
     assert set(batch.index.tolist()).isdisjoint(bought)
     assert len(batch.y_lab.untyped_storage()) == 8 * run.trial.protocol.steps * run.trial.protocol.batch_size
 

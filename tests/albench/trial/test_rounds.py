@@ -96,7 +96,7 @@ def test_a_trial_that_fails_leaves_the_others_alone(tiny: Any) -> None:
 
     def seen(seed: int) -> int:
         run = tiny.run(VmapSafe(), seed)
-        return int(run.train.gather(run.pool.labeled).sum() * 1000)
+        return int(run.train.gather(run.bought.pool.labeled).sum() * 1000)
 
     unlucky = seen(1)
     lanes = in_lanes(tiny, [tiny.trial(seed) for seed in (0, 1, 2)], tiny.parts(VmapSafe(), strategy=Sometimes()))

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 import torch
 
 from albench.api.executor import Note, Progress
-from albench.errors import TrialError
 from albench.trial.run import Run, weights_hash
-
-
-def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Any) -> None:
-    class Other(tiny.Plain):
-        pass
-
-    assert tiny.run().initial_hash == tiny.run(Other()).initial_hash != tiny.run(seed=1).initial_hash
-    assert len(tiny.run().pool.labeled) == 6
 
 
 def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Any) -> None:
     run = tiny.run()
     run.begin(0)
-    before = run.pool.unlabeled
+    before = run.bought.pool.unlabeled
     record = run.finish(0, tiny.train(run))
     assert record["queried"] == before[:4].tolist()
-    assert (record["n_labeled"], len(run.pool.labeled), run.n_bought) == (6, 10, 4)
+    assert (record["n_labeled"], len(run.bought.pool.labeled), run.bought.n_last) == (6, 10, 4)
     assert record["query"]["per_class"]["all"] == [2, 2]
     assert len(record["training"]["loss"]) == 10
     assert set(record["seconds"]) == {"train", "evaluate", "query"}
@@ -39,7 +29,7 @@ def test_the_last_round_buys_nothing(tiny: Any) -> None:
     run.begin(0)
     record = run.finish(0, tiny.train(run))
     assert (record["queried"], record["query"], record["seconds"]["query"]) == ([], {}, pytest.approx(0, abs=0.1))
-    assert len(run.pool.labeled) == 6
+    assert len(run.bought.pool.labeled) == 6
 
 
 @pytest.mark.parametrize(("start", "same"), [("cold", False), ("warm", True)])
@@ -50,18 +40,6 @@ def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Any, start: str, 
     assert run.learner is first
     run.begin(1)
     assert (run.learner is first) is same
-
-
-def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Any) -> None:
-    class Slow(tiny.Pick):
-        def select(self, view: Any, budget: int) -> torch.Tensor:
-            while True:
-                time.sleep(0.001)
-
-    run = Run(tiny.trial(), tiny.parts(strategy=Slow(), query_time_limit=0.05), lambda _: None)
-    run.begin(0)
-    with pytest.raises(TrialError, match=r"strategy 's' had not chosen after 0\.05 s \(--query-time-limit\)"):
-        run.finish(0, tiny.train(run))
 
 
 def test_progress_and_notes_name_the_trial(tiny: Any) -> None:

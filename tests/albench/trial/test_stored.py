@@ -60,15 +60,15 @@ def test_a_warm_trial_without_its_weights_is_made_again(tiny: Any) -> None:
     again = stored_run(tiny, start="warm")
     assert again.next == 0
     assert records(tiny) == []
-    assert len(again.run.pool.labeled) == 6
+    assert len(again.run.bought.pool.labeled) == 6
 
 
 def test_what_earlier_rounds_bought_is_bought_again(tiny: Any) -> None:
     first = stored_run(tiny)
     carry_on(tiny, first, 2)
     again = stored_run(tiny)
-    assert again.run.pool.labeled.tolist() == first.run.pool.labeled.tolist()
-    assert again.run.n_bought == 4
+    assert again.run.bought.pool.labeled.tolist() == first.run.bought.pool.labeled.tolist()
+    assert again.run.bought.n_last == 4
 
 
 def test_a_process_of_other_versions_is_refused_where_one_is_asked_for(tiny: Any) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 import torch
 
-from albench.api import Split, Splits, Strategy, Task, View
+from albench.api import Split, Splits, Strategy, Task
 from albench.data.items import Items
+from albench.data.pool import Annotated
 from albench.errors import ContractError
 from albench.suite.protocol import Amounts
 from albench.testing import make_view
 from albench.training.evaluate import predict
-from albench.trial.view import PoolView, checked_picks, choose, cold_view
+from albench.trial.view import PoolView, RoundOutputs, cold_view
 
+CPU = torch.device("cpu")
 EMBEDDINGS = torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
 LABELED = torch.randn(3, 4, generator=torch.Generator().manual_seed(2))
 
@@ -71,75 +71,6 @@ def test_a_dropout_sample_is_one_network_and_keeps_the_mean_of_the_embedding() -
     torch.testing.assert_close(first[:, 0].logit(), torch.ones(3), atol=0.05, rtol=0)
 
 
-@pytest.mark.parametrize(
-    ("scores", "message"),
-    [
-        (None, "its scores must be a 1-d tensor of numbers, one an item, not NoneType: does it end in a return?"),
-        (torch.zeros(3, 2), "not a 2-d tensor of torch.float32"),
-        (np.zeros((3, 1)), "not a 2-d array of float64"),
-        (torch.zeros(3) > 0, "not a 1-d tensor of torch.bool"),
-        (np.array(["a", "b", "c"]), "not a 1-d array of <U1"),
-        (torch.zeros(2), "it returned 2 scores for the view's 3 items"),
-        ([0.1, 0.2, 0.3], "not list"),
-    ],
-)
-def test_scores_of_another_kind_are_told_in_words(scores: object, message: str) -> None:
-    class Mine(Strategy):
-        def scores(self, view: View) -> object:  # type: ignore[override]  # what an author might write
-            return scores
-
-    with pytest.raises(ContractError, match=re.escape(f"strategy 'mine': {message}" if message[0] == "i" else message)):
-        choose(Mine(), make_view(EMBEDDINGS[:3]), 2, "mine")
-
-
-@pytest.mark.parametrize("scores", [np.array([1.0, 3.0, 2.0]), np.array([1, 3, 2])[::1], np.array([2, 3, 1])[::-1]])
-def test_scores_in_numpy_are_taken(scores: np.ndarray) -> None:
-    class Mine(Strategy):
-        def scores(self, view: View) -> object:  # type: ignore[override]  # what an author might write
-            return scores
-
-    assert choose(Mine(), make_view(EMBEDDINGS[:3]), 2, "mine").tolist() == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("picks", "taken"),
-    [
-        (np.array([2, 0]), True),
-        (np.array([2, 0], dtype=np.uint16), True),
-        ([2, 0], True),
-        ((np.int64(2), 0), True),
-        (None, False),
-        (np.array([2.0, 0.0]), False),
-        ([True, False], False),
-        ([[2], [0]], False),
-        ([], False),
-        ({2, 0}, False),
-    ],
-)
-def test_positions_in_numpy_and_lists_are_taken_and_what_is_none_is_refused(picks: object, taken: bool) -> None:
-    class Mine(Strategy):
-        def select(self, view: View, budget: int) -> object:  # type: ignore[override]  # what an author might write
-            return picks
-
-    view = make_view(EMBEDDINGS[:3])
-    if taken:
-        assert choose(Mine(), view, 2, "mine").tolist() == [2, 0]
-        return
-    with pytest.raises(ContractError, match="strategy 'mine' must return a 1-d tensor of whole numbers, not"):
-        choose(Mine(), view, 2, "mine")
-
-
-def test_a_score_that_is_not_finite_names_the_strategy() -> None:
-    class Broken(Strategy):
-        needs = frozenset({"probs"})
-
-        def scores(self, view: View) -> torch.Tensor:
-            return torch.tensor([0.0, float("nan"), 1.0])
-
-    with pytest.raises(ContractError, match=r"strategy 'broken': 1 of 3 scores are not finite \(1 NaN, 0 infinite\)"):
-        choose(Broken(), make_view(EMBEDDINGS[:3]), 1, "broken")
-
-
 def test_a_cold_view_shows_the_items_themselves() -> None:
     images = torch.arange(5 * 1 * 2 * 2, dtype=torch.uint8).reshape(5, 1, 2, 2).numpy()
     view = cold_view(Items(images, torch.device("cpu")), NeedsEmbeddings(), 2, Amounts(2, 1, 2), seed=0)
@@ -150,9 +81,6 @@ def test_a_cold_view_shows_the_items_themselves() -> None:
     assert view.labeled_embeddings.shape == (0, 4)
     with pytest.raises(ContractError, match="reads 'probs'"):
         _ = view.probs
-
-
-CPU = torch.device("cpu")
 
 
 def splits() -> Splits:
@@ -173,21 +101,16 @@ class TinyModel(torch.nn.Module):
         return self.head(x), x
 
 
-def view(*needs: str) -> PoolView:
+def pool_view(*needs: str) -> PoolView:
     data = splits()
     items, model = Items(data.train.x, CPU), TinyModel()
     labeled, index = torch.arange(6), torch.arange(6, 30)
+    predicted = predict(model, items, index)
     return PoolView(
         needs=frozenset(needs),
-        model=model,
         items=items,
-        index=index,
-        predicted=predict(model, items, index),
-        labeled=labeled,
-        labeled_y=torch.from_numpy(data.train.y)[labeled],
-        rejected=lambda probs: probs.amax(dim=1) < 0.6,
-        n_classes=3,
-        round_number=2,
+        pool=Annotated(labeled, torch.from_numpy(data.train.y)[labeled], index, 3),
+        outputs=RoundOutputs(2, model, predicted, lambda probs: probs.amax(dim=1) < 0.6),
         budget_left=10,
         stream=(0, 2),
     )
@@ -205,13 +128,13 @@ READS = {
 
 @pytest.mark.parametrize("need", READS)
 def test_undeclared_quantities_raise_and_name_the_need(need: str) -> None:
-    READS[need](view(need))
+    READS[need](pool_view(need))
     with pytest.raises(ContractError, match=f"add '{need}' to its needs"):
-        READS[need](view(*(other for other in READS if other != need)))
+        READS[need](pool_view(*(other for other in READS if other != need)))
 
 
 def test_the_view_shows_the_unlabelled_pool() -> None:
-    seen = view("probs", "logits", "embeddings", "gradients", "mc_probs", "neighbors")
+    seen = pool_view("probs", "logits", "embeddings", "gradients", "mc_probs", "neighbors")
     x = torch.from_numpy(splits().train.x)
     assert len(seen) == 24
     assert torch.equal(seen.x, x[6:])
@@ -231,7 +154,7 @@ def test_the_view_shows_the_unlabelled_pool() -> None:
 
 def test_the_view_holds_no_label_that_was_not_bought() -> None:
     """Every tensor that can be reached from the view: none has the pool's labels in its storage."""
-    seen = view(*READS)
+    seen = pool_view(*READS)
     for read in READS.values():
         read(seen)
     found, queue, known = [], [seen], set()
@@ -257,26 +180,3 @@ def test_the_view_holds_no_label_that_was_not_bought() -> None:
         assert not torch.equal(values[:30], hidden)
         assert values.max() >= 3, "indices into the pool, not labels"
     assert found
-
-
-@pytest.mark.parametrize(
-    ("picks", "message"),
-    [
-        ({0, 1}, "must return a 1-d tensor of whole numbers, not set"),
-        (torch.tensor([0.0, 1.0]), "not a 1-d tensor of torch.float32"),
-        (torch.tensor([[0, 1]]), "not a 2-d tensor"),
-        (torch.tensor([True, False]), "torch.bool"),
-        (torch.tensor([0]), "returned 1 positions, 2 were asked for"),
-        (torch.tensor([0, 24]), "outside 0 .. 23: positions in the view are asked for, not pool ids"),
-        (torch.tensor([-1, 0]), "outside"),
-        (torch.tensor([3, 3]), "returned 1 positions twice"),
-    ],
-)
-def test_wrong_picks_are_named(picks: object, message: str) -> None:
-    with pytest.raises(ContractError, match=message):
-        checked_picks(picks, view(), 2, "mine")
-
-
-def test_right_picks_are_passed_on() -> None:
-    assert checked_picks(torch.tensor([3, 0], dtype=torch.int32), view(), 2, "mine").tolist() == [3, 0]
-    assert checked_picks([3, 0], view(), 2, "mine").tolist() == [3, 0]

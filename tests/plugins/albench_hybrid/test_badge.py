@@ -11,7 +11,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing.views import make_view
-from albench.trial.view import choose
+from albench.trial.answers import choose
 from albench_hybrid.badge import BADGE, output_gradients
 
 

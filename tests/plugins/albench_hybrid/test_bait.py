@@ -8,7 +8,8 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing.views import make_view
-from albench.trial.view import PoolView, choose
+from albench.trial.answers import choose
+from albench.trial.view import PoolView
 from albench_hybrid.bait import BAIT
 from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 

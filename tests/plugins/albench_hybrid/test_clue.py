@@ -11,7 +11,8 @@ import torch
 from albench.errors import ContractError
 from albench.kernels import entropy, k_means
 from albench.testing.views import make_view
-from albench.trial.view import PoolView, choose
+from albench.trial.answers import choose
+from albench.trial.view import PoolView
 from albench_hybrid.clue import CLUE
 
 

@@ -8,7 +8,8 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing.views import make_view
-from albench.trial.view import PoolView, choose
+from albench.trial.answers import choose
+from albench.trial.view import PoolView
 from albench_hybrid.cluster_margin import ClusterMargin, average_linkage, round_robin
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from albench.errors import ContractError
 from albench.kernels import entropy
 from albench.testing.views import make_view
-from albench.trial.view import choose
+from albench.trial.answers import choose
 from albench_hybrid.information_density import InformationDensity, density
 
 

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from albench.api.method import Batch
 from albench.bench.rates import seconds
-from albench.components.registry import registry
 from albench.errors import TrialError
 from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
@@ -88,7 +87,6 @@ class Meter:
         self.untimed = 0
         self.first_use = 0.0
         self._plan = plan
-        self._loaded = registry(plan.settings.plugin_files)
         self._device = torch.device(plan.device)
         self._start, self._budget = time.perf_counter(), budget
         self._runs: dict[tuple[str, str, str], Run] = {}
@@ -149,11 +147,9 @@ class Meter:
             parts = Parts(
                 data.dataset,
                 data.splits,
-                self._loaded.build("method", trial.method),
-                self._loaded.build("strategy", trial.strategy),
-                self._loaded.build("backbone", trial.backbone),
-                self._plan.amounts[trial.dataset],
-                self._device,
+                **self._plan.registry.parts(trial)._asdict(),
+                amounts=self._plan.amounts[trial.dataset],
+                device=self._device,
             )
             self._runs[key] = Run(trial, parts, _ignore)
         return self._runs[key]
@@ -175,7 +171,7 @@ class Meter:
 
     def _initial(self, run: Run, what: str) -> float:
         """Of a strategy that chooses the first labels, where the protocol has one."""
-        strategy = first_labels(self._loaded, run.trial.protocol)
+        strategy = first_labels(self._plan.registry, run.trial.protocol)
         if strategy is None:
             return 0.0
         parts = dataclasses.replace(run.parts, initial=strategy, query_time_limit=LIMIT)
@@ -200,7 +196,7 @@ class Meter:
         if key not in self._predicted:
             self._predicted[key] = predict(model, run.train, pool.unlabeled)
         logits, embeddings = self._predicted[key]
-        strategy = self._loaded.build("strategy", trial.strategy)
+        strategy = self._plan.registry.parts(trial).strategy
 
         def timed(part: int, query_size: int) -> float:
             """A query on one in so many items, of a copy of what is bought."""

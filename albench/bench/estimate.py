@@ -54,10 +54,9 @@ def estimate(plan: Plan) -> Estimate:
     """Time the parts of a plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers."""
     from albench.bench.costs import Meter
     from albench.bench.schedule import schedule
-    from albench.components.registry import registry
     from albench.execution.grouping import jobs_of
 
-    concurrency = registry(plan.settings.plugin_files).build("executor", plan.executor).concurrency()
+    concurrency = plan.registry.build("executor", plan.executor).concurrency()
     jobs = list(jobs_of(plan, plan.todo, concurrency))
     workers = max(1, min(len(jobs), concurrency))
     meter = Meter(plan, BUDGET)

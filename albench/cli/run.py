@@ -9,7 +9,6 @@ import click
 from albench.api.kinds import KINDS
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 from albench.components.defaults import baselines
-from albench.components.registry import registry
 from albench.wording import counted, plural
 
 if TYPE_CHECKING:
@@ -226,7 +225,7 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
 
 def _lacking_baseline(plan: Plan, results: Results) -> str:
     """The baseline, where all that is there under the run's protocol is one strategy and none to compare with."""
-    marked = baselines(registry(plan.settings.plugin_files), "strategy")
+    marked = baselines(plan.registry, "strategy")
     frame = results.frame
     there = set(frame[frame["protocol"] == plan.suite.protocol.hash]["strategy"])
     specs = {where.partition(" ")[2] for where, alias in results.aliases.items() if alias in there}

@@ -18,6 +18,7 @@ from albench.components import spec as specs
 from albench.components.component import Component
 from albench.components.fields import build
 from albench.components.meant import meant
+from albench.components.parts import Built, Named
 from albench.components.plugin import Plugin, Registrar, check_hooks, check_version
 from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
 from albench.components.reloading import let_go_of_changed
@@ -39,6 +40,7 @@ class Registry:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hooks)
         self.plugins: list[Plugin] = []
+        self._parts: dict[tuple[str, str, str], Built] = {}
         self.files = [] if os.environ.get(NO_PLUGINS) else [*files_from_environment(), *files]
         unwanted = _names_from_environment()
         for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
@@ -168,6 +170,16 @@ class Registry:
             made = build(parsed, load, self.build)
         declared.check_made(kind, parsed.name, made)
         return made
+
+    def parts(self, trial: Named) -> Built:
+        """A trial's method, strategy and backbone; trials of one combination have the same."""
+        specs = trial.method, trial.strategy, trial.backbone
+        if specs not in self._parts:
+            method, strategy, backbone = specs
+            self._parts[specs] = Built(
+                self.build("method", method), self.build("strategy", strategy), self.build("backbone", backbone)
+            )
+        return self._parts[specs]
 
     def with_file(self, file: str) -> tuple[list[tuple[Kind, str]], str]:
         """Kinds and names of what a plain file would register; and why it cannot be used, where it cannot."""

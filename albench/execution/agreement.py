@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from albench.components import spec as specs
 from albench.data.loading import Data
-from albench.disk.files import read_sealed
-from albench.errors import DamagedFile, SpecError, StoreError
+from albench.errors import SpecError, StoreError
+from albench.results.inventory import Inventory
 from albench.results.provenance import MADE_BY, Made, difference
-from albench.results.records import trial_folders
 from albench.results.store import other_names
-from albench.suite.identity import PLACES, data_of, without_places
+from albench.suite.identity import PLACES, data_of
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
 
 PARTS = ("dataset", "method", "strategy", "backbone")
-
-
-def resolved_before(folder: Path, dataset: str, data_hash: str) -> set[str]:
-    """The data set with every option but its place, of the trials of a suite's folder that name it so or hold its data.
-
-    Parameters
-    ----------
-    data_hash
-        Of what it holds now.
-    """
-    return {
-        without_places(str(facts.get("resolved", {}).get("dataset")))
-        for facts in _begun(folder)
-        if facts["dataset"] == dataset or facts.get("data_hash") == data_hash
-    }
 
 
 class Agreement:
@@ -42,8 +25,8 @@ class Agreement:
 
     Parameters
     ----------
-    folder
-        The suite's folder.
+    inventory
+        What the suite's folder holds.
     protocol
         The protocol of all that is planned.
     data, counts
@@ -56,14 +39,14 @@ class Agreement:
 
     def __init__(
         self,
-        folder: Path,
+        inventory: Inventory,
         protocol: Protocol,
         data: Mapping[str, Data],
         counts: Mapping[str, Amounts],
         made: Mapping[str, Made],
         same: Mapping[tuple[str, str], str],
     ) -> None:
-        self._folder = folder
+        self._inventory = inventory
         self._protocol = protocol
         self._data = data
         self._counts = counts
@@ -75,7 +58,8 @@ class Agreement:
         """Raise ``StoreError`` where the records of a planned trial are not what it would give now."""
         if found := self._disagreement(facts, trial.dataset, self._made[trial.key]):
             raise StoreError(
-                f"{self._folder}: trial {trial.key} {found}: use --name for a new suite or --fresh to replace it."
+                f"{self._inventory.folder}: trial {trial.key} {found}: use --name for a new suite or --fresh to "
+                "replace it."
             )
 
     def check_others(self, planned: Collection[Trial]) -> None:
@@ -88,7 +72,8 @@ class Agreement:
         whole = next((self._made[trial.key] for trial in planned), {})
         of_data = {trial.dataset: self._made[trial.key]["dataset"] for trial in planned}
         places = {_place(dataset): dataset for dataset in self._data}
-        for facts in _begun(self._folder, {trial.key for trial in planned}):
+        for begun in self._inventory.begun(but={trial.key for trial in planned}):
+            facts = begun.facts
             known = self._same.get(data_of(facts))  # by what it holds, under whatever path; else by where it lies
             dataset = known or places.get(_place(facts["dataset"]))
             if dataset is None:
@@ -99,8 +84,8 @@ class Agreement:
             same_table = facts.get("protocol_hash") == self._protocol.hash
             if found := self._disagreement(facts, dataset, made if same_table else {}, same_table):
                 raise StoreError(
-                    f"{self._folder} holds trial {facts.get('key')}, which {found}, and would stand in one table with "
-                    "this run: use --name for a new suite, or run that trial again too, with --fresh."
+                    f"{self._inventory.folder} holds trial {begun.key}, which {found}, and would stand in one table "
+                    "with this run: use --name for a new suite, or run that trial again too, with --fresh."
                 )
 
     def _disagreement(self, facts: Mapping[str, Any], dataset: str, made: Made, same_start: bool = True) -> str:
@@ -143,13 +128,3 @@ def _place(dataset: str) -> str:
         return dataset
     placed = [(name, str(Path(text).resolve()) if name in PLACES else text) for name, text in spec.options]
     return str(dataclasses.replace(spec, options=tuple(placed)))
-
-
-def _begun(folder: Path, left: Collection[str] = ()) -> Iterator[dict[str, Any]]:
-    """Facts of a suite's trials that have records, ``left`` aside; what is damaged is told elsewhere."""
-    for trial in trial_folders(folder):
-        with contextlib.suppress(DamagedFile, OSError):
-            if trial.name not in left and (trial / "rounds.jsonl").stat().st_size:
-                facts = read_sealed(trial / "trial.json")
-                if {"key", "dataset", "seed"} <= facts.keys():
-                    yield facts

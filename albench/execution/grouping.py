@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from albench.api.task import Task
-from albench.components.registry import Registry, registry
 from albench.execution.job import Job, Terms
 from albench.execution.plan import Plan
 from albench.suite.trials import Trial
@@ -22,16 +21,16 @@ CPU_BYTES = 640 * 1024
 operations, where each by itself stays in it. Measured by benchmarks/perf/lanes.py."""
 
 
-def alone_because(trial: Trial, found: Registry, task: Task) -> str:
+def _alone_because(plan: Plan, trial: Trial) -> str:
     """Why a trial cannot share its steps with other seeds; empty where it can, or nobody asked."""
     if trial.protocol.lanes == "off":
         return ""
-    method, backbone = found.build("method", trial.method), found.build("backbone", trial.backbone)
+    method, _, backbone = plan.registry.parts(trial)
     for name, part in ((f"method {trial.method}", method), (f"backbone {trial.backbone}", backbone)):
         if not part.vmap_safe:
             return f"{name} does not say that it is vmap_safe"
     rows = trial.protocol.batch_size * (1 + len(method.views) * method.unlabeled_ratio)
-    if trial.protocol.device == "cpu" and not pays_on_cpu(task, rows):
+    if trial.protocol.device == "cpu" and not pays_on_cpu(plan.data[trial.dataset].splits.task, rows):
         return f"on {trial.dataset} together would be slower than one by one on a CPU"
     return ""
 
@@ -43,8 +42,7 @@ def pays_on_cpu(task: Task, rows: int) -> bool:
 
 def notes(plan: Plan) -> list[str]:
     """One line for each reason why some of the trials train alone."""
-    found = registry(plan.settings.plugin_files)
-    reasons = dict.fromkeys(alone_because(trial, found, plan.data[trial.dataset].splits.task) for trial in plan.todo)
+    reasons = dict.fromkeys(_alone_because(plan, trial) for trial in plan.todo)
     return [f"lanes: {reason}, so its seeds train one by one." for reason in reasons if reason]
 
 
@@ -56,11 +54,10 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
     concurrency
         Jobs that the executor carries out at once: lanes do not leave a worker idle.
     """
-    found = registry(plan.settings.plugin_files)
     first_rounds = Counter(_first_round(trial) for trial in trials)
     groups: dict[Any, list[Trial]] = {}
     for trial in trials:
-        alone = trial.protocol.lanes == "off" or alone_because(trial, found, plan.data[trial.dataset].splits.task)
+        alone = trial.protocol.lanes == "off" or _alone_because(plan, trial)
         same = trial.key if alone else (trial.resolved, trial.protocol)
         groups.setdefault(same, []).append(trial)
     wide = sum(len(group) for same, group in groups.items() if not isinstance(same, str))

@@ -83,9 +83,7 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
     parts = Parts(
         dataset=data.dataset,
         splits=data.splits,
-        method=found.build("method", first.method),
-        strategy=found.build("strategy", first.strategy),
-        backbone=found.build("backbone", first.backbone),
+        **found.parts(first)._asdict(),
         amounts=amounts(first.protocol, data.splits.task, first.dataset),
         device=torch.device(job.device),
         initial=first_labels(found, first.protocol),

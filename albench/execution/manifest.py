@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.dataset import Splits
-from albench.components.registry import registry
 from albench.disk.processes import cores
 from albench.environment import processor_name, this_environment
 from albench.execution.plan import Plan
@@ -30,7 +29,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
     import torch
 
     device = torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else platform.machine()
-    found = registry(plan.settings.plugin_files)
+    found = plan.registry
     made_with = this_environment(plan.device, plugin_versions(plan.all_trials, found))
     of_this_run = {
         "versions": {**made_with, "python": platform.python_version()},

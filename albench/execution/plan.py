@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from albench.components.registry import Registry
 from albench.components.spec import Spec
 from albench.data.loading import Data
 from albench.results.provenance import Made
@@ -23,6 +24,8 @@ class Plan:
         With all that it left open settled.
     settings
         How it is run, settled too: ``device`` is one that is there, ``executor`` is named.
+    registry
+        What the plugins offer.
     all_trials
         Every trial of the suite.
     todo, done
@@ -47,6 +50,7 @@ class Plan:
 
     suite: Suite
     settings: RunSettings
+    registry: Registry
     all_trials: list[Trial]
     todo: list[Trial]
     done: list[Trial]

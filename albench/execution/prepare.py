@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from albench.api.task import Task
 from albench.components.defaults import default
@@ -22,19 +21,16 @@ from albench.environment import this_environment
 from albench.errors import SuiteError, nearest
 from albench.execution.alike import alike_notes
 from albench.execution.device import device_of
-from albench.execution.elsewhere import as_facts, data_sets, stored_as
-from albench.execution.fitting import fitted
 from albench.execution.plan import Plan
+from albench.execution.planned import planned
 from albench.execution.sorting import sort
+from albench.results.inventory import Inventory
 from albench.results.mixing import found_before, plugin_versions, refuse
-from albench.results.provenance import Made, Provenance
-from albench.results.records import read_manifest
-from albench.suite.defaults import with_defaults
-from albench.suite.naming import aliases_of, check_aliases, check_taken
-from albench.suite.panels import expanded, left_out
+from albench.suite.complete import completed
+from albench.suite.panels import left_out
 from albench.suite.protocol import Amounts, Protocol, amounts
 from albench.suite.settings import RunSettings
-from albench.suite.trials import Suite, Trial, first_labels, trials
+from albench.suite.trials import Suite, Trial
 from albench.trial.mirrored import mirrored_note
 
 
@@ -48,43 +44,42 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         For whatever in the suite or the settings cannot be used.
     """
     settings, found = _settled(suite, settings)
-    suite, in_panels = _completed(suite, settings, found)
+    suite, in_panels = completed(suite, settings, found)
+    for tracker in settings.trackers:
+        found.build("tracker", tracker)
+    if suite.protocol.neighbors == "approximate":
+        from albench.kernels.approximate import require_faiss
+
+        require_faiss()
     data = {str(spec): _loaded(spec, settings) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
-    folder = settings.out / suite.name
-    views, notes_of_views = fitted(data, folder)
-    planned = trials(suite, found, tasks, views)
-    check_taken(folder, read_manifest(folder).get("aliases", {}), aliases_of(planned))
-    provenance = Provenance(found, settings.data_dir)
-    makes = [provenance.of(trial) for trial in planned]
-    facts = [as_facts(trial, data[trial.dataset].hash, how) for trial, how in zip(planned, makes, strict=True)]
-    same = data_sets(facts)
-    planned, notes_of_paths = stored_as(planned, facts, folder)
-    made: dict[str, Made] = {trial.key: how for trial, how in zip(planned, makes, strict=True)}
-    todo, done, skipped, notes = sort(planned, found, data, counts, made, same, folder, settings.fresh)
-    notes += [
-        *notes_of_views,
+    inventory = Inventory(settings.out / suite.name)
+    all_planned = planned(suite, settings, data, found, inventory)
+    todo, done, skipped, unknown = sort(all_planned, found, data, counts, inventory, settings.fresh)
+    notes = [
+        *unknown,
+        *all_planned.notes,
         *alike_notes(todo, tasks, found),
         *_mirrored(suite.protocol, todo, data, counts),
         *left_out(in_panels, found),
-        *([] if settings.fresh else notes_of_paths),
         *_without_effect(suite.protocol),
     ]
-    here = this_environment(settings.device, plugin_versions(planned, found))
-    mixing = found_before(folder, planned, here, same, settings.fresh)
+    here = this_environment(settings.device, plugin_versions(all_planned.trials, found))
+    mixing = found_before(inventory, all_planned.trials, here, all_planned.same, settings.fresh)
     if settings.strict:
         refuse(mixing)
     return Plan(
         suite=suite,
         settings=_with_executor(settings, len(todo), found),
-        all_trials=planned,
+        registry=found,
+        all_trials=all_planned.trials,
         todo=todo,
         done=done,
         skipped=skipped,
         amounts=counts,
         data=data,
-        made=made,
+        made=all_planned.made,
         run=new_run(),
         only_with=here if settings.strict else None,
         mixing=tuple(mixing),
@@ -100,36 +95,6 @@ def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry
     found = registry(files)
     _check_plugins(suite, found)
     return dataclasses.replace(settings, plugin_files=files, device=device_of(suite, settings.device)), found
-
-
-def _completed(suite: Suite, settings: RunSettings, found: Registry) -> tuple[Suite, dict[str, list[str]]]:
-    """The suite with what it leaves open, every name of it looked up; and what its panels stand for.
-
-    A mistyped name is told before the data is read.
-    """
-    suite = with_defaults(suite, found, settings.data_dir)
-    kind: Literal["cpu", "cuda"] = "cuda" if settings.device.startswith("cuda") else "cpu"
-    suite = dataclasses.replace(
-        suite,
-        name=suite.name or "-".join(spec.name for spec in suite.datasets),
-        protocol=dataclasses.replace(suite.protocol, device=kind),
-    )
-    suite, in_panels = expanded(suite, found)
-    for spec in suite.methods:
-        found.find("method", spec.name)
-    for spec in suite.strategies:
-        found.find("strategy", spec.name)
-    for spec in suite.backbones:
-        found.find("backbone", spec.name)
-    check_aliases(suite, found)
-    first_labels(found, suite.protocol)
-    for tracker in settings.trackers:
-        found.build("tracker", tracker)
-    if suite.protocol.neighbors == "approximate":
-        from albench.kernels.approximate import require_faiss
-
-        require_faiss()
-    return suite, in_panels
 
 
 def _with_executor(settings: RunSettings, todo: int, found: Registry) -> RunSettings:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from albench.api.executor import Busy, Ended, Event, Executor, Failed, Note, Outcome, Progress, Stopped
 from albench.api.facts import SuiteFacts
-from albench.components.registry import registry
 from albench.components.trackers import trackers
 from albench.disk import claims
 from albench.disk.interrupts import as_interrupts
@@ -93,8 +92,7 @@ class _Drive:
         self.outcomes: list[Outcome] = []
         self._plan = plan
         self._listener = listener
-        self._registry = registry(plan.settings.plugin_files)
-        self._executor: Executor = self._registry.build("executor", plan.executor)
+        self._executor: Executor = plan.registry.build("executor", plan.executor)
         self._store = SuiteStore(plan.folder)
         self._todo = {trial.key: trial for trial in plan.todo}
         self._shares = Shares(plan)
@@ -132,7 +130,7 @@ class _Drive:
 
     def _described(self, trial: Trial) -> dict[str, Any]:
         plan = self._plan
-        return described(trial, plan.data[trial.dataset], self._registry, plan.made[trial.key])
+        return described(trial, plan.data[trial.dataset], plan.registry, plan.made[trial.key])
 
     def all(self) -> None:
         """Carry out what is to do; what others hold is asked for once more."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from albench.api.kinds import Kind
 from albench.components.registry import Registry
 from albench.data.loading import Data
 from albench.execution.agreement import Agreement
-from albench.results.provenance import MADE_BY, Made
+from albench.execution.planned import Planned
+from albench.results.inventory import Inventory
+from albench.results.provenance import MADE_BY
 from albench.results.records import read_to_mend
 from albench.suite.protocol import Amounts
 from albench.suite.trials import Trial
@@ -28,13 +27,11 @@ class Sorted(NamedTuple):
 
 
 def sort(
-    planned: list[Trial],
+    planned: Planned,
     registry: Registry,
     data: Mapping[str, Data],
     counts: Mapping[str, Amounts],
-    made: Mapping[str, Made],
-    same: Mapping[tuple[str, str], str],
-    folder: Path,
+    inventory: Inventory,
     fresh: bool,
 ) -> Sorted:
     """Sort what is planned by what the suite's folder holds of it.
@@ -43,10 +40,6 @@ def sort(
     ----------
     data, counts
         Data set spec -> its data, its label counts.
-    made
-        Planned trial -> what makes it.
-    same
-        What each data set is (``albench.suite.identity.data_of``) -> its spec.
     fresh
         Whether what is complete is run again.
 
@@ -58,22 +51,11 @@ def sort(
     todo: list[Trial] = []
     done: list[Trial] = []
     skipped: dict[str, str] = {}
-
-    @functools.cache
-    def skip(kind: Kind, spec: str, dataset: str) -> str | None:
-        """Why a component cannot run on a data set; asked once, however many trials it is part of."""
-        reason: str | None = registry.build(kind, spec).skip(data[dataset].splits.task)
-        return f"{kind} {spec}: {reason}" if reason else None
-
-    agreement = Agreement(folder, planned[0].protocol, data, counts, made, same)
+    trials, folder = planned.trials, inventory.folder
+    agreement = Agreement(inventory, trials[0].protocol, data, counts, planned.made, planned.same)
     unknown = 0
-    for trial in planned:
-        reason = (
-            skip("method", trial.method, trial.dataset)
-            or skip("strategy", trial.strategy, trial.dataset)
-            or skip("backbone", trial.backbone, trial.dataset)
-        )
-        if reason:
+    for trial in trials:
+        if reason := registry.parts(trial).skip(trial, data[trial.dataset].splits.task):
             skipped[trial.key] = reason
             continue
         files, damaged = read_to_mend(folder / "trials" / trial.key)
@@ -82,7 +64,7 @@ def sort(
             unknown += MADE_BY not in files.facts
             agreement.check(trial, files.facts)
         (done if complete else todo).append(trial)
-    agreement.check_others(planned)
+    agreement.check_others(trials)
     notes = []
     if unknown:
         notes.append(

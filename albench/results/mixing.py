@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from albench.api.kinds import PROJECT, Kind
 from albench.components import spec as specs
 from albench.components.registry import Registry
-from albench.disk.files import read_sealed
 from albench.environment import Environment, Mix, mix_of, others_than, rounds_made
-from albench.errors import DamagedFile, StoreError
-from albench.results.records import trial_folders
+from albench.errors import StoreError
+from albench.results.inventory import Inventory
 from albench.suite.identity import data_of
 from albench.suite.trials import Trial
 from albench.wording import counted
@@ -43,14 +40,18 @@ def parts_of(trial: Trial) -> dict[Kind, str]:
 
 
 def found_before(
-    folder: Path, planned: Sequence[Trial], here: Environment, same: Mapping[tuple[str, str], str], fresh: bool
+    inventory: Inventory,
+    planned: Sequence[Trial],
+    here: Environment,
+    same: Mapping[tuple[str, str], str],
+    fresh: bool,
 ) -> list[str]:
     """What stands in the planned trials' tables and was made with something else than is here, one line each.
 
     Parameters
     ----------
-    folder
-        The suite's folder.
+    inventory
+        What the suite's folder holds.
     here
         What this process computes with.
     same
@@ -62,14 +63,14 @@ def found_before(
     excluded = {trial.key for trial in planned} if fresh else set[str]()
     known: list[list[Environment]] = []
     unknown = 0
-    for facts, rounds in _begun(folder, excluded):
-        dataset = same.get(data_of(facts), facts["dataset"]) if "dataset" in facts else ""
-        if (dataset, facts.get("protocol_hash")) in tables:
-            made = [each.made_with for each in rounds_made(facts, rounds)]
+    for trial in inventory.begun(but=excluded):
+        dataset = same.get(data_of(trial.facts), trial.facts["dataset"])
+        if (dataset, trial.facts.get("protocol_hash")) in tables:
+            made = [each.made_with for each in rounds_made(trial.facts, trial.rounds)]
             unknown += None in made
             known.append([each for each in made if each is not None])
     count, other = others_than(here, known)
-    lines = []
+    folder, lines = inventory.folder, []
     if count:
         were = f"{counted(count, 'trial')} in {folder} {_were(count)} made with {other}"
         lines.append(f"{were}: one seed may give other numbers with each, and a mean over both mixes them ({ADVICE}).")
@@ -101,17 +102,6 @@ def refuse(lines: Sequence[str]) -> None:
     """Raise ``StoreError`` where there is anything that ``--strict`` does not let into one table."""
     if lines:
         raise StoreError(f"--strict: {' '.join(lines)}")
-
-
-def _begun(folder: Path, excluded: Collection[str]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Facts and number of rounds of the folder's trials, ``excluded`` aside; what is damaged is told elsewhere."""
-    for trial in trial_folders(folder):
-        if trial.name in excluded:
-            continue
-        with contextlib.suppress(DamagedFile, OSError):
-            facts, lines = read_sealed(trial / "trial.json"), (trial / "rounds.jsonl").read_bytes().count(b"\n")
-            if lines:
-                yield facts, lines
 
 
 def _were(count: int) -> str:

@@ -1,0 +1,54 @@
+"""A declared suite with all that it leaves open settled, and every name in it looked up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+from albench.suite.defaults import with_defaults
+from albench.suite.naming import check_aliases
+from albench.suite.panels import expanded
+from albench.suite.trials import first_labels
+
+if TYPE_CHECKING:
+    from albench.components.registry import Registry
+    from albench.suite.settings import RunSettings
+    from albench.suite.trials import Suite
+
+
+def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[Suite, dict[str, list[str]]]:
+    """The suite with its defaults, its name and its kind of device, and components in the place of panels.
+
+    A mistyped name is told here, before any data is read.
+
+    Parameters
+    ----------
+    settings
+        Whose device is one that is there.
+
+    Returns
+    -------
+    And what each panel stood for: ``"strategies @standard"`` -> names.
+
+    Raises
+    ------
+    UserError
+        For whatever in the suite cannot be used.
+    """
+    suite = with_defaults(suite, registry, settings.data_dir)
+    kind: Literal["cpu", "cuda"] = "cuda" if settings.device.startswith("cuda") else "cpu"
+    suite = dataclasses.replace(
+        suite,
+        name=suite.name or "-".join(spec.name for spec in suite.datasets),
+        protocol=dataclasses.replace(suite.protocol, device=kind),
+    )
+    suite, in_panels = expanded(suite, registry)
+    for spec in suite.methods:
+        registry.find("method", spec.name)
+    for spec in suite.strategies:
+        registry.find("strategy", spec.name)
+    for spec in suite.backbones:
+        registry.find("backbone", spec.name)
+    check_aliases(suite, registry)
+    first_labels(registry, suite.protocol)
+    return suite, in_panels

@@ -8,7 +8,6 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from albench.kernels import nearest_neighbors
-from albench.kernels.ordering import pack, unpack
 
 
 def _random(n: int, dim: int, seed: int) -> torch.Tensor:
@@ -90,13 +89,3 @@ def test_bad_inputs_are_named() -> None:
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(1, 3))
     with pytest.raises(ValueError, match="queries must be"):
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(2))
-
-
-def test_packed_keys_sort_by_value_then_position() -> None:
-    values = torch.tensor([-torch.inf, -2.5, -0.0, 0.0, 1e-38, 3.0, 3.0, torch.inf])
-    positions = torch.tensor([9, 8, 7, 1, 0, 2**31 - 1, 4, 3])
-    keys = pack(values, positions)
-    assert keys.argsort().tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
-    back, where = unpack(keys)
-    assert back.tolist() == values.tolist()
-    assert where.tolist() == positions.tolist()

@@ -1,8 +1,6 @@
-"""Top-k, top-k per class and the scores, worked out by hand."""
+"""Top-k and top-k per class, worked out by hand."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
@@ -10,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from albench.errors import ContractError
-from albench.kernels import NonFiniteScores, entropy, margin, top_k, top_k_per_class
+from albench.kernels import NonFiniteScores, top_k, top_k_per_class
 
 
 def test_top_k_is_best_first_and_ties_go_to_the_lowest_position() -> None:
@@ -77,14 +75,6 @@ def test_per_class_against_a_plain_loop(items: list[tuple[int, int]], share: flo
     classes = torch.tensor([c for _, c in items], dtype=torch.int64)
     got = top_k_per_class(scores, classes, 4, k).tolist()
     assert got == sorted(expected, key=order.index)
-
-
-def test_entropy_and_margin() -> None:
-    probs = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.25, 0.25, 0.5]])
-    assert entropy(probs).tolist() == pytest.approx([math.log(2), 0.0, 1.5 * math.log(2)], abs=1e-6)
-    assert margin(probs).tolist() == [0.0, 1.0, 0.25]
-    with pytest.raises(ValueError, match="at least 2 classes"):
-        margin(torch.ones(3, 1))
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.data())

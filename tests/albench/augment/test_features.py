@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from albench.api import Dataset, FeatureDataset, ImageDataset, Task
-from albench.augment import Augmenter, FeatureViews, augmenter
+from albench.api import FeatureDataset, ImageDataset, Task
+from albench.augment import FeatureViews, augmenter
 from albench.augment.features import MAX_STD_ROWS, STRIDE, feature_std, mix, stretch
 from albench.errors import ContractError
 
@@ -166,54 +165,3 @@ def test_cuda_makes_the_same_views(view: str) -> None:
     made = getattr(FeatureViews(FeatureDataset(), train_x(), cuda, stream()), view)
     there = made(train_x()[:400].to(cuda), draws().to(cuda)).cpu()
     torch.testing.assert_close(there, getattr(views(), view)(train_x()[:400], draws()))
-
-
-@dataclass(frozen=True)
-class Plain(Dataset):
-    """No options, no views."""
-
-
-@dataclass(frozen=True)
-class Partial(Dataset):
-    """One option of the built-in views, one view of its own."""
-
-    weak_noise: float = 0.0
-
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor | None:
-        return x + 1
-
-
-@dataclass(frozen=True)
-class Broken(Dataset):
-    def weak(self, x: Tensor, noise: Tensor) -> Tensor | None:
-        return x[:1]
-
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor | None:
-        return x.long()
-
-
-def built(dataset: Dataset, task: Task = FEATURES) -> Augmenter:
-    return augmenter(dataset, task, train_x(), CPU, stream())
-
-
-@pytest.mark.parametrize("view", ["weak", "strong"])
-def test_a_plain_data_set_gets_the_defaults_of_its_modality(view: str) -> None:
-    x = train_x()[:400]
-    assert torch.equal(getattr(built(Plain()), view)(x, draws()), getattr(built(FeatureDataset()), view)(x, draws()))
-    image = torch.rand(5, 1, 8, 8, generator=stream(4))
-    plain, typed = built(Plain(), IMAGES), built(ImageDataset(), IMAGES)
-    assert torch.equal(getattr(plain, view)(image, draws(5)), getattr(typed, view)(image, draws(5)))
-
-
-def test_a_data_set_may_bring_a_view_or_an_option_of_its_own() -> None:
-    x = train_x()[:400]
-    assert torch.equal(built(Partial()).strong(x, draws()), x + 1)
-    assert torch.equal(built(Partial()).weak(x, draws()), x)
-
-
-def test_a_view_that_breaks_the_contract_is_named() -> None:
-    x = train_x()[:400]
-    with pytest.raises(ContractError, match=r"Broken.weak\(\) returned \(1, 64\)"):
-        built(Broken()).weak(x, draws())
-    with pytest.raises(ContractError, match=r"Broken.strong\(\) returned .* torch.int64"):
-        built(Broken()).strong(x, draws())

@@ -1,0 +1,31 @@
+"""Scores of class probabilities."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from albench.kernels import entropy, margin, scores
+
+
+def test_entropy_and_margin() -> None:
+    probs = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.25, 0.25, 0.5]])
+    assert entropy(probs).tolist() == pytest.approx([math.log(2), 0.0, 1.5 * math.log(2)], abs=1e-6)
+    assert margin(probs).tolist() == [0.0, 1.0, 0.25]
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        margin(torch.ones(3, 1))
+
+
+@pytest.mark.parametrize("score", [entropy, margin])
+def test_blocks_and_leading_dimensions_change_nothing(score: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    probs = torch.rand(3, 5000, 4, generator=torch.Generator().manual_seed(0)).softmax(dim=2)
+    monkeypatch.setattr(scores, "_FLOATS", 1)  # blocks of 4,096 rows
+    torch.testing.assert_close(score(probs), torch.stack([score(row) for row in probs.reshape(-1, 4)]).view(3, 5000))
+
+
+def test_the_two_largest_make_the_margin_whatever_their_places() -> None:
+    probs = torch.tensor([[0.1, 0.6, 0.3], [0.6, 0.3, 0.1], [0.3, 0.1, 0.6]])
+    assert margin(probs).tolist() == pytest.approx([0.3] * 3)

@@ -11,7 +11,9 @@ from albench.api.options import option
 from albench.api.strategy import NEEDS, Strategy, View
 from albench.api.task import Modality, Task
 from albench.api.tracker import Tracker
+from albench.api.wrapper import Wrapper
 from albench.disk.claims import Claim
+from albench.disk.processes import cores
 from albench.errors import ClaimLost, DataError, PluginError, UserError
 
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "TrialFacts",
     "UserError",
     "View",
+    "Wrapper",
+    "cores",
     "hookimpl",
     "hookspec",
     "option",

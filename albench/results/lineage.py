@@ -3,23 +3,41 @@
 Whatever decides numbers has a hash (``albench.results.provenance.DECIDES``), and a trial that other code made is not
 gone on with. An edit that leaves every number as it was, a file that moves or a comment, would part old results from
 new ones for nothing. ``benchmarks/same_records.py`` says whether it did; where it did, NOW goes into SAME before it is
-renewed, and where it did not SAME is emptied. A test holds NOW against the code.
+renewed, and where it did not SAME is emptied. A test holds NOW against the code. The files of albench's own plugins are
+kept in the same way, each for itself, in PLUGINS.
 """
 
 from __future__ import annotations
 
-NOW = "927a965e78561bbd"
+from albench.components.code_files import CORE
+
+NOW = "bec0d93424534f75"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
         *("b01789dccf6d9c2f", "d034948452065371", "d0f3c021aace16e8", "dcfe7fe89691fe03", "84253ab96e8a8938"),
         *("df8a1c4d65b11128", "2a9dd62cd96a4ae8", "8e90b353b929e977", "d702f3070110c83f", "43ce0495b3cd8da8"),
         *("b328834b60114084", "25b0910081045253"),
+        "927a965e78561bbd",
     }
 )
 """Hashes of earlier training code that gave the same records, byte for byte."""
+PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
+    "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),
+    "albench_wrappers/sharded.py": ("70f082cd99b62129", frozenset({"40c8cad100c5b909"})),
+    "albench_wrappers/stochastic.py": ("f37ed9cffbc1ed2f", frozenset({"ff892109770ddbc0"})),
+    "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
+}
+"""File of a plugin of albench's own -> its hash today, and those of earlier code that gave the same records."""
 
 
-def as_now(core: str, now: str) -> str:
-    """The hash that stands for some training code: today's, where its numbers are today's."""
-    return now if now == NOW and core in SAME else core
+def as_now(file: str, then: str, now: str) -> str:
+    """The hash that stands for what a file, or the core, once held: today's, where its numbers are today's.
+
+    Parameters
+    ----------
+    file
+        Its name in ``made_by``.
+    """
+    today, same = (NOW, SAME) if file == CORE else PLUGINS.get(file, ("", frozenset()))
+    return now if now == today and then in same else then

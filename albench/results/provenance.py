@@ -27,7 +27,7 @@ from albench.suite.trials import Trial
 from albench.wording import counted
 
 DECIDES = (
-    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "augment", "data/items"),
+    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "api/wrapper", "augment", "data/items"),
     *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
     *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol", "suite/trials", "training"),
     *("trial/answers", "trial/bought", "trial/first_round", "trial/labels", "trial/numerics", "trial/parts"),
@@ -253,8 +253,9 @@ def difference(old: Made | None, new: Made | None, trial: Mapping[str, Any], *, 
     """
     for part, now in (new or {}).items():
         then = (old or {}).get(part)
-        if then and part == "core":
-            then = {**then, "files": {CORE: as_now(then["files"][CORE], now["files"][CORE])}}
+        if then:
+            known = {name: as_now(name, was, now["files"].get(name, "")) for name, was in then["files"].items()}
+            then = {**then, "files": known}
         if not then or then == now:
             continue
         of = "albench" if part == "core" else f"{part} {trial.get(part, '')}".strip()

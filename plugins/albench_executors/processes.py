@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import IO, Any
 
-from albench.api import Event, Executor, Failed, Job, Outcome, Run, option
-from albench_executors.workers import cores, deaf_children, death, worker_environment
+from albench.api import Event, Executor, Failed, Job, Outcome, Run, cores, option
+from albench_executors.workers import deaf_children, death, worker_environment
 
 TIME_LIMIT = 124
 """Exit code of a worker whose query could not be interrupted."""

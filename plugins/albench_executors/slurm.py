@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from albench.api import Event, Executor, Failed, Job, Outcome, PluginError, Run, UserError, option
+from albench.api import Event, Executor, Failed, Job, Outcome, PluginError, Run, UserError, cores, option
 from albench_executors.slurm_job import carry_out
 from albench_executors.workers import (
-    cores,
     deaf_children,
     last_words,
     on_own_device,

@@ -93,11 +93,6 @@ def death(code: int | None, output: str) -> str:
     return f"ended with exit code {code}{after}" if code is not None else f"died{after} (out of memory?)"
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def on_own_device(job: Job) -> Job:
     """A job for a worker that sees no GPU but its own."""
     return job.on_device("cuda") if wants_gpu(job) else job

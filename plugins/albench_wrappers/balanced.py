@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from albench.api import Strategy, Task, View, option
+from albench.api import Strategy, View, Wrapper, option
 from albench.kernels import require_finite, top_k_per_class
 
 
 @dataclass(frozen=True)
-class Balanced(Strategy):
+class Balanced(Wrapper):
     """Let another strategy choose the same number of items from each predicted class.
 
     Of a strategy that scores items each class gives its best ``budget // C``, and what is still missing goes to the
@@ -22,6 +22,8 @@ class Balanced(Strategy):
     """
 
     of: Strategy = option(help="strategy that chooses in each class", component="strategy")
+
+    cold_start = False  # classes are predicted
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override]  # what it needs depends on what it holds
@@ -33,18 +35,14 @@ class Balanced(Strategy):
         probs = view.probs
         require_finite(probabilities=probs)  # the argmax of NaN would be no class
         classes = probs.argmax(dim=1)
-        if type(self.of).scores is not Strategy.scores:
+        if self.of_scores:
             return top_k_per_class(torch.as_tensor(self.of.scores(view)), classes, view.n_classes, budget)
         picks = []
         for label, share in enumerate(shares(torch.bincount(classes, minlength=view.n_classes).tolist(), budget)):
             if share:
                 members = (classes == label).nonzero()[:, 0]
-                picks.append(members[self.of.select(view.only(members, self.of), share).to(members.device)])
+                picks.append(self.select_of(view, members, share))
         return torch.cat(picks) if picks else classes[:0]
-
-    def skip(self, task: Task) -> str | None:
-        """Why the other strategy cannot run on the task."""
-        return self.of.skip(task)
 
 
 def shares(counts: list[int], budget: int) -> list[int]:

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from albench.api import Strategy, Task, View, option
+from albench.api import Strategy, View, Wrapper, option
 
 
 @dataclass(frozen=True)
-class Sharded(Strategy):
+class Sharded(Wrapper):
     """Split the pool into shards, let another strategy choose in each, and merge what it chose.
 
     Shards are gone through one after the other in this process, so that what the other strategy needs beside the
@@ -40,21 +40,11 @@ class Sharded(Strategy):
     of: Strategy = option(help="strategy that chooses in each shard", component="strategy")
     shards: int = option(8, "parts of the pool", ge=1)
 
-    @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override]  # what it needs depends on what it holds
-        """What the other strategy needs."""
-        return self.of.needs
-
-    @property
-    def cold_start(self) -> bool:  # type: ignore[override]  # as above
-        """Whether the other strategy can choose the first labels."""
-        return self.of.cold_start
-
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the other strategy's order."""
         if min(self.shards, len(view)) < 2:
             return self.of.select(view, budget)
-        ranks = type(self.of).scores is not Strategy.scores and type(self.of).select is Strategy.select
+        ranks = self.of_scores and type(self.of).select is Strategy.select
         return self._merged(view, budget) if ranks else self._twice(view, budget)
 
     def _merged(self, view: View, budget: int) -> Tensor:
@@ -79,14 +69,10 @@ class Sharded(Strategy):
             picks = self.of.select(_Shard(view.only(positions, self.of), []), min(budget, len(positions)))
             found.append(positions[picks.to(positions.device)])
         candidates = torch.cat(found).sort().values
-        return candidates[self.of.select(view.only(candidates, self.of), budget).to(candidates.device)]
+        return self.select_of(view, candidates, budget)
 
     def _parts(self, positions: Tensor) -> tuple[Tensor, ...]:
         return positions.tensor_split(min(self.shards, len(positions)))
-
-    def skip(self, task: Task) -> str | None:
-        """Why the other strategy cannot run on the task."""
-        return self.of.skip(task)
 
 
 class _Shard:

@@ -8,11 +8,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from albench.api import Strategy, Task, UserError, View, option
+from albench.api import Strategy, UserError, View, Wrapper, option
 
 
 @dataclass(frozen=True)
-class Stochastic(Strategy):
+class Stochastic(Wrapper):
     """Sample items without replacement, with probabilities that grow with another strategy's scores.
 
     Each item's log weight gets an independent Gumbel number, and the largest sums are chosen, which is sampling without
@@ -32,17 +32,14 @@ class Stochastic(Strategy):
     sampling: Literal["power", "softmax", "softrank"] = option("power", "how scores become weights")
     beta: float = option(1.0, "how much the scores count: 0 samples uniformly, a large one takes the best", ge=0)
 
+    cold_start = False
+
     def __post_init__(self) -> None:
-        if type(self.of).scores is Strategy.scores:
+        if not self.of_scores:
             raise UserError(
                 f"stochastic samples by scores, and {type(self.of).__name__} chooses whole batches without scoring its "
                 "items: wrap a strategy that ranks items one by one, such as entropy, margin or bald."
             )
-
-    @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override]  # what it needs depends on what it holds
-        """What the other strategy needs."""
-        return self.of.needs
 
     def scores(self, view: View) -> Tensor:
         """(N,) float64 log weights plus Gumbel numbers."""
@@ -65,7 +62,3 @@ class Stochastic(Strategy):
         noise = torch.empty(len(score), dtype=score.dtype, device=view.generator.device)
         noise.exponential_(generator=view.generator)
         return self.beta * weight - noise.clamp_(min=torch.finfo(noise.dtype).tiny).log_().to(score.device)
-
-    def skip(self, task: Task) -> str | None:
-        """Why the other strategy cannot run on the task."""
-        return self.of.skip(task)

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from albench.api import Strategy, Task, View, option
+from albench.api import Strategy, View, Wrapper, option
 
 
 @dataclass(frozen=True)
-class Subsample(Strategy):
+class Subsample(Wrapper):
     """Draw a part of the pool uniformly, and let another strategy choose there.
 
     The part has ``size`` items, or ``budget`` where that is more; a pool that is no larger is left whole. This bounds
@@ -22,16 +22,6 @@ class Subsample(Strategy):
     of: Strategy = option(help="strategy that chooses in the part", component="strategy")
     size: int = option(10_000, "items in the part", ge=1)
 
-    @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override]  # what it needs depends on what it holds
-        """What the other strategy needs."""
-        return self.of.needs
-
-    @property
-    def cold_start(self) -> bool:  # type: ignore[override]  # as above
-        """Whether the other strategy can choose the first labels."""
-        return self.of.cold_start
-
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the other strategy's order."""
         n = max(self.size, budget)
@@ -39,8 +29,4 @@ class Subsample(Strategy):
             return self.of.select(view, budget)
         drawn = np.sort(view.rng.choice(len(view), size=n, replace=False)).astype(np.int64)
         part = torch.from_numpy(drawn).to(view.device)
-        return part[self.of.select(view.only(part, self.of), budget).to(part.device)]
-
-    def skip(self, task: Task) -> str | None:
-        """Why the other strategy cannot run on the task."""
-        return self.of.skip(task)
+        return self.select_of(view, part, budget)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from albench.api import Strategy
 from albench.api.kinds import KINDS
-from albench.components.registry import Registry
+from albench.components.registry import Registry, registry
 from albench.testing import check_method
 from albench.testing.checks import findings
 from albench.testing.targets import targets
@@ -89,13 +90,21 @@ def test_the_first_example_is_the_one_in_examples() -> None:
     assert blocks("README.md")[0].partition("\n")[2] == example.partition("\n")[2]
 
 
-@pytest.mark.parametrize("page", ["strategy.md", "badge.md"])
-def test_the_known_answer_of_a_page_is_right(page: str) -> None:
-    *_, example, test = blocks(page)
+@pytest.mark.parametrize(("page", "at"), [("strategy.md", 0), ("badge.md", -2)])
+def test_the_known_answer_of_a_page_is_right(page: str, at: int) -> None:
+    example, test = blocks(page)[at], blocks(page)[-1]
     names: dict[str, Callable[[], None]] = {}
     exec(example + test, names)
     (name,) = [name for name in names if name.startswith("test_")]
     names[name]()
+
+
+def test_the_wrapper_of_the_page_chooses_where_it_says() -> None:
+    names: dict[str, Callable[..., Strategy]] = {}
+    exec(blocks("strategy.md")[1], names)
+    view = make_view(torch.tensor([[2.0], [1.0], [3.0], [9.0], [8.0], [7.0]]))
+    wrapped = names["FirstHalf"](registry().build("strategy", "random"))
+    assert sorted(wrapped.select(view, 3).tolist()) == [0, 1, 2]
 
 
 def test_badge_line_by_line_has_the_faults_that_its_page_names(tmp_path: Path) -> None:

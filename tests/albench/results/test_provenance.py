@@ -229,6 +229,20 @@ def test_todays_training_code_is_the_one_that_was_compared_with_what_came_before
     )
 
 
+def test_todays_files_of_plugins_are_those_that_were_compared_with_what_came_before() -> None:
+    now = {name: digest(ROOT / "plugins" / name) for name in lineage.PLUGINS}
+    assert now == {name: today for name, (today, _) in lineage.PLUGINS.items()}
+
+
+def test_a_plugins_file_stands_for_what_it_held_before_where_its_numbers_are_the_same() -> None:
+    (name, (today, same)), *_ = lineage.PLUGINS.items()
+    (before, *_) = same
+    assert lineage.as_now(name, before, today) == today
+    assert lineage.as_now(name, before, "another") == before
+    assert lineage.as_now(name, "another", today) == "another"
+    assert lineage.as_now("mine.py", before, today) == before
+
+
 def test_results_of_earlier_training_code_go_on_where_its_numbers_are_the_same(
     small_run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,12 +16,9 @@ from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.cli.main import main
 from albench.components.registry import registry
 from albench.errors import SuiteError, TrialError
-from albench.execution.grouping import jobs_of
-from albench.execution.prepare import prepare
 from albench.results.store import SuiteStore
 from albench.session import suite_from
 from albench.suite.protocol import Amounts, Protocol
-from albench.suite.settings import run_settings
 from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.training.loop import Trained, train_round
@@ -219,27 +216,6 @@ def test_what_cannot_share_steps_says_why_and_runs_alone(
     assert not ended.value.code
     shown = " ".join(capsys.readouterr().out.split())
     assert "backbone wrn[depth=10,widen=1] does not say that it is vmap_safe, so its seeds train" in shown
-
-
-@pytest.mark.parametrize(
-    ("lanes", "seeds", "concurrency", "sizes"),
-    [
-        ("off", 5, 2, [1] * 5),
-        ("auto", 5, 2, [2, 3]),
-        ("auto", 20, 1, [6, 7, 7]),
-        ("4", 10, 2, [3, 3, 4]),
-        ("8", 1, 2, [1]),
-    ],
-)
-def test_jobs_are_even_and_leave_no_worker_idle(
-    toy: str, tmp_path: Path, lanes: str, seeds: int, concurrency: int, sizes: list[int]
-) -> None:
-    suite = suite_from(dataset="blobs", method="fixmatch", strategy="random", seeds=seeds, lanes=lanes, **SMALL)
-    plan = prepare(suite, run_settings(out=tmp_path, plugins=[toy], device="cpu"))
-    jobs = list(jobs_of(plan, plan.todo, concurrency))
-    assert sorted(len(job.trials) for job in jobs) == sizes
-    assert [trial for job in jobs for trial in job.trials] == plan.todo
-    assert all(job.together == (lanes != "off") for job in jobs)
 
 
 @pytest.mark.parametrize("lanes", ["1", "0", "many", "-2", "2.5"])

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from albench.api.executor import Done, Failed
 from albench.errors import FolderError
-from albench.execution.job import Job
-from albench.execution.jobs import run_job
-from albench.results.records import trial_folders
 
 
 def heard(folder: Path) -> list[tuple[str, str, str]]:
@@ -103,33 +97,3 @@ def test_a_signal_ends_a_command_and_the_suite_is_told(
     os.kill(run, number)
     assert nursery.wait(run) == 130
     assert names(folder)[-1] == "suite_end"
-
-
-@pytest.mark.parametrize("trackers", [("nope",), ("jsonl[nope=1]",), ("jsonl[file=",)], ids=str)
-@pytest.mark.parametrize("lanes", ["off", "2"])
-def test_a_tracker_that_a_worker_lacks_fails_the_trial(
-    job_of: Callable[..., Job], trackers: tuple[str, ...], lanes: str
-) -> None:
-    job = job_of(lanes=lanes, seeds=2, rounds=2, steps=2)
-    told: list[Any] = []
-    settings = dataclasses.replace(job.settings, trackers=trackers)
-    outcome = run_job(dataclasses.replace(job, settings=settings), told.append)
-    outcomes = [outcome] if lanes == "off" else [event.outcome for event in told]
-    assert outcomes
-    for each in outcomes:
-        assert isinstance(each, Failed)
-        assert each.reason
-        assert "\n" not in each.reason
-        assert not each.ends_run
-
-
-def test_what_another_run_completed_meanwhile_is_not_told_again(job_of: Callable[..., Job], tmp_path: Path) -> None:
-    """As where two drivers share a suite: the second one looks at a trial that the first one held."""
-    job = job_of(rounds=2, steps=2, trackers=["jsonl"])
-    folder = tmp_path / "results" / "blobs"
-    before = heard(folder)
-    (trial,) = trial_folders(folder)
-    records = (trial / "rounds.jsonl").read_bytes()
-    assert isinstance(run_job(job, lambda _: None), Done)
-    assert heard(folder) == before
-    assert (trial / "rounds.jsonl").read_bytes() == records

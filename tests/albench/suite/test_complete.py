@@ -1,0 +1,40 @@
+"""What a suite leaves open is settled, and what it names looked up, before any data are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from albench.components.registry import Registry
+from albench.errors import SuiteError, UnknownName
+from albench.session import suite_from
+from albench.suite.complete import completed
+from albench.suite.settings import RunSettings
+
+
+def test_what_is_left_open_is_settled() -> None:
+    suite, panels = completed(suite_from(dataset=["digits", "blobs"]), RunSettings(device="cuda:1"), Registry())
+    assert suite.name == "digits-blobs"
+    assert suite.protocol.device == "cuda"
+    assert suite.by_default == ("method", "strategy")
+    assert suite.methods
+    assert suite.strategies
+    assert panels == {}
+
+
+def test_panels_become_their_components() -> None:
+    suite, panels = completed(suite_from(dataset="digits", strategy="@fast"), RunSettings(device="cpu"), Registry())
+    (names,) = panels.values()
+    assert [spec.name for spec in suite.strategies] == names
+    assert len(names) > 2
+
+
+@pytest.mark.parametrize("kind", ["method", "strategy", "backbone"])
+def test_a_mistyped_name_is_told(kind: str) -> None:
+    with pytest.raises(UnknownName, match=f"unknown {kind} 'nope'"):
+        completed(suite_from(**{"dataset": "digits", kind: "nope"}), RunSettings(device="cpu"), Registry())
+
+
+def test_a_strategy_that_needs_a_model_cannot_choose_the_first_labels() -> None:
+    suite = suite_from(dataset="digits", initial_strategy="entropy")
+    with pytest.raises(SuiteError, match="initial_strategy entropy: it needs a model or labels"):
+        completed(suite, RunSettings(device="cpu"), Registry())

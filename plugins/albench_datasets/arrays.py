@@ -41,17 +41,29 @@ class ArrayOptions:
         return () if self.group_by else source.suggested(found, raw)
 
 
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is known of arrays beside their numbers.
+
+    Attributes
+    ----------
+    what
+        The data set, for messages.
+    class_names
+        Those that are beside the arrays; the option comes before them.
+    notices, how_read, stand_in
+        As for ``Splits``.
+    """
+
+    what: str
+    class_names: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    how_read: tuple[str, ...] = ()
+    stand_in: str = ""
+
+
 def splits_of(
-    raw: Mapping[str, Raw],
-    options: ArrayOptions,
-    *,
-    modality: Modality,
-    what: str,
-    class_names: tuple[str, ...] = (),
-    scale: Scale = "none",
-    notices: tuple[str, ...] = (),
-    how_read: tuple[str, ...] = (),
-    stand_in: str = "",
+    raw: Mapping[str, Raw], options: ArrayOptions, about: About, *, modality: Modality, scale: Scale = "none"
 ) -> Splits:
     """The splits of arrays that were found, in whatever splits they come.
 
@@ -59,10 +71,6 @@ def splits_of(
     ----------
     raw
         Split -> its arrays, with labels as they are in the file; ``""`` where the items are in no splits.
-    what
-        The data set, for messages.
-    class_names
-        Those that are beside the arrays; the option comes before them.
     scale
         How features are scaled; see ``scaled``.
 
@@ -71,16 +79,16 @@ def splits_of(
     DataError
         For labels, names, shares or items that cannot be used.
     """
-    named = tuple(name.strip() for name in options.classes.split(";")) if options.classes else class_names
+    named = tuple(name.strip() for name in options.classes.split(";")) if options.classes else about.class_names
     if len(set(named)) < len(named) or not all(named):
-        raise DataError(f"{what}: classes {';'.join(named)}: each class needs a name of its own")
+        raise DataError(f"{about.what}: classes {';'.join(named)}: each class needs a name of its own")
     labels = class_codes({split: (each.y, each.y_from) for split, each in raw.items()}, named)
     raw = {split: replace(each, y=labels.codes[split]) for split, each in raw.items()}
     for each in raw.values():
         check_lengths(each)
         check_groups(each)
     names = labels.names or numbered_classes(raw)
-    raw, told = _shared_out(raw, options, names, what)
+    raw, shares = _shared_out(raw, options, names, about.what)
     unscaled = raw
     raw, scaling = scaled(raw, scale)
     losses = precision.told(unscaled, raw) if modality == "features" else []
@@ -90,10 +98,10 @@ def splits_of(
             modality=modality,
             class_names=names,
             ordinal=options.ordinal,
-            notices=(*notices, *losses),
-            stand_in=stand_in,
+            notices=(*about.notices, *losses),
+            stand_in=about.stand_in,
         ),
-        how_read=(*how_read, *labels.how_read, *told, *scaling),
+        how_read=(*about.how_read, *labels.how_read, *shares, *scaling),
     )
 
 
@@ -110,8 +118,8 @@ def _shared_out(
     if not taken:
         return dict(raw), ()
     if sum(taken.values()) >= 1 - 1e-9:
-        told = " and ".join(f"{split}_share={share:g}" for split, share in taken.items())
-        raise DataError(f"{what}: {told} leave nothing to train on; their sum has to be below 1")
+        asked = " and ".join(f"{split}_share={share:g}" for split, share in taken.items())
+        raise DataError(f"{what}: {asked} leave nothing to train on; their sum has to be below 1")
     source = next(iter(raw))
     whole = raw[source]
     rows = split_rows(

@@ -12,7 +12,7 @@ import numpy as np
 from albench.api import DataError, FeatureDataset, Splits, option
 from albench_datasets.array_names import find_names
 from albench_datasets.array_source import Arrays, reads
-from albench_datasets.arrays import ArrayOptions, require_splits, splits_of
+from albench_datasets.arrays import About, ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
 
 STAND_IN_FILE = "STAND-IN.txt"
@@ -62,13 +62,9 @@ class Features(ArrayOptions, FeatureDataset):
         converted = (
             f"{each.x_from}: {each.x.dtype}" for each in raw.values() if source.mapped and each.x.dtype != np.float32
         )
-        return splits_of(
-            raw,
-            self,
-            modality="features",
+        about = About(
             what=what,
             class_names=source.class_names,
-            scale=self.scale,
             notices=(
                 *(f"{told} is converted in memory; float32 would stay on disk" for told in converted),
                 *self.suggested(source, found, raw),
@@ -76,6 +72,7 @@ class Features(ArrayOptions, FeatureDataset):
             how_read=source.told(found),
             stand_in=_stand_in(path) if source.mapped else "",
         )
+        return splits_of(raw, self, about, modality="features", scale=self.scale)
 
     @classmethod
     def reads(cls, path: Path) -> bool:

@@ -17,8 +17,9 @@ from albench_datasets.group_names import HELP, NO_GROUPS
 from albench_datasets.imagefolder_depth import LEAST, MOST, Depth
 from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import Groups, read_groups
+from albench_datasets.imagefolder_losses import Losses
 from albench_datasets.imagefolder_names import kind, printable
-from albench_datasets.imagefolder_pixels import Losses, Target, decode, fill_deep
+from albench_datasets.imagefolder_pixels import Target, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_table import list_table, usual_table
 from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices

@@ -1,22 +1,22 @@
-"""Files of images as arrays of one size; whatever is lost on the way is counted."""
+"""Files of images as arrays of one size; whatever is lost on the way is counted in ``Losses``."""
 
 from __future__ import annotations
 
 import struct
 import warnings
 import zlib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from albench.api import DataError
-from albench_datasets.imagefolder_colour import Colours, Profile, as_srgb, colours_of, grey_as_srgb, has_own_primaries
-from albench_datasets.imagefolder_depth import Bits, Depth, png_header, scaled
+from albench_datasets.imagefolder_colour import Colours, Profile, as_srgb, colours_of, grey_as_srgb
+from albench_datasets.imagefolder_depth import Bits, png_header, scaled
 from albench_datasets.imagefolder_fit import Fit, fitted
+from albench_datasets.imagefolder_losses import Losses, is_negative, looked_at
 from albench_datasets.imagefolder_names import printable
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ DARK_COLOUR_BITS = 13
 """Of colours with 16 bits Pillow keeps the upper eight: up to so many bits in use, next to nothing is left of them."""
 
 
-SQUARE = 1.01
-"""Pixels whose sides differ by less are square: resolutions are rounded."""
-
-
 @dataclass(frozen=True)
 class Target:
     """What all images are made into: the options of ``imagefolder`` of the same names."""
@@ -56,59 +52,6 @@ class Target:
     def shade(self) -> int:
         """The ground as a value, 0 or 255."""
         return 255 if self.ground == "white" else 0
-
-
-@dataclass
-class Losses:
-    """What the images were, and how many lost something when they were made alike.
-
-    Attributes
-    ----------
-    sizes
-        Widths and heights as stored.
-    coloured
-        In colour, and read as grey.
-    clear, covered
-        With transparent parts; of these, nothing is left to be seen but the ground.
-    turned
-        Stored lying or mirrored, and turned upright.
-    several
-        Cameras' files of several pictures (MPO), of which the first is read.
-    oblong
-        Files that say that their pixels are not square.
-    negatives
-        16-bit TIFF files that say that zero is white.
-    keyed
-        16-bit PNG files in which one grey stands for transparent.
-    profiles
-        Name of a colour profile that is not sRGB -> images that carry it and that it can be applied to.
-    unfit
-        Why a profile cannot be applied -> images that carry such a one.
-    primaries
-        PNG files whose red, green and blue are not those of sRGB, and that have no profile.
-    inks
-        In CMYK without a profile.
-    deep_colour
-        Colours of 16 bits, of which the upper eight are read: bits in use.
-    depth
-        Depth of grey images of 16 bits.
-    """
-
-    depth: Depth
-    sizes: list[tuple[int, int]] = field(default_factory=list)
-    coloured: int = 0
-    clear: int = 0
-    covered: int = 0
-    turned: int = 0
-    several: int = 0
-    oblong: int = 0
-    negatives: int = 0
-    keyed: int = 0
-    profiles: Counter[str] = field(default_factory=Counter)
-    unfit: Counter[str] = field(default_factory=Counter)
-    primaries: int = 0
-    inks: int = 0
-    deep_colour: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -168,7 +111,7 @@ def decode(folder: Path, names: Sequence[str], losses: Losses, target: Target) -
                 bad.append(f"{printable(name)} ({_reason(error)})")
                 continue
             losses.sizes.append(image.size)
-            colours = _looked_at(image, losses)
+            colours = looked_at(image, losses)
             if pixels is None:
                 x[len(kept)] = _from_bytes(image, colours, target, losses)
             else:
@@ -188,7 +131,7 @@ def fill_deep(folder: Path, read: Decoded, losses: Losses, target: Target) -> No
         for row, name, bits in read.deep:
             image, _ = _open(folder / name, Losses(losses.depth))  # counted when it was read first
             values = scaled(_whole(image), losses.depth.bits(bits))
-            if target.photometric == "apply" and _is_negative(image):
+            if target.photometric == "apply" and is_negative(image):
                 values = 255 - values
             colours = colours_of(image)
             if target.profile == "srgb" and colours is not None and not colours.unfit:
@@ -247,36 +190,6 @@ def _reason(error: Exception) -> str:
         return "not a PNG, JPEG, TIFF, BMP or WebP image"
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return printable(text)
-
-
-def _looked_at(image: Image.Image, losses: Losses) -> Colours | None:
-    """Count what the file says of the image beside its pixels; what it says of its colours."""
-    losses.several += image.format == "MPO" and getattr(image, "n_frames", 1) > 1
-    losses.oblong += _is_oblong(image)
-    losses.negatives += _is_negative(image)
-    losses.primaries += has_own_primaries(image)
-    colours = colours_of(image)
-    if colours is None:
-        losses.inks += image.mode == "CMYK"
-    elif colours.unfit:
-        losses.unfit[colours.unfit] += 1
-    else:
-        losses.profiles[colours.name] += 1
-    return colours
-
-
-def _is_oblong(image: Image.Image) -> bool:
-    """True where the file says that the pixels are wider than high, or the other way."""
-    info = image.info
-    pair = info.get("dpi") or info.get("aspect") or info.get("resolution") or info.get("jfif_density") or (1, 1)
-    across, down = (float(each) for each in pair)
-    return across > 0 and down > 0 and max(across, down) / min(across, down) > SQUARE
-
-
-def _is_negative(image: Image.Image) -> bool:
-    """True for a TIFF file whose zero is white where Pillow does not turn the values over: it does up to 8 bits."""
-    tags = image.tag_v2 if image.format == "TIFF" else {}  # type: ignore[attr-defined]  # as above
-    return image.mode.startswith("I") and tags.get(262) == 0  # PhotometricInterpretation: WhiteIsZero
 
 
 def _from_bytes(image: Image.Image, colours: Colours | None, target: Target, losses: Losses) -> np.ndarray:

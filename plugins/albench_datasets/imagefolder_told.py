@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from albench.api import DataError
 from albench_datasets.imagefolder_fit import scaled_side
-from albench_datasets.imagefolder_pixels import DARK_COLOUR_BITS, Losses, Target
+from albench_datasets.imagefolder_losses import Losses
+from albench_datasets.imagefolder_pixels import DARK_COLOUR_BITS, Target
 
 LEAST, LARGEST = 8, 1024
 """The sizes that can be asked for."""

@@ -10,7 +10,7 @@ import numpy as np
 from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.array_names import find_names
 from albench_datasets.array_source import Arrays, reads
-from albench_datasets.arrays import ArrayOptions, require_splits, splits_of
+from albench_datasets.arrays import About, ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
 
 CHANNELS = (1, 3)
@@ -47,15 +47,13 @@ class Npz(ArrayOptions, ImageDataset):
         require_splits(found, self, str(path), f"{{}}_images{source.suffix}", source.how)
         raw = source.raw(found)
         raw = {split: replace(each, x=channels_first(each.x, each.x_from)) for split, each in raw.items()}
-        return splits_of(
-            raw,
-            self,
-            modality="image",
+        about = About(
             what=f"npz[path={self.path}]",
             class_names=source.class_names,
             notices=self.suggested(source, found, raw),
             how_read=source.told(found),
         )
+        return splits_of(raw, self, about, modality="image")
 
     @classmethod
     def reads(cls, path: Path) -> bool:

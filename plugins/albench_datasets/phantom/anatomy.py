@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench_datasets.phantom.cohort import Anatomy
+from albench_datasets.phantom.bodies import Anatomy
 from albench_datasets.phantom.extent import extent
 
 SIDE = 64

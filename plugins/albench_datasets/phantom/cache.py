@@ -23,7 +23,7 @@ from albench_datasets.phantom.render import render
 VARIABLE = "ALBENCH_CACHE"
 CHECKSUM = 16
 """Bytes of it, at the start of the array."""
-RECIPE = ("cohort.py", "extent.py", "anatomy.py", "render.py")
+RECIPE = ("cohort.py", "bodies.py", "extent.py", "anatomy.py", "render.py")
 
 
 def cache_folder() -> Path:

@@ -14,7 +14,6 @@ from albench.compare.paragraph import paragraphs
 from albench.disk.files import sealed_text
 from albench.errors import StoreError
 from albench.results.archive import export
-from albench.results.copies import plain
 from albench.results.merge import merge
 from albench.results.records import encode_record, read_records
 
@@ -127,13 +126,6 @@ def test_of_the_same_versions_and_processor_only_one_is_right(first: Path, again
     with pytest.raises(StoreError, match="so only one may be right") as refused:
         merge([first, other], other.parents[1] / "merged")
     assert f"delete {first}/records.zip/s/trials/" in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.25, "0.250"), (0.0012, "0.001"), (4.34e-7, "0.00000043"), (1e-16, "0.00000000000000010")]
-)
-def test_small_numbers_have_plain_digits(value: float, text: str) -> None:
-    assert plain(value) == text
 
 
 def test_a_paragraph_says_that_copies_differ(first: Path, again: Callable[..., Path]) -> None:

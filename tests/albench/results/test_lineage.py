@@ -1,0 +1,24 @@
+"""Earlier code that gave the same records stands for today's."""
+
+from __future__ import annotations
+
+import re
+
+from albench.results.lineage import CORE, NOW, PLUGINS, SAME, as_now
+
+EVERY = {CORE: (NOW, SAME), **PLUGINS}
+
+
+def test_code_with_the_same_numbers_counts_as_todays_and_no_other_does() -> None:
+    for file, (today, same) in EVERY.items():
+        for earlier in same:
+            assert as_now(file, earlier, today) == today
+            assert as_now(file, earlier, "edited since") == earlier
+        assert as_now(file, "another", today) == "another"
+    assert as_now("somebody's/own.py", "then", "now") == "then"
+
+
+def test_hashes_are_each_there_once() -> None:
+    for today, same in EVERY.values():
+        assert today not in same
+        assert all(re.fullmatch("[0-9a-f]{16}", name) for name in (today, *same))

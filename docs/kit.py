@@ -11,14 +11,10 @@ from types import ModuleType
 
 from albench.api import KINDS
 from albench.testing.checks import CHECKS
+from albench.wording import plural
 
-TESTS = Path(__file__).resolve().parents[1] / "tests" / "conformance"
-FAULTS = {
-    "test_kit_catches_faults": ("strategy", "method"),
-    "test_dataset_and_backbone_faults": ("dataset", "backbone"),
-    "test_executor_and_tracker_faults": ("executor", "tracker"),
-}
-"""Test file -> kinds whose faults it plants, in lists such as STRATEGY_FAULTS."""
+TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
+"""Where each kind has a file that plants faults, in a list such as STRATEGY_FAULTS."""
 
 INTRODUCTION = """# What the conformance kit checks
 
@@ -47,11 +43,9 @@ def page() -> str:
 def _caught() -> dict[str, dict[str, list[str]]]:
     """Kind -> check -> names of the faults that it is proven to catch."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for file, kinds in FAULTS.items():
-        module = _module(file)
-        for kind in kinds:
-            for build, check, *_ in getattr(module, f"{kind.upper()}_FAULTS"):
-                found[kind][check].append(_words(getattr(build, "__name__", type(build).__name__)))
+    for kind in KINDS:
+        for build, check, *_ in getattr(_module(f"test_{plural(kind)}"), f"{kind.upper()}_FAULTS"):
+            found[kind][check].append(_words(getattr(build, "__name__", type(build).__name__)))
     return found
 
 

@@ -30,18 +30,12 @@ def torch_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+def say(say: Say) -> Say:
     """The command line -> exit code, what it printed with all white space made one."""
-    from albench.cli.main import main
-
-    monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as end:
-            main(list(words))
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return int(end.value.code or 0), " ".join((captured.out + captured.err).split())
+        code, printed = say(*words)
+        return code, " ".join(printed.split())
 
     return run
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from draws import generator
 from torch import Tensor
 
 from albench.api import Dataset, FeatureDataset, ImageDataset, Task
@@ -21,16 +22,12 @@ IMAGES = Task("image", (1, 8, 8), 3, ("a", "b", "c"))
 CPU = torch.device("cpu")
 
 
-def stream(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def draws(n: int = 400, seed: int = 2) -> Tensor:
-    return torch.rand(n, ImageDataset.noise_size, generator=stream(seed))
+    return torch.rand(n, ImageDataset.noise_size, generator=generator(seed))
 
 
 def train_x() -> Tensor:
-    x = torch.randn(500, 64, generator=stream(1))
+    x = torch.randn(500, 64, generator=generator(1))
     return (x - x.mean(0)) / x.std(0, correction=0) * torch.linspace(0.5, 3, 64) + 5
 
 
@@ -59,14 +56,14 @@ class Broken(Dataset):
 
 
 def built(dataset: Dataset, task: Task = FEATURES) -> Augmenter:
-    return augmenter(dataset, task, train_x(), CPU, stream())
+    return augmenter(dataset, task, train_x(), CPU, generator())
 
 
 @pytest.mark.parametrize("view", ["weak", "strong"])
 def test_a_plain_data_set_gets_the_defaults_of_its_modality(view: str) -> None:
     x = train_x()[:400]
     assert torch.equal(getattr(built(Plain()), view)(x, draws()), getattr(built(FeatureDataset()), view)(x, draws()))
-    image = torch.rand(5, 1, 8, 8, generator=stream(4))
+    image = torch.rand(5, 1, 8, 8, generator=generator(4))
     plain, typed = built(Plain(), IMAGES), built(ImageDataset(), IMAGES)
     assert torch.equal(getattr(plain, view)(image, draws(5)), getattr(typed, view)(image, draws(5)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from draws import generator
 from torch import Tensor
 
 from albench.api import FeatureDataset, ImageDataset, Task
@@ -20,28 +21,24 @@ IMAGES = Task("image", (1, 8, 8), 3, ("a", "b", "c"))
 STD = torch.linspace(0.5, 3, 64)
 
 
-def stream(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def train_x() -> Tensor:
-    x = torch.randn(500, 64, generator=stream(1))
+    x = torch.randn(500, 64, generator=generator(1))
     return (x - x.mean(0)) / x.std(0, correction=0) * STD + 5
 
 
 def views(**options: float) -> FeatureViews:
-    return FeatureViews(FeatureDataset(**options), train_x(), CPU, stream())
+    return FeatureViews(FeatureDataset(**options), train_x(), CPU, generator())
 
 
 def draws(n: int = 400, seed: int = 2) -> Tensor:
-    return torch.rand(n, ImageDataset.noise_size, generator=stream(seed))
+    return torch.rand(n, ImageDataset.noise_size, generator=generator(seed))
 
 
 @pytest.mark.parametrize("view", ["weak", "strong"])
 def test_views_are_deterministic_finite_and_leave_the_input_alone(view: str) -> None:
     x, n = train_x()[:400].requires_grad_(), draws()
     kept = x.detach().clone(), n.clone()
-    made = [getattr(augmenter(FeatureDataset(), FEATURES, train_x(), CPU, stream()), view)(x, n) for _ in range(2)]
+    made = [getattr(augmenter(FeatureDataset(), FEATURES, train_x(), CPU, generator()), view)(x, n) for _ in range(2)]
     assert torch.equal(made[0], made[1])
     assert made[0].shape == x.shape
     assert made[0].dtype == torch.float32
@@ -132,7 +129,7 @@ def test_all_options_off_gives_the_items_exactly(view: str) -> None:
 @pytest.mark.parametrize("width", [1, 3, 20_000])
 def test_any_width_works(width: int) -> None:
     x = torch.ones(4, width)
-    made = FeatureViews(FeatureDataset(), np.ones((4, width), np.float32), CPU, stream())
+    made = FeatureViews(FeatureDataset(), np.ones((4, width), np.float32), CPU, generator())
     assert torch.equal(made.weak(x, draws(4)), x)
     assert made.strong(x, draws(4)).shape == x.shape
 
@@ -162,6 +159,6 @@ def test_too_little_noise_is_refused_with_the_fix() -> None:
 @pytest.mark.parametrize("view", ["weak", "strong"])
 def test_cuda_makes_the_same_views(view: str) -> None:
     cuda = torch.device("cuda")
-    made = getattr(FeatureViews(FeatureDataset(), train_x(), cuda, stream()), view)
+    made = getattr(FeatureViews(FeatureDataset(), train_x(), cuda, generator()), view)
     there = made(train_x()[:400].to(cuda), draws().to(cuda)).cpu()
     torch.testing.assert_close(there, getattr(views(), view)(train_x()[:400], draws()))

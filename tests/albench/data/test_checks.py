@@ -6,16 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from feature_splits import splits
 
-from albench.api import Split, Splits, Task
+from albench.api import Split, Splits
 from albench.data.checks import absent_classes, check_splits, small_splits
 from albench.errors import DataError
-
-
-def splits() -> Splits:
-    rng = np.random.Generator(np.random.PCG64(0))
-    parts = [Split(rng.standard_normal((n, 4)).astype(np.float32), np.arange(n) % 3) for n in (30, 9, 9)]
-    return Splits(*parts, Task("features", (4,), 3, ("a", "b", "c"), pool_size=30))
 
 
 @pytest.mark.parametrize(

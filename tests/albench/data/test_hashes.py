@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from feature_splits import splits
 
-from albench.api import Split, Splits, Task
 from albench.data.hashes import data_hash, hashes
-
-
-def splits() -> Splits:
-    rng = np.random.Generator(np.random.PCG64(0))
-    parts = [Split(rng.standard_normal((n, 4)).astype(np.float32), np.arange(n) % 3) for n in (30, 9, 9)]
-    return Splits(*parts, Task("features", (4,), 3, ("a", "b", "c"), pool_size=30))
 
 
 def test_the_data_hash_sees_every_item_and_label() -> None:

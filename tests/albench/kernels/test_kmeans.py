@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from draws import generator
 from sklearn.cluster import KMeans
 
 from albench.kernels import NonFiniteScores, k_means, nearest_to_centers
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def clusters(n: int, k: int, d: int, seed: int = 0, spread: float = 0.3) -> torch.Tensor:

@@ -9,15 +9,12 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
+from draws import generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores, k_means_plus_plus
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def _outer(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -58,9 +55,9 @@ def test_picks_are_those_on_the_materialised_matrix(
     # As many columns in both: the slack of the bounds grows with them.
     width = max(c + d, 1 + c * d)
     b, g = torch.nn.functional.pad(b, (0, width - c - d)), torch.nn.functional.pad(g, (0, width - 1 - c * d))
-    factored = k_means_plus_plus(a, b, k, generator=None if greedy else _generator(seed), lookahead=lookahead)
+    factored = k_means_plus_plus(a, b, k, generator=None if greedy else generator(seed), lookahead=lookahead)
     written = k_means_plus_plus(
-        torch.ones(n, 1), g, k, generator=None if greedy else _generator(seed), lookahead=lookahead
+        torch.ones(n, 1), g, k, generator=None if greedy else generator(seed), lookahead=lookahead
     )
     assert len(set(factored.tolist())) == k
     if greedy:
@@ -71,12 +68,12 @@ def test_picks_are_those_on_the_materialised_matrix(
 
 @pytest.mark.parametrize("greedy", [True, False])
 def test_real_numbers_in_many_blocks(greedy: bool) -> None:
-    random = _generator(0)
+    random = generator(0)
     a = torch.randn(2000, 4, generator=random).softmax(dim=1)
     b = torch.randn(2000, 8, generator=random) * torch.rand(2000, 1, generator=random)
     g = _outer(a, b)
-    factored = k_means_plus_plus(a, b, 150, generator=None if greedy else _generator(1), lookahead=32)
-    written = k_means_plus_plus(torch.ones(2000, 1), g, 150, generator=None if greedy else _generator(1), lookahead=32)
+    factored = k_means_plus_plus(a, b, 150, generator=None if greedy else generator(1), lookahead=32)
+    written = k_means_plus_plus(torch.ones(2000, 1), g, 150, generator=None if greedy else generator(1), lookahead=32)
     assert torch.equal(factored, written)
     if greedy:
         assert factored.tolist() == _farthest(g.numpy(), 150)
@@ -97,7 +94,7 @@ def test_sequences_have_the_probabilities_of_the_definition(lookahead: int) -> N
             picks.append(pick)
         expected[(3, *order)] = probability
     assert math.isclose(sum(expected.values()), 1.0)
-    random = _generator(0)
+    random = generator(0)
     n = 800
     seen = Counter(tuple(k_means_plus_plus(a, b, 4, generator=random, lookahead=lookahead).tolist()) for _ in range(n))
     assert set(seen) <= set(expected)
@@ -117,14 +114,14 @@ def test_the_first_pick() -> None:
 def test_what_is_left_coincides_with_picks() -> None:
     a, b = torch.full((1500, 2), 0.1), torch.full((1500, 3), 0.3)
     assert k_means_plus_plus(a, b, 1100).tolist() == list(range(1100))
-    sampled = k_means_plus_plus(a, b, 1100, generator=_generator(0)).tolist()
+    sampled = k_means_plus_plus(a, b, 1100, generator=generator(0)).tolist()
     assert sampled[0] == 0
     assert len(set(sampled)) == 1100
     assert sampled[1:] != sorted(sampled[1:])
     # One item differs: it comes right after the first.
     b[1234] = -0.3
-    for generator in (None, _generator(3)):
-        assert k_means_plus_plus(a, b, 1500, generator=generator).tolist()[:2] == [0, 1234]
+    for drawn in (None, generator(3)):
+        assert k_means_plus_plus(a, b, 1500, generator=drawn).tolist()[:2] == [0, 1234]
     assert k_means_plus_plus(torch.zeros(3, 2), b[:3], 3).tolist() == [0, 1, 2]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
+from feature_splits import splits
 
-from albench.api import Split, Splits, Strategy, Task
+from albench.api import Strategy
 from albench.data.items import Items
 from albench.data.pool import Annotated
 from albench.errors import ContractError
@@ -81,12 +81,6 @@ def test_a_cold_view_shows_the_items_themselves() -> None:
     assert view.labeled_embeddings.shape == (0, 4)
     with pytest.raises(ContractError, match="reads 'probs'"):
         _ = view.probs
-
-
-def splits() -> Splits:
-    rng = np.random.Generator(np.random.PCG64(0))
-    parts = [Split(rng.standard_normal((n, 4)).astype(np.float32), np.arange(n) % 3) for n in (30, 9, 9)]
-    return Splits(*parts, Task("features", (4,), 3, ("a", "b", "c"), pool_size=30))
 
 
 class TinyModel(torch.nn.Module):

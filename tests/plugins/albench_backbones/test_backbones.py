@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from draws import generator
 from torch import Tensor, nn
 
 from albench.api import Backbone, Task, UserError
@@ -20,10 +21,6 @@ from albench_backbones.wrn import WRN
 def task(*shape: int, n_classes: int = 5) -> Task:
     names = tuple(f"c{label}" for label in range(n_classes))
     return Task("features" if len(shape) == 1 else "image", shape, n_classes, names, pool_size=10)
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 CASES = [

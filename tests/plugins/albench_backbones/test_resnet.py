@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from draws import generator
 from torch import nn
 
 from albench.api import Task
@@ -14,10 +15,6 @@ from albench_backbones.resnet import LARGE_STEM, Block, ResidualNet, ResNet
 def task(*shape: int, n_classes: int = 5) -> Task:
     names = tuple(f"c{label}" for label in range(n_classes))
     return Task("features" if len(shape) == 1 else "image", shape, n_classes, names, pool_size=10)
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 # torchvision's documentation states these for ImageNet; table 1 of the paper gives the layers.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from draws import generator
 from torch import Tensor, nn
 
 from albench.api import PluginError, Task, UserError
@@ -19,10 +20,6 @@ from albench_backbones.timm_ import Timm
 
 def task(*shape: int) -> Task:
     return Task("features" if len(shape) == 1 else "image", shape, 5, tuple("abcde"), pool_size=10)
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class Body(nn.Module):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_folders import load
 from PIL import Image
 
 from albench.api import DataError, ImageDataset, Splits
@@ -40,10 +41,6 @@ def three(folder: Path, n: int = 2) -> Path:
     for split in SPLITS:
         classes(folder / split, n)
     return folder
-
-
-def load(folder: Path, **options: Any) -> Splits:
-    return ImageFolder(path=str(folder), **({"size": 8} | options)).load(None)
 
 
 def values(splits: Splits) -> dict[str, list[int]]:

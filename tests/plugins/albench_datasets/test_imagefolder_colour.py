@@ -11,16 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_folders import load
 from PIL import Image, ImageCms
 
 from albench.api import Splits
-from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")
-
-
-def load(folder: Path, **options: Any) -> Splits:
-    return ImageFolder(path=str(folder), **({"size": 8} | options)).load(None)
 
 
 def everything(splits: Splits) -> set[int]:

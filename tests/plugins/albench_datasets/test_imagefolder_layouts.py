@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from image_folders import load, refused
 from PIL import Image
 
 from albench.api import DataError, Splits
@@ -27,20 +26,10 @@ def draw(folder: Path, n: int = 6, shade: int = 0) -> None:
         Image.new("L", (8, 8), shade + number).save(folder / f"{number}.png")
 
 
-def load(folder: Path, **options: Any) -> Splits:
-    return ImageFolder(path=str(folder), **({"size": 8} | options)).load(None)
-
-
 def counts(splits: Splits) -> dict[str, list[int]]:
     """Class -> images in train, val and test."""
     parts = (splits.train, splits.val, splits.test)
     return {name: [int((part.y == code).sum()) for part in parts] for code, name in enumerate(splits.task.class_names)}
-
-
-def refused(folder: Path, says: str, **options: Any) -> None:
-    with pytest.raises(DataError, match=re.escape(says)) as caught:
-        load(folder, **options)
-    assert "\n" not in str(caught.value)
 
 
 # Names of splits

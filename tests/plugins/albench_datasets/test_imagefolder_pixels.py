@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from pathlib import Path
@@ -10,17 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_folders import load, refused
 from PIL import Image, ImageDraw
 
 from albench.api import DataError, Splits
 from albench.data.loading import load_data
-from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")
-
-
-def load(folder: Path, **options: Any) -> Splits:
-    return ImageFolder(path=str(folder), **({"size": 8} | options)).load(None)
 
 
 def everything(splits: Splits) -> np.ndarray:
@@ -37,12 +32,6 @@ def save(folder: Path, images: list[Image.Image], suffix: str = ".png", **how: A
 
 def deep(values: np.ndarray) -> Image.Image:
     return Image.fromarray(values.astype(np.uint16))
-
-
-def refused(folder: Path, says: str, **options: Any) -> None:
-    with pytest.raises(DataError, match=re.escape(says)) as caught:
-        load(folder, **options)
-    assert "\n" not in str(caught.value)
 
 
 def png16(values: np.ndarray, colour_type: int, significant: bytes = b"") -> bytes:

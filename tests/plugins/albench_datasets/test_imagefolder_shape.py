@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_folders import load
 from PIL import Image
 
-from albench.api import Splits
 from albench.components.fields import canonical
 from albench_datasets.imagefolder import ImageFolder
 
 SPLITS = ("train", "val", "test")
-
-
-def load(folder: Path, **options: Any) -> Splits:
-    return ImageFolder(path=str(folder), **({"size": 8} | options)).load(None)
 
 
 def three(folder: Path, image: Image.Image, suffix: str = ".png") -> Path:

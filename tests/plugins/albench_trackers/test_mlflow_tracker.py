@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interrupting import Interrupting
 
-from albench.api import Progress, RoundEnd, TrialFacts, UserError
+from albench.api import RoundEnd, TrialFacts, UserError
 from albench.components.registry import registry
 from albench.errors import OutOfTime
 from albench.execution.jobs import run_job
@@ -48,21 +49,6 @@ def runs(uri: str, experiment: str) -> list[Any]:
 
 def history(uri: str, run: Any, metric: str) -> list[tuple[int, float]]:
     return sorted((m.step, m.value) for m in client(uri).get_metric_history(run.info.run_id, metric))
-
-
-class Interrupting:
-    """Stands for Ctrl-C in a round."""
-
-    def __init__(self, round: int) -> None:
-        self.round = round
-
-    def plan(self, plan: Any) -> None: ...
-
-    def event(self, event: Any) -> None:
-        if isinstance(event, Progress) and event.round == self.round:
-            raise KeyboardInterrupt
-
-    def outcome(self, outcome: Any) -> None: ...
 
 
 def test_a_run_a_trial_in_the_folder_of_the_suite(small_run: Callable[..., Any], tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interrupting import Interrupting
 
-from albench.api import Progress, RoundEnd, TrialFacts, UserError
+from albench.api import RoundEnd, TrialFacts, UserError
 from albench.components.registry import registry
 from albench.results.records import read_trial, trial_folders
 
@@ -33,21 +34,6 @@ def texts(run: Any, tag: str) -> list[tuple[int, str]]:
 
 def near(pairs: list[tuple[int, float]]) -> Any:
     return [(step, pytest.approx(value, rel=1e-6)) for step, value in pairs]
-
-
-class Interrupting:
-    """Stands for Ctrl-C in a round."""
-
-    def __init__(self, round: int) -> None:
-        self.round = round
-
-    def plan(self, plan: Any) -> None: ...
-
-    def event(self, event: Any) -> None:
-        if isinstance(event, Progress) and event.round == self.round:
-            raise KeyboardInterrupt
-
-    def outcome(self, outcome: Any) -> None: ...
 
 
 def test_a_run_a_trial_with_labels_as_steps(small_run: Callable[..., Any], tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from by_hand import entropy, random_samples
 
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores
@@ -17,18 +17,8 @@ from albench_uncertainty.batch_bald import BatchBALD, Joint, greedy
 from albench_uncertainty.dropout import BALD
 
 
-def random_probs(t: int, n: int, c: int, seed: int = 0, sharpness: float = 2.0) -> np.ndarray:
-    exp = np.exp(sharpness * np.random.default_rng(seed).normal(size=(t, n, c)))
-    return exp / exp.sum(axis=2, keepdims=True)
-
-
 def joint_of(probs: np.ndarray, limit: int = 100_000, draws: int = 1000, seed: int = 0) -> Joint:
     return Joint(torch.tensor(probs), limit, draws, torch.Generator().manual_seed(seed))
-
-
-def h(p: Any) -> Any:
-    p = np.asarray(p, dtype=np.float64)
-    return -(p * np.log(np.maximum(p, 1e-300))).sum(axis=-1)
 
 
 def information(probs: np.ndarray, batch: list[int]) -> float:
@@ -37,7 +27,7 @@ def information(probs: np.ndarray, batch: list[int]) -> float:
     for labels in itertools.product(range(probs.shape[2]), repeat=len(batch)):
         p = np.prod([probs[:, i, y] for i, y in zip(batch, labels, strict=True)], axis=0).mean()
         total -= p * np.log(p) if p > 0 else 0.0
-    return float(total - sum(h(probs[:, i]).mean() for i in batch))
+    return float(total - sum(entropy(probs[:, i]).mean() for i in batch))
 
 
 def brute_force(probs: np.ndarray, budget: int) -> list[int]:
@@ -51,12 +41,12 @@ def brute_force(probs: np.ndarray, budget: int) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_it_is_greedy_joint_mutual_information(seed: int) -> None:
-    probs = random_probs(6, 8, 3, seed)
+    probs = random_samples(6, 8, 3, seed)
     assert greedy(joint_of(probs), 4).tolist() == brute_force(probs, 4)
 
 
 def test_gains_are_the_differences_of_the_joint_information() -> None:
-    probs = random_probs(5, 6, 3, seed=2)
+    probs = random_samples(5, 6, 3, seed=2)
     joint, batch = joint_of(probs), list[int]()
     for pick in (4, 1, 5):
         before = information(probs, batch) if batch else 0.0
@@ -69,7 +59,7 @@ def test_gains_are_the_differences_of_the_joint_information() -> None:
 def test_it_chooses_as_scikit_activeml_does_while_the_entropy_is_exact() -> None:
     from skactiveml.pool import batch_bald
 
-    probs = random_probs(10, 80, 3, seed=4)
+    probs = random_samples(10, 80, 3, seed=4)
     values = batch_bald(probs.copy(), 5, n_MC_samples=3**5, random_state=0)
     picks = greedy(joint_of(probs), 5)
     assert picks.tolist() == np.nanargmax(values, axis=1).tolist()
@@ -82,7 +72,7 @@ def test_it_chooses_as_scikit_activeml_does_while_the_entropy_is_exact() -> None
 
 def test_gains_measured_late_are_the_same_picks() -> None:
     # 300 candidates, several times more than are looked at in one go, against measuring all at each step.
-    probs = random_probs(12, 300, 2, seed=6, sharpness=1.0)
+    probs = random_samples(12, 300, 2, seed=6, sharpness=1.0)
     joint, expected = joint_of(probs), list[int]()
     for _ in range(9):
         gains = joint.gains(torch.arange(300))
@@ -93,7 +83,7 @@ def test_gains_measured_late_are_the_same_picks() -> None:
 
 
 def test_drawn_configurations_estimate_the_exact_gains() -> None:
-    probs = random_probs(8, 30, 4, seed=5, sharpness=1.0)
+    probs = random_samples(8, 30, 4, seed=5, sharpness=1.0)
     exact, drawn = joint_of(probs), joint_of(probs, limit=16, draws=4000)
     for pick in (3, 8, 11, 20, 5, 17):
         exact.add(pick)
@@ -104,7 +94,7 @@ def test_drawn_configurations_estimate_the_exact_gains() -> None:
 
 
 def test_drawn_configurations_choose_nearly_what_exact_ones_do() -> None:
-    probs = random_probs(8, 40, 4, seed=9)
+    probs = random_samples(8, 40, 4, seed=9)
     exact, drawn = greedy(joint_of(probs), 6).tolist(), greedy(joint_of(probs, limit=1), 6).tolist()
     assert exact[0] == drawn[0]
     assert information(probs, drawn) > 0.97 * information(probs, exact)
@@ -124,7 +114,7 @@ def test_copies_are_taken_once() -> None:
 
 
 def test_the_joint_information_never_exceeds_that_of_the_networks() -> None:
-    probs = random_probs(5, 100, 3, seed=1)
+    probs = random_samples(5, 100, 3, seed=1)
     joint, total = joint_of(probs), 0.0
     for pick in greedy(joint_of(probs), 20).tolist():
         total += float(joint.gains(torch.tensor([pick])))
@@ -156,7 +146,7 @@ def test_the_first_pick_has_the_largest_mutual_information() -> None:
     probs = strategy._networks(view, torch.arange(60)).double().numpy()
     assert probs.shape == (50, 60, 4)
     np.testing.assert_allclose(probs.sum(axis=2), 1, rtol=1e-5)
-    alone = h(probs.mean(axis=0)) - h(probs).mean(axis=0)
+    alone = entropy(probs.mean(axis=0)) - entropy(probs).mean(axis=0)
     assert int(greedy(joint_of(probs), 1)[0]) == int(alone.argmax())
 
 
@@ -170,10 +160,10 @@ def test_candidates_are_those_of_largest_bald() -> None:
 
 
 def test_a_long_batch_is_complete_and_ends_in_order_of_bald() -> None:
-    probs = random_probs(3, 200, 3, seed=2, sharpness=4)
+    probs = random_samples(3, 200, 3, seed=2, sharpness=4)
     picks = greedy(joint_of(probs, limit=50, draws=50), 200).tolist()
     assert sorted(picks) == list(range(200))
-    alone = h(probs.mean(axis=0)) - h(probs).mean(axis=0)
+    alone = entropy(probs.mean(axis=0)) - entropy(probs).mean(axis=0)
     assert (np.diff(alone[picks[-100:]]) <= 1e-12).all()
 
 
@@ -207,7 +197,7 @@ def test_numbers_that_are_not_finite_raise(value: float) -> None:
     with pytest.raises(NonFiniteScores, match="1 of 4") as raised:
         BatchBALD().select(make_view(broken), 2)
     assert isinstance(raised.value, ContractError)
-    probs = random_probs(4, 5, 3)
+    probs = random_samples(4, 5, 3)
     probs[1, 3] = np.nan
     with pytest.raises(NonFiniteScores, match="1 of 5"):
         greedy(joint_of(probs), 2)

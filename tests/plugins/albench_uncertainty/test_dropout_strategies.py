@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from by_hand import entropy, random_samples
 from torch import Tensor
 
 from albench.api import Strategy
@@ -46,16 +47,6 @@ def prescribed(samples: np.ndarray, seed: int = 0) -> Any:
     return Prescribed(samples, seed)
 
 
-def random_samples(t: int, n: int, c: int, seed: int = 0, sharpness: float = 2.0) -> np.ndarray:
-    exp = np.exp(sharpness * np.random.default_rng(seed).normal(size=(t, n, c)))
-    return exp / exp.sum(axis=2, keepdims=True)
-
-
-def h(p: Any) -> Any:
-    p = np.asarray(p, dtype=np.float64)
-    return -(p * np.log(np.maximum(p, 1e-300))).sum(axis=-1)
-
-
 # Three samples of four items: sure and agreeing, unsure and agreeing, sure and disagreeing, two against one.
 HAND = np.array(
     [
@@ -74,8 +65,8 @@ def test_known_scores() -> None:
     deviation = math.sqrt(2 / 9)
     expected = torch.tensor([0.0, 0.0, deviation, 0.8 * deviation], dtype=torch.float64)
     torch.testing.assert_close(MeanStd(samples=3).scores(view), expected, atol=1e-7, rtol=1e-6)
-    mixed = h([1.9 / 3, 1.1 / 3]) - h([0.9, 0.1])
-    expected = torch.tensor([0.0, 0.0, h([2 / 3, 1 / 3]), mixed], dtype=torch.float64)
+    mixed = entropy([1.9 / 3, 1.1 / 3]) - entropy([0.9, 0.1])
+    expected = torch.tensor([0.0, 0.0, entropy([2 / 3, 1 / 3]), mixed], dtype=torch.float64)
     torch.testing.assert_close(BALD(samples=3).scores(view), expected, atol=1e-7, rtol=1e-6)
     assert BALD(samples=3).select(view, 4).tolist() == [2, 3, 0, 1]
 
@@ -92,7 +83,10 @@ def test_scores_of_random_samples_are_those_of_plain_numpy() -> None:
     view = prescribed(random_samples(20, 50, 4))
     stored = view.samples.double().numpy()
     torch.testing.assert_close(
-        BALD().scores(view), torch.tensor(h(stored.mean(axis=0)) - h(stored).mean(axis=0)), atol=1e-14, rtol=0
+        BALD().scores(view),
+        torch.tensor(entropy(stored.mean(axis=0)) - entropy(stored).mean(axis=0)),
+        atol=1e-14,
+        rtol=0,
     )
     torch.testing.assert_close(MeanStd().scores(view), torch.tensor(stored.std(axis=0).mean(axis=1)))
     votes = (stored.argmax(axis=2)[:, :, None] == np.arange(4)).sum(axis=0)

@@ -19,6 +19,7 @@ from albench.bench.rates import seconds
 from albench.errors import TrialError
 from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
+from albench.suite.settings import RunSettings
 from albench.suite.trials import Trial, first_labels
 from albench.training.evaluate import predict
 from albench.training.lanes import Stack
@@ -174,7 +175,7 @@ class Meter:
         strategy = first_labels(self._plan.registry, run.trial.protocol)
         if strategy is None:
             return 0.0
-        parts = dataclasses.replace(run.parts, initial=strategy, query_time_limit=LIMIT)
+        parts = dataclasses.replace(run.parts, initial=strategy, settings=RunSettings(query_time_limit=LIMIT))
         queries = Queries(run.trial, parts, run.train, run.bought)
         return self._within(LIMIT, what, lambda: _chosen(queries.first, self._device))
 
@@ -204,7 +205,7 @@ class Meter:
                 run.parts,
                 strategy=strategy,
                 amounts=dataclasses.replace(amounts, query_size=query_size),
-                query_time_limit=LIMIT,
+                settings=RunSettings(query_time_limit=LIMIT),
             )
             queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought))
             some = dataclasses.replace(pool, unlabeled=pool.unlabeled[::part])

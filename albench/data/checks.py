@@ -23,9 +23,9 @@ def check_splits(splits: Splits, name: str) -> None:
         Naming the split, the row and the value.
     """
     task = splits.task
-    for part in ("train", "val", "test"):
-        split: Split = getattr(splits, part)
-        where = f"{name}, {part} split"
+    for split_name in ("train", "val", "test"):
+        split: Split = getattr(splits, split_name)
+        where = f"{name}, {split_name} split"
         if len(split.x) != len(split.y):
             raise DataError(f"{where}: {counted(len(split.x), 'item')} but {counted(len(split.y), 'label')}.")
         if len(split.y) == 0:
@@ -51,16 +51,16 @@ def check_splits(splits: Splits, name: str) -> None:
 
 def absent_classes(splits: Splits) -> tuple[str, ...]:
     """One line for each of the validation and test splits that lacks a class."""
-    told = []
-    for part in ("val", "test"):
-        present = set(np.unique(getattr(splits, part).y).tolist())
+    lines = []
+    for split in ("val", "test"):
+        present = set(np.unique(getattr(splits, split).y).tolist())
         names = [name for label, name in enumerate(splits.task.class_names) if label not in present]
         if names:
-            told.append(
-                f"the {part} split has no item of class {', '.join(names)}: recall of it is undefined there, and means "
-                "over classes are of the others (docs/formats.md#metrics)"
+            lines.append(
+                f"the {split} split has no item of class {', '.join(names)}: recall of it is undefined there, and "
+                "means over classes are of the others (docs/formats.md#metrics)"
             )
-    return tuple(told)
+    return tuple(lines)
 
 
 def small_splits(splits: Splits) -> tuple[str, ...]:
@@ -68,9 +68,9 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
 
     Counts are beside it: the lines that say what a data set holds are shown before it.
     """
-    told = []
-    for part in ("val", "test"):
-        y = getattr(splits, part).y
+    lines = []
+    for split in ("val", "test"):
+        y = getattr(splits, split).y
         counts = np.bincount(y, minlength=splits.task.n_classes)
         rare = [label for label in np.flatnonzero(counts) if counts[label] < FEW_OF_CLASS]
         if len(y) >= FEW_ITEMS and not rare:
@@ -89,19 +89,19 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
             else:
                 few = f"classes {shown} have so few items that one of them moves their recall by up to {points}"
                 limits.append(few)
-        told.append(f"the {part} split is small: {'; '.join(limits)}; more seeds change nothing about that")
-    return tuple(told)
+        lines.append(f"the {split} split is small: {'; '.join(limits)}; more seeds change nothing about that")
+    return tuple(lines)
 
 
 def _check_finite(x: np.ndarray, where: str) -> None:
     if not np.issubdtype(x.dtype, np.floating):
         return
     for start, rows in blocks(x):
-        part = rows.reshape(len(rows), -1)
+        values = rows.reshape(len(rows), -1)
         # A row's sum is finite only if all of it is; the rare overflow of finite values is looked at again below.
         with np.errstate(over="ignore", invalid="ignore"):
-            suspects = np.flatnonzero(~np.isfinite(part.sum(axis=1)))
+            suspects = np.flatnonzero(~np.isfinite(values.sum(axis=1)))
         for row in suspects:
-            bad = part[row][~np.isfinite(part[row])]
+            bad = values[row][~np.isfinite(values[row])]
             if len(bad):
                 raise DataError(f"{where}, row {start + row}: a feature is {bad[0]}; features must be finite.")

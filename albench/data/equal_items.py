@@ -55,14 +55,14 @@ def usable(dataset: Dataset, splits: Splits, name: str) -> tuple[Splits, str]:
         See ``check_splits``; and where items are in several splits and ``equal_items`` is ``refuse``.
     """
     check_splits(splits, name)
-    found, digests = hashes(splits)
+    whole_hash, digests = hashes(splits)
     equal = find_equal(splits, digests)
     notices = [*splits.notices]
     shared = "; ".join(_shared(splits, *names, rows) for names, rows in equal.across.items())
     if shared and dataset.equal_items == "refuse":
         # what the reader took away from the items may be what made them equal
-        told = (*splits.notices, *splits.how_read)
-        how_read = f" How it was read: {'; '.join(told)}." if told else ""
+        said = (*splits.notices, *splits.how_read)
+        how_read = f" How it was read: {'; '.join(said)}." if said else ""
         raise DataError(
             f"{name}: {shared}: what is tested would be trained on. Write equal_items=drop to keep the copies nearest "
             f"to test alone, or equal_items=allow where different items may rightly look alike.{how_read}"
@@ -77,7 +77,7 @@ def usable(dataset: Dataset, splits: Splits, name: str) -> tuple[Splits, str]:
         notices.append(f"left out {_counted({split: len(rows) for split, rows in left_out.items()})}: {shared}")
         splits, digests = _without(splits, digests, left_out)
         check_splits(splits, name)
-        found, equal = data_hash(splits), find_equal(splits, digests)
+        whole_hash, equal = data_hash(splits), find_equal(splits, digests)
     if equal.within:
         notices.append(f"repeated within a split: {_counted(equal.within)}")
     if equal.differing:
@@ -86,7 +86,7 @@ def usable(dataset: Dataset, splits: Splits, name: str) -> tuple[Splits, str]:
         without = shared and dataset.equal_items == "drop" and not splits.names
         counted = " (rows counted without those left out)" if without else ""
         notices.append(f"equal to an item of another class: {rows}{more}{counted}")
-    return dataclasses.replace(splits, notices=tuple(notices)), found
+    return dataclasses.replace(splits, notices=tuple(notices)), whole_hash
 
 
 def find_equal(splits: Splits, digests: dict[str, np.ndarray]) -> Equal:
@@ -102,27 +102,27 @@ def find_equal(splits: Splits, digests: dict[str, np.ndarray]) -> Equal:
     every = np.concatenate([digests[name] for name in SPLITS]).view("S16")
     _, code, count = np.unique(every, return_inverse=True, return_counts=True)
     places = np.flatnonzero(count[code] > 1)
-    code, part = code[places], np.repeat(np.arange(len(SPLITS)), sizes)[places]
-    row = places - np.concatenate([[0], np.cumsum(sizes)])[part]
+    code, split_of = code[places], np.repeat(np.arange(len(SPLITS)), sizes)[places]
+    row = places - np.concatenate([[0], np.cumsum(sizes)])[split_of]
     label = np.concatenate([getattr(splits, name).y for name in SPLITS])[places]
 
     across: dict[tuple[str, str], np.ndarray] = {}
     for one, other in itertools.combinations(range(len(SPLITS)), 2):
-        there, first = np.unique(code[part == other], return_index=True)
-        mine = np.flatnonzero((part == one) & np.isin(code, there))
+        there, first = np.unique(code[split_of == other], return_index=True)
+        mine = np.flatnonzero((split_of == one) & np.isin(code, there))
         if len(mine):
-            partner = row[part == other][first][np.searchsorted(there, code[mine])]
+            partner = row[split_of == other][first][np.searchsorted(there, code[mine])]
             across[SPLITS[one], SPLITS[other]] = np.stack([row[mine], partner], axis=1)
     within = {}
     for number, name in enumerate(SPLITS):
-        mine = code[part == number]
+        mine = code[split_of == number]
         if repeats := len(mine) - len(np.unique(mine)):
             within[name] = repeats
     lowest, highest = np.full(len(count), np.iinfo(np.int64).max), np.full(len(count), -1)
     np.minimum.at(lowest, code, label)
     np.maximum.at(highest, code, label)
     mixed = np.flatnonzero(lowest[code] != highest[code])
-    return Equal(across, within, [(SPLITS[part[place]], int(row[place])) for place in mixed])
+    return Equal(across, within, [(SPLITS[split_of[place]], int(row[place])) for place in mixed])
 
 
 def _shared(splits: Splits, one: str, other: str, rows: np.ndarray) -> str:
@@ -146,20 +146,20 @@ def _without(
     splits: Splits, digests: dict[str, np.ndarray], left_out: dict[str, np.ndarray]
 ) -> tuple[Splits, dict[str, np.ndarray]]:
     """The splits and the digests without some rows; what is left of a memory map is copied."""
-    groups, names, left = dict(splits.groups), dict(splits.names), dict(digests)
-    parts: dict[str, Split] = {}
+    groups, names, remaining = dict(splits.groups), dict(splits.names), dict(digests)
+    shorter: dict[str, Split] = {}
     for name, rows in left_out.items():
         split: Split = getattr(splits, name)
         kept = np.ones(len(split), dtype=bool)
         kept[rows] = False
-        parts[name], left[name] = Split(split.x[kept], split.y[kept]), digests[name][kept]
+        shorter[name], remaining[name] = Split(split.x[kept], split.y[kept]), digests[name][kept]
         if name in groups:
             groups[name] = np.asarray(groups[name])[kept]
         if name in names:
             names[name] = np.asarray(names[name])[kept]
     task = splits.task
-    if "train" in parts:
+    if "train" in shorter:
         n_groups = len(np.unique(groups["train"])) if "train" in groups else task.n_groups
-        task = dataclasses.replace(task, pool_size=len(parts["train"]), n_groups=n_groups)
-    train, val = parts.get("train", splits.train), parts.get("val", splits.val)
-    return dataclasses.replace(splits, train=train, val=val, task=task, groups=groups, names=names), left
+        task = dataclasses.replace(task, pool_size=len(shorter["train"]), n_groups=n_groups)
+    train, val = shorter.get("train", splits.train), shorter.get("val", splits.val)
+    return dataclasses.replace(splits, train=train, val=val, task=task, groups=groups, names=names), remaining

@@ -64,24 +64,24 @@ def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...], kn
         Names the data that are wanted: where this process has read them already they are not read again. Without it
         the files are always read, as nothing but their content says whether they are the same.
     """
-    found = registry(plugin_files)
+    plugins = registry(plugin_files)
     name = spec, data_dir, plugin_files
     by, data = _kept.pop(name, (None, None))
-    if data is None or by is not found or data.hash != known_hash or data.changed:
+    if data is None or by is not plugins or data.hash != known_hash or data.changed:
         data = None  # let go before others take its place in memory
-        data = _read(spec, data_dir, found)
-    _kept[name] = found, data
+        data = _read(spec, data_dir, plugins)
+    _kept[name] = plugins, data
     while len(_kept) > KEPT:
         _kept.popitem(last=False)
     return data
 
 
 @printed_aside()
-def _read(spec: str, data_dir: str | None, found: Registry) -> Data:
+def _read(spec: str, data_dir: str | None, plugins: Registry) -> Data:
     from albench.data.checks import absent_classes, small_splits
     from albench.data.equal_items import usable
 
-    dataset: Dataset = found.build("dataset", spec)
+    dataset: Dataset = plugins.build("dataset", spec)
     read = dataset.load(Path(data_dir) if data_dir else None)
     mapped = {path: _state(path) for path in _mapped_files(read)}  # before the hash: a change meanwhile is noticed
     splits, data_hash = usable(dataset, read, spec)
@@ -106,7 +106,7 @@ def _mapped_files(splits: Splits) -> Iterator[Path]:
 def _state(path: Path) -> State:
     """What changes whenever a file is written to or another takes its place."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -70,27 +70,27 @@ def find_near(splits: Splits) -> Near | None:
     if splits.task.modality != "image" or min(splits.task.shape[-2:]) < LEAST_SIDE:
         return None
     small = [_small(getattr(splits, name).x) for name in SPLITS]
-    sizes = [len(part) for part in small]
-    pictures, spread = np.concatenate(small), np.concatenate([_spread(part) for part in small])
+    sizes = [len(of_split) for of_split in small]
+    pictures, spread = np.concatenate(small), np.concatenate([_spread(of_split) for of_split in small])
     kept = np.flatnonzero(spread >= FLAT)
     near = Near(n_compared=len(kept), n_flat=len(spread) - len(kept))
-    part = np.repeat(np.arange(len(SPLITS)), sizes)
+    split_of = np.repeat(np.arange(len(SPLITS)), sizes)
     row = np.concatenate([np.arange(size) for size in sizes])
     label = np.concatenate([getattr(splits, name).y for name in SPLITS])
     checked = 0
     pairs: list[np.ndarray] = []
-    for found in _close(_hashes(pictures[kept])):
-        places = kept[found]
+    for pairs_of_band in _close(_hashes(pictures[kept])):
+        places = kept[pairs_of_band]
         alike = places[_correlation(pictures, places) >= LEAST_CORRELATION]
         pairs.append(alike)
-        checked += len(found)
+        checked += len(pairs_of_band)
         if checked > MOST_CHECKED:
             near.complete = False
             break
     every = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
     every = every[np.lexsort((every[:, 1], every[:, 0]))]
     for first, second in every:
-        one, other = SPLITS[part[first]], SPLITS[part[second]]
+        one, other = SPLITS[split_of[first]], SPLITS[split_of[second]]
         if np.array_equal(getattr(splits, one).x[row[first]], getattr(splits, other).x[row[second]]):
             continue
         key = one, other

@@ -72,15 +72,17 @@ class Curves:
     def means(self, lane: int = 0) -> dict[str, list[float]]:
         """name -> the mean of each stretch."""
         names = sorted({name for sums in self._sums for name in sums})
-        found: dict[str, list[float]] = {}
+        curves: dict[str, list[float]] = {}
         for name in names:
-            parts = [(sums[name], count) for sums, count in zip(self._sums, self._counts, strict=True) if name in sums]
-            values = _numbers([total for total, _ in parts], lane)
-            found[name] = [float(f"{value / count:.6g}") for value, (_, count) in zip(values, parts, strict=True)]
-        return found
+            stretches = [
+                (sums[name], count) for sums, count in zip(self._sums, self._counts, strict=True) if name in sums
+            ]
+            values = _numbers([total for total, _ in stretches], lane)
+            curves[name] = [float(f"{value / count:.6g}") for value, (_, count) in zip(values, stretches, strict=True)]
+        return curves
 
 
 def _numbers(sums: list[Tensor], lane: int) -> list[float]:
     """A lane's values, read from the device at once."""
-    found: list[float] = torch.stack([value.view(-1)[lane] for value in sums]).tolist()
-    return found
+    values: list[float] = torch.stack([each.view(-1)[lane] for each in sums]).tolist()
+    return values

@@ -23,18 +23,18 @@ def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> t
     """The first outputs of a model, each written block by block into the tensor that is returned."""
     was_training = model.training
     model.eval()
-    found: tuple[Tensor, ...] = ()
+    wholes: tuple[Tensor, ...] = ()
     start = 0
     rows = index if len(index) else torch.zeros(1, dtype=torch.int64)  # the shapes of an empty answer
     for block in items.blocks(rows, items.block_size):
         outputs = model(as_input(block))[:n_outputs]
-        if not found:
-            found = tuple(part.new_empty((len(rows), *part.shape[1:]), dtype=torch.float32) for part in outputs)
-        for whole, part in zip(found, outputs, strict=True):
-            whole[start : start + len(part)] = part
+        if not wholes:
+            wholes = tuple(output.new_empty((len(rows), *output.shape[1:]), dtype=torch.float32) for output in outputs)
+        for whole, output in zip(wholes, outputs, strict=True):
+            whole[start : start + len(output)] = output
         start += len(block)
     model.train(was_training)
-    return tuple(whole[: len(index)] for whole in found)
+    return tuple(whole[: len(index)] for whole in wholes)
 
 
 def probabilities(model: nn.Module, items: Items) -> np.ndarray:
@@ -45,8 +45,8 @@ def probabilities(model: nn.Module, items: Items) -> np.ndarray:
 
 def measure(probs: np.ndarray, y: np.ndarray, task: Task) -> dict[str, float | None]:
     """Every metric of (N, C) probabilities; a metric that is not defined there is None."""
-    found = metrics(probs, y, task.class_names, task.ordinal)
-    return {name: None if np.isnan(value) else float(value) for name, value in found.items()}
+    values = metrics(probs, y, task.class_names, task.ordinal)
+    return {name: None if np.isnan(value) else float(value) for name, value in values.items()}
 
 
 def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:

@@ -55,7 +55,7 @@ def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
             module.track_running_stats = True
 
 
-def outputs(found: object) -> tuple[Tensor, Tensor]:
+def outputs(returned: object) -> tuple[Tensor, Tensor]:
     """What a backbone's model gave, as logits and embeddings.
 
     Raises
@@ -63,12 +63,12 @@ def outputs(found: object) -> tuple[Tensor, Tensor]:
     ContractError
         Where it is not a pair of tensors. A lone tensor would be taken apart along its items.
     """
-    if isinstance(found, tuple) and len(found) == 2 and all(isinstance(part, Tensor) for part in found):
-        return found
-    raise ContractError(f"the backbone's model must return (logits, embedding), not {_described(found)}")
+    if isinstance(returned, tuple) and len(returned) == 2 and all(isinstance(each, Tensor) for each in returned):
+        return returned
+    raise ContractError(f"the backbone's model must return (logits, embedding), not {_described(returned)}")
 
 
-def step_results(found: object) -> tuple[Tensor, State, dict[str, Tensor]]:
+def step_results(given: object) -> tuple[Tensor, State, dict[str, Tensor]]:
     """What a method's ``loss`` returned, as the loss, the new state and what it logs.
 
     Raises
@@ -76,18 +76,18 @@ def step_results(found: object) -> tuple[Tensor, State, dict[str, Tensor]]:
     ContractError
         Where it is something else.
     """
-    if not (isinstance(found, tuple) and len(found) == 3 and isinstance(found[1], dict) and isinstance(found[2], dict)):
-        raise ContractError(f"the method's loss must return (loss, state, logs), not {_described(found)}")
-    loss, _, logs = found
+    if not (isinstance(given, tuple) and len(given) == 3 and isinstance(given[1], dict) and isinstance(given[2], dict)):
+        raise ContractError(f"the method's loss must return (loss, state, logs), not {_described(given)}")
+    loss, _, logs = given
     for name, value in (("loss", loss), *logs.items()):
         if not isinstance(value, Tensor) or value.ndim:
             raise ContractError(f"the method's '{name}' must be a tensor of shape (), not {_described(value)}")
-    return found
+    return given
 
 
 def _described(value: object) -> str:
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):
-        return f"{type(value).__name__} of {', '.join(type(part).__name__ for part in value) or 'nothing'}"
+        return f"{type(value).__name__} of {', '.join(type(each).__name__ for each in value) or 'nothing'}"
     return "None: does it end in a return?" if value is None else type(value).__name__

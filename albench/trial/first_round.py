@@ -11,7 +11,8 @@ from typing import Any
 from albench.disk.claims import Claim, hold
 from albench.disk.files import load_tensors, save_tensors, temporary, writing
 from albench.environment import Environment, others_than
-from albench.results.provenance import Made, first_round
+from albench.results import provenance
+from albench.results.provenance import Made
 from albench.results.records import FORMAT
 from albench.suite.keys import digest
 from albench.suite.trials import Trial
@@ -41,7 +42,7 @@ class SharedRounds:
         """The file of a trial's first round."""
         dataset, method, _, backbone = trial.resolved
         names = [dataset, method, backbone, trial.seed, trial.protocol.content]
-        content = [FORMAT, *names, self._data_hash, first_round(self._made(trial))]
+        content = [FORMAT, *names, self._data_hash, provenance.first_round(self._made(trial))]
         return self._folder / f"{digest(content, 8)}.pt"
 
     @contextlib.contextmanager
@@ -60,23 +61,23 @@ class SharedRounds:
             Called with one line where what was left cannot be used.
         """
         path = self.path(trial)
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as claims:
             with writing(self._folder):
-                held.enter_context(hold(_claim(path)))
+                claims.enter_context(hold(_claim(path)))
                 self._remove_leftovers(path)
-            found = load_tensors(path, FORMAT)
-            if not isinstance(found, str) and found.get("initial_hash") != initial_hash:
-                found = "was trained on other initial labels"
-            if isinstance(found, str) and path.exists():
-                tell(f"{path} {found}: the round is made again.")
-            same = isinstance(found, dict) and _made_here(found.get("made_with"), made_with)
-            yield found if isinstance(found, dict) and same else None
+            content = load_tensors(path, FORMAT)
+            if not isinstance(content, str) and content.get("initial_hash") != initial_hash:
+                content = "was trained on other initial labels"
+            if isinstance(content, str) and path.exists():
+                tell(f"{path} {content}: the round is made again.")
+            same = isinstance(content, dict) and _made_here(content.get("made_with"), made_with)
+            yield content if isinstance(content, dict) and same else None
 
-    def keep(self, trial: Trial, initial_hash: str, made_with: Environment, left: dict[str, Any]) -> None:
+    def keep(self, trial: Trial, initial_hash: str, made_with: Environment, first_round: dict[str, Any]) -> None:
         """Leave a round for others."""
         made_from = {"initial_hash": initial_hash, "made_with": dict(made_with)}
         with writing(self._folder):
-            save_tensors(self.path(trial), {"format": FORMAT, **made_from, **left})
+            save_tensors(self.path(trial), {"format": FORMAT, **made_from, **first_round})
 
     def drop(self, trial: Trial) -> None:
         """Forget a round that nobody needs any more."""
@@ -96,9 +97,9 @@ class SharedRounds:
             leftover.unlink(missing_ok=True)
 
 
-def _made_here(left: Any, here: Environment) -> bool:
+def _made_here(made_with: Any, here: Environment) -> bool:
     """Whether a round was made with what is here; one that does not say may have been made with anything."""
-    return isinstance(left, dict) and not others_than(here, [[left]])[0]
+    return isinstance(made_with, dict) and not others_than(here, [[made_with]])[0]
 
 
 def _claim(path: Path) -> Path:

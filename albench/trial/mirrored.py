@@ -70,13 +70,13 @@ def mirrored_note(dataset: Dataset, splits: Splits, initial: int, draw: str, see
     rows = ids.numpy()
     chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(np.int64))
     groups = splits.groups["train"][rows[chosen]] if "train" in splits.groups else None
-    found = compare(np.asarray(splits.train.x[rows[chosen]]), labels[chosen], groups)
-    if not found.decisive:
+    compared = compare(np.asarray(splits.train.x[rows[chosen]]), labels[chosen], groups)
+    if not compared.decisive:
         return ""
     return (
-        f"mirrored items look like other classes: of {found.n_items:,} initial labels (seed {seed}) the nearest class "
-        f"mean is right for {found.as_they_are.mean():.0%}, and for {found.mirrored.mean():.0%} once they are "
-        "mirrored. Where left and right matter, write flip=false."
+        f"mirrored items look like other classes: of {compared.n_items:,} initial labels (seed {seed}) the nearest "
+        f"class mean is right for {compared.as_they_are.mean():.0%}, and for {compared.mirrored.mean():.0%} once they "
+        "are mirrored. Where left and right matter, write flip=false."
     )
 
 
@@ -113,11 +113,12 @@ def _nearest(views: np.ndarray, items: np.ndarray, codes: np.ndarray, groups: np
         return mean @ mean - 2 * views[rows] @ mean  # less the view's own square, which is the same for all classes
 
     everyone = np.arange(len(views))
-    found = np.stack([distance(everyone, total / count) for total, count in zip(sums, counts, strict=True)], axis=1)
+    distances = np.stack([distance(everyone, total / count) for total, count in zip(sums, counts, strict=True)], axis=1)
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)
         for code in np.unique(codes[members]):
             own = members[codes[members] == code]
-            left = counts[code] - len(own)
-            found[members, code] = distance(members, (sums[code] - items[own].sum(axis=0)) / left) if left else np.inf
-    return found.argmin(axis=1)
+            others = counts[code] - len(own)
+            rest = sums[code] - items[own].sum(axis=0)
+            distances[members, code] = distance(members, rest / others) if others else np.inf
+    return distances.argmin(axis=1)

@@ -16,6 +16,7 @@ from albench.api.strategy import Strategy
 from albench.data.items import Items
 from albench.environment import Environment, this_environment
 from albench.suite.protocol import Amounts
+from albench.suite.settings import RunSettings
 from albench.trial.first_round import SharedRounds
 
 
@@ -32,10 +33,8 @@ class Parts:
     device: torch.device
     initial: Strategy | None = None
     """Chooses the first labels; None for the oracle's draw."""
-    query_time_limit: float | None = None
-    """Seconds after which a query fails the trial."""
-    deadline: float | None = None
-    """When no further round is begun, in seconds since the epoch."""
+    settings: RunSettings = dataclasses.field(default_factory=RunSettings)
+    """Says how long a query may take, and when no further round is begun."""
     shared: SharedRounds | None = None
     """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
     look: Callable[[], None] = lambda: None

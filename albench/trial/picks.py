@@ -67,7 +67,7 @@ def picks(results: Results, seeds: Collection[int] = (), rounds: Collection[int]
     UserError
         Where none is left, naming what there is.
     """
-    found: list[Pick] = []
+    bought: list[Pick] = []
     unnamed: set[Path] = set()
     there: dict[str, set[int]] = {"seed": set(), "round": set()}
     named = functools.cache(read_items)
@@ -90,7 +90,7 @@ def picks(results: Results, seeds: Collection[int] = (), rounds: Collection[int]
                 unnamed.add(suite)
             for row in record["queried"]:
                 item = items[row] if row < len(items) else Item(f"train row {row}")
-                found.append(
+                bought.append(
                     Pick(
                         **{kind: names[kind] for kind in _NAMES},
                         **item._asdict(),
@@ -112,7 +112,7 @@ def picks(results: Results, seeds: Collection[int] = (), rounds: Collection[int]
         "their place, without classes."
         for suite in sorted(unnamed)
     ]
-    return found, [*notes, *results.notes]
+    return bought, [*notes, *results.notes]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Query:
     pictures: list[np.ndarray]
 
 
-def pictures(found: list[Pick], data_dir: str | None, plugin_files: tuple[str, ...]) -> Iterator[Query]:
+def pictures(chosen: list[Pick], data_dir: str | None, plugin_files: tuple[str, ...]) -> Iterator[Query]:
     """The pictures of picks, query by query; the data are read as the trials read them.
 
     Raises
@@ -140,17 +140,17 @@ def pictures(found: list[Pick], data_dir: str | None, plugin_files: tuple[str, .
     DataError
         Where the data are not those of the trials.
     """
-    if len(found) > MOST_PICTURES:
+    if len(chosen) > MOST_PICTURES:
         raise UserError(
-            f"{counted(len(found), 'picture')} are too many for one sheet ({MOST_PICTURES:,} at most): choose by "
+            f"{counted(len(chosen), 'picture')} are too many for one sheet ({MOST_PICTURES:,} at most): choose by "
             "--strategy, --method, --seed or --round."
         )
     queries: dict[tuple[Any, ...], list[Pick]] = {}
-    for pick in found:
+    for pick in chosen:
         query = pick.suite, pick.dataset, pick.method, pick.strategy, pick.seed, pick.round
         queries.setdefault(query, []).append(pick)
-    for bought in queries.values():
-        first = bought[0]
+    for of_query in queries.values():
+        first = of_query[0]
         data = load_data(first.typed, data_dir, plugin_files, first.data_hash)
         if data.hash != first.data_hash:
             raise DataError(
@@ -160,7 +160,7 @@ def pictures(found: list[Pick], data_dir: str | None, plugin_files: tuple[str, .
         if data.splits.task.modality != "image":
             raise UserError(f"{first.dataset} holds vectors, of which there are no pictures: write a .csv.")
         title = f"{first.dataset}  {first.method} + {first.strategy}  seed {first.seed}  round {first.round}"
-        yield Query(title, bought, [np.asarray(data.splits.train.x[pick.id]) for pick in bought])
+        yield Query(title, of_query, [np.asarray(data.splits.train.x[pick.id]) for pick in of_query])
 
 
 def check_output(suffix: str, output: str) -> None:

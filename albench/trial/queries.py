@@ -84,7 +84,7 @@ class Queries:
 
     def _chosen(self, strategy: Strategy, view: PoolView, budget: int, name: str) -> Tensor:
         """A strategy's picks, checked and in time."""
-        limit = self._parts.query_time_limit
+        limit = self._parts.settings.query_time_limit
         try:
             with at_most(limit):
                 return choose(strategy, view, budget, name)

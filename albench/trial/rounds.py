@@ -75,7 +75,7 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
                 lane.stored = StoredRun(lane.trial, parts, lane.store, lane.facts, emit, lane.on_round)
         while going := [(lane, stored) for lane in lanes if (stored := lane.going)]:
             try:
-                in_time(parts.deadline)
+                in_time(parts.settings.deadline)
             except OutOfTime as error:
                 for lane, _ in going:
                     lane.error = error
@@ -99,14 +99,14 @@ def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined)
     """One round's training of all members; a first round that another trial left is taken as it is."""
     shared = parts.shared if number == 0 else None
     through: list[tuple[Member, Trained]] = []
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as claims:
         to_train: list[Member] = []
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
                 run = stored.run
                 run.begin(number)
                 hold = shared.hold(lane.trial, run.initial_hash, parts.made_with, run.tell) if shared else None
-                first_round = held.enter_context(hold) if hold else None
+                first_round = claims.enter_context(hold) if hold else None
                 if first_round:
                     through.append(((lane, stored), adopt(run.learner, first_round)))
                 else:

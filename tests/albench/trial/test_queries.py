@@ -12,6 +12,7 @@ import torch
 from albench.api import Strategy
 from albench.data.pool import Annotated
 from albench.errors import TrialError
+from albench.suite.settings import RunSettings
 from albench.training.evaluate import predict
 from albench.trial.run import Run
 
@@ -30,7 +31,7 @@ def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Any) -> N
             while True:
                 time.sleep(0.001)
 
-    run = Run(tiny.trial(), tiny.parts(strategy=Slow(), query_time_limit=0.05), lambda _: None)
+    run = Run(tiny.trial(), tiny.parts(strategy=Slow(), settings=RunSettings(query_time_limit=0.05)), lambda _: None)
     run.begin(0)
     with pytest.raises(TrialError, match=r"strategy 's' had not chosen after 0\.05 s \(--query-time-limit\)"):
         run.finish(0, tiny.train(run))

@@ -16,6 +16,7 @@ from albench.api.executor import Progress
 from albench.errors import FolderError, OutOfTime
 from albench.results.records import read_trial, without_measured
 from albench.suite.protocol import Amounts
+from albench.suite.settings import RunSettings
 from albench.suite.trials import Trial
 from albench.trial import rounds as round_loop
 from albench.trial.first_round import SharedRounds
@@ -118,7 +119,8 @@ def test_a_step_that_fails_fails_all_that_share_it(tiny: Any, together: bool) ->
 @pytest.mark.parametrize("together", [False, True])
 def test_no_round_begins_after_the_deadline(tiny: Any, together: bool) -> None:
     lane = tiny.lane(tiny.trial())
-    run_trials([lane], tiny.parts(VmapSafe(), deadline=time.time() - 1), lambda _: None, together=together)
+    parts = tiny.parts(VmapSafe(), settings=RunSettings(deadline=time.time() - 1))
+    run_trials([lane], parts, lambda _: None, together=together)
     assert isinstance(lane.error, OutOfTime)
     assert records_of(lane) == []
 

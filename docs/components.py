@@ -1,4 +1,5 @@
-"""Writes docs/strategies.md and docs/methods.md from the registered components, docs/checks.md from the kit.
+"""Writes docs/strategies.md and docs/methods.md from the registered components, docs/checks.md from the kit, and
+docs/since.md.
 
 ``pages()`` gives the texts; ``python docs/check.py --write`` renews the files, ``python docs/check.py`` compares them.
 """
@@ -12,6 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 import kit
+import since
 
 from albench.api import Kind, Method
 from albench.components.component import Component
@@ -37,7 +39,8 @@ and backbone: `albench run -m NAME`, with options as `-m "NAME[OPTION=VALUE]"`.
 def pages() -> dict[str, str]:
     """File name in docs/ -> its text."""
     found = registry()
-    return {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")} | {"checks.md": kit.page()}
+    of_components = {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")}
+    return {**of_components, "checks.md": kit.page(), "since.md": since.page()}
 
 
 def _page(kind: Kind, found: Registry) -> str:

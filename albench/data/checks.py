@@ -10,6 +10,8 @@ from albench.errors import DataError
 from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 from albench.wording import counted
 
+SPLITS = ("train", "val", "test")
+"""The pool, the split that chooses weights, and the one that is reported."""
 SHOWN = 5
 """Classes named in a line."""
 
@@ -23,7 +25,7 @@ def check_splits(splits: Splits, name: str) -> None:
         Naming the split, the row and the value.
     """
     task = splits.task
-    for split_name in ("train", "val", "test"):
+    for split_name in SPLITS:
         split: Split = getattr(splits, split_name)
         where = f"{name}, {split_name} split"
         if len(split.x) != len(split.y):
@@ -52,7 +54,7 @@ def check_splits(splits: Splits, name: str) -> None:
 def absent_classes(splits: Splits) -> tuple[str, ...]:
     """One line for each of the validation and test splits that lacks a class."""
     lines = []
-    for split in ("val", "test"):
+    for split in SPLITS[1:]:
         present = set(np.unique(getattr(splits, split).y).tolist())
         names = [name for label, name in enumerate(splits.task.class_names) if label not in present]
         if names:
@@ -69,7 +71,7 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
     Counts are beside it: the lines that say what a data set holds are shown before it.
     """
     lines = []
-    for split in ("val", "test"):
+    for split in SPLITS[1:]:
         y = getattr(splits, split).y
         counts = np.bincount(y, minlength=splits.task.n_classes)
         rare = [label for label in np.flatnonzero(counts) if counts[label] < FEW_OF_CLASS]

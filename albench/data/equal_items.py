@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.api.dataset import Dataset, Split, Splits
-from albench.data.checks import check_splits
+from albench.data.checks import SPLITS, check_splits
 from albench.data.hashes import data_hash, hashes
 from albench.errors import DataError
 from albench.wording import counted
 
-SPLITS = ("train", "val", "test")
 SHOWN = 5
 """Rows named in a line."""
 

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 from albench.api.dataset import Split, Splits
+from albench.data.checks import SPLITS
 from albench.data.items import blocks
 
 ITEM_DIGEST = 16
@@ -22,7 +23,7 @@ def hashes(splits: Splits) -> tuple[str, dict[str, np.ndarray]]:
     """The data hash, and split -> (N,) digests of its items of 16 bytes each; every item is read once."""
     whole = hashlib.blake2b(digest_size=8)
     digests: dict[str, np.ndarray] = {}
-    for name in ("train", "val", "test"):
+    for name in SPLITS:
         split: Split = getattr(splits, name)
         whole.update(f"{split.x.shape}{split.x.dtype.str}".encode())
         items = bytearray()

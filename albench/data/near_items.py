@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from albench.api.dataset import Splits
+from albench.data.checks import SPLITS
 
-SPLITS = ("train", "val", "test")
 SIDE, LOW = 32, 8
 RADIUS, BANDS = 7, 8
 LEAST_CORRELATION = 0.985

@@ -28,6 +28,8 @@ def record(number: int, accuracy: float = 0.5, seconds: float = 1.0) -> dict[str
         "val": {"accuracy": accuracy},
         "test": {"accuracy": accuracy},
         "pseudo_label": {"accepted": None, "accuracy": None},
+        "query": {},
+        "training": {},
         "seconds": {"train": seconds},
         "peak_memory_mb": seconds,
     }

@@ -1,14 +1,12 @@
-"""Figures: what is in them, the same bytes for the same curves, and ``albench plot`` as a user types it."""
+"""Figures: what is in them, and the same bytes for the same curves."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albench.cli.main import main
 from albench.compare import CurveTable, learning_curve_table
 from albench.render.colors import BASELINE, COLORS, color_of, colors_of
 from albench.render.figure import Look, figure_bytes
@@ -210,63 +207,7 @@ def test_undefined_values_leave_a_gap_not_an_error() -> None:
     assert panels(svg(lost)) == 1
 
 
-@pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def run(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(list(words))
-        captured = capsys.readouterr()
-        return int(end.value.code or 0), captured.out, captured.err
-
-    return run
-
-
-Typed = Callable[..., tuple[int, str, str]]
-
-
-def test_plot_from_records_to_a_file_with_what_is_left_out(
-    small_run: Callable[..., Any], tmp_path: Path, typed: Typed
-) -> None:
-    small_run(strategy=["random", "entropy", "wrong"], method="supervised", seeds=2, on_failure="keep")
-    small_run(strategy="first", method="supervised", seeds=1)
-    results, file = str(tmp_path / "results"), tmp_path / "curve.svg"
-    code, out, _ = typed("plot", results, "--output", str(file), "--metric", "accuracy", "--metric", "auroc")
-    assert code == 0
-    lines = out.splitlines()
-    assert lines[0] == f"Wrote {file}."
-    assert any(re.match(r"  failed: blobs supervised \+ wrong, seeds 0, 1: ", line) for line in lines)
-    assert "  blobs supervised + first: 1 of 2 seeds." in lines
-    found = texts(ElementTree.parse(file).getroot())
-    assert {"random", "entropy", "first", "test accuracy", "test AUROC"} <= set(found)
-
-    code, out, _ = typed("plot", results, "--output", str(file), "-s", "first", "--baseline", "entropy")
-    assert code == 0
-    found = texts(ElementTree.parse(file).getroot())
-    assert {"first", "entropy"} <= set(found)
-    assert "random" not in found
-
-    before = file.read_bytes()
-    refused = {
-        ("--strategy", "entrpy"): "did you mean 'entropy'?",
-        ("--method", "supervise"): "did you mean 'supervised'?",
-        ("--dataset", "blob"): "did you mean 'blobs'?",
-        ("--baseline", "supervised/randm"): "did you mean 'supervised/random'?",
-        ("--metric", "acuracy"): "did you mean 'accuracy'?",
-        ("--split", "tst"): "did you mean 'test'?",
-    }
-    for words, hint in refused.items():
-        code, _, err = typed("plot", results, "--output", str(file), *words)
-        assert code == 2
-        assert err.count("\n") == 1
-        assert hint in err
-    assert file.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["curve.svg", "results"]
-
-
-def test_what_cannot_be_a_figure_is_refused(tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, _, err = typed("plot", str(tmp_path), "--output", "curve.gif")
-    assert code == 2
-    assert err == "Error: a figure is a .png, .svg or .pdf file, not 'curve.gif'.\n"
+def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(Exception, match=r"pip install 'albench\[plot\]'") as error:
         figure_bytes(tables(), ".png")

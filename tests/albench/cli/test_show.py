@@ -1,0 +1,33 @@
+"""``albench show``: what a component is, its options and where it comes from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from albench.cli.main import main
+
+Inside = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_a_component_is_shown_with_its_options_its_paper_and_where_it_comes_from(inside: Inside) -> None:
+    shown = " ".join(inside("show", "boostmis").stdout.split())
+    assert "n_neighbors" in shown
+    assert "20" in shown
+    assert "albench_boostmis" in shown
+    assert "arXiv 2203.02533" in shown
+    facts = json.loads(inside("show", "boostmis", "--json").stdout)
+    assert [fact["kind"] for fact in facts] == ["strategy", "method"]
+
+
+def test_every_component_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    from albench.components.registry import registry
+
+    for name in sorted({component.name for component in registry().components()}):
+        with pytest.raises(SystemExit) as end:
+            main(["show", name])
+        assert end.value.code == 0, name
+    assert "mescc" in capsys.readouterr().out

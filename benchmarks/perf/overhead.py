@@ -34,8 +34,11 @@ def loop_overhead(case: str) -> float:
         store = TrialStore(Path(folder) / "t")
         store.folder.mkdir()
         started: list[float] = []
-        lane = Lane(trial, store, {"data_hash": ""}, lambda _: started.append(time.perf_counter()))
+        facts = {"data_hash": "", "protocol": dataclasses.asdict(protocol)}
+        lane = Lane(trial, store, facts, lambda _: started.append(time.perf_counter()))
         run_trials([lane], parts, lambda _: None, together=False)
+        if lane.error:
+            raise lane.error
         records = read_trial(store.folder).records
     # Between the ends of two rounds: everything of the second round.
     whole = started[-1] - started[0]

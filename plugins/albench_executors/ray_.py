@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import logging
 import math
-import os
 import pickle
-import signal
-import socket
-import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,13 +25,10 @@ from albench.api import (
     UserError,
     option,
 )
-from albench_executors import ray_node
+from albench_executors.ray_cluster import PATIENCE, connect, marker, on, this_node
 from albench_executors.ray_node import Mailbox, carry_out_here, end_of, is_there
 from albench_executors.ray_tasks import POLL
 from albench_executors.workers import death, on_own_device, one_line, wants_gpu, worker_environment
-
-PATIENCE = 10.0
-"""Seconds that nodes are given to answer, and cancelled tasks to end."""
 
 UNHEARD = "died (out of memory?): what it printed is on its node, by default in /tmp/ray/session_latest/logs"
 """What is said of a worker process where nobody can tell what it printed."""
@@ -124,7 +115,7 @@ class _Drive:
         self.emit = emit
         self.held = held
         self.running: dict[Any, _Task] = {}
-        self.mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=_on(_this_node(ray))).remote()
+        self.mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=on(this_node(ray))).remote()
         held.callback(ray.kill, self.mailbox)
         self.remote = ray.remote(carry_out_here).options(
             num_cpus=settings.cpus_per_trial,
@@ -166,12 +157,12 @@ class _Drive:
         """Whether every node sees the suite's folder, found out by a marker file where it is not said."""
         if self.settings.shared_folder is False:
             return False
-        self.marker = self.held.enter_context(_marker(folder))
+        self.marker = self.held.enter_context(marker(folder))
         if self.settings.shared_folder:
             return True
         look = self.ray.remote(is_there)
         nodes = [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
-        asked = [look.options(num_cpus=0, scheduling_strategy=_on(node)).remote(self.marker) for node in nodes]
+        asked = [look.options(num_cpus=0, scheduling_strategy=on(node)).remote(self.marker) for node in nodes]
         answers, silent = self.ray.wait(asked, num_returns=len(asked), timeout=PATIENCE)
         for reference in silent:  # a node that just died; a task looks again for itself
             self.ray.cancel(reference, force=True)
@@ -233,7 +224,7 @@ class _Drive:
             if place is None or not place[1]:
                 return None
             node, files = place
-            look = self.ray.remote(end_of).options(num_cpus=0, scheduling_strategy=_on(node))
+            look = self.ray.remote(end_of).options(num_cpus=0, scheduling_strategy=on(node))
             said: str | None = self.ray.get(look.remote(files), timeout=PATIENCE)
         except self.ray.exceptions.RayError:
             return None
@@ -247,70 +238,3 @@ class _Drive:
             self.ray.wait(list(self.running), num_returns=len(self.running), timeout=PATIENCE)
         for task in self.running.values():
             task.claims.close()
-
-
-def connect(address: str) -> Any:
-    """The module ``ray``, connected to a cluster: the one that this process uses already, if any.
-
-    Raises
-    ------
-    UserError
-        There is no cluster at the address.
-    """
-    # Read when Ray is imported: no usage reports, and nothing of Ray's own between the lines of a run.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
-    import ray
-
-    ray.cloudpickle.register_pickle_by_value(ray_node)
-    if ray.is_initialized():
-        return ray
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        _knock(address)
-        quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
-        ray.init(address=address or None, **quiet, **_own_job(address))
-    except (OSError, ValueError) as error:
-        where = f"at {address}" if address else "on this machine"
-        raise UserError(f"there is no Ray {where} ({one_line(error)}): start one with 'ray start --head'.") from None
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)  # Ray sets its own; a run ends on SIGTERM as on Ctrl-C
-    return ray
-
-
-def _own_job(address: str) -> dict[str, Any]:
-    """What Ray is told of the job: its workers look where ``worker_environment`` says, and nowhere before."""
-    if address.startswith("ray://"):  # its server makes the job
-        return {}
-    from ray.job_config import JobConfig
-
-    class Job(JobConfig):
-        def _runtime_env_has_working_dir(self) -> bool:
-            """Where it has, Ray does not put the driver's working folder in front of all others."""
-            return True
-
-    return {"job_config": Job()}
-
-
-def _knock(address: str) -> None:
-    """Raise ``OSError`` where nobody listens: Ray itself would try for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon and port.isdigit():
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
-
-
-def _this_node(ray: Any) -> str:
-    return str(ray.get_runtime_context().get_node_id())
-
-
-def _on(node: str) -> Any:
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    return NodeAffinitySchedulingStrategy(node_id=node, soft=False)
-
-
-@contextlib.contextmanager
-def _marker(folder: str) -> Iterator[str]:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".ray-") as marker:
-        yield marker.name

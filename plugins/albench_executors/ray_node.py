@@ -1,7 +1,8 @@
 """What reaches a Ray node by value, as it runs before the node's process may import anything of albench.
 
 Where a script has connected to Ray itself, Ray puts the driver's working folder in front of where its workers look for
-modules. This module imports the standard library alone, and ``ray_.connect`` has Ray send its code instead of its name.
+modules. This module imports the standard library alone, and ``ray_cluster.connect`` has Ray send its code instead of
+its name.
 """
 
 from __future__ import annotations

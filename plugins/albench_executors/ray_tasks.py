@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from albench.api import Ended, Failed, Job, Outcome, Run
-from albench_executors.ray_node import is_there
 from albench_executors.workers import Post
 
 POLL = 0.2
@@ -31,7 +30,7 @@ def carry_out(run: Run, job: Job, files: bytes | None, marker: str, mailbox: Any
     """
     import ray
 
-    if files is None and marker and not is_there(marker):
+    if files is None and marker and not Path(marker).exists():
         node = ray.util.get_node_ip_address()
         return Failed(job.key, f"node {node} does not see {job.folder}: write ray[shared_folder=false]"), [], b""
     post = Post(lambda events: mailbox.put.remote(pickle.dumps(events)), POLL)

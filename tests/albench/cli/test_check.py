@@ -1,10 +1,8 @@
-"""``albench check``: what it prints, what it exits with, and the same from pytest."""
+"""``albench check``: what it prints, and what it exits with."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -116,24 +114,3 @@ def test_what_cannot_be_checked_is_one_line(what: str, message: str, capsys: pyt
     assert end.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
-
-
-def test_the_same_checks_run_in_pytest(broken: str, tmp_path: Path) -> None:
-    test = tmp_path / "test_mine.py"
-    test.write_text(
-        "import pytest\n\n\n"
-        f"@pytest.mark.albench({broken!r})\n"
-        "def test_conformance(albench_finding):\n"
-        "    assert not albench_finding.failed, albench_finding\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rA", str(test)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 1
-    assert "FAILED test_mine.py::test_conformance[strategy-twice-unique-positions]" in done.stdout
-    assert "PASSED test_mine.py::test_conformance[strategy-fine-unique-positions]" in done.stdout
-    assert "2 of the positions had been chosen before" in done.stdout

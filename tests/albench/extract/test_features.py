@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -19,7 +18,6 @@ from albench.cli.main import main
 from albench.data.loading import load_data
 from albench.errors import AlbenchError, DataError, StoreError, UserError
 from albench.extract import Extraction, extract
-from albench.extract.rows import RowFile
 from albench.suite.settings import RunSettings
 
 # Six grades as grey levels; a backbone that notes each item it reads and can be slow.
@@ -243,37 +241,6 @@ def test_weights_of_the_user_without_their_head(small: Extract, tmp_path: Path) 
     features = np.load(done.folder / "val-features.npy")
     np.testing.assert_allclose(features[:, 0], done.splits.val.x.sum(axis=(1, 2, 3)) / 255, rtol=1e-5)
     assert (features[:, 1:] == [7, 0]).all()
-
-
-def test_a_row_file_that_cannot_be_relied_on_starts_again(tmp_path: Path) -> None:
-    final, rows = tmp_path / "a-features.npy", np.arange(12, dtype=np.float32).reshape(6, 2)
-
-    def interrupted() -> None:
-        with contextlib.suppress(KeyboardInterrupt), RowFile(final, (6, 2), 2) as file:
-            file.append(rows[:2])
-            raise KeyboardInterrupt
-
-    progress, part = tmp_path / "a-features.json", tmp_path / "a-features.npy.part"
-    for damage in (
-        lambda: progress.write_text('{"rows": 5}'),  # no whole blocks
-        lambda: progress.write_text('{"rows": 6}'),  # more than the file holds
-        lambda: progress.write_text("{"),
-        lambda: part.write_bytes(b"x" * 4096),  # no such header
-        part.unlink,
-    ):
-        interrupted()
-        assert json.loads(progress.read_text()) == {"rows": 2}
-        damage()
-        with contextlib.suppress(KeyboardInterrupt), RowFile(final, (6, 2), 2) as file:
-            assert file.rows == 0
-            raise KeyboardInterrupt
-    interrupted()
-    with RowFile(final, (6, 2), 2) as file:
-        assert file.rows == 2
-        file.append(rows[2:4])
-        file.append(rows[4:])
-    assert np.array_equal(np.load(final), rows)
-    assert not part.exists()
 
 
 def test_the_command(plugin: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

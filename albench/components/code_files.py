@@ -43,12 +43,12 @@ def digest(file: Path) -> str:
         if state.st_size > LARGE and _known.get(file, ((), ""))[0] == as_it_was:
             return _known[file][1]
         with file.open("rb") as handle:
-            found = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+            content = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
     except OSError:
         return ""
     if time.time() - state.st_ctime > SETTLED:  # times have a grain: what was just written may be again, unseen
-        _known[file] = as_it_was, found
-    return found
+        _known[file] = as_it_was, content
+    return content
 
 
 def code_files(module: str, path: Path) -> dict[str, Path]:
@@ -62,20 +62,20 @@ def code_files(module: str, path: Path) -> dict[str, Path]:
         Its file.
     """
     own = module.partition(".")[0]
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     waiting = [(module, path)]
     while waiting:
         name, file = waiting.pop()
-        if name in found:
+        if name in files:
             continue
-        found[name] = file
+        files[name] = file
         if file.suffix == ".py":
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             read = _read(file, package)
-            places = ((wanted, _locate(wanted, own)) for wanted in _names(read, file, package) if wanted not in found)
+            places = ((wanted, _locate(wanted, own)) for wanted in _names(read, file, package) if wanted not in files)
             waiting += [(wanted, place) for wanted, place in places if place]
-            found.update((f"{name}:{text}", place) for text, place in _beside(read, file))
-    return found
+            files.update((f"{name}:{text}", place) for text, place in _beside(read, file))
+    return files
 
 
 def label(name: str, file: Path) -> str:
@@ -249,22 +249,22 @@ def is_local(top_level: str, place: Path) -> bool:
 def from_elsewhere(distribution: Distribution) -> bool:
     """Whether a distribution was installed from a folder, a file or a repository (PEP 610), not from an index."""
     try:
-        told = json.loads(distribution.read_text("direct_url.json") or "{}")
+        source = json.loads(distribution.read_text("direct_url.json") or "{}")
     except (ValueError, OSError):
         return True
-    return bool(told) or not INSTALLED & set(Path(str(distribution.locate_file(""))).parts)
+    return bool(source) or not INSTALLED & set(Path(str(distribution.locate_file(""))).parts)
 
 
 @functools.lru_cache(maxsize=8)
 def _built_here(path: tuple[str, ...]) -> frozenset[str]:
     """The top-level modules of distributions that were installed from elsewhere."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for folder in path:
         if not INSTALLED & set(Path(folder).parts):
             continue
-        for told in Path(folder).glob("*.dist-info/direct_url.json"):
-            for distribution in distributions(path=[folder], name=told.parent.name.partition("-")[0]):
+        for written in Path(folder).glob("*.dist-info/direct_url.json"):
+            for distribution in distributions(path=[folder], name=written.parent.name.partition("-")[0]):
                 listed = distribution.read_text("top_level.txt")
                 files = [str(file).partition("/")[0].removesuffix(".py") for file in distribution.files or []]
-                found.update(listed.split() if listed else files)
-    return frozenset(found)
+                modules.update(listed.split() if listed else files)
+    return frozenset(modules)

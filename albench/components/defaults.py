@@ -61,7 +61,7 @@ def flag(kind: Kind) -> str:
     return FLAGS.get(kind, f"--{kind}")
 
 
-def default(found: Marks, kind: Kind, what: str = WHOLE_KIND) -> str:
+def default(registry: Marks, kind: Kind, what: str = WHOLE_KIND) -> str:
     """The name of what is taken where none of a kind is named.
 
     Parameters
@@ -74,13 +74,13 @@ def default(found: Marks, kind: Kind, what: str = WHOLE_KIND) -> str:
     PluginError
         Where two plugins mark one, naming both, or none does.
     """
-    name = _only([c for c in found.components(kind) if what in c.default_for], f"default {kind}{_of(what)}", kind)
+    name = _only([c for c in registry.components(kind) if what in c.default_for], f"default {kind}{_of(what)}", kind)
     if not name:
         raise PluginError(f"no plugin that is loaded marks a default {kind}{_of(what)}: name one with {flag(kind)}.")
     return name
 
 
-def stand_in(found: Marks, dataset: str) -> str:
+def stand_in(registry: Marks, dataset: str) -> str:
     """The name of the data set that takes another's place where its files are not found; itself where none does.
 
     Raises
@@ -88,11 +88,11 @@ def stand_in(found: Marks, dataset: str) -> str:
     PluginError
         Where two plugins mark one, naming both.
     """
-    marked = [c for c in found.components("dataset") if c.stand_in_for == dataset]
+    marked = [c for c in registry.components("dataset") if c.stand_in_for == dataset]
     return _only(marked, f"stand-in for {dataset}", "dataset") or dataset
 
 
-def default_dataset(found: Builds, data_dir: str | None) -> str:
+def default_dataset(registry: Builds, data_dir: str | None) -> str:
     """The default data set where its files are found, else its stand-in.
 
     Parameters
@@ -100,20 +100,20 @@ def default_dataset(found: Builds, data_dir: str | None) -> str:
     data_dir
         The data folder that the user named.
     """
-    home = default(found, "dataset")
-    there = found.build("dataset", home).find(Path(data_dir) if data_dir else None)
-    return home if there else stand_in(found, home)
+    home = default(registry, "dataset")
+    there = registry.build("dataset", home).find(Path(data_dir) if data_dir else None)
+    return home if there else stand_in(registry, home)
 
 
-def baselines(found: Marks, kind: Kind) -> list[str]:
+def baselines(registry: Marks, kind: Kind) -> list[str]:
     """The names of the baselines of a kind, albench's own first."""
-    marked = [c for c in found.components(kind) if c.baseline]
+    marked = [c for c in registry.components(kind) if c.baseline]
     return [c.name for c in sorted(marked, key=lambda c: (c.distribution != PROJECT, c.name))]
 
 
-def baseline(found: Marks, kind: Kind, there: Collection[str] = ()) -> str:
+def baseline(registry: Marks, kind: Kind, there: Collection[str] = ()) -> str:
     """The first baseline of a kind that is among names with results, else the first; "" where none is marked."""
-    names = baselines(found, kind)
+    names = baselines(registry, kind)
     return next((name for name in names if name in there), names[0] if names else "")
 
 

@@ -111,16 +111,16 @@ def options(factory: Callable[..., Any]) -> list[Option]:
     if not dataclasses.is_dataclass(factory):
         return []
     hints = _hints(factory)
-    found = []
+    described = []
     for field in dataclasses.fields(factory):
         if not field.init:
             continue
         default = REQUIRED if field.default is dataclasses.MISSING else as_text(field.default)
         bounds = [f"{sign} {field.metadata[key]:g}" for key, sign in SIGNS.items() if key in field.metadata]
         kind = field.metadata.get("component") or type_name(hints[field.name])
-        found.append(Option(_typed(field), kind, default, field.metadata.get("help", ""),
+        described.append(Option(_typed(field), kind, default, field.metadata.get("help", ""),
                             ", ".join(bounds)))  # fmt: skip
-    return found
+    return described
 
 
 def check_defaults(factory: Callable[..., Any]) -> None:
@@ -139,15 +139,15 @@ def check_defaults(factory: Callable[..., Any]) -> None:
 
 def _hints(factory: Any) -> dict[str, Any]:
     """The types of the options alone: other annotations may name what is imported for type checkers only."""
-    found: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
     names = {field.name for field in dataclasses.fields(factory)}
     for cls in reversed(factory.__mro__):
         own = {key: hint for key, hint in inspect.get_annotations(cls).items() if key in names}
         module = sys.modules.get(cls.__module__)
         holder = types.SimpleNamespace(__annotations__=own)
         try:
-            found.update(typing.get_type_hints(holder, vars(module) if module else {}, {cls.__name__: cls}))
+            hints.update(typing.get_type_hints(holder, vars(module) if module else {}, {cls.__name__: cls}))
         except NameError as error:
             where = f"{cls.__module__}.{cls.__name__}"
             raise SpecError(f"{where}: the type of an option cannot be read: {error}.") from None
-    return found
+    return hints

@@ -67,13 +67,13 @@ def _environment(_: Any, value: dict[str, str]) -> None:
     os.environ.update({name: text for name, text in value.items() if os.environ.get(name) != text})
 
 
-def _more_variables(before: dict[str, str], held: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-    kept = {name: text for name, text in before.items() if name in now or name not in held}
-    return kept | {name: text for name, text in now.items() if held.get(name) != text}
+def _more_variables(before: dict[str, str], earlier: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    kept = {name: text for name, text in before.items() if name in now or name not in earlier}
+    return kept | {name: text for name, text in now.items() if earlier.get(name) != text}
 
 
-def _more_filters(before: tuple[Any, ...], held: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*(entry for entry in now if entry not in held), *before)
+def _more_filters(before: tuple[Any, ...], earlier: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*(entry for entry in now if entry not in earlier), *before)
 
 
 def _filters(_: Any, value: tuple[Any, ...]) -> None:
@@ -125,8 +125,8 @@ def _set_torch_state(torch: Any, value: bytes) -> None:
 
 
 def _printing(module: Any) -> dict[str, Any]:
-    found: dict[str, Any] = module.get_printoptions()
-    return found
+    options: dict[str, Any] = module.get_printoptions()
+    return options
 
 
 ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
@@ -206,12 +206,12 @@ SETTINGS: dict[str, Setting] = {
 
 def snapshot() -> dict[str, Any]:
     """Setting -> value, of those whose library is loaded."""
-    found = {}
+    values = {}
     for name, setting in SETTINGS.items():
         module = _loaded(setting)
         if module is not None and (value := setting.read(module)) is not ABSENT:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def put_back(name: str, value: Any) -> None:
@@ -220,23 +220,23 @@ def put_back(name: str, value: Any) -> None:
         SETTINGS[name].put(_loaded(SETTINGS[name]), value)
 
 
-def of_libraries(held: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def of_libraries(earlier: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """What an import of a library changes of the values to compare with.
 
     Parameters
     ----------
-    held, now
+    earlier, now
         All values before and after it.
     before
         The values to compare with so far.
     """
-    found = {}
+    changed = {}
     for name, value in now.items():
-        if name not in held and name not in before:
-            found[name] = value if SETTINGS[name].fresh is ABSENT else SETTINGS[name].fresh
-        elif held.get(name) != value and (merge := SETTINGS[name].merge):
-            found[name] = merge(before[name], held[name], value) if name in before and name in held else value
-    return found
+        if name not in earlier and name not in before:
+            changed[name] = value if SETTINGS[name].fresh is ABSENT else SETTINGS[name].fresh
+        elif earlier.get(name) != value and (merge := SETTINGS[name].merge):
+            changed[name] = merge(before[name], earlier[name], value) if name in before and name in earlier else value
+    return changed
 
 
 def _loaded(setting: Setting) -> Any:

@@ -31,26 +31,26 @@ _CALLED: dict[Kind, tuple[str, ...]] = {
 """What the baseline of a kind, which is the run without one, is called elsewhere."""
 
 
-def meant(kind: Kind, text: str, found: Known) -> str:
+def meant(kind: Kind, text: str, registry: Known) -> str:
     """What to type in place of ``text``, as a line that says what it is; "" where nothing is known of it."""
     text = text.strip()
-    if text.lower() in _CALLED.get(kind, ()) and (name := baseline(found, kind)):
+    if text.lower() in _CALLED.get(kind, ()) and (name := baseline(registry, kind)):
         return f"unknown {kind} '{text}': without one is {flag(kind)} {name}."
     several = [part.strip() for part in text.split(",")] if "[" not in text else [text]
     if len(several) > 1 and all(several):
         typed = " ".join(f"{flag(kind)} {part}" for part in several)
         return f"'{text}' is no {kind}: several are named one by one, {typed}; from Python in a list."
     if text.endswith(".py"):
-        return _of_a_file(kind, text, found)
+        return _of_a_file(kind, text, registry)
     if kind == "dataset":
-        return _of_data(text, found)
+        return _of_data(text, registry)
     return ""
 
 
-def data_sets_for(path: Path, found: Known) -> list[str]:
+def data_sets_for(path: Path, registry: Known) -> list[str]:
     """The specs by which a file or folder could be read."""
     specs = []
-    for component in found.components("dataset"):
+    for component in registry.components("dataset"):
         try:
             target: Any = component.load()
             if target.reads(path):
@@ -60,10 +60,10 @@ def data_sets_for(path: Path, found: Known) -> list[str]:
     return specs
 
 
-def _of_data(text: str, found: Known) -> str:
+def _of_data(text: str, registry: Known) -> str:
     if there_is(text):
         kind = "folder" if Path(text).expanduser().is_dir() else "file"
-        specs = data_sets_for(Path(text).expanduser(), found)
+        specs = data_sets_for(Path(text).expanduser(), registry)
         if specs:
             return f"'{text}' is a {kind}: write {' or '.join(specs)}."
         return (
@@ -75,11 +75,11 @@ def _of_data(text: str, found: Known) -> str:
     return ""
 
 
-def _of_a_file(kind: Kind, text: str, found: Known) -> str:
+def _of_a_file(kind: Kind, text: str, registry: Known) -> str:
     """A plugin's file in the place of what it registers."""
     if not there_is(text):
         return f"there is no file {text}."
-    names, why = found.with_file(text)
+    names, why = registry.with_file(text)
     typed = flag(kind)
     mine = [name for of, name in names if of == kind]
     if mine:

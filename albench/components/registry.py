@@ -111,8 +111,8 @@ class Registry:
 
     def components(self, kind: Kind | None = None) -> list[Component]:
         """Every component, or those of one kind, sorted by kind and name."""
-        found = [c for plugin in self.plugins for c in plugin.components if kind is None or c.kind == kind]
-        return sorted(found, key=lambda c: (KINDS.index(c.kind), c.name))
+        components = [c for plugin in self.plugins for c in plugin.components if kind is None or c.kind == kind]
+        return sorted(components, key=lambda c: (KINDS.index(c.kind), c.name))
 
     def names(self, kind: Kind) -> list[str]:
         """The names of one kind, sorted."""
@@ -128,8 +128,8 @@ class Registry:
         PluginError
             Where two plugins claim it.
         """
-        found = [component for component in self.components(kind) if component.name == name]
-        if not found:
+        claimants = [component for component in self.components(kind) if component.name == name]
+        if not claimants:
             if line := meant(kind, name, self):
                 raise UnknownName(line)
             error = unknown(kind, name, self.names(kind), f"see 'albench list {plural(kind)}'.")
@@ -140,11 +140,11 @@ class Registry:
                     names = ", ".join(plugin.name for plugin in plugins)
                     error = UnknownName(f"{error} ({what} plugins: {names}; see 'albench list plugins'.)")
             raise error
-        if len(found) > 1:
-            claiming = [plugin for plugin in self.plugins for component in plugin.components if component in found]
+        if len(claimants) > 1:
+            claiming = [plugin for plugin in self.plugins for component in plugin.components if component in claimants]
             claims = " and ".join(plugin.label for plugin in claiming)
             raise PluginError(f"{kind} '{name}' is claimed by two plugins: {claims}; uninstall one or rename it.")
-        return found[0]
+        return claimants[0]
 
     def parsed(self, kind: Kind, text: str) -> specs.Spec:
         """A spec that somebody typed.
@@ -213,19 +213,19 @@ class Registry:
 
 KEPT = 2
 """Registries that a process keeps."""
-_found: OrderedDict[tuple[Any, ...], Registry] = OrderedDict()
+_registries: OrderedDict[tuple[Any, ...], Registry] = OrderedDict()
 
 
 def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
     """The process's plugins; found once, and again where a file that they were loaded from has changed."""
     if let_go_of_changed():
-        _found.clear()
+        _registries.clear()
     key = tuple(each_once(plugin_files)), *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
-    kept = _found.pop(key, None)
-    _found[key] = kept or Registry(plugin_files)
-    while len(_found) > KEPT:
-        _found.popitem(last=False)
-    return _found[key]
+    kept = _registries.pop(key, None)
+    _registries[key] = kept or Registry(plugin_files)
+    while len(_registries) > KEPT:
+        _registries.popitem(last=False)
+    return _registries[key]
 
 
 def _names_from_environment() -> set[str]:

@@ -37,7 +37,7 @@ def let_go_of_changed() -> bool:
     PluginError
         Where the file is the core's, on which all else that is loaded stands.
     """
-    changed = [name for name, (file, held) in _loaded.items() if digest(file) != held]
+    changed = [name for name, (file, content) in _loaded.items() if digest(file) != content]
     if not changed:
         return False
     packages = {_package(name) for name in changed}

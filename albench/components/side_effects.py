@@ -91,12 +91,12 @@ def _libraries(before: dict[str, Any], own: str, beside: Path | None) -> Iterato
         if inside or level or top == own or is_loaded or _is_beside(top, beside):
             return importing(name, globals, locals, fromlist, level)
         inside = True
-        held = snapshot()
+        earlier = snapshot()
         try:
             return importing(name, globals, locals, fromlist, level)
         finally:
             inside = False
-            before.update(of_libraries(held, snapshot(), before))
+            before.update(of_libraries(earlier, snapshot(), before))
 
     builtins.__import__ = watched
     try:

@@ -14,15 +14,15 @@ class Trackers:
 
     Parameters
     ----------
-    found
-        The plugins, whose ``albench_...`` hooks are always told.
+    plugins
+        Those that there are, whose ``albench_...`` hooks are always told.
     specs
         The trackers that the run asks for.
     """
 
-    def __init__(self, found: Registry, specs: tuple[str, ...]) -> None:
-        self._found = found
-        self._trackers: list[tuple[str, Tracker]] = [(spec, found.build("tracker", spec)) for spec in specs]
+    def __init__(self, plugins: Registry, specs: tuple[str, ...]) -> None:
+        self._plugins = plugins
+        self._trackers: list[tuple[str, Tracker]] = [(spec, plugins.build("tracker", spec)) for spec in specs]
 
     def call(self, event: str, /, **facts: Any) -> list[str]:
         """Tell each on its own; errors come back as text, one a listener.
@@ -34,7 +34,7 @@ class Trackers:
         facts
             Its argument, by name.
         """
-        errors = self._found.call(f"albench_{event}", **facts)
+        errors = self._plugins.call(f"albench_{event}", **facts)
         for spec, tracker in self._trackers:
             try:
                 getattr(tracker, event)(**facts)

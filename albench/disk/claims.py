@@ -24,7 +24,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from albench.disk.files import temporary
-from albench.disk.owners import UNREADABLE, Holder, files, held, holder, last, name_of, read
+from albench.disk.owners import (
+    UNREADABLE,
+    Owner,
+    claim_files,
+    last_claim,
+    name_of_owner,
+    owner_and_sign,
+    owner_of,
+    read_owner,
+)
 from albench.disk.processes import machine_id, started_at
 from albench.errors import ClaimLost
 
@@ -73,13 +82,11 @@ class Claim:
 
     def _take(self) -> str:
         self.base.parent.mkdir(parents=True, exist_ok=True)
-        number, path = last(self.base)
-        before = read(path) if path else None
+        number, path = last_claim(self.base)
+        before = read_owner(path) if path else None
         if before and before[0].token == self._token:
             return ""
-        mine = Holder(
-            self._token, os.getpid(), socket.gethostname(), machine_id(), started_at(os.getpid()), time.time()
-        )
+        mine = Owner(self._token, os.getpid(), socket.gethostname(), machine_id(), started_at(os.getpid()), time.time())
         candidate = self.base.with_name(f".{self.base.name}.{self._token}.tmp")
         try:
             candidate.write_text(json.dumps(asdict(mine)), encoding="utf-8")
@@ -87,16 +94,16 @@ class Claim:
             now = candidate.stat().st_mtime
             # A time in the far future was given by a clock that has been set back since.
             if before and not before[0].dead and abs(now - before[1]) < LEASE:
-                return name_of(before[0])
+                return name_of_owner(before[0])
             made = self.base.with_name(f"{self.base.name}-{number + 1}")
             if not _make(candidate, made, self._token):
-                return name_of(holder(self.base))
+                return name_of_owner(owner_of(self.base))
         finally:
             candidate.unlink(missing_ok=True)
-        newest, path = last(self.base)
+        newest, path = last_claim(self.base)
         if path != made:  # seen late: others had come and gone meanwhile
             made.unlink(missing_ok=True)
-            return name_of(holder(self.base))
+            return name_of_owner(owner_of(self.base))
         self.inherited = number > 0
         self._path = made
         _remove_older(self.base, newest, now)
@@ -124,7 +131,7 @@ class Claim:
                 raise
             lost = True
         if lost:
-            raise ClaimLost(name_of(holder(self.base)))
+            raise ClaimLost(name_of_owner(owner_of(self.base)))
 
     def release(self) -> None:
         """Let it go."""
@@ -138,7 +145,7 @@ class Claim:
         """Let it go and leave no file, where nothing that has to be written once is at stake."""
         _heart.remove(self)
         self._path = None
-        for file in (*(file for file, _, _ in files(self.base)), *temporary(self.base)):
+        for file in (*(file for file, _, _ in claim_files(self.base)), *temporary(self.base)):
             file.unlink(missing_ok=True)
 
 
@@ -180,7 +187,7 @@ def _wait_for_change(base: Path) -> None:
 
 def _sign(base: Path) -> tuple[str, float] | None:
     """What changes with each sign of life; None where there will be none."""
-    found = held(base)
+    found = owner_and_sign(base)
     return (found[0].token, found[1]) if found and not found[0].dead else None
 
 
@@ -189,7 +196,7 @@ def _make(candidate: Path, path: Path, token: str) -> bool:
     try:
         os.link(candidate, path)
     except FileExistsError:
-        found = read(path)  # a network folder may say so of a request that it carried out and was asked again
+        found = read_owner(path)  # a network folder may say so of a request that it carried out and was asked again
         return found is not None and found[0].token == token
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
@@ -206,11 +213,11 @@ def _make(candidate: Path, path: Path, token: str) -> bool:
 def _remove_older(base: Path, number: int, now: float) -> None:
     """Remove what the claims before left."""
     with contextlib.suppress(OSError):
-        for path, other, _ in files(base):
+        for path, other, _ in claim_files(base):
             if other < number:
                 path.unlink(missing_ok=True)
         for path in temporary(base):  # of processes that were killed, some before they had written a word
-            found = read(path)
+            found = read_owner(path)
             if found is None or found[0] is UNREADABLE or found[0].dead or now - found[1] > LEASE:
                 path.unlink(missing_ok=True)
 

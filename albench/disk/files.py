@@ -94,9 +94,9 @@ def append_whole(handle: IO[bytes], content: bytes) -> None:
     before = os.fstat(handle.fileno()).st_size
     with uninterrupted():
         try:
-            left = memoryview(content)
-            while left:
-                left = left[handle.write(left) :]
+            rest = memoryview(content)
+            while rest:
+                rest = rest[handle.write(rest) :]
             os.fsync(handle.fileno())
         except BaseException:  # a full disk takes a part of it
             with contextlib.suppress(OSError):
@@ -157,7 +157,7 @@ class _Hashed(io.RawIOBase):
     """Passes bytes on and keeps their hash, and the error that torch would hide behind one of its own."""
 
     def __init__(self, handle: IO[bytes]) -> None:
-        self.found = hashlib.blake2b(digest_size=_DIGEST)
+        self.hash = hashlib.blake2b(digest_size=_DIGEST)
         self.error: OSError | None = None
         self._handle = handle
 
@@ -170,7 +170,7 @@ class _Hashed(io.RawIOBase):
         except OSError as error:
             self.error = error
             raise
-        self.found.update(part)
+        self.hash.update(part)
         return len(memoryview(part).cast("B"))
 
 
@@ -186,7 +186,7 @@ def save_tensors(path: Path, content: dict[str, Any], ready: Ready = None) -> No
             if hashed.error is None:
                 raise
             raise hashed.error from None
-        handle.write(_SEAL + hashed.found.digest())
+        handle.write(_SEAL + hashed.hash.digest())
 
 
 def load_tensors(path: Path, form: int) -> dict[str, Any] | str:

@@ -12,7 +12,7 @@ from albench.disk.processes import has_ended, machine_id
 
 
 @dataclass(frozen=True)
-class Holder:
+class Owner:
     """A process that holds something.
 
     Attributes
@@ -40,49 +40,49 @@ class Holder:
 
 
 _NUMBER = re.compile(r"(\d+)(\.free)?")
-UNREADABLE = Holder("", 0, "", "", "", 0.0)
+UNREADABLE = Owner("", 0, "", "", "", 0.0)
 
 
-def holder(base: Path) -> Holder | None:
+def owner_of(base: Path) -> Owner | None:
     """Who holds a claim, as far as its file says; None where nobody does."""
-    found = held(base)
-    return found[0] if found else None
+    claim = owner_and_sign(base)
+    return claim[0] if claim else None
 
 
-def held(base: Path) -> tuple[Holder, float] | None:
+def owner_and_sign(base: Path) -> tuple[Owner, float] | None:
     """Who holds a claim, and its last sign of life by the folder's clock; None where nobody does."""
-    _, path = last(base)
-    return read(path) if path else None
+    _, path = last_claim(base)
+    return read_owner(path) if path else None
 
 
-def name_of(found: Holder | None) -> str:
-    return str(found) if found and found is not UNREADABLE else "another process"
+def name_of_owner(owner: Owner | None) -> str:
+    return str(owner) if owner and owner is not UNREADABLE else "another process"
 
 
-def files(base: Path) -> list[tuple[Path, int, bool]]:
+def claim_files(base: Path) -> list[tuple[Path, int, bool]]:
     """The files of a claim: path, number, whether it was let go."""
     start = f"{base.name}-"
     try:
-        found = [
+        numbered = [
             (path, _NUMBER.fullmatch(path.name, len(start)))
             for path in base.parent.iterdir()
             if path.name.startswith(start)
         ]
     except FileNotFoundError:
         return []
-    return [(path, int(match[1]), bool(match[2])) for path, match in found if match]
+    return [(path, int(match[1]), bool(match[2])) for path, match in numbered if match]
 
 
-def last(base: Path) -> tuple[int, Path | None]:
+def last_claim(base: Path) -> tuple[int, Path | None]:
     """The highest number, and its file where somebody holds it."""
-    found = [(number, free, path) for path, number, free in files(base)]
-    if not found:
+    numbered = [(number, free, path) for path, number, free in claim_files(base)]
+    if not numbered:
         return 0, None
-    number, free, path = max(found)
+    number, free, path = max(numbered)
     return number, None if free else path
 
 
-def read(path: Path) -> tuple[Holder, float] | None:
+def read_owner(path: Path) -> tuple[Owner, float] | None:
     """The holder that a file names, and when it last gave a sign of life; None where the file is gone."""
     try:
         with path.open(encoding="utf-8", errors="replace") as handle:  # a look without that may be answered by a cache
@@ -90,7 +90,7 @@ def read(path: Path) -> tuple[Holder, float] | None:
     except OSError:
         return None
     try:
-        found = Holder(**json.loads(text))
+        owner = Owner(**json.loads(text))
     except (ValueError, TypeError):  # being written, or zeros after a power cut: it counts by its time alone
         return UNREADABLE, seen
-    return (found if isinstance(found.pid, int) else UNREADABLE), seen
+    return (owner if isinstance(owner.pid, int) else UNREADABLE), seen

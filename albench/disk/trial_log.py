@@ -109,7 +109,7 @@ def logging(logs: Sequence[TrialLog]) -> Iterator[None]:
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """The whole events of a trial's log, oldest first; [] where there is none."""
-    found = []
+    events = []
     for name in (OLDER, NAME):
         try:
             lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -119,8 +119,8 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
             with contextlib.suppress(ValueError):
                 event = json.loads(line)
                 if isinstance(event, dict):
-                    found.append(event)
-    return found
+                    events.append(event)
+    return events
 
 
 def _all(logs: Sequence[TrialLog], level: Level, event: str, **fields: Any) -> None:

@@ -13,7 +13,7 @@ from albench.api.facts import SuiteFacts
 from albench.components.trackers import trackers
 from albench.disk import claims
 from albench.disk.interrupts import as_interrupts
-from albench.disk.owners import held
+from albench.disk.owners import owner_and_sign
 from albench.environment import ATTEMPTS
 from albench.errors import FolderError
 from albench.execution.describe import described
@@ -190,7 +190,7 @@ def _let_go(trials: Sequence[TrialStore]) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         for trial in trials:
-            found = held(trial.claim_base)
+            found = owner_and_sign(trial.claim_base)
             if found and found[0].dead:
                 with trial.claim() as owner:
                     if not owner:

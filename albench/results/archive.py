@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from albench.disk.files import replacing, sealed_text
-from albench.disk.owners import holder
+from albench.disk.owners import owner_of
 from albench.errors import StoreError
 from albench.results.mixing import mixes
 from albench.results.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
@@ -114,7 +114,7 @@ def _add_suite(archive: zipfile.ZipFile, name: str, folder: Path) -> Exported:
         made.append((files.facts, len(files.records)))
         if files.status == "incomplete":
             rounds = f"{len(files.records)} of {counted(files.facts['protocol']['rounds'], 'round')}"
-            owner = holder(trial / CLAIM)
+            owner = owner_of(trial / CLAIM)
             running = ", still running" if owner and not owner.dead else ""
             notes.append(f"{trial.name} is incomplete ({rounds}{running}): it goes in as it is")
         for file, text in trial_texts(files):

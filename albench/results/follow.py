@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from albench.disk.claims import HEARTBEAT, LEASE
-from albench.disk.owners import Holder, held
+from albench.disk.owners import Owner, owner_and_sign
 from albench.metric_table import HEADLINE
 from albench.results.begun import FILES, not_begun, stat_of
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
@@ -197,9 +197,9 @@ class Follower:
             changed=max(times, default=0.0),
         )
 
-    def _owner(self, folder: Path) -> tuple[Holder | None, bool]:
+    def _owner(self, folder: Path) -> tuple[Owner | None, bool]:
         """Who holds a trial, and whether it has died: it is known to, or gave no sign of life while we looked."""
-        claim = held(folder / CLAIM)
+        claim = owner_and_sign(folder / CLAIM)
         if claim is None:
             return None, False
         owner, sign = claim
@@ -226,7 +226,7 @@ def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
     )
 
 
-def _status(files: TrialFiles, owner: Holder | None, died: bool) -> TrialStatus:
+def _status(files: TrialFiles, owner: Owner | None, died: bool) -> TrialStatus:
     if files.status == "complete":
         return "done"
     if owner and not died:

@@ -162,7 +162,7 @@ def check_comparison(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(options) < len(given):
         both = next(name for name, several in _SINGULAR.items() if {name, several} <= {*given})
         raise UserError(f"{both} and {_SINGULAR[both]} are one option: write it once.")
-    found = dict(options)
+    checked = dict(options)
     for name, value in options.items():
         if name not in _OPTIONS:
             close = "metric" if name == "metrics" else nearest(name, [*_OPTIONS, *_SINGULAR])
@@ -170,23 +170,23 @@ def check_comparison(given: Mapping[str, Any]) -> dict[str, Any]:
             raise UserError(f"a comparison has no option '{name}': {hint}")
         if name in _COMPARISON:
             if name == "target" and _number(value):
-                found[name] = str(value)
+                checked[name] = str(value)
             elif name == "at" and isinstance(value, numbers.Integral) and not isinstance(value, bool):
                 raise UserError(f"at={value}: did you mean at='labels:{value}'?")
             elif not isinstance(value, str) and not (value is None and name in ("baseline", "target")):
                 raise UserError(f"{name}={_short(value)}: write a text, as {name}='{_COMPARISON[name]}'.")
         elif name == "cost" and value is not None:
-            found[name] = _prices(value)
+            checked[name] = _prices(value)
         elif name in _CHOSEN:
             items = [value] if isinstance(value, str) else value
             if isinstance(items, Mapping) or not isinstance(items, Iterable):
                 items = [None]
-            found[name] = list(items)
-            if not all(isinstance(item, str) for item in found[name]):
+            checked[name] = list(items)
+            if not all(isinstance(item, str) for item in checked[name]):
                 raise UserError(f"{name}={_short(value)}: write names, as {name}=['{_CHOSEN[name]}'].")
         elif name in ("details", "strict", "test_items") and not _flag(value):
             raise UserError(f"{name}={_short(value)}: write {name}=True or {name}=False.")
-    return found
+    return checked
 
 
 def _prices(value: Any) -> list[str]:

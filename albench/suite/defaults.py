@@ -18,7 +18,7 @@ NAMED: tuple[Kind, ...] = ("dataset", "method", "strategy")
 """Kinds that a run has to have; which backbone is the default depends on each data set."""
 
 
-def with_defaults(suite: Suite, found: Registry, data_dir: str | None) -> Suite:
+def with_defaults(suite: Suite, registry: Registry, data_dir: str | None) -> Suite:
     """The suite with data set, method and strategy where it names none, and with the kinds of which it named none.
 
     Parameters
@@ -33,7 +33,7 @@ def with_defaults(suite: Suite, found: Registry, data_dir: str | None) -> Suite:
     """
     missing = tuple(kind for kind in NAMED if not getattr(suite, plural(kind)))
     taken: dict[str, Any] = {
-        plural(kind): (Spec(default_dataset(found, data_dir) if kind == "dataset" else default(found, kind)),)
+        plural(kind): (Spec(default_dataset(registry, data_dir) if kind == "dataset" else default(registry, kind)),)
         for kind in missing
     }
     return dataclasses.replace(suite, by_default=missing, **taken)

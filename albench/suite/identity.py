@@ -44,13 +44,13 @@ def data_of(facts: Mapping[str, Any]) -> tuple[str, str]:
         ``trial.json``. Without a hash, as what is not albench's may be, the name as typed stands for the data.
     """
     typed = str(facts["dataset"])
-    found = str(facts.get("data_hash") or "")
-    if not found:
+    data_hash = str(facts.get("data_hash") or "")
+    if not data_hash:
         return "", typed
     resolved = str(facts.get("resolved", {}).get("dataset") or typed)
     made = facts.get("made_by", {}).get("dataset", {})
     own_views = any("=" not in name for name in made.get("files", {}))  # its code decides numbers, by whatever option
-    return found, without_places(resolved) if own_views else _task(resolved)
+    return data_hash, without_places(resolved) if own_views else _task(resolved)
 
 
 @functools.lru_cache(maxsize=4096)

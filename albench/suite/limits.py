@@ -34,9 +34,9 @@ def parse_duration(value: str | float) -> float:
         Where it is none of these, or not above 0.
     """
     text = str(value).strip()
-    found = _DURATION.fullmatch(text)
+    match = _DURATION.fullmatch(text)
     try:
-        seconds = sum(_UNITS[unit] * float(n) for unit, n in found.groupdict("0").items()) if found else float(text)
+        seconds = sum(_UNITS[unit] * float(n) for unit, n in match.groupdict("0").items()) if match else float(text)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):

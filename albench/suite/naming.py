@@ -46,10 +46,10 @@ def components(kind: Kind, given: Any) -> tuple[Spec, ...]:
     SpecError
         Saying what is possible.
     """
-    found: dict[Spec, Spec] = {}
+    named: dict[Spec, Spec] = {}
     aliases: dict[str, Spec] = {}
     for spec in _each(kind, given):
-        known = found.setdefault(spec, spec)
+        known = named.setdefault(spec, spec)
         if spec.alias and known.alias not in ("", spec.alias):
             raise SpecError(f"{kind} {spec} has two aliases, '{known.alias}' and '{spec.alias}': give it one.")
         if spec.alias and aliases.setdefault(spec.alias, spec) != spec:
@@ -57,8 +57,8 @@ def components(kind: Kind, given: Any) -> tuple[Spec, ...]:
                 f"the alias '{spec.alias}' is given to {aliases[spec.alias]} and to {spec}: give it to one."
             )
         if spec.alias:
-            found[spec] = spec
-    return tuple(found.values())
+            named[spec] = spec
+    return tuple(named.values())
 
 
 def _each(kind: Kind, given: Any) -> Iterator[Spec]:
@@ -130,7 +130,7 @@ def _what(given: Any) -> str:
     return f"an object of type {type(given).__name__}"
 
 
-def check_aliases(suite: Suite, found: Registry) -> None:
+def check_aliases(suite: Suite, registry: Registry) -> None:
     """Refuse an alias that is the name of a component.
 
     Raises
@@ -140,7 +140,7 @@ def check_aliases(suite: Suite, found: Registry) -> None:
     """
     for kind, parts in zip(NAMED, parts_of(suite), strict=True):
         for spec in parts:
-            if spec.alias in found.names(kind):
+            if spec.alias in registry.names(kind):
                 raise SuiteError(
                     f"'{spec.alias}' is a {kind} of its own, so it cannot be an alias of {spec}: take another word."
                 )

@@ -23,14 +23,14 @@ FIRST = "baseline"
 """Family whose components stand first in a panel."""
 
 
-def named(kind: Kind, found: Registry) -> dict[str, list[str]]:
+def named(kind: Kind, registry: Registry) -> dict[str, list[str]]:
     """Panels that plugins made, sorted, and the names in each; ``@all`` aside, which has to import them."""
-    ordered = _ordered(kind, found)
+    ordered = _ordered(kind, registry)
     every = sorted({panel for component in ordered for panel in component.panels})
     return {panel: [c.name for c in ordered if panel in c.panels] for panel in every}
 
 
-def members(kind: Kind, panel: str, found: Registry) -> list[str]:
+def members(kind: Kind, panel: str, registry: Registry) -> list[str]:
     """The names in a panel.
 
     Raises
@@ -38,15 +38,15 @@ def members(kind: Kind, panel: str, found: Registry) -> list[str]:
     UnknownName
         With the nearest panel that there is.
     """
-    known = named(kind, found)
+    known = named(kind, registry)
     if panel == EVERY:
-        return list(dict.fromkeys(c.name for c in _ordered(kind, found) if _needs_no_option(c)))
+        return list(dict.fromkeys(c.name for c in _ordered(kind, registry) if _needs_no_option(c)))
     if panel not in known:
         raise unknown(f"{kind} panel", f"{PANEL}{panel}", [PANEL + name for name in (*known, EVERY)])
     return known[panel]
 
 
-def expanded(suite: Suite, found: Registry) -> tuple[Suite, dict[str, list[str]]]:
+def expanded(suite: Suite, registry: Registry) -> tuple[Suite, dict[str, list[str]]]:
     """The suite with components in the place of panels, so that trials are what they are without one.
 
     A component that is named beside its panel counts once, under its alias where it has one.
@@ -55,37 +55,37 @@ def expanded(suite: Suite, found: Registry) -> tuple[Suite, dict[str, list[str]]
     -------
     And what each panel stood for: ``"strategies @standard"`` -> names.
     """
-    told: dict[str, list[str]] = {}
+    stood_for: dict[str, list[str]] = {}
     changes: dict[str, Any] = {}
     for kind in PANELLED:
-        parts: tuple[Spec, ...] = getattr(suite, plural(kind))
-        if any(part.name.startswith(PANEL) for part in parts):
-            changes[plural(kind)] = components(kind, list(_each(kind, parts, found, told)))
-    return dataclasses.replace(suite, **changes), told
+        named: tuple[Spec, ...] = getattr(suite, plural(kind))
+        if any(part.name.startswith(PANEL) for part in named):
+            changes[plural(kind)] = components(kind, list(_each(kind, named, registry, stood_for)))
+    return dataclasses.replace(suite, **changes), stood_for
 
 
-def left_out(told: Mapping[str, list[str]], found: Registry) -> list[str]:
+def left_out(stood_for: Mapping[str, list[str]], registry: Registry) -> list[str]:
     """A line for each plugin whose components a panel may lack, as it is broken."""
-    shown = " and ".join(told)
+    shown = " and ".join(stood_for)
     return [
         f"{shown}: without what the plugin '{plugin.name}' may add, as it is broken; see 'albench doctor plugins'."
-        for plugin in found.broken
-        if told
+        for plugin in registry.broken
+        if stood_for
     ]
 
 
-def _each(kind: Kind, parts: tuple[Spec, ...], found: Registry, told: dict[str, list[str]]) -> Iterator[Spec]:
-    for part in parts:
+def _each(kind: Kind, named: tuple[Spec, ...], registry: Registry, stood_for: dict[str, list[str]]) -> Iterator[Spec]:
+    for part in named:
         if part.name.startswith(PANEL):
-            names = members(kind, part.name.removeprefix(PANEL), found)
-            told[f"{plural(kind)} {part.name}"] = names
+            names = members(kind, part.name.removeprefix(PANEL), registry)
+            stood_for[f"{plural(kind)} {part.name}"] = names
             yield from map(Spec, names)
         else:
             yield part
 
 
-def _ordered(kind: Kind, found: Registry) -> list[Component]:
-    return sorted(found.components(kind), key=lambda c: (c.family != FIRST, c.name))
+def _ordered(kind: Kind, registry: Registry) -> list[Component]:
+    return sorted(registry.components(kind), key=lambda c: (c.family != FIRST, c.name))
 
 
 def _needs_no_option(component: Component) -> bool:

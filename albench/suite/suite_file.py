@@ -87,7 +87,7 @@ def _plugins(given: tuple[Path, Any]) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names) or not names:
         raise SuiteError("plugins takes files and names of installed plugins, as plugins: [mine.py].")
-    found = []
+    plugins = []
     for name in names:
         is_file = name.endswith(".py") or "/" in name or os.sep in name
         if is_file and not name.endswith(".py"):
@@ -95,8 +95,8 @@ def _plugins(given: tuple[Path, Any]) -> tuple[str, ...]:
         file = folder / Path(name).expanduser()
         if is_file and not file.is_file():
             raise SuiteError(f"plugins: there is no {file}; a path in a suite file counts from the file's own folder.")
-        found.append(str(file) if is_file else name)
-    return tuple(dict.fromkeys(found))
+        plugins.append(str(file) if is_file else name)
+    return tuple(dict.fromkeys(plugins))
 
 
 def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:

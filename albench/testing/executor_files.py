@@ -9,7 +9,7 @@ from pathlib import Path
 
 from albench.api.executor import Busy, Ended, Event, Note
 from albench.disk.files import write_atomic
-from albench.disk.owners import held, last
+from albench.disk.owners import last_claim, owner_and_sign
 from albench.results.store import CLAIM, SuiteStore, TrialStore
 from albench.testing.executor_jobs import RECORDS, TOLD, Named, Probe
 from albench.testing.executor_subject import Carried, ExecutorSubject
@@ -89,7 +89,7 @@ def held_while_away(subject: ExecutorSubject) -> None:
         if key := _away(event, jobs):
             away.append(key)
             keys = next([trial.key for trial in job.trials] for job in jobs if job.key == key)
-            free.extend(each for each in keys if held(_trial(subject, each).claim_base) is None)
+            free.extend(each for each in keys if owner_and_sign(_trial(subject, each).claim_base) is None)
 
     subject.carry_out(jobs, listen=look)
     if free:
@@ -97,7 +97,7 @@ def held_while_away(subject: ExecutorSubject) -> None:
     if not away:
         raise NotApplicable(THERE)
     for key in ("a", "b", "c"):
-        if held(_trial(subject, key).claim_base) is not None:
+        if owner_and_sign(_trial(subject, key).claim_base) is not None:
             raise Fault(f"trial '{key}' is held after its job has ended")
 
 
@@ -123,4 +123,4 @@ def taken_over_meanwhile(subject: ExecutorSubject) -> None:
 def _take_over(base: Path) -> None:
     """As another machine does that saw no sign of life of a claim's owner."""
     about = {"token": "other", "pid": 1, "host": "another", "machine": "m", "started": "", "since": time.time()}
-    write_atomic(base.with_name(f"{base.name}-{last(base)[0] + 1}"), json.dumps(about))
+    write_atomic(base.with_name(f"{base.name}-{last_claim(base)[0] + 1}"), json.dumps(about))

@@ -232,21 +232,3 @@ def test_a_component_of_a_disabled_plugin_is_not_found_and_the_error_says_so(
     monkeypatch.setenv("ALBENCH_DISABLE_PLUGINS", "hybrid")
     with pytest.raises(UnknownName, match=r"Disabled plugins: hybrid"):
         Registry().find("strategy", "badge")
-
-
-@pytest.mark.parametrize(
-    ("stated", "message"),
-    [
-        ('">=1,<2"', ""),
-        ('">=2"', r"it supports the plugin API >=2, and albench .* has 1\.\d+: install another version"),
-        ('"new"', "its albench_api is 'new', not a range such as '>=1,<2'"),
-        ("3", "its albench_api is 3, not a range such as '>=1,<2'"),
-    ],
-)
-def test_a_plugin_states_the_plugin_api_that_it_supports(tmp_path: Path, stated: str, message: str) -> None:
-    file = plugin_file(tmp_path, f"albench_api = {stated}\n" + textwrap.dedent(GOOD.format(name="mine")))
-    if not message:
-        assert "mine" in Registry([file]).names("strategy")
-        return
-    with pytest.raises(PluginError, match=message):
-        Registry([file])

@@ -16,7 +16,7 @@ import pytest
 
 from albench.disk import claims
 from albench.disk.claims import Claim, hold
-from albench.disk.owners import Holder, holder
+from albench.disk.owners import Owner, owner_of
 from albench.disk.processes import has_ended, machine_id, started_at
 from albench.errors import ClaimLost
 
@@ -73,9 +73,9 @@ def test_one_holds_and_the_next_follows(base: Path) -> None:
     first, second = Claim(base), Claim(base)
     assert first.take() == ""
     assert first.take() == "", "it is its own already"
-    assert second.take() == str(holder(base)) == f"process {os.getpid()} on {os.uname().nodename}"
+    assert second.take() == str(owner_of(base)) == f"process {os.getpid()} on {os.uname().nodename}"
     first.release()
-    assert holder(base) is None
+    assert owner_of(base) is None
     assert second.take() == ""
     assert [first.inherited, second.inherited] == [False, True]
     second.release()
@@ -88,7 +88,7 @@ def test_the_dead_are_followed_at_once(base: Path) -> None:
         "assert Claim(pathlib.Path(sys.argv[1])).take() == ''\nos._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, base], check=True)
-    left = holder(base)
+    left = owner_of(base)
     assert left is not None
     assert left.dead
     claim = Claim(base)
@@ -299,4 +299,4 @@ def test_ends_of_processes() -> None:
             assert time.monotonic() < until
             time.sleep(0.01)
     assert has_ended(process.pid)
-    assert not Holder("t", 1, "far", "another boot", "", 0.0).dead
+    assert not Owner("t", 1, "far", "another boot", "", 0.0).dead

@@ -15,8 +15,8 @@ import os
 from albench.disk.processes import cores
 from albench.bench.machine import this_machine
 from albench_executors.processes import Processes
-from albench_executors.workers import cores as of_workers
-print(cores(), of_workers(), Processes().concurrency(), this_machine().cores)
+from albench.api import cores as of_plugins
+print(cores(), of_plugins(), Processes().concurrency(), this_machine().cores)
 """
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from watched import KEYS, Worker, text, watched_suite, workers
 
-from albench.disk.owners import holder
+from albench.disk.owners import owner_of
 from albench.results import follow
 from albench.results.follow import Follower
 
@@ -49,7 +49,7 @@ def test_a_trial_is_waiting_starting_running_died_and_done(suite: Path, worker: 
     second = worker(1)
     second.tell("start", "0", "1", "end")
     os.kill(first.process.pid, signal.SIGKILL)
-    while (owner := holder(suite / "trials" / KEYS[0] / "claim")) and not owner.dead:
+    while (owner := owner_of(suite / "trials" / KEYS[0] / "claim")) and not owner.dead:
         time.sleep(0.01)  # it is not waited for: a process whose parent took no note of its end has died as well
     state = follower.look()
     assert [trial.status for trial in state.trials] == ["died", "done"]
@@ -68,8 +68,8 @@ def test_a_trial_is_waiting_starting_running_died_and_done(suite: Path, worker: 
 
 def test_the_time_left_comes_from_measured_rounds(suite: Path, worker: Callable[[int], Worker]) -> None:
     worker(0).tell("start", "0", "1", "end")
-    held = worker(1)
-    held.tell("start")
+    owner_and_sign = worker(1)
+    owner_and_sign.tell("start")
     state = Follower(suite).look()
     left = state.seconds_left()
     assert left is not None

@@ -16,7 +16,7 @@ import pytest
 
 import albench
 from albench.components import reloading
-from albench.components.code_files import code_files, digest
+from albench.components.code_files import digest
 from albench.components.registry import registry
 from albench.disk.files import sealed_text
 from albench.errors import AlbenchError, PluginError, StoreError, TrialError
@@ -321,28 +321,6 @@ def test_what_counts_as_another(then: dict[str, Any], now: dict[str, Any], told:
     assert (found.what if found else None) == told
 
 
-def test_imports_are_followed_through_local_modules_alone(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = plugin.parent
-    monkeypatch.syspath_prepend(str(folder))
-    (folder / "start.py").write_text(
-        "import json, torch\nimport beside\nfrom inside import one\ndef f():\n    import late\n"
-        "from pathlib import Path\nTABLE = Path(__file__).parents[1] / 'table.txt'\n"
-    )
-    (folder / "late.py").write_text("__import__('computed')\n")
-    (folder / "computed.py").write_text("")
-    (folder / "never.py").write_text("")
-    (folder / "inside").mkdir()
-    (folder / "inside" / "__init__.py").write_text("from . import two\n")
-    (folder / "inside" / "one.py").write_text("from ..no import x\nfrom .two import y\n")
-    (folder / "inside" / "two.py").write_text("y = 1\n")
-    (folder / "table.txt").write_text("1 2")
-    names = set(code_files("start", folder / "start.py"))
-    local = {"start", "beside", "inside", "inside.one", "inside.two", "late", "computed", "start:table.txt"}
-    assert names == local
-    (folder / "late.py").write_text("import importlib\nimportlib.import_module('n' + 'ever')\n")
-    assert set(code_files("start", folder / "start.py")) >= {*local, "never"}
-
-
 def test_a_module_of_the_name_of_one_beside_the_plugin_is_refused(plugin: Path, tmp_path: Path) -> None:
     registry((str(plugin),))
     other = tmp_path / "other"
@@ -353,15 +331,6 @@ def test_a_module_of_the_name_of_one_beside_the_plugin_is_refused(plugin: Path, 
         PluginError, match=r"it imports beside, and that is .*code/beside\.py, not the beside\.py beside"
     ):
         registry((str(other / "second.py"),))
-
-
-def test_a_digest_follows_the_content_of_a_large_file(tmp_path: Path) -> None:
-    path = tmp_path / "large"
-    path.write_bytes(b"0" * (3 * 2**20))
-    first = digest(path)
-    path.write_bytes(b"1" * (3 * 2**20))
-    assert digest(path) != first
-    assert digest(tmp_path / "none") == ""
 
 
 def test_listing_components_reads_no_source() -> None:

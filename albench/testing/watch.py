@@ -178,7 +178,15 @@ class HostReads(TorchFunctionMode):
 class SizeByValue(Watch):
     """Records operations that wait for values: reads of one, and shapes that depend on them, as of boolean masks."""
 
-    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "repeat_interleave.Tensor", "bincount")
+    WAITING = (
+        "_local_scalar_dense",
+        "nonzero",
+        "masked_select",
+        "unique",
+        "_unique",
+        "repeat_interleave.Tensor",
+        "bincount",
+    )
 
     def __init__(self, found: list[str]) -> None:
         super().__init__()

@@ -1,0 +1,27 @@
+"""A plan: where its suite lies, on what it runs, how much there is to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from albench.components.spec import Spec
+from albench.execution.prepare import prepare
+from albench.session import suite_from
+from albench.suite.settings import run_settings
+
+SMALL: dict[str, Any] = {"dataset": "digits", "method": "supervised", "strategy": "random", "rounds": 3, "steps": 7}
+
+
+def test_what_was_left_open_is_settled(tmp_path: Path) -> None:
+    plan = prepare(suite_from(**SMALL, seeds=2, name="s"), run_settings(out=tmp_path, device="cpu"))
+    assert plan.folder == tmp_path / "s"
+    assert (plan.device, plan.executor) in {("cpu", Spec("local")), ("cpu", Spec("processes"))}
+    assert plan.total_steps == 2 * 3 * 7
+    assert not plan.folder.exists(), "nothing is written"
+
+
+def test_runs_have_names_of_their_own(tmp_path: Path) -> None:
+    plans = [prepare(suite_from(**SMALL, seeds=1), run_settings(out=tmp_path, device="cpu")) for _ in range(2)]
+    assert len({plan.run for plan in plans}) == 2
+    assert plans[0].todo == plans[1].todo

@@ -22,7 +22,7 @@ START_LIMIT = 15.0
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TimeEstimate:
     """How long a plan will take.
 
     Attributes
@@ -50,7 +50,7 @@ class Estimate:
 
 
 @printed_aside()
-def estimate(plan: Plan) -> Estimate:
+def estimate(plan: Plan) -> TimeEstimate:
     """Time the parts of a plan's trials on freshly drawn weights, and lay its jobs out over the executor's workers."""
     from albench.bench.costs import Meter
     from albench.bench.schedule import schedule
@@ -73,7 +73,7 @@ def estimate(plan: Plan) -> Estimate:
     totals["training"] += found.first
     totals["starting"] = ready / slower * workers
     whole = sum(totals.values())
-    return Estimate(
+    return TimeEstimate(
         seconds=found.seconds * slower,
         workers=workers,
         shares={part: value / whole for part, value in sorted(totals.items(), key=lambda item: -item[1])},

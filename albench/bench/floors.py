@@ -8,7 +8,7 @@ from albench.bench.rates import Rates
 
 
 @dataclass(frozen=True)
-class Pool:
+class QuerySizes:
     """What a query is asked for: q of n items.
 
     Attributes
@@ -47,7 +47,7 @@ class Floor:
     per_class: float = 0
     per_label: float = 0
 
-    def seconds(self, pool: Pool, rates: Rates) -> float:
+    def seconds(self, pool: QuerySizes, rates: Rates) -> float:
         """Seconds that the query cannot leave out, at the machine's rates."""
         if self.probabilities:
             return pool.n * pool.n_classes / rates.logarithm

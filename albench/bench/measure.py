@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from albench.bench.floors import Pool
+from albench.bench.floors import QuerySizes
 from albench.bench.machine import FORMAT, start_seconds, this_machine
 from albench.bench.measured import LANES, QUERIES, STEPS
 from albench.bench.queries import CLASSES, LABELED, query, query_seconds
@@ -95,7 +95,7 @@ def _queries(device: str, tell: Callable[[str], None], rates: Rates, small: bool
     for name, timed in QUERIES.items():
         tell(f"queries, {name}")
         query(name, 500, 20, SIZE, device)()  # imports, and pages touched for the first time
-        least = timed.floor.seconds(Pool(n, QUERY, SIZE, CLASSES, LABELED), rates)
+        least = timed.floor.seconds(QuerySizes(n, QUERY, SIZE, CLASSES, LABELED), rates)
         took = query_seconds(query(name, n, QUERY, SIZE, device), device)
         queries[name] = {"seconds": took, "floor": least, "goal": timed.goal} | pool
     return queries

@@ -25,7 +25,7 @@ class TimedQuery:
 
 
 @dataclass(frozen=True)
-class Case:
+class TimedCase:
     """What is trained on random items.
 
     Attributes
@@ -56,8 +56,8 @@ class Case:
         object.__setattr__(self, "method", self.method or METHOD)
 
 
-def _case(entry: dict[str, Any]) -> Case:
-    return Case(**{**entry, "shape": tuple(entry["shape"])})
+def _case(entry: dict[str, Any]) -> TimedCase:
+    return TimedCase(**{**entry, "shape": tuple(entry["shape"])})
 
 
 _TABLE = tomllib.loads((files("albench.bench") / "measured.toml").read_text(encoding="utf-8"))
@@ -65,9 +65,9 @@ METHOD: str = _TABLE["method"]
 """That of the bare step."""
 STRATEGY: str = _TABLE["strategy"]
 """One that costs nothing where steps are timed."""
-STEPS: dict[str, Case] = {name: _case(entry) for name, entry in _TABLE["steps"].items()}
+STEPS: dict[str, TimedCase] = {name: _case(entry) for name, entry in _TABLE["steps"].items()}
 """Whole against bare: 64 labelled and 128 unlabelled items a step."""
-LANES: dict[str, Case] = {name: _case(entry) for name, entry in _TABLE["lanes"].items()}
+LANES: dict[str, TimedCase] = {name: _case(entry) for name, entry in _TABLE["lanes"].items()}
 """Seeds together against one by one."""
 QUERIES: dict[str, TimedQuery] = {
     name: TimedQuery(entry["goal"], Floor(**entry["floor"])) for name, entry in _TABLE["queries"].items()

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from albench.api.dataset import FeatureDataset, ImageDataset, Split, Splits
 from albench.api.task import Task
-from albench.bench.measured import STRATEGY, Case
+from albench.bench.measured import STRATEGY, TimedCase
 from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.suite.protocol import Amounts, Protocol
@@ -28,7 +28,7 @@ STEPS = 2000
 """Of a round: more than any measurement here takes."""
 
 
-def random_splits(case: Case) -> Splits:
+def random_splits(case: TimedCase) -> Splits:
     """Random items: what a step costs does not depend on them."""
     rng = np.random.Generator(np.random.PCG64(0))
 
@@ -42,7 +42,7 @@ def random_splits(case: Case) -> Splits:
     return Splits(split(case.size), split(64), split(64), task)
 
 
-def begun(case: Case, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[Run]:
+def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[Run]:
     """Trials that differ by seed, with their first round of so many steps begun."""
     loaded = registry()
     splits = random_splits(case)
@@ -77,7 +77,7 @@ def alternately(works: Sequence[Callable[[], object]], device: str, blocks: int)
     return best
 
 
-def whole_and_bare(case: Case, device: str = "cpu", blocks: int = 12) -> tuple[float, float]:
+def whole_and_bare(case: TimedCase, device: str = "cpu", blocks: int = 12) -> tuple[float, float]:
     """Seconds of a whole and of a bare step.
 
     The whole step gathers the batch, augments it, calls the method, steps the optimizer and averages the weights. The
@@ -116,7 +116,7 @@ def whole_and_bare(case: Case, device: str = "cpu", blocks: int = 12) -> tuple[f
     return whole_seconds / case.steps, bare_seconds / case.steps
 
 
-def lane_seconds(case: Case, lanes: int, device: str = "cpu", blocks: int = 8) -> list[float]:
+def lane_seconds(case: TimedCase, lanes: int, device: str = "cpu", blocks: int = 8) -> list[float]:
     """Seconds of a step of one seed alone, of all seeds one by one, and of all together."""
     alone, together = begun(case, device, lanes), begun(case, device, lanes)
     own = [iter(run.batches(0)) for run in alone]

@@ -16,7 +16,7 @@ _SHARE = re.compile(r"(\d+(?:\.\d+)?)%-of-full")
 
 
 @dataclass(frozen=True)
-class Target:
+class Goal:
     """A quality to reach: a value of the metric, or a share of what the whole pool's labels give."""
 
     value: float = 0.0
@@ -26,7 +26,7 @@ class Target:
         return f"{self.share_of_full * 100:g}%-of-full" if self.share_of_full else f"{self.value:g}"
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str) -> Goal:
     """Read ``0.8`` or ``95%-of-full``.
 
     Raises
@@ -36,14 +36,14 @@ def parse_target(text: str) -> Target:
     """
     share = _SHARE.fullmatch(text)
     if share and float(share[1]) > 0:
-        return Target(share_of_full=float(share[1]) / 100)
+        return Goal(share_of_full=float(share[1]) / 100)
     try:
         value = float(text)
     except ValueError:
         value = float("nan")
     if not np.isfinite(value):
         raise UserError(f"target '{text}': give a value of the metric, as in 0.8, or a share, as in 95%-of-full.")
-    return Target(value=value)
+    return Goal(value=value)
 
 
 def labels_to_reach(curves: np.ndarray, n_labeled: np.ndarray, target: np.ndarray, sign: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from albench.compare.choose import Choice
 from albench.compare.cost import Cost, parse_cost
-from albench.compare.labels import Target, parse_target
+from albench.compare.labels import Goal, parse_target
 from albench.compare.pairs import CHOICES
 from albench.compare.ranking import Ranking, parse_ranking
 from albench.errors import UserError, unknown
@@ -71,7 +71,7 @@ class Question:
     highlight: Sequence[str] = ()
     test_items: bool = False
     ranking: Ranking = field(init=False, repr=False)
-    goal: Target | None = field(init=False, repr=False)
+    goal: Goal | None = field(init=False, repr=False)
     prices: Cost | None = field(init=False, repr=False)
     choice: Choice = field(init=False, repr=False)
 

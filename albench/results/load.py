@@ -10,26 +10,23 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from albench.compare import carried
-from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.compare.tables import Remark
-from albench.environment import MADE_WITH, Made, rounds_made
 from albench.errors import StoreError
 from albench.item_predictions import fitting, labelled_of, predictions_of
 from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
 from albench.results.once import Read, once
 from albench.results.opening import Opened, opened
-from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
+from albench.results.records import read_manifest, read_trial, trial_folders
+from albench.results.trial_rows import NAMES, rows_of
 from albench.suite.arguments import check_comparison, check_folders
 from albench.suite.naming import united
 from albench.suite.protocol import LATER
-from albench.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +34,6 @@ if TYPE_CHECKING:
     from albench.compare import Comparison
     from albench.compare.over_items import Kept
     from albench.compare.question import Question
-
-_FACTS = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 
 
 @dataclass(frozen=True, repr=False)
@@ -216,18 +211,18 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
         with _as_written(suite.place(folder)):
             called = names.of(files.facts)
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
-            of_trial, failure = _read(name, files, manifests[suite.where].get("datasets", {}), called)
+            of_trial, failure = rows_of(name, files, manifests[suite.where].get("datasets", {}), called)
         trials[folder] = {**called, "suite": name}
         rows += of_trial
         n_rows.append(len(of_trial))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
         failed += failure
-    columns = ["suite", *_FACTS, "protocol", "device", "round", "n_labeled", "run"]
+    columns = ["suite", *NAMES, "protocol", "device", "round", "n_labeled", "run"]
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
     if rows:  # settings are the same in all of a trial's rounds: built once a trial
         each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
         frame = pd.concat([frame, each], axis=1)
-    ends = ["suite", *_FACTS, "protocol", "status", "reason"]
+    ends = ["suite", *NAMES, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
     return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials, tuple(caveats))
 
@@ -248,54 +243,3 @@ def _as_written(where: str) -> Iterator[None]:
             f"{where} does not hold what albench writes ({type(error).__name__}: {error}): delete it, or take the "
             "results anew."
         ) from None
-
-
-def _read(
-    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A row a round of a trial, and a row of ``failed`` where it is not complete."""
-    facts = files.facts
-    named = {**{name: facts[name] for name in _FACTS}, **called}
-    base = {"suite": suite, **named, "protocol": facts["protocol_hash"]}
-    data_hash = facts.get("data_hash", "")
-    data = about.get(facts["dataset"], {})
-    data = data if data.get("data_hash", data_hash) == data_hash else {}  # that of other data, which took its name
-    common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
-    common["initial_hash"] = facts.get("initial_hash", "")
-    common["pool_size"] = data["sizes"][0] if data else 0
-    pool, _, test = data.get("per_class") or ((), (), ())
-    common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
-    common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
-    common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
-    made = rounds_made(facts, len(files.records))
-    rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
-    rounds = facts["protocol"]["rounds"]
-    if files.status in ("failed", "skipped"):
-        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
-    if len(rows) < rounds:
-        reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
-        return rows, [{**base, "status": "incomplete", "reason": reason}]
-    return rows, []
-
-
-def _made(how: Made) -> dict[str, str]:
-    """The run and the versions of a round as columns; empty where it does not say."""
-    versions = {f"{MADE_WITH}{name}": value for name, value in (how.made_with or {}).items()}
-    return {"run": how.run, **versions}
-
-
-def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The record's numbers as columns."""
-    for name in ("round", "n_labeled", "peak_memory_mb"):
-        yield name, record[name]
-    for part in ("val", "test", "seconds"):
-        for name, value in record[part].items():
-            yield f"{part}.{name}", _number(value)
-    for name in ("accepted", "accuracy"):
-        yield f"pseudo_label.{name}", record["pseudo_label"][name]
-
-
-def _number(value: Any) -> Any:
-    if value is not None and not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
-    return value

@@ -37,8 +37,8 @@ import numpy as np
 import torch
 
 try:
-    from albench.bench.floors import Pool
-    from albench.bench.measured import LANES, QUERIES, Case
+    from albench.bench.floors import QuerySizes
+    from albench.bench.measured import LANES, QUERIES, TimedCase
     from albench.bench.queries import CLASSES, LABELED, query, query_seconds
     from albench.bench.rates import Rates, measured_rates, product_rate, wait
     from albench.bench.steps import begun, lane_seconds, random_splits, whole_and_bare
@@ -48,14 +48,14 @@ except ModuleNotFoundError as error:
 
 METHOD = "fixmatch[unlabeled_ratio=7]"
 STEPS = {
-    "mlp": Case("mlp", (2048,), 10, 50_000, steps=20, goal=1.10, method=METHOD),
-    "cnn": Case("cnn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
-    "wrn": Case("wrn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
+    "mlp": TimedCase("mlp", (2048,), 10, 50_000, steps=20, goal=1.10, method=METHOD),
+    "cnn": TimedCase("cnn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
+    "wrn": TimedCase("wrn", (3, 32, 32), 10, 50_000, steps=20, goal=1.10, method=METHOD),
 }
 LANE_CASES = {
-    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
+    "mlp, 2,048 features": TimedCase("mlp", (2048,), 6, 5207),
     **LANES,
-    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
+    "cnn, 28 x 28": TimedCase("cnn", (1, 28, 28), 6, 3882),
 }
 TRIAL_STEPS = 6 * 300
 WORKERS = 8
@@ -63,7 +63,7 @@ WORKERS = 8
 Row = tuple[str, str, str, str, str]
 
 
-def shrunk(case: Case) -> Case:
+def shrunk(case: TimedCase) -> TimedCase:
     """A case that a CPU carries out in a moment."""
     backbone = "wrn[depth=10,widen=1]" if case.backbone == "wrn" else case.backbone
     method = "fixmatch[unlabeled_ratio=1]" if case.method == METHOD else case.method
@@ -135,7 +135,7 @@ def classical_rate(images: np.ndarray, batch: int, device: str, workers: int, se
     return count / (time.perf_counter() - started)
 
 
-def own_rate(case: Case, device: str, seconds: float) -> float:
+def own_rate(case: TimedCase, device: str, seconds: float) -> float:
     """Views a second on the device from a trial's batches."""
     (run,) = begun(case, device)
     stream, count = (batch for _ in itertools.count() for batch in run.batches(0)), 0
@@ -173,7 +173,7 @@ def query_rows(device: str, rates: Rates, small: bool) -> Iterator[Row]:
     for name, timed in QUERIES.items():
         query(name, 2000, 20, size, device)()
         took = query_seconds(query(name, n, q, size, device), device)
-        least = timed.floor.seconds(Pool(n, q, size, CLASSES, LABELED), rates)
+        least = timed.floor.seconds(QuerySizes(n, q, size, CLASSES, LABELED), rates)
         ratio = f"{took / least:.1f}"
         yield f"query, `{name}`, {n:,} x {size}", f"{took * 1e3:.1f} ms", f"{least * 1e3:.2f} ms floor", ratio, "<= 3"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from albench.bench.floors import Floor, Pool
+from albench.bench.floors import Floor, QuerySizes
 from albench.bench.measured import QUERIES
 from albench.bench.rates import Rates
 
@@ -28,27 +28,27 @@ OTHERS = Floor(per_class=1)
 """Of strategies that are not named here: the head's products."""
 
 
-def _dropout(pool: Pool, rates: Rates) -> float:
+def _dropout(pool: QuerySizes, rates: Rates) -> float:
     """Twenty samples: the head's products, a softmax, and a term of each probability."""
     each = 2.0 * pool.size * pool.n_classes / rates.product + 2 * pool.n_classes / rates.logarithm
     return 20 * pool.n * each
 
 
-def _density(pool: Pool, rates: Rates) -> float:
+def _density(pool: QuerySizes, rates: Rates) -> float:
     """One reading for the mean embedding, and the entropies."""
     return 4.0 * pool.n * pool.size / rates.read + pool.n * pool.n_classes / rates.logarithm
 
 
-def _part(pool: Pool, rates: Rates) -> float:
+def _part(pool: QuerySizes, rates: Rates) -> float:
     """A random part alone is read."""
     return QUERIES["coreset"].floor.seconds(dataclasses.replace(pool, n=min(pool.n, 10_000)), rates)
 
 
-def _vectors(count: Callable[[Pool], int]) -> Callable[[Pool, Rates], float]:
+def _vectors(count: Callable[[QuerySizes], int]) -> Callable[[QuerySizes, Rates], float]:
     return lambda pool, rates: Floor(vectors=count(pool)).seconds(pool, rates)
 
 
-COUNTED: dict[str, Callable[[Pool, Rates], float]] = {
+COUNTED: dict[str, Callable[[QuerySizes, Rates], float]] = {
     "random": lambda *_: 0.0,
     **dict.fromkeys(("bald", "mean-std", "variation-ratios", "power-bald", "batch-bald"), _dropout),
     "information-density": _density,
@@ -61,7 +61,7 @@ COUNTED: dict[str, Callable[[Pool, Rates], float]] = {
 """Those that are no fixed number of vectors a label, a class or a labelled item."""
 
 
-def floor(name: str, pool: Pool, rates: Rates) -> float:
+def floor(name: str, pool: QuerySizes, rates: Rates) -> float:
     """Seconds that a strategy's query of a pool cannot leave out, at the machine's rates."""
     count = COUNTED.get(name) or FLOORS.get(name, OTHERS).seconds
     return count(pool, rates)

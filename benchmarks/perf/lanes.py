@@ -11,17 +11,17 @@ import argparse
 
 import torch
 
-from albench.bench.measured import LANES, Case
+from albench.bench.measured import LANES, TimedCase
 from albench.bench.steps import lane_seconds
 from albench.trial.numerics import numerics
 
 TRIAL_STEPS = 6 * 300
 CASES = {
-    "mlp, 2,048 features": Case("mlp", (2048,), 6, 5207),
-    "mlp[hidden=16], 2,048 features": Case("mlp[hidden=16]", (2048,), 6, 5207),
-    "mlp[depth=0], 2,048 features": Case("mlp[depth=0]", (2048,), 6, 5207),
+    "mlp, 2,048 features": TimedCase("mlp", (2048,), 6, 5207),
+    "mlp[hidden=16], 2,048 features": TimedCase("mlp[hidden=16]", (2048,), 6, 5207),
+    "mlp[depth=0], 2,048 features": TimedCase("mlp[depth=0]", (2048,), 6, 5207),
     **LANES,
-    "cnn, 28 x 28": Case("cnn", (1, 28, 28), 6, 3882),
+    "cnn, 28 x 28": TimedCase("cnn", (1, 28, 28), 6, 3882),
 }
 
 

@@ -38,7 +38,7 @@ from typing import Any, Self
 from floors import floor
 from strategies import resident
 
-from albench.bench.floors import Pool
+from albench.bench.floors import QuerySizes
 from albench.bench.queries import CLASSES, LABELED
 from albench.bench.rates import Rates, measured_rates
 
@@ -167,7 +167,7 @@ def table(folder: Path, names: list[str], sizes: list[int], rates: Rates) -> Non
         growth = math.log(last["query"] / first["query"]) / math.log(sizes[-1] / sizes[0]) if len(sizes) > 1 else 1.0
         # Each item with about 2 sqrt(N) centres is what no sorting into cells can leave out.
         centres = 2.0 * sizes[-1] * DIM * 2 * sizes[-1] ** 0.5 / rates.product
-        pool = Pool(sizes[-1], QUERY, DIM, CLASSES, LABELED)
+        pool = QuerySizes(sizes[-1], QUERY, DIM, CLASSES, LABELED)
         lowest = centres if name == "neighbors" else floor(name, pool, rates)
         label = f"{NEIGHBORS} neighbours, recall {last['recall']:.3f}" if name == "neighbors" else f"`{name}`"
         seconds = " | ".join(f"{case['query']:.3g}" for case in cases)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 
-from albench.bench.measured import STEPS, Case
+from albench.bench.measured import STEPS, TimedCase
 from albench.bench.steps import whole_and_bare
 from albench.trial.numerics import numerics
 
-CASES = {**STEPS, "wrn": Case("wrn", (1, 64, 64), 6, 512, steps=1, goal=1.20)}
+CASES = {**STEPS, "wrn": TimedCase("wrn", (1, 64, 64), 6, 512, steps=1, goal=1.20)}
 
 
 def main() -> None:

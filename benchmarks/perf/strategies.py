@@ -27,7 +27,7 @@ from pathlib import Path
 
 from floors import SPECS, floor
 
-from albench.bench.floors import Pool
+from albench.bench.floors import QuerySizes
 from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
 from albench.bench.rates import measured_rates
 from albench.components.registry import registry
@@ -111,7 +111,7 @@ def main() -> None:
             growth = ratio = peak = other = faster = "-"
             if known:
                 n, seconds, _ = known[-1]
-                lowest = floor(name, Pool(n, q, DIM, CLASSES, LABELED), rates)
+                lowest = floor(name, QuerySizes(n, q, DIM, CLASSES, LABELED), rates)
                 ratio = f"{seconds / lowest:.1f}" if lowest else "-"
                 peak = f"{max(peak for _, _, peak in known):.0f}"
             if len(known) > 1 and known[0][1] > 1e-3:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from albench.bench.floors import Pool
+from albench.bench.floors import QuerySizes
 from albench.bench.queries import query
 from albench.bench.rates import Rates
 from albench.components.registry import registry
@@ -18,8 +18,8 @@ RATES = Rates(read=4e9, product=1e11, logarithm=1e9)
 FILE = Path(__file__).parents[2] / "benchmarks" / "perf" / "floors.py"
 
 
-def pool(n: int = 1000) -> Pool:
-    return Pool(n=n, q=20, size=100, n_classes=10, n_labeled=1000)
+def pool(n: int = 1000) -> QuerySizes:
+    return QuerySizes(n=n, q=20, size=100, n_classes=10, n_labeled=1000)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from albench.bench.costs import Costs, Meter
-from albench.bench.estimate import Estimate, duration, estimate
+from albench.bench.estimate import TimeEstimate, duration, estimate
 from albench.execution.plan import Plan
 
 Planned = Callable[..., Plan]
@@ -71,6 +71,6 @@ class TestWhatIsCounted:
 
 
 def test_the_sentence_says_the_time_the_workers_and_the_shares() -> None:
-    found = Estimate(200.0, 2, {"training": 0.9, "queries": 0.099, "starting": 0.001}, ["assumed"])
+    found = TimeEstimate(200.0, 2, {"training": 0.9, "queries": 0.099, "starting": 0.001}, ["assumed"])
     assert found.lines == ["about 3 min, 2 at once: training 90%, queries 10%", "assumed"]
     assert [duration(seconds) for seconds in (0.2, 89, 200, 9000)] == ["1 s", "89 s", "3 min", "2.5 h"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from albench.bench.floors import Floor, Pool
+from albench.bench.floors import Floor, QuerySizes
 from albench.bench.measured import QUERIES
 from albench.bench.rates import Rates
 
 RATES = Rates(read=4e9, product=1e11, logarithm=1e9)
 
 
-POOL = Pool(n=1000, q=20, size=100, n_classes=10, n_labeled=1000)
+POOL = QuerySizes(n=1000, q=20, size=100, n_classes=10, n_labeled=1000)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from albench.bench import measure
-from albench.bench.floors import Pool
+from albench.bench.floors import QuerySizes
 from albench.bench.measured import QUERIES, STEPS
 from albench.bench.queries import CLASSES, LABELED
 from albench.bench.rates import Rates
@@ -44,7 +44,7 @@ def test_each_measurement_has_its_seconds_and_what_is_good() -> None:
 
 def test_the_floor_of_a_query_is_that_of_its_pool_at_the_rates_of_one_core() -> None:
     queries = measure.measure("cpu", lambda _: None, small=True)["queries"]
-    pool = Pool(500, measure.QUERY, measure.SIZE, CLASSES, LABELED)
+    pool = QuerySizes(500, measure.QUERY, measure.SIZE, CLASSES, LABELED)
     for name, query in QUERIES.items():
         assert queries[name]["floor"] == query.floor.seconds(pool, RATES)
         assert (queries[name]["seconds"], queries[name]["goal"]) == (0.25, query.goal)

@@ -8,7 +8,7 @@ import pytest
 
 from albench.compare.choose import Choice
 from albench.compare.cost import Cost
-from albench.compare.labels import Target
+from albench.compare.labels import Goal
 from albench.compare.question import Question
 from albench.compare.ranking import Ranking
 from albench.errors import UserError
@@ -25,7 +25,7 @@ def test_words_are_read_once() -> None:
         baseline="supervised + random",
     )
     assert question.ranking == Ranking("labels", 300)
-    assert question.goal == Target(share_of_full=0.95)
+    assert question.goal == Goal(share_of_full=0.95)
     assert question.prices == Cost(seconds_per_label=30.0)
     assert question.choice == Choice(strategies=("entropy",), baseline="supervised + random")
     assert (question.column, question.sign, question.limits) == ("val.ece", -1.0, (0.0, 1.0))

@@ -13,12 +13,12 @@ from torch.optim.sgd import sgd
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from albench.bench.measured import Case
+from albench.bench.measured import TimedCase
 from albench.bench.steps import begun
 from albench.components.registry import registry
 from albench.training.lanes import Stack
 
-CASES = {"features": Case("mlp", (16,), 4, 200), "images": Case("cnn", (3, 16, 16), 4, 200)}
+CASES = {"features": TimedCase("mlp", (16,), 4, 200), "images": TimedCase("cnn", (3, 16, 16), 4, 200)}
 METHODS = registry().names("method")
 
 
@@ -55,7 +55,7 @@ def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_no_step_reads_a_value_or_sends_one_unpinned(kind: str, method: str) -> None:
     case = CASES[kind]
-    (run,) = begun(Case(case.backbone, case.shape, case.n_classes, case.size, method=method), "meta")
+    (run,) = begun(TimedCase(case.backbone, case.shape, case.n_classes, case.size, method=method), "meta")
     batches = run.batches(0)
     with Copies() as copies:
         for step, batch in zip(range(3), batches, strict=False):
@@ -97,7 +97,7 @@ def no_waiting() -> Iterator[None]:
 @pytest.mark.parametrize("method", METHODS)
 def test_cuda_agrees(kind: str, method: str) -> None:
     case = CASES[kind]
-    (run,) = begun(Case(case.backbone, case.shape, case.n_classes, case.size, method=method), "cuda:0")
+    (run,) = begun(TimedCase(case.backbone, case.shape, case.n_classes, case.size, method=method), "cuda:0")
     batches = iter(run.batches(0))
     run.learner.step(0, [next(batches)])  # libraries set themselves up
     torch.cuda.set_sync_debug_mode("error")

@@ -1,0 +1,83 @@
+"""A trial's records as rows of the tables that ``albench.results.load`` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from albench.compare import carried
+from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
+from albench.environment import MADE_WITH, Made, rounds_made
+from albench.results.records import TrialFiles
+from albench.wording import counted
+
+NAMES = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
+"""Facts of a trial that name it."""
+
+
+def rows_of(
+    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A row a round of a trial, and a row of ``failed`` where it is not complete.
+
+    Parameters
+    ----------
+    suite
+        What its suite is called.
+    files
+        What is on disk of it.
+    about
+        Data set -> what the manifest says of it.
+    called
+        The names of its data set, method, strategy and backbone, where they are not as they were typed.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        Where a file does not hold what albench writes.
+    """
+    facts = files.facts
+    named = {**{name: facts[name] for name in NAMES}, **called}
+    base = {"suite": suite, **named, "protocol": facts["protocol_hash"]}
+    data_hash = facts.get("data_hash", "")
+    data = about.get(facts["dataset"], {})
+    data = data if data.get("data_hash", data_hash) == data_hash else {}  # that of other data, which took its name
+    common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
+    common["initial_hash"] = facts.get("initial_hash", "")
+    common["pool_size"] = data["sizes"][0] if data else 0
+    pool, _, test = data.get("per_class") or ((), (), ())
+    common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
+    common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
+    common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
+    made = rounds_made(facts, len(files.records))
+    rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
+    rounds = facts["protocol"]["rounds"]
+    if files.status in ("failed", "skipped"):
+        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
+    if len(rows) < rounds:
+        reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
+        return rows, [{**base, "status": "incomplete", "reason": reason}]
+    return rows, []
+
+
+def _made(how: Made) -> dict[str, str]:
+    """The run and the versions of a round as columns; empty where it does not say."""
+    versions = {f"{MADE_WITH}{name}": value for name, value in (how.made_with or {}).items()}
+    return {"run": how.run, **versions}
+
+
+def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The record's numbers as columns."""
+    for name in ("round", "n_labeled", "peak_memory_mb"):
+        yield name, record[name]
+    for part in ("val", "test", "seconds"):
+        for name, value in record[part].items():
+            yield f"{part}.{name}", _number(value)
+    for name in ("accepted", "accuracy"):
+        yield f"pseudo_label.{name}", record["pseudo_label"][name]
+
+
+def _number(value: Any) -> Any:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value

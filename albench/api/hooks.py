@@ -33,10 +33,10 @@ class Add(Protocol):
     ``@standard`` stands for; any word makes a panel, and ``@all`` is made by itself. ``order_of_two``
     names the order in which a strategy takes items of two classes: a run says that those that name the same are one.
 
-    Marks say what stands for a kind where a user names none of it (docs/plugins: Defaults). ``default`` is taken;
-    ``default_for`` is that of backbones for a modality, and of executors for ``one`` trial at a time or ``several``;
-    ``stand_in_for`` names the data set whose place one takes where its files are not found. ``baseline`` is what others
-    are compared with.
+    ``role`` says what a component is to those who name none of its kind (docs/plugins: Defaults): the ``default`` is
+    taken, with a ``baseline`` others are compared. ``default_for`` is that of backbones for a modality, and of
+    executors for ``one`` trial at a time or ``several``; ``stand_in_for`` names the data set whose place one takes
+    where its files are not found.
     """
 
     def strategy(
@@ -49,8 +49,7 @@ class Add(Protocol):
         paper: str = "",
         panels: Sequence[str] = (),
         order_of_two: str = "",
-        default: bool = False,
-        baseline: bool = False,
+        role: Literal["", "default", "baseline"] = "",
     ) -> None: ...
     def method(
         self,
@@ -61,8 +60,7 @@ class Add(Protocol):
         family: str = "",
         paper: str = "",
         panels: Sequence[str] = (),
-        default: bool = False,
-        baseline: bool = False,
+        role: Literal["", "default", "baseline"] = "",
     ) -> None: ...
     def dataset(
         self,
@@ -70,7 +68,7 @@ class Add(Protocol):
         target: str | Callable[..., Dataset],
         summary: str = "",
         *,
-        default: bool = False,
+        role: Literal["", "default"] = "",
         stand_in_for: str = "",
     ) -> None: ...
     def backbone(

@@ -30,9 +30,9 @@ class Component:
     paper: str = ""
     panels: tuple[str, ...] = ()
     order_of_two: str = ""
+    role: str = ""
+    """``default`` or ``baseline``; see ``albench.components.defaults``."""
     default_for: tuple[str, ...] = ()
-    """What it is taken for where none of its kind is named; see ``albench.components.defaults``."""
-    baseline: bool = False
     stand_in_for: str = ""
 
     def load(self) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ from albench.api.method import VIEWS, Method
 from albench.api.strategy import NEEDS, Strategy
 from albench.api.task import Modality
 from albench.api.tracker import Tracker
-from albench.components.defaults import DEFAULT_FOR, WHOLE_KIND
+from albench.components.defaults import DEFAULT_FOR, ROLES
 from albench.components.fields import check_defaults
 from albench.errors import PluginError, SpecError, nearest
 
@@ -75,9 +75,18 @@ def check_panels(kind: Kind, name: str, panels: object) -> None:
             raise PluginError(f"{where}: '{EVERY}' is made of all components by itself, leave it out")
 
 
+def check_role(kind: Kind, name: str, role: object) -> None:
+    """Raise ``PluginError`` where a component has a role that its kind does not know."""
+    known = ROLES.get(kind, ())
+    if role and role not in known:
+        close = nearest(str(role), known)
+        hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(known)}."
+        raise PluginError(f"{kind} '{name}': its role is {role!r}: {hint}")
+
+
 def check_default_for(kind: Kind, name: str, default_for: object) -> None:
     """Raise ``PluginError`` where a component is marked as the default for what there is not."""
-    known = DEFAULT_FOR.get(kind, (WHOLE_KIND,))
+    known = DEFAULT_FOR.get(kind, ())
     where = f"{kind} '{name}': default_for is {default_for!r}"
     if isinstance(default_for, str) or not isinstance(default_for, Collection):
         raise PluginError(f"{where}: write default_for=('{known[0]}',)")

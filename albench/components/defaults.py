@@ -14,8 +14,12 @@ from albench.api.kinds import PROJECT, Kind
 from albench.api.task import Modality
 from albench.errors import PluginError
 
-WHOLE_KIND = "any"
-"""What a strategy, method or data set is the default for."""
+ROLES: dict[Kind, tuple[str, ...]] = {
+    "strategy": ("default", "baseline"),
+    "method": ("default", "baseline"),
+    "dataset": ("default",),
+}
+"""Kind -> what one of it may be to those who name none."""
 DEFAULT_FOR: dict[Kind, tuple[str, ...]] = {"backbone": get_args(Modality), "executor": ("one", "several")}
 """Kind -> what has a default of its own: a modality, and one trial at a time or several."""
 FLAGS: dict[Kind, str] = {"dataset": "-d", "method": "-m", "strategy": "-s"}
@@ -34,7 +38,7 @@ class Marked(Protocol):
     @property
     def default_for(self) -> tuple[str, ...]: ...
     @property
-    def baseline(self) -> bool: ...
+    def role(self) -> str: ...
     @property
     def stand_in_for(self) -> str: ...
 
@@ -51,33 +55,29 @@ class Builds(Marks, Protocol):
     def build(self, kind: Kind, spec: str, /) -> Any: ...
 
 
-def whole_kind(default: bool) -> tuple[str, ...]:
-    """The mark ``default`` as what it is the default for."""
-    return (WHOLE_KIND,) if default else ()
-
-
 def flag(kind: Kind) -> str:
     """How a component of a kind is typed: ``-s``, ``--backbone``."""
     return FLAGS.get(kind, f"--{kind}")
 
 
-def default(registry: Marks, kind: Kind, what: str = WHOLE_KIND) -> str:
+def default(registry: Marks, kind: Kind, what: str = "") -> str:
     """The name of what is taken where none of a kind is named.
 
     Parameters
     ----------
     what
-        Of a backbone the modality, of an executor ``one`` or ``several``.
+        Of a backbone the modality, of an executor ``one`` or ``several``; else nothing.
 
     Raises
     ------
     PluginError
         Where two plugins mark one, naming both, or none does.
     """
-    name = _only([c for c in registry.components(kind) if what in c.default_for], f"default {kind}{_of(what)}", kind)
-    if not name:
-        raise PluginError(f"no plugin that is loaded marks a default {kind}{_of(what)}: name one with {flag(kind)}.")
-    return name
+    marked = [c for c in registry.components(kind) if (what in c.default_for if what else c.role == "default")]
+    called = f"default {kind}{f' for {what}' if what else ''}"
+    if not marked:
+        raise PluginError(f"no plugin that is loaded marks a {called}: name one with {flag(kind)}.")
+    return _only(marked, called, kind)
 
 
 def stand_in(registry: Marks, dataset: str) -> str:
@@ -107,7 +107,7 @@ def default_dataset(registry: Builds, data_dir: str | None) -> str:
 
 def baselines(registry: Marks, kind: Kind) -> list[str]:
     """The names of the baselines of a kind, albench's own first."""
-    marked = [c for c in registry.components(kind) if c.baseline]
+    marked = [c for c in registry.components(kind) if c.role == "baseline"]
     return [c.name for c in sorted(marked, key=lambda c: (c.distribution != PROJECT, c.name))]
 
 
@@ -125,7 +125,3 @@ def _only(marked: Sequence[Marked], what: str, kind: Kind) -> str:
             "(ALBENCH_DISABLE_PLUGINS=PLUGIN, or without its --plugin)."
         )
     return marked[0].name if marked else ""
-
-
-def _of(what: str) -> str:
-    return "" if what == WHOLE_KIND else f" for {what}"

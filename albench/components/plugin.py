@@ -14,7 +14,6 @@ from albench.api import hooks
 from albench.api.kinds import API_VERSION, Kind
 from albench.components import declared
 from albench.components.component import Component
-from albench.components.defaults import whole_kind
 from albench.errors import PluginError
 from albench.version import __version__
 
@@ -51,13 +50,16 @@ class Registrar:
         name: str,
         target: str | Callable[..., Any],
         summary: str,
-        default_for: Sequence[str] = (),
+        *,
         panels: Sequence[str] = (),
-        **marks: Any,
+        role: str = "",
+        default_for: Sequence[str] = (),
+        **marks: str,
     ) -> None:
         declared.check_name(kind, name)
         declared.check_panels(kind, name, panels)
         declared.check_target(kind, name, target)
+        declared.check_role(kind, name, role)
         declared.check_default_for(kind, name, default_for)
         self._plugin.components.append(
             Component(
@@ -68,41 +70,32 @@ class Registrar:
                 self._plugin.name,
                 self._plugin.distribution,
                 panels=tuple(panels),
+                role=role,
                 default_for=tuple(default_for),
                 **marks,
             )
         )
 
-    def strategy(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
-    ) -> None:
-        self._add("strategy", name, target, summary, whole_kind(default), **marks)
+    def strategy(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("strategy", name, target, summary, **marks)
 
-    def method(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, default: bool = False, **marks: Any
-    ) -> None:
-        self._add("method", name, target, summary, whole_kind(default), **marks)
+    def method(self, name: str, target: str | Callable[..., Any], summary: str = "", **marks: Any) -> None:
+        self._add("method", name, target, summary, **marks)
 
     def dataset(
-        self,
-        name: str,
-        target: str | Callable[..., Any],
-        summary: str = "",
-        *,
-        default: bool = False,
-        stand_in_for: str = "",
+        self, name: str, target: str | Callable[..., Any], summary: str = "", *, role: str = "", stand_in_for: str = ""
     ) -> None:
-        self._add("dataset", name, target, summary, whole_kind(default), stand_in_for=stand_in_for)
+        self._add("dataset", name, target, summary, role=role, stand_in_for=stand_in_for)
 
     def backbone(
         self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
     ) -> None:
-        self._add("backbone", name, target, summary, default_for)
+        self._add("backbone", name, target, summary, default_for=default_for)
 
     def executor(
         self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
     ) -> None:
-        self._add("executor", name, target, summary, default_for)
+        self._add("executor", name, target, summary, default_for=default_for)
 
     def tracker(self, name: str, target: str | Callable[..., Any], summary: str = "") -> None:
         self._add("tracker", name, target, summary)

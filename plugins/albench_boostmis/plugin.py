@@ -13,5 +13,5 @@ def albench_register(add: Add) -> None:
         family="hybrid",
         paper="Zhang et al. 2022",
         panels=("standard",),
-        default=True,
+        role="default",
     )

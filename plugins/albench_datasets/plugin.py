@@ -9,7 +9,7 @@ from albench.api import Add, hookimpl
 def albench_register(add: Add) -> None:
     """The home data set and its stand-ins, data to try things on, and readers of files."""
     add.dataset(
-        "mescc", "albench_datasets.mescc:Mescc", "MESCC spinal-MRI features as released with BoostMIS", default=True
+        "mescc", "albench_datasets.mescc:Mescc", "MESCC spinal-MRI features as released with BoostMIS", role="default"
     )
     add.dataset(
         "mescc-sim",

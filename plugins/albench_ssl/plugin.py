@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from albench.api import Add, hookimpl
 
 METHODS = [
@@ -48,7 +50,7 @@ PANELS = {
     "boostmis": ("standard",),
 }
 """What each is run with, as in ``-m @standard``; a paper is asked for the standard ones, the fast ones cost least."""
-MARKS = {"boostmis": {"default": True}, "supervised": {"baseline": True}}
+ROLES: dict[str, Literal["", "default", "baseline"]] = {"boostmis": "default", "supervised": "baseline"}
 """What is run where no method is named, and what stands for none."""
 
 
@@ -56,5 +58,5 @@ MARKS = {"boostmis": {"default": True}, "supervised": {"baseline": True}}
 def albench_register(add: Add) -> None:
     """Register the methods."""
     for name, target, summary, family, paper in METHODS:
-        panels, marks = PANELS.get(name, ()), MARKS.get(name, {})
-        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper, panels=panels, **marks)
+        panels, role = PANELS.get(name, ()), ROLES.get(name, "")
+        add.method(name, f"albench_ssl.{target}", summary, family=family, paper=paper, panels=panels, role=role)

@@ -39,7 +39,7 @@ def albench_register(add: Add) -> None:
         "uniform, without replacement",
         family="baseline",
         panels=("standard", "fast"),
-        baseline=True,
+        role="baseline",
     )
     for name, target, summary, paper in STRATEGIES:
         add.strategy(

@@ -65,7 +65,7 @@ def test_the_stand_in_is_taken_where_the_home_data_set_is_not_found(
 
 
 def test_two_defaults_are_both_named(tmp_path: Path) -> None:
-    found = with_file(tmp_path, "add.strategy('mine', Mine, default=True)")
+    found = with_file(tmp_path, "add.strategy('mine', Mine, role='default')")
     with pytest.raises(PluginError) as refused:
         default(found, "strategy")
     assert "'boostmis' of plugin 'boostmis' (albench) and 'mine' of plugin 'mine' (mine.py)" in str(refused.value)
@@ -77,7 +77,7 @@ def test_a_default_takes_the_place_of_albenchs_own_where_that_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALBENCH_DISABLE_PLUGINS", "boostmis")
-    assert default(with_file(tmp_path, "add.strategy('mine', Mine, default=True)"), "strategy") == "mine"
+    assert default(with_file(tmp_path, "add.strategy('mine', Mine, role='default')"), "strategy") == "mine"
     with pytest.raises(PluginError, match="no plugin that is loaded marks a default strategy: name one with -s"):
         default(Registry(), "strategy")
 
@@ -98,7 +98,7 @@ def test_two_stand_ins_are_both_named(tmp_path: Path) -> None:
 def test_albenchs_baseline_comes_before_a_plugins_which_takes_its_place_where_it_alone_has_results(
     tmp_path: Path,
 ) -> None:
-    found = with_file(tmp_path, "add.strategy('a-mine', Mine, baseline=True)")
+    found = with_file(tmp_path, "add.strategy('a-mine', Mine, role='baseline')")
     assert baselines(found, "strategy") == ["random", "a-mine"]
     assert baseline(found, "strategy", {"random", "a-mine"}) == "random"
     assert baseline(found, "strategy", {"entropy", "a-mine"}) == "a-mine"
@@ -110,6 +110,8 @@ def test_albenchs_baseline_comes_before_a_plugins_which_takes_its_place_where_it
     ("line", "message"),
     [
         ("add.backbone('net', Net, default_for=('images',))", "default_for is ('images',): did you mean 'image'?"),
+        ("add.strategy('mine', Mine, role='defualt')", "its role is 'defualt': did you mean 'default'?"),
+        ("add.dataset('mine', Data, role='baseline')", "its role is 'baseline': choose from default."),
         ("add.backbone('net', Net, default_for='image')", "default_for is 'image': write default_for=('features',)"),
     ],
 )

@@ -43,16 +43,16 @@ def test_a_plugin_is_called_by_its_file_or_its_distribution(plugin: Plugin) -> N
 
 def test_what_is_registered_is_filed_under_its_plugin_with_its_marks(plugin: Plugin) -> None:
     add: Add = Registrar(plugin)
-    add.strategy("a", Mine, family="hybrid", paper="Me 2026", panels=["fast"], order_of_two="x", baseline=True)
+    add.strategy("a", Mine, family="hybrid", paper="Me 2026", panels=["fast"], order_of_two="x", role="baseline")
     add.backbone("b", "package.net:Net", "a net", default_for=["image"])
     add.dataset("c", "package.data:Data", stand_in_for="mescc")
-    add.method("d", "package.method:Method", default=True)
+    add.method("d", "package.method:Method", role="default")
     a, b, c, d = plugin.components
     assert (a.plugin, a.distribution, a.summary) == ("mine", "dist", "Picks well.")
-    assert (a.family, a.paper, a.panels, a.order_of_two, a.baseline) == ("hybrid", "Me 2026", ("fast",), "x", True)
+    assert (a.family, a.paper, a.panels, a.order_of_two, a.role) == ("hybrid", "Me 2026", ("fast",), "x", "baseline")
     assert (b.kind, b.summary, b.default_for) == ("backbone", "a net", ("image",))
     assert (c.summary, c.default_for, c.stand_in_for) == ("", (), "mescc")
-    assert d.default_for == ("any",)
+    assert (d.role, d.default_for) == ("default", ())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from albench.compare import Comparison, compare
 from albench.render import render
+from albench.render.latex import escape as latex_escape
 
 pytestmark = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
@@ -104,3 +105,15 @@ def test_a_narrow_table_needs_booktabs_alone() -> None:
 def test_letters_beyond_latin_name_the_engine_that_has_them() -> None:
     text = render(compare(records(("random", "漢字"), 2, ("boostmis",), ("digits",))), "latex")
     assert "XeLaTeX" in text.splitlines()[1]
+
+
+def test_latex_escapes_special_characters(comparison: Comparison) -> None:
+    assert latex_escape(r"a_b&50%$#{x}~^\<>|[y]") == (
+        r"a\_b\&50\%\$\#\{x\}\textasciitilde{}\textasciicircum{}\textbackslash{}\textless{}\textgreater{}\textbar{}{[}y{]}"
+    )
+    assert latex_escape("use --seeds 5\nnow – ± 1") == r"use -{}-seeds 5 now -- $\pm$ 1"
+    text = render(comparison, "latex")
+    assert r"a\_b\textbar{}50\%" in text
+    assert r"loss \& step\_40 are not finite: 100\% \#1" in text
+    body = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {body[0].count(" & ")}

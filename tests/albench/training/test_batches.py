@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
+from tiny_trial import Tiny
 
 from albench.training.batches import balanced, endless
 from albench.trial.run import Run
 
 
-def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Any) -> None:
+def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Tiny) -> None:
     class Counting:
         noise_size = 4
 
@@ -46,7 +46,7 @@ def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Any) -> None:
     assert calls({"weak", "strong"}) == [("weak", 4), ("strong", 8), ("weak", 8)]
 
 
-def test_views_of_one_batch_show_the_same_items_under_other_noise(tiny: Any) -> None:
+def test_views_of_one_batch_show_the_same_items_under_other_noise(tiny: Tiny) -> None:
     @dataclass(frozen=True)
     class Two(tiny.Plain):
         pass
@@ -61,7 +61,7 @@ def test_views_of_one_batch_show_the_same_items_under_other_noise(tiny: Any) -> 
     assert not torch.equal(batch.views["weak"], batch.views["weak2"])
 
 
-def test_the_data_order_is_the_seeds_alone(tiny: Any) -> None:
+def test_the_data_order_is_the_seeds_alone(tiny: Tiny) -> None:
     @dataclass(frozen=True)
     class One(tiny.Plain):
         unlabeled_ratio: int = 2

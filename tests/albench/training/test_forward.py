@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 from torch import nn
 
 from albench.api import Method, Task
@@ -37,7 +38,7 @@ LOSS = torch.zeros((), requires_grad=True)
     ],
 )
 @pytest.mark.parametrize("lanes", [False, True])
-def test_what_a_loss_returns_is_told_in_words(tiny: Any, lanes: bool, returned: Any, message: str) -> None:
+def test_what_a_loss_returns_is_told_in_words(tiny: Tiny, lanes: bool, returned: Any, message: str) -> None:
     class Odd(Method):
         def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
             return returned
@@ -50,7 +51,7 @@ def test_what_a_loss_returns_is_told_in_words(tiny: Any, lanes: bool, returned: 
 
 
 @pytest.mark.parametrize("lanes", [False, True])
-def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Any, lanes: bool) -> None:
+def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Tiny, lanes: bool) -> None:
     class Alone(tiny.Net):
         def forward(self, x: torch.Tensor) -> Any:
             return self.head(x)
@@ -66,7 +67,7 @@ def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Any, 
         one_step(run, batch, lanes)
 
 
-def test_pseudo_label_passes_leave_batch_statistics_alone(tiny: Any) -> None:
+def test_pseudo_label_passes_leave_batch_statistics_alone(tiny: Tiny) -> None:
     class Normalized(tiny.Net):
         def __init__(self) -> None:
             super().__init__()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 from torch.nn import functional
 
 from albench.api import Task
@@ -15,7 +16,7 @@ from albench.suite.protocol import Protocol
 from albench.training.learner import Learner
 
 
-def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Any) -> None:
+def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Tiny) -> None:
     """One step by hand: v = g + wd w; w -= lr (v + momentum v)."""
     run = tiny.run(steps=1, weight_decay=0.1)
     run.begin(0)
@@ -44,7 +45,7 @@ def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Any) -> N
         ({"memory": torch.zeros(2), "more": torch.zeros(1)}, r"gained \['more'\]"),
     ],
 )
-def test_a_state_that_changes_its_shape_is_named(tiny: Any, change: dict, message: str) -> None:
+def test_a_state_that_changes_its_shape_is_named(tiny: Tiny, change: dict, message: str) -> None:
     class Forgetful(tiny.Plain):
         def init(self, task: Task, device: torch.device) -> dict[str, torch.Tensor]:
             return {"memory": torch.zeros(2)}
@@ -56,7 +57,7 @@ def test_a_state_that_changes_its_shape_is_named(tiny: Any, change: dict, messag
         tiny.carry_out(tiny.trial(), tiny.parts(Forgetful()))
 
 
-def test_a_checkpoint_restores_everything(tiny: Any) -> None:
+def test_a_checkpoint_restores_everything(tiny: Tiny) -> None:
     first, second = (tiny.run(steps=6, start="warm") for _ in range(2))
     first.begin(0)
     tiny.train(first)
@@ -73,13 +74,13 @@ def test_a_checkpoint_restores_everything(tiny: Any) -> None:
     assert first.learner.first_step == second.learner.first_step == 12
 
 
-def test_a_learner_takes_any_device_that_it_is_given(tiny: Any) -> None:
+def test_a_learner_takes_any_device_that_it_is_given(tiny: Tiny) -> None:
     learner = Learner(tiny.Net(), tiny.Plain(), tiny.task, Protocol(), torch.device("cpu"))
     assert {p.device.type for p in learner.model.parameters()} == {"cpu"}
     assert not any(p.requires_grad for p in learner.average.parameters())
 
 
-def test_a_round_begins_in_training_mode_whatever_was_evaluated_before(tiny: Any) -> None:
+def test_a_round_begins_in_training_mode_whatever_was_evaluated_before(tiny: Tiny) -> None:
     run = tiny.run()
     run.learner.model.eval()
     run.begin(0)

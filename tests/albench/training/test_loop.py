@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 from torch import nn
 
 from albench.errors import TrialError
@@ -14,7 +15,7 @@ from albench.suite.protocol import Protocol
 from albench.training.loop import Trained, train_round
 
 
-def test_the_weights_that_validate_best_are_kept(tiny: Any) -> None:
+def test_the_weights_that_validate_best_are_kept(tiny: Tiny) -> None:
     run = tiny.run(steps=4, evaluations=4)
     run.begin(0)
     seen: list[torch.Tensor] = []
@@ -31,7 +32,7 @@ def test_the_weights_that_validate_best_are_kept(tiny: Any) -> None:
     assert not torch.equal(seen[1], seen[3])
 
 
-def test_a_loss_that_is_no_number_stops_the_trial(tiny: Any) -> None:
+def test_a_loss_that_is_no_number_stops_the_trial(tiny: Tiny) -> None:
     class Exploding(tiny.Plain):
         def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
             loss, state, logs = super().loss(forward, batch, state, step)
@@ -43,7 +44,7 @@ def test_a_loss_that_is_no_number_stops_the_trial(tiny: Any) -> None:
     assert len(read_trial(tiny.folder / "0").records) == 1
 
 
-def test_a_memory_that_is_no_number_stops_the_trial(tiny: Any) -> None:
+def test_a_memory_that_is_no_number_stops_the_trial(tiny: Tiny) -> None:
     class Forgetful(tiny.Plain):
         def init(self, task: Any, device: Any) -> Any:
             return {"scale": torch.ones(2), "far": torch.full((1,), float("inf"))}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_trial import Tiny
 
 from albench.execution.jobs import SHARED
 from albench.trial import rounds as round_loop
@@ -107,7 +108,7 @@ def test_one_strategy_leaves_nothing_to_share(small_run: Callable[..., Any], tmp
 
 
 @pytest.mark.parametrize("start", ["cold", "warm"])
-def test_who_adopts_a_first_round_goes_on_as_who_left_it(tiny: Any, start: str) -> None:
+def test_who_adopts_a_first_round_goes_on_as_who_left_it(tiny: Tiny, start: str) -> None:
     """The next round too, where weights and momentum are kept."""
     maker, heir = (tiny.run(start=start, rounds=3) for _ in range(2))
     for run in (maker, heir):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
+from tiny_trial import Tiny
 
 
-def test_items_are_placed_once_for_all_trials_that_have_the_parts(tiny: Any) -> None:
+def test_items_are_placed_once_for_all_trials_that_have_the_parts(tiny: Tiny) -> None:
     parts = tiny.parts()
     train, val, test = parts.items
     assert parts.items == (train, val, test)
@@ -15,7 +14,7 @@ def test_items_are_placed_once_for_all_trials_that_have_the_parts(tiny: Any) -> 
     assert train.device == parts.device
 
 
-def test_what_makes_the_numbers_names_torch_and_the_plugins(tiny: Any) -> None:
+def test_what_makes_the_numbers_names_torch_and_the_plugins(tiny: Tiny) -> None:
     made = tiny.parts(plugins={"mine": "0.3"}).made_with
     assert made["mine"] == "0.3"
     assert made["torch"] == str(torch.__version__)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 
 from albench.api import Strategy
 from albench.data.pool import Annotated
@@ -17,7 +18,7 @@ from albench.training.evaluate import predict
 from albench.trial.run import Run
 
 
-def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Any) -> None:
+def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Tiny) -> None:
     class Other(tiny.Plain):
         pass
 
@@ -25,7 +26,7 @@ def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Any) -
     assert len(tiny.run().bought.pool.labeled) == 6
 
 
-def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Any) -> None:
+def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Tiny) -> None:
     class Slow(tiny.Pick):
         def select(self, view: Any, budget: int) -> torch.Tensor:
             while True:
@@ -54,7 +55,7 @@ def asked(run: Run, pool: Annotated) -> tuple[list[int], dict[str, Any]]:
     return run.queries.ask(pool, run.outputs(0, model, predict(model, run.train, pool.unlabeled)))
 
 
-def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Any) -> None:
+def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Tiny) -> None:
     run = Run(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
     pool = run.bought.annotated
     queried, told = asked(run, pool)
@@ -67,14 +68,14 @@ def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Any) -> N
     assert run.bought.n_last == 4
 
 
-def test_a_strategy_may_be_shown_part_of_the_pool(tiny: Any) -> None:
+def test_a_strategy_may_be_shown_part_of_the_pool(tiny: Tiny) -> None:
     run = Run(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
     pool = run.bought.annotated
     part = dataclasses.replace(pool, unlabeled=pool.unlabeled[::3])
     assert asked(run, part)[0] == part.unlabeled[-4:].tolist()
 
 
-def test_first_labels_may_be_chosen_from_the_bare_items(tiny: Any) -> None:
+def test_first_labels_may_be_chosen_from_the_bare_items(tiny: Tiny) -> None:
     class FromItems(tiny.Pick):
         cold_start = True
 

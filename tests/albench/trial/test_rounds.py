@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 from torch.nn import functional
 
 from albench.api import Method
@@ -30,7 +31,7 @@ class VmapSafe(Method):
         return functional.cross_entropy(forward(batch.x_lab), batch.y_lab), state, {}
 
 
-def test_with_everything_labelled_the_labelled_items_serve_as_unlabelled(tiny: Any) -> None:
+def test_with_everything_labelled_the_labelled_items_serve_as_unlabelled(tiny: Tiny) -> None:
     @dataclass(frozen=True)
     class One(tiny.Plain):
         unlabeled_ratio: int = 2
@@ -41,7 +42,7 @@ def test_with_everything_labelled_the_labelled_items_serve_as_unlabelled(tiny: A
     assert records[1]["pseudo_label"] == {"accepted": None, "accuracy": None, "rejected_per_class": None}
 
 
-def test_learning_reduces_the_loss_and_progress_is_told(tiny: Any) -> None:
+def test_learning_reduces_the_loss_and_progress_is_told(tiny: Tiny) -> None:
     told: list[Progress] = []
     records = tiny.carry_out(tiny.trial(steps=60, lr=0.1), tiny.parts(), told.append)
     losses = records[0]["training"]["loss"]
@@ -50,7 +51,7 @@ def test_learning_reduces_the_loss_and_progress_is_told(tiny: Any) -> None:
     assert told[-1].metric is not None
 
 
-def in_lanes(tiny: Any, trials: list[Trial], parts: Parts) -> list[Lane]:
+def in_lanes(tiny: Tiny, trials: list[Trial], parts: Parts) -> list[Lane]:
     lanes = [tiny.lane(trial) for trial in trials]
     run_trials(lanes, parts, lambda _: None, together=True)
     return lanes
@@ -60,7 +61,7 @@ def records_of(lane: Lane) -> list[dict[str, Any]]:
     return [without_measured(record) for record in read_trial(lane.store.folder).records]
 
 
-def test_trials_alone_and_side_by_side_buy_and_learn_the_same(tiny: Any, tmp_path: Path) -> None:
+def test_trials_alone_and_side_by_side_buy_and_learn_the_same(tiny: Tiny, tmp_path: Path) -> None:
     tiny.folder = tmp_path / "lanes"
     tiny.folder.mkdir()
     lanes = in_lanes(tiny, [tiny.trial(seed) for seed in (0, 1)], tiny.parts(VmapSafe()))
@@ -74,7 +75,7 @@ def test_trials_alone_and_side_by_side_buy_and_learn_the_same(tiny: Any, tmp_pat
             assert ours["training"]["loss"] == pytest.approx(theirs["training"]["loss"], rel=1e-4)
 
 
-def test_those_behind_catch_up_first(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_behind_catch_up_first(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     trials = [tiny.trial(seed) for seed in (0, 1)]
     lanes = in_lanes(tiny, trials, tiny.parts(VmapSafe()))
     whole = [records_of(lane) for lane in lanes]
@@ -88,7 +89,7 @@ def test_those_behind_catch_up_first(tiny: Any, monkeypatch: pytest.MonkeyPatch)
     assert [records_of(lane) for lane in lanes] == whole
 
 
-def test_a_trial_that_fails_leaves_the_others_alone(tiny: Any) -> None:
+def test_a_trial_that_fails_leaves_the_others_alone(tiny: Tiny) -> None:
     class Sometimes(tiny.Pick):
         def select(self, view: Any, budget: int) -> torch.Tensor:
             if int(view.labeled_x.sum() * 1000) == unlucky:
@@ -106,7 +107,7 @@ def test_a_trial_that_fails_leaves_the_others_alone(tiny: Any) -> None:
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_a_step_that_fails_fails_all_that_share_it(tiny: Any, together: bool) -> None:
+def test_a_step_that_fails_fails_all_that_share_it(tiny: Tiny, together: bool) -> None:
     class Broken(VmapSafe):
         def loss(self, forward: Any, batch: Any, state: Any, step: Any) -> Any:
             raise ValueError("broken")
@@ -117,7 +118,7 @@ def test_a_step_that_fails_fails_all_that_share_it(tiny: Any, together: bool) ->
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_no_round_begins_after_the_deadline(tiny: Any, together: bool) -> None:
+def test_no_round_begins_after_the_deadline(tiny: Tiny, together: bool) -> None:
     lane = tiny.lane(tiny.trial())
     parts = tiny.parts(VmapSafe(), settings=RunSettings(deadline=time.time() - 1))
     run_trials([lane], parts, lambda _: None, together=together)
@@ -125,7 +126,7 @@ def test_no_round_begins_after_the_deadline(tiny: Any, together: bool) -> None:
     assert records_of(lane) == []
 
 
-def test_a_first_round_that_cannot_be_left_ends_the_trial_before_its_record(tiny: Any) -> None:
+def test_a_first_round_that_cannot_be_left_ends_the_trial_before_its_record(tiny: Tiny) -> None:
     class Full(SharedRounds):
         def keep(self, *_: Any) -> None:
             raise FolderError("no space left")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_trial import Tiny
 
 from albench.api.executor import Note, Progress
 from albench.trial.run import Run, weights_hash
 
 
-def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Any) -> None:
+def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Tiny) -> None:
     run = tiny.run()
     run.begin(0)
     before = run.bought.pool.unlabeled
@@ -24,7 +25,7 @@ def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: 
     assert record["val"].keys() == record["test"].keys()
 
 
-def test_the_last_round_buys_nothing(tiny: Any) -> None:
+def test_the_last_round_buys_nothing(tiny: Tiny) -> None:
     run = tiny.run(rounds=1)
     run.begin(0)
     record = run.finish(0, tiny.train(run))
@@ -33,7 +34,7 @@ def test_the_last_round_buys_nothing(tiny: Any) -> None:
 
 
 @pytest.mark.parametrize(("start", "same"), [("cold", False), ("warm", True)])
-def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Any, start: str, same: bool) -> None:
+def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Tiny, start: str, same: bool) -> None:
     run = tiny.run(start=start)
     first = run.learner
     run.begin(0)
@@ -42,7 +43,7 @@ def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Any, start: str, 
     assert (run.learner is first) is same
 
 
-def test_progress_and_notes_name_the_trial(tiny: Any) -> None:
+def test_progress_and_notes_name_the_trial(tiny: Tiny) -> None:
     told: list[Any] = []
     trial = tiny.trial()
     run = Run(trial, tiny.parts(), told.append)
@@ -51,7 +52,7 @@ def test_progress_and_notes_name_the_trial(tiny: Any) -> None:
     assert told == [Progress(trial.key, 1, 2, 7, 10, None), Note(trial.key, "a line")]
 
 
-def test_weights_are_named_by_their_values_and_their_places(tiny: Any) -> None:
+def test_weights_are_named_by_their_values_and_their_places(tiny: Tiny) -> None:
     one, same, other = tiny.Net(), tiny.Net(), tiny.Net()
     with torch.no_grad():
         other.head.bias[0] += 1e-6

@@ -52,35 +52,35 @@ def find_names(names: Iterable[str], items: str, where: str, suffix: str = "", g
     same = {split: split for split in SPLITS}
     says_groups: Role = functools.partial(means_groups, group_by=group_by)
     exact: dict[str, Role] = {items: _spelled(items), "labels": _spelled(_LABELS), "groups": says_groups}
-    found = _matched(listed, exact, same, where, suffix)
-    if not _whole(found):
+    by_split = _matched(listed, exact, same, where, suffix)
+    if not _whole(by_split):
         words = "|".join(ITEMS[items]) + "|x|data"
         usual: dict[str, Role] = {
             items: _spelled(words),
             "labels": _spelled(f"{_LABELS}|y|label|target"),
             "groups": says_groups,
         }
-        found = _matched(listed, usual, _SPLITS, where, suffix)
-    if group_by not in ("", NO_GROUPS) and not any(each.groups for each in found.values()):
+        by_split = _matched(listed, usual, _SPLITS, where, suffix)
+    if group_by not in ("", NO_GROUPS) and not any(each.groups for each in by_split.values()):
         raise DataError(f"{where}: group_by={group_by}: no such array; it has {', '.join(listed) or 'none'}")
-    whole = _whole(found)
+    whole = _whole(by_split)
     if "" in whole and len(whole) > 1:
         raise DataError(
-            f"{where}: {found[''].items}{suffix} beside {found[whole[1]].items}{suffix}: arrays with and without a "
-            f"split; move either away"
+            f"{where}: {by_split[''].items}{suffix} beside {by_split[whole[1]].items}{suffix}: arrays with and without "
+            "a split; move either away"
         )
-    return {split: each for split, each in found.items() if split or whole in ([], [""])}
+    return {split: each for split, each in by_split.items() if split or whole in ([], [""])}
 
 
 def split_of_name(name: str) -> tuple[str, str]:
     """The split that an array's name tells, or "", and its name without it."""
-    found = ((split, _without_split(name, spelled)) for split, spelled in _SPLITS.items())
-    return next(((split, rest) for split, rest in found if rest), ("", name))
+    split_and_rest = ((split, _without_split(name, spelled)) for split, spelled in _SPLITS.items())
+    return next(((split, rest) for split, rest in split_and_rest if rest), ("", name))
 
 
-def _whole(found: Mapping[str, Names]) -> list[str]:
+def _whole(by_split: Mapping[str, Names]) -> list[str]:
     """The splits that have items and labels."""
-    return sorted(split for split, each in found.items() if each.items and each.labels)
+    return sorted(split for split, each in by_split.items() if each.items and each.labels)
 
 
 def _spelled(words: str) -> Role:
@@ -90,15 +90,15 @@ def _spelled(words: str) -> Role:
 def _matched(
     names: list[str], roles: Mapping[str, Role], splits: Mapping[str, str], where: str, suffix: str
 ) -> dict[str, Names]:
-    found: dict[str, dict[str, list[str]]] = {}
+    by_split: dict[str, dict[str, list[str]]] = {}
     for name in names:
         for split, spelled in {**splits, "": ""}.items():
             rest = _without_split(name, spelled) if split else name
             for role, fits in roles.items():
                 if rest and fits(rest):
-                    found.setdefault(split, {}).setdefault(role, []).append(name)
+                    by_split.setdefault(split, {}).setdefault(role, []).append(name)
     chosen: dict[str, dict[str, str]] = {}
-    for split, each in found.items():
+    for split, each in by_split.items():
         for role, same in each.items():
             files = [f"{name}{suffix}" for name in same]
             if role == "groups":

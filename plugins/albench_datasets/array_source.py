@@ -59,12 +59,12 @@ class Arrays:
             return read_npz(self.path, tuple(names))
         return {name: open_npy(self.path / f"{name}.npy") for name in names}
 
-    def raw(self, found: Mapping[str, Names]) -> dict[str, Raw]:
+    def raw(self, by_split: Mapping[str, Names]) -> dict[str, Raw]:
         """Split -> its arrays, labels as they are stored."""
-        wanted = [name for each in found.values() for name in (each.items, each.labels, each.groups) if name]
+        wanted = [name for each in by_split.values() for name in (each.items, each.labels, each.groups) if name]
         arrays = self.read(wanted)
         raw = {}
-        for split, each in found.items():
+        for split, each in by_split.items():
             if each.items is None or each.labels is None:
                 continue
             groups = None
@@ -87,21 +87,21 @@ class Arrays:
         with (self.path / f"{name}.npy").open("rb") as file:
             return read_header(file, name)
 
-    def left(self, found: Mapping[str, Names]) -> list[str]:
+    def unread(self, by_split: Mapping[str, Names]) -> list[str]:
         """Arrays that are not read."""
-        used = {name for each in found.values() for name in (each.items, each.labels, each.groups)}
+        used = {name for each in by_split.values() for name in (each.items, each.labels, each.groups)}
         return [name for name in self.names if name not in used and name not in CLASSES]
 
-    def told(self, found: Mapping[str, Names]) -> tuple[str, ...]:
+    def unread_notice(self, by_split: Mapping[str, Names]) -> tuple[str, ...]:
         """Which arrays are not read, in a line, or none."""
-        left = self.left(found)
-        shown = [*left[:SHOWN], f"and {len(left) - SHOWN:,} more"] if len(left) > SHOWN else left
-        return (not_read(shown, "array"),) if left else ()
+        unread = self.unread(by_split)
+        shown = [*unread[:SHOWN], f"and {len(unread) - SHOWN:,} more"] if len(unread) > SHOWN else unread
+        return (not_read(shown, "array"),) if unread else ()
 
-    def suggested(self, found: Mapping[str, Names], raw: Mapping[str, Raw]) -> tuple[str, ...]:
+    def suggested(self, by_split: Mapping[str, Names], raw: Mapping[str, Raw]) -> tuple[str, ...]:
         """A line for each array that is not read, has a value for each item, and looks like groups."""
         lines = []
-        for name in self.left(found) if not any(each.groups for each in found.values()) else ():
+        for name in self.unread(by_split) if not any(each.groups for each in by_split.values()) else ():
             split, rest = split_of_name(name) if "" not in raw else ("", name)
             if split in raw:
                 values = self._column(name, len(raw[split].y))
@@ -143,8 +143,8 @@ def reads(path: Path, items: str) -> bool:
         if path.is_file() and path.suffix.lower() != ".npz":
             return False
         source = Arrays(path)
-        found = [each for each in find_names(source.names, items, "").values() if each.items and each.labels]
+        by_split = [each for each in find_names(source.names, items, "").values() if each.items and each.labels]
         axes = (2,) if items == "features" else (3, 4)
-        return bool(found) and all(len(source.header(each.items or "").shape) in axes for each in found)
+        return bool(by_split) and all(len(source.header(each.items or "").shape) in axes for each in by_split)
     except (DataError, OSError, KeyError):
         return False

@@ -91,7 +91,7 @@ def splits_of(
     raw, shares = _shared_out(raw, options, names, about.what)
     unscaled = raw
     raw, scaling = scaled(raw, scale)
-    losses = precision.told(unscaled, raw) if modality == "features" else []
+    losses = precision.losses(unscaled, raw) if modality == "features" else []
     return replace(
         checked_splits(
             raw,

@@ -52,13 +52,13 @@ class Features(ArrayOptions, FeatureDataset):
         if path.is_file() and path.suffix.lower() != ".npz":
             raise DataError(f"{path}: {_looks_like(path)}; {SAVE}")
         source = Arrays(path)
-        found = find_names(source.names, "features", str(path), source.suffix, self.group_by)
+        by_split = find_names(source.names, "features", str(path), source.suffix, self.group_by)
         if not source.names and path.is_dir() and (there := sorted(each.name for each in path.iterdir())):
             raise DataError(f"{path}: no .npy file, but {', '.join(there[:5])}{' ...' if there[5:] else ''}; {SAVE}")
         if reads(path, "images") and not reads(path, "features"):
             raise DataError(f"{path}: it holds images: write npz[path={self.path}]")
-        require_splits(found, self, str(path), f"{{}}-features{source.suffix}", source.how)
-        raw = source.raw(found)
+        require_splits(by_split, self, str(path), f"{{}}-features{source.suffix}", source.how)
+        raw = source.raw(by_split)
         converted = (
             f"{each.x_from}: {each.x.dtype}" for each in raw.values() if source.mapped and each.x.dtype != np.float32
         )
@@ -67,9 +67,9 @@ class Features(ArrayOptions, FeatureDataset):
             class_names=source.class_names,
             notices=(
                 *(f"{told} is converted in memory; float32 would stay on disk" for told in converted),
-                *self.suggested(source, found, raw),
+                *self.suggested(source, by_split, raw),
             ),
-            how_read=source.told(found),
+            how_read=source.unread_notice(by_split),
             stand_in=_stand_in(path) if source.mapped else "",
         )
         return splits_of(raw, self, about, modality="features", scale=self.scale)

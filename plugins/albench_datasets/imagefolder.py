@@ -19,10 +19,10 @@ from albench_datasets.imagefolder_files import Listing, list_images
 from albench_datasets.imagefolder_groups import Groups, read_groups
 from albench_datasets.imagefolder_losses import Losses
 from albench_datasets.imagefolder_names import kind, printable
+from albench_datasets.imagefolder_notes import check_colour_depth, how_read, notices
 from albench_datasets.imagefolder_pixels import Target, decode, fill_deep
 from albench_datasets.imagefolder_split import split_images
 from albench_datasets.imagefolder_table import list_table, usual_table
-from albench_datasets.imagefolder_told import check_colour_depth, how_read, notices
 from albench_datasets.published import SPLITS
 from albench_datasets.roots import default_roots, from_home
 from albench_datasets.spelling import as_on_disk

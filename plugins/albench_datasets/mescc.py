@@ -12,7 +12,7 @@ from albench.api import DataError, FeatureDataset, Problem, Splits, option
 from albench_datasets.checks import Raw, checked_splits
 from albench_datasets.group_names import not_read, plain_groups
 from albench_datasets.mescc_codes import from_zero
-from albench_datasets.mescc_files import Found, find_files
+from albench_datasets.mescc_files import MesccFiles, find_files
 from albench_datasets.npyfiles import open_npy
 from albench_datasets.published import CLASS_NAMES, SPLITS
 from albench_datasets.roots import default_roots
@@ -41,18 +41,18 @@ class Mescc(FeatureDataset):
         DataError
             Where files are missing (saying how to get them) or damaged.
         """
-        found = find_files(root, self.files, self.grading)
-        if found is None or found.missing(self.grading):
-            raise _missing(root, found, self.grading)
+        release = find_files(root, self.files, self.grading)
+        if release is None or release.missing(self.grading):
+            raise _missing(root, release, self.grading)
         notices: list[str] = []
-        raw = {split: _read(found, split, self.grading, notices) for split in SPLITS}
+        raw = {split: _read(release, split, self.grading, notices) for split in SPLITS}
         names = CLASS_NAMES[self.grading]
         codes = from_zero({split: (each.y, each.y_from) for split, each in raw.items()}, len(names), notices)
         raw = {split: replace(each, y=codes[split]) for split, each in raw.items()}
         files = [Path(name) for each in raw.values() for name in (each.x_from, each.y_from)]
-        stand_in = "MESCC" if found.stand_in(files) else ""
+        stand_in = "MESCC" if release.stand_in(files) else ""
         if stand_in:
-            notices.insert(0, f"the files in {found.folder} are simulated: a stand-in for MESCC, not its data")
+            notices.insert(0, f"the files in {release.folder} are simulated: a stand-in for MESCC, not its data")
         splits = checked_splits(
             raw,
             modality="features",
@@ -61,26 +61,26 @@ class Mescc(FeatureDataset):
             notices=tuple(notices),
             stand_in=stand_in,
         )
-        left = [path.name for path in found.others]
+        left = [path.name for path in release.others]
         more = [f"and {len(left) - SHOWN:,} more"] if len(left) > SHOWN else []
         return replace(splits, how_read=(not_read([*left[:SHOWN], *more], "file"),) if left else ())
 
     def find(self, root: Path | None) -> bool:
         """True where every needed file is there."""
         try:
-            found = find_files(root, self.files, self.grading)
+            release = find_files(root, self.files, self.grading)
         except DataError:
             return False
-        return found is not None and not found.missing(self.grading)
+        return release is not None and not release.missing(self.grading)
 
     def verify(self, root: Path | None) -> list[Problem]:
         """Check the files against the published counts and the identities between the gradings."""
         from albench_datasets.mescc_verify import verify_files
 
-        found = find_files(root, self.files, self.grading)
-        if found is None:
+        release = find_files(root, self.files, self.grading)
+        if release is None:
             return [Problem("mescc", str(_missing(root, None, self.grading)))]
-        return verify_files(found, self.grading)
+        return verify_files(release, self.grading)
 
     def simulate(self, out: Path, seed: int) -> list[Path]:
         """Write a stand-in's files, in a layout that this loader reads; see ``write_mescc``."""
@@ -89,11 +89,11 @@ class Mescc(FeatureDataset):
         return write_mescc(out, seed)
 
 
-def _read(found: Found, split: str, grading: str, notices: list[str]) -> Raw:
+def _read(release: MesccFiles, split: str, grading: str, notices: list[str]) -> Raw:
     """One split's arrays, features pooled and labels as they are in the file."""
-    x, y = _needed(found, split, "features", grading), _needed(found, split, "targets", grading)
+    x, y = _needed(release, split, "features", grading), _needed(release, split, "targets", grading)
     raw = Raw(_pooled(open_npy(x), x, notices), open_npy(y), str(x), str(y))
-    patients = found.pick(split, "groups", grading)
+    patients = release.pick(split, "groups", grading)
     if patients is None:
         return raw
     return replace(raw, groups=plain_groups(open_npy(patients), str(patients)), groups_from=str(patients))
@@ -118,16 +118,16 @@ def _pooled(x: np.ndarray, path: Path, notices: list[str]) -> np.ndarray:
     return out
 
 
-def _needed(found: Found, split: str, kind: str, grading: str) -> Path:
-    path = found.pick(split, kind, grading)
+def _needed(release: MesccFiles, split: str, kind: str, grading: str) -> Path:
+    path = release.pick(split, kind, grading)
     if path is None:
-        raise DataError(f"{found.folder}: no file for {split}-{grading}-{kind}")
+        raise DataError(f"{release.folder}: no file for {split}-{grading}-{kind}")
     return path
 
 
-def _missing(root: Path | None, found: Found | None, grading: str) -> DataError:
-    if found is not None:
-        what = f"{found.folder} has no file for {', '.join(found.missing(grading))}"
+def _missing(root: Path | None, release: MesccFiles | None, grading: str) -> DataError:
+    if release is not None:
+        what = f"{release.folder} has no file for {', '.join(release.missing(grading))}"
     elif root is not None:
         what = f"no MESCC files in {root}" if root.expanduser().is_dir() else f"the data folder {root} does not exist"
     else:

@@ -19,7 +19,7 @@ STAND_IN_FILE = "STAND-IN.txt"
 
 
 @dataclass(frozen=True)
-class Found:
+class MesccFiles:
     """The files of one folder by role; a role that several files claim has them all.
 
     ``others`` are the .npy files whose names tell no role.
@@ -74,7 +74,7 @@ class Found:
         return Role(split, kind, grading) in self.files or (kind != "targets" and Role(split, kind) in self.files)
 
 
-def find_files(root: Path | None, files: str, grading: str) -> Found | None:
+def find_files(root: Path | None, files: str, grading: str) -> MesccFiles | None:
     """The files of the first folder with all that a grading needs, else of the one with most of it.
 
     Parameters
@@ -101,15 +101,15 @@ def find_files(root: Path | None, files: str, grading: str) -> Found | None:
         Role(role.split, role.kind, role.grading or grading): [_existing(role, path, folders)]
         for role, path in explicit(files).items()
     }
-    best: Found | None = None
+    best: MesccFiles | None = None
     for folder in folders:
         by_role, others = _search(folder)
         given = {path.resolve() for paths in named.values() for path in paths}
         others = tuple(path for path in others if path.resolve() not in given)
-        found = Found(folder, {**by_role, **named}, others)
-        if found.files and (best is None or len(found.missing(grading)) < len(best.missing(grading))):
-            best = found
-    return best if best is not None or not named else Found(Path(), named)
+        release = MesccFiles(folder, {**by_role, **named}, others)
+        if release.files and (best is None or len(release.missing(grading)) < len(best.missing(grading))):
+            best = release
+    return best if best is not None or not named else MesccFiles(Path(), named)
 
 
 def _existing(role: Role, name: str, folders: list[Path]) -> Path:

@@ -9,12 +9,12 @@ import numpy as np
 from albench.api import DataError, Problem
 from albench_datasets.checks import check_finite
 from albench_datasets.mescc_codes import from_zero
-from albench_datasets.mescc_files import STAND_IN_FILE, Found
+from albench_datasets.mescc_files import STAND_IN_FILE, MesccFiles
 from albench_datasets.npyfiles import open_npy
 from albench_datasets.published import CLASS_NAMES, COUNTS, SPLITS, TWO_OF_SIX, Grading
 
 
-def verify_files(found: Found, grading: Grading) -> list[Problem]:
+def verify_files(release: MesccFiles, grading: Grading) -> list[Problem]:
     """Every finding, not only the first.
 
     Checked: each needed file is there and readable; features are finite and as long as their targets; the counts of
@@ -23,13 +23,13 @@ def verify_files(found: Found, grading: Grading) -> list[Problem]:
 
     Parameters
     ----------
-    found
+    release
         The files.
     grading
         The one that has to be complete; of the other, what is there is checked too.
     """
-    problems = [Problem(str(found.folder), f"no file for {role}") for role in found.missing(grading)]
-    targets = {each: _targets(found, each, problems) for each in CLASS_NAMES}
+    problems = [Problem(str(release.folder), f"no file for {role}") for role in release.missing(grading)]
+    targets = {each: _targets(release, each, problems) for each in CLASS_NAMES}
     for each in CLASS_NAMES:
         for split, (y, where) in targets[each].items():
             problems += count_problems(y, each, split, where)
@@ -37,9 +37,9 @@ def verify_files(found: Found, grading: Grading) -> list[Problem]:
         if split in targets["two"] and split in targets["six"]:
             problems += _identity(targets["two"][split], targets["six"][split])
         lengths = {where: len(y) for y, where in (targets[each][split] for each in targets if split in targets[each])}
-        problems += _features(found, split, lengths)
-    if found.stand_in([Path(where) for each in targets.values() for _, where in each.values()]):
-        problems.append(Problem(str(found.folder / STAND_IN_FILE), "these files are simulated, not MESCC's", False))
+        problems += _features(release, split, lengths)
+    if release.stand_in([Path(where) for each in targets.values() for _, where in each.values()]):
+        problems.append(Problem(str(release.folder / STAND_IN_FILE), "these files are simulated, not MESCC's", False))
     return problems
 
 
@@ -60,12 +60,12 @@ def count_problems(y: np.ndarray, grading: str, split: str, where: str) -> list[
     ]
 
 
-def _targets(found: Found, grading: str, problems: list[Problem]) -> dict[str, tuple[np.ndarray, str]]:
+def _targets(release: MesccFiles, grading: str, problems: list[Problem]) -> dict[str, tuple[np.ndarray, str]]:
     """Split -> labels from 0 and their file, of those splits that can be read."""
     raw: dict[str, tuple[np.ndarray, str]] = {}
     for split in SPLITS:
         try:
-            path = found.pick(split, "targets", grading)
+            path = release.pick(split, "targets", grading)
             if path is not None:
                 raw[split] = (open_npy(path), str(path))
         except DataError as error:
@@ -95,12 +95,12 @@ def _identity(two: tuple[np.ndarray, str], six: tuple[np.ndarray, str]) -> list[
     ]
 
 
-def _features(found: Found, split: str, lengths: dict[str, int]) -> list[Problem]:
+def _features(release: MesccFiles, split: str, lengths: dict[str, int]) -> list[Problem]:
     problems: list[Problem] = []
     seen: set[Path] = set()
     for grading in CLASS_NAMES:
         try:
-            path = found.pick(split, "features", grading)
+            path = release.pick(split, "features", grading)
             if path is None or path in seen:
                 continue
             seen.add(path)

@@ -41,17 +41,17 @@ class Npz(ArrayOptions, ImageDataset):
                 f"npz[path={self.path}]: no such file or folder; give its full path or its folder with --data-dir DIR"
             )
         source = Arrays(path)
-        found = find_names(source.names, "images", str(path), source.suffix, self.group_by)
+        by_split = find_names(source.names, "images", str(path), source.suffix, self.group_by)
         if reads(path, "features") and not reads(path, "images"):
             raise DataError(f"{path}: it holds vectors: write features[path={self.path}]")
-        require_splits(found, self, str(path), f"{{}}_images{source.suffix}", source.how)
-        raw = source.raw(found)
+        require_splits(by_split, self, str(path), f"{{}}_images{source.suffix}", source.how)
+        raw = source.raw(by_split)
         raw = {split: replace(each, x=channels_first(each.x, each.x_from)) for split, each in raw.items()}
         about = About(
             what=f"npz[path={self.path}]",
             class_names=source.class_names,
-            notices=self.suggested(source, found, raw),
-            how_read=source.told(found),
+            notices=self.suggested(source, by_split, raw),
+            how_read=source.unread_notice(by_split),
         )
         return splits_of(raw, self, about, modality="image")
 

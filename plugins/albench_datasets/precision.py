@@ -17,7 +17,7 @@ SAMPLE = 4096
 SHOWN = 3
 
 
-def told(before: Mapping[str, Raw], after: Mapping[str, Raw]) -> list[str]:
+def losses(before: Mapping[str, Raw], after: Mapping[str, Raw]) -> list[str]:
     """Lines about the training features (N, D): digits lost, values that hide others, and constants.
 
     Parameters

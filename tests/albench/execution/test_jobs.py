@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from heard_events import heard
 
 from albench.api.executor import Done, Failed
 from albench.execution.job import Job
 from albench.execution.jobs import run_job
 from albench.results.records import trial_folders
-
-
-def heard(folder: Path) -> list[tuple[str, str, str]]:
-    """Event, status and reason of each line that the tracker ``jsonl`` wrote."""
-    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    told = [json.loads(line) for line in lines]
-    return [(t["event"], t.get("trial", {}).get("status", ""), t.get("trial", {}).get("reason", "")) for t in told]
-
-
-def names(folder: Path) -> list[str]:
-    return [event for event, _, _ in heard(folder)]
 
 
 @pytest.mark.parametrize("trackers", [("nope",), ("jsonl[nope=1]",), ("jsonl[file=",)], ids=str)

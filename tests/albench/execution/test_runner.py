@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from heard_events import heard, names
 
 from albench.errors import FolderError
-
-
-def heard(folder: Path) -> list[tuple[str, str, str]]:
-    """Event, status and reason of each line that the tracker ``jsonl`` wrote."""
-    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    told = [json.loads(line) for line in lines]
-    return [(t["event"], t.get("trial", {}).get("status", ""), t.get("trial", {}).get("reason", "")) for t in told]
-
-
-def names(folder: Path) -> list[str]:
-    return [event for event, _, _ in heard(folder)]
 
 
 class Raising:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-from rich.console import Console
+from displayed import LONG, trial
 
 from albench.render.labels import combinations, label, pair, seeds_text, short
-from albench.render.live import LiveDisplay
-
-LONG = "imagefolder[path=/very/long/path/to/the/hospital/export,size=224]"
-
-
-def trial(seed: int = 0, dataset: str = "digits", strategy: str = "random", method: str = "fixmatch") -> Any:
-    protocol = SimpleNamespace(rounds=6, steps=200)
-    key = f"{dataset}-{method}-{strategy}-{seed}"
-    names = {"dataset": dataset, "method": method, "strategy": strategy, "backbone": "cnn"}
-    return SimpleNamespace(seed=seed, **names, key=key, protocol=protocol, shown=tuple(names.values()))
 
 
 def test_a_long_path_is_known_by_its_end() -> None:
@@ -61,13 +47,3 @@ def test_trials_are_told_by_combination() -> None:
     assert [(first.strategy, seeds) for first, seeds in combinations(found)] == [
         ("random", "seeds 0 to 2"), ("entropy", "seeds 0 to 2"),
     ]  # fmt: skip
-
-
-def display(kind: type, trials: list[Any], width: int) -> tuple[Any, io.StringIO]:
-    file = io.StringIO()
-    shown = kind(
-        Console(file=file, width=width, color_system=None, force_terminal=kind is LiveDisplay, highlight=False)
-    )
-    shown.trials = {one.key: one for one in trials}
-    shown.total = len(trials)
-    return shown, file

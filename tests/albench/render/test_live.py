@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from displayed import LONG, display, trial
 from rich.console import Console
 
 from albench.api.executor import Done, Progress
 from albench.render.live import LiveDisplay, PlainDisplay
-
-LONG = "imagefolder[path=/very/long/path/to/the/hospital/export,size=224]"
-
-
-def trial(seed: int = 0, dataset: str = "digits", strategy: str = "random", method: str = "fixmatch") -> Any:
-    protocol = SimpleNamespace(rounds=6, steps=200)
-    key = f"{dataset}-{method}-{strategy}-{seed}"
-    names = {"dataset": dataset, "method": method, "strategy": strategy, "backbone": "cnn"}
-    return SimpleNamespace(seed=seed, **names, key=key, protocol=protocol, shown=tuple(names.values()))
-
-
-def display(kind: type, trials: list[Any], width: int) -> tuple[Any, io.StringIO]:
-    file = io.StringIO()
-    shown = kind(
-        Console(file=file, width=width, color_system=None, force_terminal=kind is LiveDisplay, highlight=False)
-    )
-    shown.trials = {one.key: one for one in trials}
-    shown.total = len(trials)
-    return shown, file
 
 
 @pytest.mark.parametrize("width", [80, 120])

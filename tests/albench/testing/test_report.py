@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from torch import Tensor
+from sound_strategy import OneShort, Sound
 
-from albench.api import Strategy, UserError
+from albench.api import UserError
 from albench.testing import STRATEGY_CHECKS, check_strategy, report
 from albench.testing.report import Fault, NotApplicable, Subject, collect
-
-
-@dataclass(frozen=True)
-class Sound(Strategy):
-    """Ranks by confidence; the faults below change one thing each."""
-
-    needs: ClassVar[frozenset[str]] = frozenset({"probs"})
-
-    def scores(self, view: Any) -> Tensor:
-        return -view.probs.amax(dim=1)
-
-
-class OneShort(Sound):
-    def select(self, view, budget):
-        return super().select(view, budget)[: max(1, budget - 1)]
 
 
 def test_a_component_that_cannot_be_built_is_a_finding() -> None:

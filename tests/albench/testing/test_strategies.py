@@ -7,28 +7,17 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from sound_strategy import OneShort, Sound
 
 from albench.api import Strategy
 from albench.errors import ContractError
 from albench.testing import STRATEGY_CHECKS, check_strategy
 from albench.testing.report import causes
-
-
-@dataclass(frozen=True)
-class Sound(Strategy):
-    """Ranks by confidence; the faults below change one thing each."""
-
-    needs: ClassVar[frozenset[str]] = frozenset({"probs"})
-
-    def scores(self, view: Any) -> Tensor:
-        return -view.probs.amax(dim=1)
 
 
 class Twice(Sound):
@@ -40,11 +29,6 @@ class Twice(Sound):
 class PoolIds(Sound):
     def select(self, view, budget):
         return view.index[super().select(view, budget)]
-
-
-class OneShort(Sound):
-    def select(self, view, budget):
-        return super().select(view, budget)[: max(1, budget - 1)]
 
 
 class Floats(Sound):

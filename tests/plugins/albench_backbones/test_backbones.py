@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from draws import generator
+from tasks import task
 from torch import Tensor, nn
 
 from albench.api import Backbone, Task, UserError
@@ -16,12 +17,6 @@ from albench_backbones.build import build
 from albench_backbones.cnn import CNN, stem_stride
 from albench_backbones.mlp import MLP
 from albench_backbones.wrn import WRN
-
-
-def task(*shape: int, n_classes: int = 5) -> Task:
-    names = tuple(f"c{label}" for label in range(n_classes))
-    return Task("features" if len(shape) == 1 else "image", shape, n_classes, names, pool_size=10)
-
 
 CASES = [
     (MLP(), task(7), 256),

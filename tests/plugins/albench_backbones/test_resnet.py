@@ -6,15 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from draws import generator
+from tasks import task
 from torch import nn
 
 from albench.api import Task
 from albench_backbones.resnet import LARGE_STEM, Block, ResidualNet, ResNet
-
-
-def task(*shape: int, n_classes: int = 5) -> Task:
-    names = tuple(f"c{label}" for label in range(n_classes))
-    return Task("features" if len(shape) == 1 else "image", shape, n_classes, names, pool_size=10)
 
 
 # torchvision's documentation states these for ImageNet; table 1 of the paper gives the layers.

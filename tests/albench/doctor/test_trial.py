@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from examined import Report, found
 
 from albench.doctor import trial
 
@@ -46,3 +49,18 @@ def test_a_run_whose_second_time_differs_is_told(monkeypatch: pytest.MonkeyPatch
     assert found.status == "broken"
     assert found.found == "boostmis + boostmis on mescc-sim: two runs of one seed differ"
     assert asked[0] == {"dataset": "mescc-sim", "method": "boostmis", "strategy": "boostmis", "executor": "local"}
+
+
+def test_a_listener_that_fails(tmp_path: Path, distribution: Any, report: Callable[..., Report]) -> None:
+    path = distribution(
+        """
+        from albench.api import hookimpl
+
+        @hookimpl
+        def albench_round_end(event):
+            raise RuntimeError("no line to home")
+        """
+    )
+    code, parts = report("self-test", cwd=tmp_path, PYTHONPATH=path)
+    assert (code, found(parts, "self-test", "listeners")["status"]) == (0, "warning")
+    assert "no line to home" in found(parts, "self-test", "listeners")["found"]

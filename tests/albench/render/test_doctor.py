@@ -41,8 +41,3 @@ def test_advice_stands_below_what_is_not_well() -> None:
 )
 def test_one_line_says_how_it_stands(diagnoses: list[Diagnosis], start: str) -> None:
     assert summary(diagnoses).plain.startswith(start)
-
-
-def test_what_is_not_well_has_advice() -> None:
-    with pytest.raises(ValueError, match="without a word on what to do"):
-        Diagnosis("torch", "broken", "not there")

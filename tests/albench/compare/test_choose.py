@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,34 @@ def named(*strategies: str) -> pd.DataFrame:
 def test_the_usual_baseline_is_the_one_that_a_plugin_marks() -> None:
     assert usual_baseline(named("entropy", "random")) == "random"
     assert usual_baseline(pd.DataFrame()) == "random"
+
+
+PLUGIN = """
+from albench.api import Strategy, hookimpl
+
+
+class Passive(Strategy):
+    def scores(self, view):
+        return view.index.float()
+
+
+@hookimpl
+def albench_register(add):
+    add.strategy("passive-mine", Passive, role="baseline")
+"""
+
+
+def test_a_plugins_baseline_is_compared_with_where_it_alone_has_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    monkeypatch.setenv("ALBENCH_PLUGINS", str(tmp_path / "mine.py"))
+    frame = records(("digits",)).replace({"strategy": {"random": "passive-mine"}})
+    comparison = compare(frame)
+    assert comparison.baseline == "passive-mine"
+    assert comparison.n_tests == 2 * (len(GAINS) - 1)
+    both = pd.concat([frame, records(("digits",)).query("strategy == 'random'")])
+    assert compare(both).baseline == "random"
 
 
 def test_one_that_is_named_is_taken_and_an_empty_one_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from albench.compare.labels import Goal
 from albench.compare.question import Question
 from albench.compare.ranking import Ranking
 from albench.errors import UserError
+from albench.suite.arguments import check_comparison
 
 
 def test_words_are_read_once() -> None:
@@ -62,3 +64,10 @@ def test_another_metric_of_one_question_keeps_the_rest() -> None:
 def test_what_cannot_be_read_is_told(asked: dict[str, str], named: str) -> None:
     with pytest.raises(UserError, match=named):
         Question(**asked)  # type: ignore[arg-type]
+
+
+def test_what_python_may_ask_for_is_what_a_question_has() -> None:
+    with pytest.raises(UserError) as error:
+        check_comparison({"zzzz": 1})
+    (names,) = re.findall(r"options are (.*)\.$", str(error.value))
+    assert names.split(", ") == sorted(field.name for field in dataclasses.fields(Question) if field.init)

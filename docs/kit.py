@@ -15,6 +15,8 @@ from albench.wording import plural
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
 """Where each kind has a file that plants faults, in a list such as STRATEGY_FAULTS."""
+HELPERS = TESTS.parents[1] / "helpers"
+"""What these files import beside albench, as pytest's ``pythonpath`` has it."""
 
 INTRODUCTION = """# What the conformance kit checks
 
@@ -55,7 +57,11 @@ def _module(name: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+    sys.path.append(str(HELPERS))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(HELPERS))
     return module
 
 

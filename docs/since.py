@@ -21,6 +21,7 @@ from albench.components.fields import options
 from albench.components.registry import registry
 from albench.session import run
 from albench.suite.protocol import Protocol
+from albench.suite.suite_file import KEYS
 from albench.version import __version__
 from albench.wording import plural
 
@@ -58,6 +59,7 @@ def sections() -> dict[str, list[str]]:
         "Hooks": list(_hooks()),
         "Marks beside a registration": list(_marks()),
         "What an option is declared with": [f"option({name})" for name in inspect.signature(option).parameters],
+        "Keys of a suite file": [f"{key}:" for key in KEYS],
         "Settings of the protocol": [f"protocol {field.name}" for field in dataclasses.fields(Protocol)],
         "albench.run": [f"run({name})" for name in _arguments(run)],
         "Commands": list(_commands()),

@@ -23,7 +23,8 @@ T = TypeVar("T")
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
 _KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
-_KEYS = ("name", *_KINDS, "seeds", "protocol", "plugins")
+KEYS = ("name", *_KINDS, "seeds", "protocol", "plugins")
+"""Of a suite file."""
 PATH = "path"
 """Option of a data set that says where it lies."""
 _SETTINGS = tuple(field.name for field in dataclasses.fields(Protocol))
@@ -39,8 +40,8 @@ def load_suite(path: Path) -> Suite:
     """
     content = read_yaml(path, MAX_SUITE)
     if not isinstance(content, Mapping):
-        raise SuiteError(f"{path}: a suite file holds keys such as {', '.join(_KEYS)}.")
-    _check_keys(path, content, _KEYS, {key: f"write it below protocol:, as {key}: ..." for key in _SETTINGS})
+        raise SuiteError(f"{path}: a suite file holds keys such as {', '.join(KEYS)}.")
+    _check_keys(path, content, KEYS, {key: f"write it below protocol:, as {key}: ..." for key in _SETTINGS})
     parts: dict[str, Any] = {}
     for key in _KINDS:
         if key in content:
@@ -106,7 +107,7 @@ def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:
     settings, line = content["protocol"], content.lines["protocol"]
     if not isinstance(settings, Mapping):
         raise SuiteError(f"{path}, line {line}: protocol holds settings such as rounds: 6.")
-    _check_keys(path, settings, _SETTINGS, {key: f"write it at the left margin, as {key}: ..." for key in _KEYS})
+    _check_keys(path, settings, _SETTINGS, {key: f"write it at the left margin, as {key}: ..." for key in KEYS})
     given: dict[str, str] = {}
     for key, value in settings.items():  # one at a time, so that the line of a wrong one is known
         given[str(key)] = _at_line(path, settings.lines[key], _setting, (str(key), value))

@@ -24,7 +24,7 @@ def since() -> Any:
 def test_what_is_there_is_named_once(since: Any) -> None:
     names = [name for rows in since.sections().values() for name in rows]
     assert len(names) == len(set(names))
-    wanted = {"albench_round_end(event)", "add.backbone(default_for)", "option(later)", "protocol lanes", "run(share)"}
+    wanted = {"albench_round_end(event)", "add.backbone(default_for)", "option(later)", "protocol lanes", "seeds:"}
     assert wanted <= set(names)
     assert {"albench run --strategy", "albench data verify", "strategy subsample[of]", "tracker mlflow"} <= set(names)
 

@@ -18,6 +18,8 @@ TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
 HELPERS = TESTS.parents[1] / "helpers"
 """What these files import beside albench, as pytest's ``pythonpath`` has it."""
 
+HELPERS = TESTS.parents[1] / "helpers"
+
 INTRODUCTION = """# What the conformance kit checks
 
 `albench check NAME`, a plugin file or a distribution in place of the name; `@pytest.mark.albench("NAME")` in a test; or
@@ -52,6 +54,9 @@ def _caught() -> dict[str, dict[str, list[str]]]:
 
 
 def _module(name: str) -> ModuleType:
+    """A test file, which finds its helpers where pytest would have it find them."""
+    if str(HELPERS) not in sys.path:
+        sys.path.append(str(HELPERS))
     spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

@@ -171,7 +171,7 @@ def test_a_time_limit_stops_a_run_and_the_next_goes_on_in_it(
             raise error
 
     tracker = f"mlflow[uri={store},experiment=limited]"
-    monkeypatch.setattr("albench.trial.stored.in_time", once)
+    monkeypatch.setattr("albench.trial.rounds.in_time", once)
     small_run(rounds=3, steps=2, trackers=[tracker])
     (stopped,) = runs(store, "limited")
     assert (stopped.info.status, stopped.data.tags["albench.reason"]) == ("KILLED", "over")

@@ -28,7 +28,7 @@ from albench.results.inventory import Inventory
 from albench.results.mixing import found_before, plugin_versions, refuse
 from albench.suite.complete import completed
 from albench.suite.panels import left_out
-from albench.suite.protocol import Amounts, Protocol, amounts
+from albench.suite.protocol import Amounts, Protocol, amounts, check_validation
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial
 from albench.trial.mirrored import mirrored_note
@@ -54,6 +54,8 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
     data = {str(spec): _loaded(spec, settings) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
+    for name, loaded in data.items():
+        check_validation(suite.protocol.validation, len(loaded.splits.val), name)
     inventory = Inventory(settings.out / suite.name)
     all_planned = planned(suite, settings, data, found, inventory)
     todo, done, skipped, unknown = sort(all_planned, found, data, counts, inventory, settings.fresh)

@@ -16,6 +16,7 @@ from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.bench.estimate import duration
 from albench.render.contents import contents
 from albench.render.labels import combinations, label, pair, seeds_text
+from albench.suite.protocol import validation_count
 from albench.suite.views import in_words, switches
 from albench.wording import counted
 
@@ -78,8 +79,9 @@ def _labels(plan: Plan, dataset: str) -> str:
     """Labels of each round, and how many the protocol needs in all, those of val and test among them."""
     splits, counts = plan.data[dataset].splits, plan.amounts[dataset].labels
     shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
-    pool, n_val, n_test = map(len, (splits.train, splits.val, splits.test))
-    needed = f"{counts[-1] + n_val + n_test:,} of {pool + n_val + n_test:,}"
+    pool, whole_val, n_test = map(len, (splits.train, splits.val, splits.test))
+    n_val = validation_count(plan.suite.protocol.validation, counts[-1], whole_val)
+    needed = f"{counts[-1] + n_val + n_test:,} of {pool + whole_val + n_test:,}"
     of_pool = f"labels {', '.join(shown)} of {pool:,}"
     return f"{of_pool}; with {n_val:,} of val and {n_test:,} of test the protocol needs {needed} labelled"
 

@@ -31,7 +31,7 @@ DECIDES = (
     *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
     *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol", "suite/trials", "training"),
     *("trial/answers", "trial/bought", "trial/first_round", "trial/labels", "trial/numerics", "trial/parts"),
-    *("trial/queries", "trial/rounds", "trial/run", "trial/stored", "trial/view"),
+    *("trial/queries", "trial/rounds", "trial/run", "trial/stored", "trial/validation", "trial/view"),
 )
 """Modules and packages of the core that every trial's numbers come from."""
 ITEMS = "path"

@@ -45,6 +45,7 @@ def rows_of(
     common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
     common["initial_hash"] = facts.get("initial_hash", "")
     common["pool_size"] = data["sizes"][0] if data else 0
+    common["n_validation"] = data["sizes"][1] if data else None
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
     common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
@@ -70,6 +71,8 @@ def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The record's numbers as columns."""
     for name in ("round", "n_labeled", "peak_memory_mb"):
         yield name, record[name]
+    if "n_validation" in record:
+        yield "n_validation", record["n_validation"]
     for part in ("val", "test", "seconds"):
         for name, value in record[part].items():
             yield f"{part}.{name}", _number(value)

@@ -36,6 +36,7 @@ class Protocol:
     weight_decay: float = option(5e-4, "weight decay, on weight matrices only", ge=0)
     ema: float = option(0.999, "decay of the weights' moving average, which is evaluated", ge=0, lt=1)
     evaluations: int = option(4, "validations in a round; the best one's weights are kept", ge=1)
+    validation: str = option("all", "validation items that choose the weights: all, N, P%, Kx the labels, or none")
     checkpoint_metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "average_precision"] = option(
         "macro_f1", "validation metric that chooses the weights"
     )
@@ -55,7 +56,7 @@ class Protocol:
         return {name: value for name, value in dataclasses.asdict(self).items() if LATER.get(name) != value}
 
 
-LATER = {"initial_strategy": "", "neighbors": "exact", "lanes": "off"}
+LATER = {"initial_strategy": "", "validation": "all", "neighbors": "exact", "lanes": "off"}
 """Settings that were added when trials had been stored without them, and what those had in force."""
 
 
@@ -89,6 +90,7 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
         raise SuiteError(str(error)) from None
     for name in _AMOUNTS:
         _amount(name, getattr(made, name), pool_size=None)
+    validation_count(made.validation, 1, 1)
     if made.lanes not in ("off", "auto") and not (made.lanes.isdecimal() and int(made.lanes) > 1):
         raise SuiteError(f"lanes '{made.lanes}': write off, auto or a number from 2 on.")
     return made
@@ -100,7 +102,7 @@ _AMOUNTS = ("initial", "query_size")
 def _setting_text(name: str, value: Any) -> str:
     """A setting as text; ``020``, ``20.0`` and ``20`` labels are one number, and so one key."""
     text = "true" if value is True else str(value)
-    count = whole(text) if name in _AMOUNTS and text.isascii() else None
+    count = whole(text) if name in (*_AMOUNTS, "validation") and text.isascii() else None
     return text if count is None else str(count)
 
 
@@ -119,6 +121,50 @@ def _amount(name: str, text: str, pool_size: int | None) -> int:
     if pool_size is None:
         return 0
     return max(1, round(pool_size * value / 100)) if match[2] else int(value)
+
+
+def validation_count(wanted: str, n_labeled: int, size: int) -> int:
+    """How many validation items choose a round's weights; 0 where its last weights are kept.
+
+    Parameters
+    ----------
+    wanted
+        The protocol's ``validation``: ``all``, ``none``, a number, a share of the split such as ``20%``, or as many
+        times the labels bought so far, such as ``1x``.
+    n_labeled
+        Those labels.
+    size
+        Items of the validation split, of which there are never more.
+
+    Raises
+    ------
+    SuiteError
+        Where it is none of these, or a number or share of nothing.
+    """
+    if wanted in ("all", "none"):
+        return size if wanted == "all" else 0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%|x?)", wanted, re.ASCII)
+    value = float(match[1]) if match else 0.0
+    whole_number = match is not None and (bool(match[2]) or "." not in match[1])
+    if not match or not value or not whole_number or (match[2] == "%" and value > 100):
+        raise SuiteError(
+            f"validation '{wanted}': write all, none, a number such as 100, a share of the validation split such as "
+            "20%, or a multiple of the labels bought so far such as 1x."
+        )
+    count = {"%": size * value / 100, "x": n_labeled * value, "": value}[match[2]]
+    return min(size, max(1, round(count)))
+
+
+def check_validation(wanted: str, size: int, dataset: str) -> None:
+    """Refuse a number of validation items that a data set does not have.
+
+    Raises
+    ------
+    SuiteError
+        With what would fit.
+    """
+    if wanted.isdecimal() and int(wanted) > size:
+        raise SuiteError(f"{dataset}: validation {wanted}: its validation split has {size} items; write all, or fewer.")
 
 
 def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:

@@ -32,6 +32,6 @@ def mixed_precision(device: torch.device) -> torch.autocast:
 
 
 def check_steps(protocol: Protocol) -> set[int]:
-    """Numbers of finished steps after which a round validates; its last step is one."""
-    steps, count = protocol.steps, protocol.evaluations
+    """Numbers of finished steps after which a round validates: its last step, and without validation that one alone."""
+    steps, count = protocol.steps, protocol.evaluations if protocol.validation != "none" else 1
     return {round(steps * (at + 1) / count) for at in range(count)} | {steps}

@@ -25,6 +25,7 @@ from albench.trial.labels import Oracle
 from albench.trial.numerics import Clock, peak_memory_mb
 from albench.trial.parts import Parts
 from albench.trial.queries import Queries
+from albench.trial.validation import Validation
 from albench.trial.view import RoundOutputs
 
 
@@ -44,7 +45,8 @@ class Run:
         self.trial = trial
         self.parts = parts
         self.emit = emit
-        self.train, self.val, self.test = parts.items
+        self.train, val, self.test = parts.items
+        self.validation = Validation(trial.protocol.validation, parts.splits.val, val, trial.seed)
         self.augmenter = augmenter(
             parts.dataset,
             splits.task,
@@ -95,7 +97,7 @@ class Run:
         pool = self.bought.annotated
         clock = Clock(self.parts.device)
         best = trained.best
-        val = evaluate(best, self.val, self.parts.splits.val.y, task)
+        val = self._validated(best, len(pool.labeled))
         probs = probabilities(best, self.test)
         test = measure(probs, self.parts.splits.test.y, task)
         shown = test.get(HEADLINE)
@@ -108,6 +110,7 @@ class Run:
         return {
             "round": number,
             "n_labeled": len(pool.labeled),
+            **self._paid(len(pool.labeled)),
             "queried": queried,
             "val": val,
             "test": test,
@@ -133,10 +136,20 @@ class Run:
         )
 
     def validate(self, model: nn.Module) -> float:
-        """The validation metric that chooses the weights."""
-        name = self.trial.protocol.checkpoint_metric
-        value = evaluate(model, self.val, self.parts.splits.val.y, self.parts.splits.task)[name]
+        """The validation metric that chooses the weights; the same for all where nothing is paid for."""
+        values = self._validated(model, len(self.bought.pool.labeled))
+        value = values.get(self.trial.protocol.checkpoint_metric)
         return -1.0 if value is None else value
+
+    def _validated(self, model: nn.Module, n_labeled: int) -> dict[str, float | None]:
+        """Every metric of a model on the validation items that are paid for; none where there are none."""
+        items, y = self.validation.at(n_labeled)
+        return evaluate(model, items, y, self.parts.splits.task) if len(y) else {}
+
+    def _paid(self, n_labeled: int) -> dict[str, int]:
+        """How many validation labels a round used, where that is not all that there are."""
+        count = len(self.validation.at(n_labeled)[1])
+        return {} if self.trial.protocol.validation == "all" else {"n_validation": count}
 
     def progress(self, number: int, step: int) -> None:
         """Tell how far the round's training is."""

@@ -9,7 +9,7 @@ import pytest
 
 from albench.api import Task
 from albench.errors import SuiteError
-from albench.suite.protocol import LATER, Protocol, amounts, protocol
+from albench.suite.protocol import LATER, Protocol, amounts, check_validation, protocol, validation_count
 
 TASK = Task("features", (4,), 3, ("a", "b", "c"), pool_size=1000)
 
@@ -59,7 +59,30 @@ def test_amounts_that_are_told_to_fit_do(pool: int, initial: int, query_size: in
 def test_a_number_is_one_setting_however_it_is_written() -> None:
     one = protocol({"initial": "20"})
     assert protocol({"initial": 20}) == protocol({"initial": 20.0}) == protocol({"initial": "020"}) == one
+    assert protocol({"validation": 40}) == protocol({"validation": "040"})
     assert protocol({"rounds": None}, one) == one
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [("all", 60), ("none", 0), ("7", 7), ("90", 60), ("25%", 15), ("0.5%", 1), ("100%", 60), ("1x", 8), ("0.5x", 4),
+     ("0.01x", 1), ("20x", 60)],
+)  # fmt: skip
+def test_validation_labels(wanted: str, count: int) -> None:
+    assert validation_count(wanted, n_labeled=8, size=60) == count
+    assert protocol({"validation": wanted}).validation == wanted
+
+
+@pytest.mark.parametrize("wanted", ["half", "0", "0%", "101%", "-3", "2.5", "x", "0x", "1X", "", "٣"])
+def test_what_is_no_number_of_validation_labels_is_told(wanted: str) -> None:
+    with pytest.raises(SuiteError, match=r"write all, none, a number such as 100, a share .* such as 1x"):
+        protocol({"validation": wanted})
+
+
+def test_more_validation_labels_than_there_are_are_refused() -> None:
+    check_validation("60", 60, "d")
+    with pytest.raises(SuiteError, match="d: validation 61: its validation split has 60 items; write all, or fewer"):
+        check_validation("61", 60, "d")
 
 
 def test_settings_that_came_later_are_no_part_of_the_hash_at_what_was_in_force_before() -> None:

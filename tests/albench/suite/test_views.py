@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,10 +111,10 @@ def pictures(tmp_path: Path) -> str:
     return f"npz[path={tmp_path}/pictures.npz]"
 
 
-def plan(dataset: str, folder: Path, strategy: str = "random") -> Plan:
+def plan(dataset: str, folder: Path, strategy: str = "random", **settings: Any) -> Plan:
     declared = suite_from(
         None, dataset=dataset, method="supervised", strategy=strategy, seeds=1, name="s",
-        rounds=1, steps=1, initial=4, batch_size=4, evaluations=1,
+        rounds=1, steps=1, initial=4, batch_size=4, evaluations=1, **settings,
     )  # fmt: skip
     return prepare(declared, run_settings(out=folder, executor=None, device="cpu"))
 
@@ -127,6 +128,8 @@ def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:
 def test_the_header_says_how_many_labels_the_protocol_needs(pictures: str, tmp_path: Path) -> None:
     lines = [line.plain for line in plan_lines(plan(pictures, tmp_path))]
     assert "  labels 4 of 30; with 10 of val and 10 of test the protocol needs 24 of 50 labelled" in lines
+    lines = [line.plain for line in plan_lines(plan(pictures, tmp_path, validation="1x"))]
+    assert "  labels 4 of 30; with 4 of val and 10 of test the protocol needs 18 of 50 labelled" in lines
 
 
 def test_a_folder_goes_on_with_the_views_that_it_began_with(

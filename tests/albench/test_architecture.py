@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from albench.api.kinds import KINDS
 from albench.components.registry import Registry
+from albench.wording import plural
 
 ROOT = Path(__file__).parents[2]
 GROUND = {"errors", "wording", "seeds", "version", "metrics", "metric_table", "environment", "item_predictions"}
@@ -44,7 +47,20 @@ DOORS = {"__init__", "__main__"}
 LIGHT = GROUND | {"disk", "api", "components", "suite", "compare", "results"}
 FILES = sorted((ROOT / "albench").rglob("*.py"))
 PLUGIN_FILES = sorted((ROOT / "plugins").rglob("*.py"))
+CODE = [*FILES, *PLUGIN_FILES]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
+
+
+PUBLIC = {"albench/session.py: run", "albench/api/options.py: option", "albench/testing/views.py: make_view"}
+"""Functions whose parameters are what a user types by name, however many there are."""
+ELSEWHERE = {
+    "__main__": "cli/test_main",
+    "render/paragraph": "compare/test_paragraph",
+    "render/picks": "cli/test_picks",
+    "render/views": "bench/test_view_effects",
+    "testing/checks": "testing/test_targets",
+}
+"""Modules whose tests have another name."""
 
 
 def room(path: Path) -> str:
@@ -194,3 +210,57 @@ def test_the_core_names_no_component() -> None:
     assert named == allowed
     for name, places in ALSO_MEANS.items():
         assert all(any(file.startswith(place) for of, file in named if of == name) for place in places), name
+
+
+def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The functions of a file, by how an exception to a rule names them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{path.relative_to(ROOT)}: {node.name}", node
+
+
+def test_a_file_is_read_at_one_sitting() -> None:
+    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in CODE}
+    assert {name: count for name, count in lines.items() if count > 300} == {}
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    """Its docstring aside."""
+    long = {}
+    for path in CODE:
+        for name, node in functions(path):
+            text = ast.get_docstring(node, clean=False)
+            length = (node.end_lineno or 0) - node.lineno + 1 - (text.count("\n") + 1 if text else 0)
+            if length > 60:
+                long[name] = length
+    assert long == {}
+
+
+def test_what_belongs_together_is_handed_on_whole() -> None:
+    """Nothing but a public door takes more than eight parameters."""
+    wide = set()
+    for path in CODE:
+        for name, node in functions(path):
+            taken = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            if len(taken) - (taken[:1] in (["self"], ["cls"])) > 8:
+                wide.add(name)
+    assert wide == PUBLIC
+
+
+def test_each_module_has_its_tests_where_one_looks_for_them() -> None:
+    """``albench/ROOM/NAME.py`` in ``tests/albench/ROOM/test_NAME.py``; the kit's by kind of component."""
+    expected = {}
+    for path in FILES:
+        module = path.relative_to(ROOT / "albench").with_suffix("")
+        kind, _, rest = module.name.partition("_")
+        name = plural(kind) if module.parts[0] == "testing" and kind in KINDS and rest else module.name
+        if module.name != "__init__":
+            expected[str(module)] = f"{module.parent / f'test_{name}'}"
+    assert ELSEWHERE.keys() <= expected.keys()
+    missing = {
+        name: file
+        for name, file in (expected | ELSEWHERE).items()
+        if not (ROOT / "tests" / "albench" / f"{file}.py").exists()
+    }
+    assert missing == {}
+    assert {name for name in ELSEWHERE if (ROOT / "tests" / "albench" / f"{expected[name]}.py").exists()} == set()

@@ -55,9 +55,6 @@ PUBLIC = {"albench/session.py: run", "albench/api/options.py: option", "albench/
 """Functions whose parameters are what a user types by name, however many there are."""
 ELSEWHERE = {
     "__main__": "cli/test_main",
-    "render/paragraph": "compare/test_paragraph",
-    "render/picks": "cli/test_picks",
-    "render/views": "bench/test_view_effects",
     "testing/checks": "testing/test_targets",
 }
 """Modules whose tests have another name."""

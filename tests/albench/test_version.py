@@ -19,4 +19,5 @@ def test_there_is_one_version() -> None:
     assert albench.__version__ == __version__ == importlib.metadata.version("albench")
     assert CliRunner().invoke(cli, ["--version"]).output == f"albench, version {__version__}\n"
     cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
-    assert cited is None or cited[1].strip("\"'") == __version__
+    assert cited
+    assert cited[1] == __version__

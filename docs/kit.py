@@ -18,8 +18,6 @@ TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
 HELPERS = TESTS.parents[1] / "helpers"
 """What these files import beside albench, as pytest's ``pythonpath`` has it."""
 
-HELPERS = TESTS.parents[1] / "helpers"
-
 INTRODUCTION = """# What the conformance kit checks
 
 `albench check NAME`, a plugin file or a distribution in place of the name; `@pytest.mark.albench("NAME")` in a test; or

@@ -27,7 +27,7 @@ from albench.training.loop import Trained
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
 from albench.trial.queries import Queries
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 LIMIT = 3.0
 """Seconds after which one thing that is being timed is given up."""
@@ -90,7 +90,7 @@ class Meter:
         self._plan = plan
         self._device = torch.device(plan.device)
         self._start, self._budget = time.perf_counter(), budget
-        self._runs: dict[tuple[str, str, str], Run] = {}
+        self._runs: dict[tuple[str, str, str], TrialRun] = {}
         self._predicted: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
         self._known: dict[str, dict[Any, Any]] = {kind: {} for kind in UNTIL}
 
@@ -140,7 +140,7 @@ class Meter:
             self.notes.append(f"{what} takes more than {limit:g} s: it is counted as {limit:g} s, which is too little")
             return limit
 
-    def _run(self, trial: Trial) -> Run:
+    def _run(self, trial: Trial) -> TrialRun:
         """A run of a combination's first trial."""
         key = _combination(trial)
         if key not in self._runs:
@@ -152,7 +152,7 @@ class Meter:
                 amounts=self._plan.amounts[trial.dataset],
                 device=self._device,
             )
-            self._runs[key] = Run(trial, parts, _ignore)
+            self._runs[key] = TrialRun(trial, parts, _ignore)
         return self._runs[key]
 
     def _costs(self, trial: Trial) -> Costs:
@@ -161,7 +161,9 @@ class Meter:
         run.begin(0)
         batches = run.batches(0)
         return Costs(
-            setup=self._within(LIMIT, f"setting up {what}", lambda: seconds(lambda: Run(trial, run.parts, _ignore)))
+            setup=self._within(
+                LIMIT, f"setting up {what}", lambda: seconds(lambda: TrialRun(trial, run.parts, _ignore))
+            )
             + self._initial(run, f"choosing the first labels of {trial.dataset}"),
             step=self._within(STEP_LIMIT, f"a step of {what}", lambda: _repeated(run.learner.step, zip(batches))),
             validation=self._within(LIMIT, f"a validation of {what}", lambda: _steady(lambda: run.validate(model))),
@@ -170,7 +172,7 @@ class Meter:
             ),
         )
 
-    def _initial(self, run: Run, what: str) -> float:
+    def _initial(self, run: TrialRun, what: str) -> float:
         """Of a strategy that chooses the first labels, where the protocol has one."""
         strategy = first_labels(self._plan.registry, run.trial.protocol)
         if strategy is None:
@@ -183,7 +185,7 @@ class Meter:
         parts = self._run(trials[0]).parts
 
         def timed() -> float:
-            runs = [Run(trial, parts, _ignore) for trial in trials]
+            runs = [TrialRun(trial, parts, _ignore) for trial in trials]
             for run in runs:
                 run.begin(0)
             stack = Stack([run.learner for run in runs])

@@ -20,7 +20,7 @@ from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.training.schedule import mixed_precision
 from albench.trial.parts import Parts
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 THRESHOLD = 0.95
 """Confidence from which the bare step takes a label, as FixMatch does by default."""
@@ -42,7 +42,7 @@ def random_splits(case: TimedCase) -> Splits:
     return Splits(split(case.size), split(64), split(64), task)
 
 
-def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[Run]:
+def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[TrialRun]:
     """Trials that differ by seed, with their first round of so many steps begun."""
     loaded = registry()
     splits = random_splits(case)
@@ -58,7 +58,9 @@ def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STE
     )
     protocol = Protocol(steps=steps, device="cuda" if device.startswith("cuda") else "cpu")
     made = [
-        Run(Trial("made-up", case.method, STRATEGY, case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None)
+        TrialRun(
+            Trial("made-up", case.method, STRATEGY, case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None
+        )
         for seed in range(count)
     ]
     for run in made:

@@ -29,7 +29,7 @@ from albench.trial.validation import Validation
 from albench.trial.view import RoundOutputs
 
 
-class Run:
+class TrialRun:
     """One trial being carried out.
 
     Parameters

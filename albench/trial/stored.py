@@ -12,7 +12,7 @@ from albench.results.records import FORMAT
 from albench.results.store import TrialStore
 from albench.suite.trials import Trial
 from albench.trial.parts import Parts
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 
 class StoredRun:
@@ -35,7 +35,7 @@ class StoredRun:
         emit: Callable[[Progress | Note], None],
         on_round: Callable[[dict[str, Any]], None],
     ) -> None:
-        self.run = Run(trial, parts, emit)
+        self.run = TrialRun(trial, parts, emit)
         self._store = store
         self._on_round = on_round
         self._rounds = trial.protocol.rounds

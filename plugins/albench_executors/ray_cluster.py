@@ -56,12 +56,12 @@ def _own_job(address: str) -> dict[str, Any]:
         return {}
     from ray.job_config import JobConfig
 
-    class Job(JobConfig):
+    class OwnJob(JobConfig):
         def _runtime_env_has_working_dir(self) -> bool:
             """Where it has, Ray does not put the driver's working folder in front of all others."""
             return True
 
-    return {"job_config": Job()}
+    return {"job_config": OwnJob()}
 
 
 def _knock(address: str) -> None:

@@ -22,7 +22,7 @@ from albench.suite.trials import Trial
 from albench.training.loop import Trained, train_round
 from albench.trial.parts import Parts
 from albench.trial.rounds import Lane, run_trials
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 
 class Net(nn.Module):
@@ -88,10 +88,10 @@ class Tiny:
         parts = Parts(*given, Amounts(6, 4, 4), torch.device("cpu"))  # type: ignore[arg-type]
         return dataclasses.replace(parts, **changes)
 
-    def run(self, method: Method | None = None, seed: int = 0, **settings: Any) -> Run:
-        return Run(self.trial(seed, **settings), self.parts(method), lambda _: None)
+    def run(self, method: Method | None = None, seed: int = 0, **settings: Any) -> TrialRun:
+        return TrialRun(self.trial(seed, **settings), self.parts(method), lambda _: None)
 
-    def train(self, run: Run, number: int = 0) -> Trained | TrialError:
+    def train(self, run: TrialRun, number: int = 0) -> Trained | TrialError:
         """The training of a round that has begun."""
         (result,) = train_round(run.learner, [run.batches(number)], [run.validate], lambda _: None)
         return result

@@ -10,7 +10,7 @@ import torch
 from tiny_trial import Tiny
 
 from albench.training.batches import balanced, endless
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 
 def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Tiny) -> None:
@@ -70,7 +70,7 @@ def test_the_data_order_is_the_seeds_alone(tiny: Tiny) -> None:
 
     def order(seed: int) -> list[list[int]]:
         trial = dataclasses.replace(tiny.trial(seed), method="other", strategy="other")
-        return [batch.index.tolist() for batch in Run(trial, tiny.parts(One()), lambda _: None).batches(0)]
+        return [batch.index.tolist() for batch in TrialRun(trial, tiny.parts(One()), lambda _: None).batches(0)]
 
     assert order(0) == order(0) != order(1)
 

@@ -13,10 +13,10 @@ from albench.api import Method, Task
 from albench.errors import ContractError
 from albench.training.forward import ModelForward
 from albench.training.lanes import Stack
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 
-def one_step(run: Run, batch: Any, lanes: bool) -> None:
+def one_step(run: TrialRun, batch: Any, lanes: bool) -> None:
     if lanes:
         Stack([run.learner]).step(0, [batch])
     else:
@@ -60,7 +60,7 @@ def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Tiny,
         def build(self, task: Task, generator: torch.Generator) -> nn.Module:
             return Alone()
 
-    run = Run(tiny.trial(), tiny.parts(backbone=Built()), lambda _: None)
+    run = TrialRun(tiny.trial(), tiny.parts(backbone=Built()), lambda _: None)
     run.begin(0)
     batch = next(iter(run.batches(0)))
     with pytest.raises(ContractError, match=r"must return \(logits, embedding\), not a tensor of shape \(4, 2\)"):

@@ -24,7 +24,7 @@ from albench.training.lanes import Stack
 from albench.training.loop import Trained, train_round
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 Stable = Callable[[Path], dict[str, list[dict[str, Any]]]]
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 20, "evaluations": 2}
@@ -47,22 +47,24 @@ def splits(task: Task) -> Splits:
     return Splits(*parts, task)
 
 
-def run_of(method: str, backbone: str, seed: int, steps: int = 20, **settings: Any) -> Run:
+def run_of(method: str, backbone: str, seed: int, steps: int = 20, **settings: Any) -> TrialRun:
     task = FEATURES if backbone.startswith("mlp") else IMAGES
     found = registry()
     protocol = Protocol(steps=steps, batch_size=16, evaluations=1, **settings)
     trial = Trial("d", method, "random", backbone, seed, protocol, ("", "", "", ""))
     dataset = FeatureDataset() if task is FEATURES else ImageDataset()
     built = (found.build("method", method), found.build("strategy", "random"), found.build("backbone", backbone))
-    return Run(trial, Parts(dataset, splits(task), *built, Amounts(30, 10, 2), torch.device("cpu")), lambda _: None)
+    return TrialRun(
+        trial, Parts(dataset, splits(task), *built, Amounts(30, 10, 2), torch.device("cpu")), lambda _: None
+    )
 
 
-def alone(run: Run) -> list[float]:
+def alone(run: TrialRun) -> list[float]:
     run.begin(0)
     return [float(run.learner.step(step, [batch])["loss"]) for step, batch in enumerate(run.batches(0))]
 
 
-def together(runs: Sequence[Run]) -> np.ndarray:
+def together(runs: Sequence[TrialRun]) -> np.ndarray:
     """(lanes, steps) losses."""
     for run in runs:
         run.begin(0)
@@ -71,7 +73,7 @@ def together(runs: Sequence[Run]) -> np.ndarray:
     return torch.stack([stack.step(step, parts)["loss"] for step, parts in enumerate(batches)]).T.numpy()
 
 
-def trained_together(runs: Sequence[Run], number: int) -> list[Trained | TrialError]:
+def trained_together(runs: Sequence[TrialRun], number: int) -> list[Trained | TrialError]:
     """A round of all, in one step."""
     batches, validate = [run.batches(number) for run in runs], [run.validate for run in runs]
     return train_round(Stack([run.learner for run in runs]), batches, validate, lambda _: None)

@@ -18,14 +18,14 @@ from albench.suite.trials import Trial
 from albench.training.lanes import Stack
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 METHODS = sorted(c.name for c in registry().components("method") if c.distribution == "albench")
 BACKBONES = ["mlp[hidden=16]", "cnn[width=8]", "wrn[depth=10,widen=1]", "resnet[depth=18]"]
 STEPS = 2
 
 
-def run_of(method: str, backbone: str, seed: int) -> Run:
+def run_of(method: str, backbone: str, seed: int) -> TrialRun:
     images = not backbone.startswith("mlp")
     task = Task("image" if images else "features", (1, 16, 16) if images else (24,), 3, ("a", "b", "c"), pool_size=90)
     rng = np.random.Generator(np.random.PCG64(0))
@@ -36,7 +36,7 @@ def run_of(method: str, backbone: str, seed: int) -> Run:
     trial = Trial("d", method, "random", backbone, seed, Protocol(steps=STEPS, batch_size=12), ("",) * 4)
     dataset = ImageDataset() if images else FeatureDataset()
     parts = Parts(dataset, Splits(split, split, split, task), *built, Amounts(30, 10, 2), torch.device("cpu"))
-    made = Run(trial, parts, lambda _: None)
+    made = TrialRun(trial, parts, lambda _: None)
     made.begin(0)
     return made
 
@@ -51,7 +51,7 @@ def still(models: Sequence[nn.Module], before: Sequence[dict[str, torch.Tensor]]
     ]
 
 
-def weights(run: Run) -> dict[str, torch.Tensor]:
+def weights(run: TrialRun) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in run.learner.model.named_parameters()}
 
 

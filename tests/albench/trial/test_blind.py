@@ -17,7 +17,7 @@ from albench.suite.trials import Trial
 from albench.testing.reach import holders
 from albench.training.loop import Trained, train_round
 from albench.trial.parts import Parts
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 CLASSES, POOL, OTHERS, RUN = 5, 240, 80, 12
 """``RUN`` labels in a row are searched: by chance a row of 5 classes has them once in 5^12."""
@@ -34,7 +34,7 @@ METHODS = sorted(c.name for c in registry().components() if c.kind == "method" a
 QUANTITIES = ("x", "index", "probs", "logits", "embeddings", "labeled_x", "labeled_y", "labeled_embeddings")
 
 
-def run_of(method: str, strategy: Strategy) -> Run:
+def run_of(method: str, strategy: Strategy) -> TrialRun:
     found = registry()
     protocol = Protocol(steps=4, batch_size=8, evaluations=1)
     parts = Parts(
@@ -46,10 +46,10 @@ def run_of(method: str, strategy: Strategy) -> Run:
         Amounts(20, 10, 2),
         torch.device("cpu"),
     )
-    return Run(Trial("d", method, "s", "mlp[hidden=8]", 0, protocol, ("",) * 4), parts, lambda _: None)
+    return TrialRun(Trial("d", method, "s", "mlp[hidden=8]", 0, protocol, ("",) * 4), parts, lambda _: None)
 
 
-def whole_round(run: Run) -> None:
+def whole_round(run: TrialRun) -> None:
     """Train, evaluate, query, annotate."""
     run.begin(0)
     (trained,) = train_round(run.learner, [run.batches(0)], [run.validate], lambda _: None)
@@ -57,7 +57,7 @@ def whole_round(run: Run) -> None:
     run.finish(0, trained)
 
 
-def hidden(run: Run) -> dict[str, np.ndarray]:
+def hidden(run: TrialRun) -> dict[str, np.ndarray]:
     """Stretches of labels that nobody bought, in the orders in which a copy could hold them."""
     train = LABELS[0]
     unlabeled = run.bought.pool.unlabeled.numpy()
@@ -120,7 +120,7 @@ def test_the_walk_finds_what_is_hidden_badly() -> None:
 class Spy:
     """Stands before a method's functions and walks over their arguments."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrialRun) -> None:
         self.method = run.parts.method
         self.secrets = hidden(run)
         self.calls: set[str] = set()

@@ -15,7 +15,7 @@ from albench.data.pool import Annotated
 from albench.errors import TrialError
 from albench.suite.settings import RunSettings
 from albench.training.evaluate import predict
-from albench.trial.run import Run
+from albench.trial.run import TrialRun
 
 
 def test_first_labels_are_the_same_for_whatever_method_and_strategy(tiny: Tiny) -> None:
@@ -32,7 +32,9 @@ def test_a_strategy_that_does_not_choose_in_time_fails_the_trial(tiny: Tiny) -> 
             while True:
                 time.sleep(0.001)
 
-    run = Run(tiny.trial(), tiny.parts(strategy=Slow(), settings=RunSettings(query_time_limit=0.05)), lambda _: None)
+    run = TrialRun(
+        tiny.trial(), tiny.parts(strategy=Slow(), settings=RunSettings(query_time_limit=0.05)), lambda _: None
+    )
     run.begin(0)
     with pytest.raises(TrialError, match=r"strategy 's' had not chosen after 0\.05 s \(--query-time-limit\)"):
         run.finish(0, tiny.train(run))
@@ -50,13 +52,13 @@ class Marked(Strategy):
         return picks
 
 
-def asked(run: Run, pool: Annotated) -> tuple[list[int], dict[str, Any]]:
+def asked(run: TrialRun, pool: Annotated) -> tuple[list[int], dict[str, Any]]:
     model = run.learner.average
     return run.queries.ask(pool, run.outputs(0, model, predict(model, run.train, pool.unlabeled)))
 
 
 def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Tiny) -> None:
-    run = Run(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
+    run = TrialRun(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
     pool = run.bought.annotated
     queried, told = asked(run, pool)
     assert queried == pool.unlabeled[-4:].tolist()
@@ -69,7 +71,7 @@ def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Tiny) -> 
 
 
 def test_a_strategy_may_be_shown_part_of_the_pool(tiny: Tiny) -> None:
-    run = Run(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
+    run = TrialRun(tiny.trial(), tiny.parts(strategy=Marked()), lambda _: None)
     pool = run.bought.annotated
     part = dataclasses.replace(pool, unlabeled=pool.unlabeled[::3])
     assert asked(run, part)[0] == part.unlabeled[-4:].tolist()
@@ -83,6 +85,6 @@ def test_first_labels_may_be_chosen_from_the_bare_items(tiny: Tiny) -> None:
             assert (view.n_classes, view.budget_left, len(view.labeled_y)) == (2, 18, 0)
             return torch.arange(30, 30 + budget).flip(0)
 
-    run = Run(tiny.trial(initial_strategy="mine"), tiny.parts(initial=FromItems()), lambda _: None)
+    run = TrialRun(tiny.trial(initial_strategy="mine"), tiny.parts(initial=FromItems()), lambda _: None)
     assert run.bought.pool.labeled.tolist() == list(range(30, 36))
     assert run.bought.n_last == 0, "no query bought them"

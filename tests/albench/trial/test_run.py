@@ -9,7 +9,7 @@ import torch
 from tiny_trial import Tiny
 
 from albench.api.executor import Note, Progress
-from albench.trial.run import Run, weights_hash
+from albench.trial.run import TrialRun, weights_hash
 
 
 def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Tiny) -> None:
@@ -46,7 +46,7 @@ def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Tiny, start: str,
 def test_progress_and_notes_name_the_trial(tiny: Tiny) -> None:
     told: list[Any] = []
     trial = tiny.trial()
-    run = Run(trial, tiny.parts(), told.append)
+    run = TrialRun(trial, tiny.parts(), told.append)
     run.progress(1, 7)
     run.tell("a line")
     assert told == [Progress(trial.key, 1, 2, 7, 10, None), Note(trial.key, "a line")]

@@ -29,6 +29,8 @@ METHODS = [
      "Berthelot et al. 2022"),
     ("dash", "dash:Dash", "loss threshold that falls with the steps", "thresholds", "Xu et al. 2021"),
     ("simmatch", "simmatch:SimMatch", "semantic and instance similarity agree", "similarity", "Zheng et al. 2022"),
+    ("comatch", "comatch:CoMatch", "pseudo labels and embeddings teach each other over a graph", "similarity",
+     "Li et al. 2021"),
     ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
      "Wang et al. 2022"),
     ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",

@@ -2,86 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
 from by_hand import cross_entropy, softmax
-from torch import Tensor
+from hand_made_step import (
+    CPU,
+    LABELED,
+    STRONG,
+    SUPERVISED,
+    TASK,
+    WEAK,
+    WEAK_2,
+    Model,
+    Y,
+    batch,
+    normalize,
+    run,
+    unit,
+)
 
-from albench.api import Batch, Method, State, Task, UserError
+from albench.api import Task, UserError
 from albench_ssl.adamatch import WINDOW, AdaMatch
 from albench_ssl.debiaspl import DebiasPL
 from albench_ssl.losses import soft_cross_entropy
 from albench_ssl.running import align, class_shares, moving_average, push
 from albench_ssl.simmatch import SimMatch
-
-TASK = Task("features", (3,), 3, ("a", "b", "c"), pool_size=7, embedding_size=3)
-CPU = torch.device("cpu")
-
-
-@dataclass
-class Model:
-    """Logits are the input; ``shift`` is added where strong views are in the batch, as batch statistics would."""
-
-    shift: float = 0.0
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return x + self.shift * torch.tensor([1.0, -1.0, 0.5])
-
-    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self(x), embedding(x)
-
-    def frozen(self, x: Tensor) -> Tensor:
-        return x
-
-    def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x, embedding(x)
-
-    def probe(self, x: Tensor) -> Tensor:
-        return x
-
-    def ema(self, x: Tensor) -> Tensor:
-        return x
-
-
-def embedding(x: Tensor) -> Tensor:
-    return x * torch.tensor([1.0, 2.0, -0.5]) + 0.3
-
-
-WEAK = np.array([[4.0, 0.0, 0.0], [0.3, 0.1, 0.0], [0.0, 1.0, 9.0], [0.0, 1.5, 0.2]])
-WEAK_2 = np.array([[0.0, 5.0, 0.1], [6.0, 0.0, 0.0], [0.2, 0.0, 3.5], [0.0, 0.9, 0.0]])
-STRONG = np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 5.0], [0.5, 0.0, 1.5], [0.4, 0.3, 0.1]])
-LABELED = np.array([[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]])
-Y = np.array([0, 2])
-
-
-def normalize(rows: np.ndarray) -> np.ndarray:
-    return rows / rows.sum(axis=1, keepdims=True)
-
-
-SUPERVISED = cross_entropy(LABELED, Y).mean()
-
-
-def batch(weak: np.ndarray, noise: dict[str, Tensor], labeled: np.ndarray = LABELED) -> Batch:
-    views = {"weak": torch.tensor(weak), "strong": torch.tensor(STRONG)}
-    index = torch.tensor([4, 1, 6, 0])
-    return Batch(
-        x_lab=torch.tensor(labeled),
-        y_lab=torch.tensor(Y),
-        views=views,
-        index=index,
-        noise=noise,
-        class_counts=torch.ones(3),
-    )
-
-
-def run(
-    method: Method, state: State, given: Batch, step: int, shift: float = 0.0
-) -> tuple[float, State, dict[str, float]]:
-    loss, state, logs = method.loss(Model(shift), given, state, torch.tensor(step))
-    return loss.item(), state, {name: value.item() for name, value in logs.items()}
 
 
 def test_adamatch_two_steps_written_out() -> None:
@@ -141,11 +87,6 @@ def test_debiaspl_two_steps_written_out() -> None:
     np.testing.assert_allclose(state["mean_probs"], mean, rtol=1e-6)
     wanted = softmax(WEAK - strength * np.log(mean)).max(axis=1) < threshold
     assert method.rejected(torch.tensor(softmax(WEAK)), state).tolist() == wanted.tolist()
-
-
-def unit(x: np.ndarray) -> np.ndarray:
-    rows = x * np.array([1.0, 2.0, -0.5]) + 0.3
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_simmatch_three_steps_written_out() -> None:

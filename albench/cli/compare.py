@@ -26,6 +26,7 @@ _OPTIONS = (
     ),
     click.option("--test", default="auto", show_default=True, help="auto, t, permutation or wilcoxon."),
     click.option("--test-items", is_flag=True, help="Add intervals over test items to those over seeds."),
+    click.option("--count-validation", is_flag=True, help="Count the validation labels that choose weights as labels."),
     click.option("--strict", is_flag=True, help="Refuse tables that mix versions or processors."),
     HIGHLIGHT,
 )

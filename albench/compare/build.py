@@ -19,6 +19,7 @@ from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, numbers_of
 from albench.compare.over_items import KeptOf, item_notes, over_items, with_over_items
 from albench.compare.overall import over_data_sets
+from albench.compare.paid import counting_validation
 from albench.compare.protocols import place_of
 from albench.compare.question import Question
 from albench.compare.ranking import check_ranking
@@ -91,7 +92,7 @@ def compared(
     check_scores(frame, question.split, question.metric)
     question.choice.check(frame)
     baseline = question.choice.baseline_in(frame)
-    chosen = question.choice.of(frame)
+    chosen, paid = counting_validation(question.choice.of(frame), question)
     curves, copies = _curves_of(chosen, question)
     check_baseline(question.baseline and baseline, pairs_of(chosen))
     numbers = [numbers_of(group, question, baseline) for group in curves]
@@ -104,6 +105,7 @@ def compared(
     n_left_out, left_out = question.choice.left_out(frame)
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),
+        *paid,
         *copies,
         *write_notes(curves, groups, question, baseline, overall),
         *lacking,

@@ -47,6 +47,8 @@ class Question:
         Rows to mark, as one's own entry: strategies, methods or ``METHOD + STRATEGY`` (``albench.compare.highlight``).
     test_items
         Whether what ranks, and its differences, have intervals over test items too.
+    count_validation
+        Whether the validation labels that choose a round's weights count among its labels.
     ranking, goal, prices, choice
         ``at``, ``target``, ``cost`` and the names, as they were read; None where there is no target, or no price.
 
@@ -70,6 +72,7 @@ class Question:
     datasets: Sequence[str] = ()
     highlight: Sequence[str] = ()
     test_items: bool = False
+    count_validation: bool = False
     ranking: Ranking = field(init=False, repr=False)
     goal: Goal | None = field(init=False, repr=False)
     prices: Cost | None = field(init=False, repr=False)
@@ -92,6 +95,9 @@ class Question:
             raise UserError(
                 f"intervals over test items are of split test, not of {self.split}: leave one of the two out."
             )
+        if self.count_validation and (self.test_items or (self.goal and self.goal.share_of_full)):
+            other = "--test-items" if self.test_items else f"--target {self.target}"
+            raise UserError(f"--count-validation and {other}: what is asked there is of the pool's labels alone.")
 
     @property
     def column(self) -> str:

@@ -145,7 +145,7 @@ _CHOSEN = {"strategies": "entropy", "methods": "boostmis", "datasets": "digits",
 
 _SINGULAR = {"strategy": "strategies", "method": "methods", "dataset": "datasets"}
 """What ``albench.run`` calls them -> what a comparison does."""
-_OPTIONS = (*_COMPARISON, *_CHOSEN, "cost", "details", "strict", "test_items")
+_OPTIONS = (*_COMPARISON, *_CHOSEN, "cost", "details", "strict", "test_items", "count_validation")
 
 
 def check_comparison(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def check_comparison(given: Mapping[str, Any]) -> dict[str, Any]:
             checked[name] = list(items)
             if not all(isinstance(item, str) for item in checked[name]):
                 raise UserError(f"{name}={_short(value)}: write names, as {name}=['{_CHOSEN[name]}'].")
-        elif name in ("details", "strict", "test_items") and not _flag(value):
+        elif name in ("details", "strict", "test_items", "count_validation") and not _flag(value):
             raise UserError(f"{name}={_short(value)}: write {name}=True or {name}=False.")
     return checked
 

@@ -167,7 +167,7 @@ def test_a_comparison_takes_the_names_that_a_run_does(small_run: Callable[..., a
     for options, message in (
         ({"metrics": ["accuracy"]}, "a comparison has no option 'metrics': did you mean 'metric'?"),
         ({"strategie": "entropy"}, "a comparison has no option 'strategie': did you mean 'strategies'?"),
-        ({"colour": 1}, "a comparison has no option 'colour': options are at, baseline, cost, datasets, details, "),
+        ({"colour": 1}, "a comparison has no option 'colour': options are at, baseline, cost, count_validation, "),
         ({"strategy": "entropy", "strategies": "margin"}, "strategy and strategies are one option: write it once."),
         ({"at": 200}, "at=200: did you mean at='labels:200'?"),
         ({"at": np.int64(20)}, "at=20: did you mean at='labels:20'?"),

@@ -18,6 +18,8 @@ METHODS = [
     ("ict", "ict:ICT", "mixed items have mixed predictions", "mixing", "Verma et al. 2019"),
     ("mixmatch", "mixmatch:MixMatch", "sharpened guesses, mixed with the labelled items", "mixing",
      "Berthelot et al. 2019"),
+    ("remixmatch", "remixmatch:ReMixMatch", "aligned guesses anchored at strong views, mixed with the labelled items",
+     "mixing", "Berthelot et al. 2020"),
     ("uda", "uda:UDA", "sharpened weak view teaches the strong one", "consistency", "Xie et al. 2020"),
     ("fixmatch", "fixmatch:FixMatch", "confident weak view labels the strong view", "thresholds", "Sohn et al. 2020"),
     ("flexmatch", "flexmatch:FlexMatch", "FixMatch with a threshold for each class's progress", "thresholds",

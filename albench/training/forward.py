@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -11,21 +11,34 @@ from torch import Tensor, nn
 
 from albench.api.method import State
 from albench.errors import ContractError
+from albench.training.dropout import Dropout
 
 
 class ModelForward:
-    """The model inside a loss (see ``albench.api.Forward``)."""
+    """The model inside a loss (see ``albench.api.Forward``).
 
-    def __init__(self, student: nn.Module, average: nn.Module) -> None:
+    Attributes
+    ----------
+    dropout
+        The step's masks on the embedding, for the passes that training goes through; passes without gradient and probes
+        are of the whole network.
+    """
+
+    def __init__(self, student: nn.Module, average: nn.Module, dropout: Dropout | None = None) -> None:
         self._student = student
         self._average = average
+        self.dropout = dropout
         self._normalizers = [m for m in student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
 
     def __call__(self, x: Tensor) -> Tensor:
-        return outputs(self._student(x))[0]
+        return self.embed(x)[0]
 
     def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return outputs(self._student(x))
+        logits, embeddings = outputs(self._student(x))
+        if self.dropout is None:
+            return logits, embeddings
+        head: Callable[[Tensor], Tensor] = self._student.head  # type: ignore[assignment]  # the backbone's contract
+        return head(self.dropout(embeddings)), embeddings
 
     def frozen(self, x: Tensor) -> Tensor:
         # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, State
+from albench.training.dropout import Dropout, rate_of
 from albench.training.forward import ModelForward, step_results
 from albench.training.learner import Learner
 from albench.training.optimizer import sgd
@@ -24,24 +25,38 @@ class Bound(nn.Module):
     def __init__(self, model: nn.Module, weights: Weights) -> None:
         super().__init__()
         self._call = lambda x: torch.func.functional_call(model, weights, (x,))
+        self._call_head = lambda z: torch.func.functional_call(model.get_submodule("head"), _of_head(weights), (z,))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
         outputs: tuple[Tensor, Tensor] = self._call(x)
         return outputs
 
+    def head(self, z: Tensor) -> Tensor:
+        """Logits of embeddings."""
+        logits: Tensor = self._call_head(z)
+        return logits
+
 
 def functional(method: Method, model: nn.Module) -> Any:
     """The gradient and the value of a step as a function of tensors alone, for ``torch.func.vmap``.
 
-    Called with weights, their averages, the model's buffers, the fields of a batch (see ``fields``), state and counter,
-    it gives ``gradients, (loss, (state, logs))``.
+    Called with weights, their averages, the model's buffers, the fields of a batch (see ``fields``), state, counter and
+    the number of the step's dropout masks, None without dropout, it gives ``gradients, (loss, (state, logs))``.
     """
+    rate = rate_of(model)
 
     def loss(
-        weights: Weights, averages: Weights, buffers: Weights, batch: Any, state: State, counter: Tensor
+        weights: Weights,
+        averages: Weights,
+        buffers: Weights,
+        batch: Any,
+        state: State,
+        counter: Tensor,
+        mask_number: Tensor | None = None,
     ) -> tuple[Tensor, Any]:
-        forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers))
+        dropout = None if mask_number is None else Dropout(rate, mask_number)
+        forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers), dropout)
         value, new_state, logs = step_results(method.loss(forward, Batch(**batch), state, counter))
         return value, (new_state, logs)
 
@@ -100,7 +115,8 @@ class Stack:
         )
         self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
         self._load_momentum()
-        self._lane_gradients = torch.func.vmap(functional(first.method, first.model), in_dims=(0, 0, 0, 0, 0, None))
+        in_dims = (0, 0, 0, 0, 0, None, 0 if first.dropout_rate else None)
+        self._lane_gradients = torch.func.vmap(functional(first.method, first.model), in_dims=in_dims)
 
     @property
     def round(self) -> int:
@@ -115,7 +131,7 @@ class Stack:
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with mixed_precision(self.device):
             gradients, (loss, (state, logs)) = self._lane_gradients(
-                self._weights, self._averages, self._buffers, batch, self.state, counter
+                self._weights, self._averages, self._buffers, batch, self.state, counter, self._mask_numbers(number)
             )
         for lane, weights in enumerate(self._slices):
             for name, weight in weights.items():
@@ -125,6 +141,11 @@ class Stack:
         every_weight = [weight for weights in self._slices for weight in weights.values()]
         get_ema_multi_avg_fn(ema_decay(total, self.protocol.ema))(self._averaged, every_weight, total)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def _mask_numbers(self, number: int) -> Tensor | None:
+        """(L,) numbers of a step's dropout masks; None without dropout."""
+        numbers = [one.mask_numbers[number] for one in self.learners if one.mask_numbers is not None]
+        return torch.stack(numbers) if numbers else None
 
     def averaged(self, lane: int) -> nn.Module:
         """A lane's moving average: its learner's own model, brought up to date."""
@@ -152,6 +173,12 @@ class Stack:
             for name, value in learner.model.named_parameters():
                 if value in learner.optimizer.momenta:
                     self._optimizer.momenta[self._slices[lane][name]] = learner.optimizer.momenta[value].clone()
+
+
+def _of_head(weights: Weights) -> Weights:
+    """The weights of the layer ``head``, by their names in it."""
+    prefix = "head."
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 def _parameters(model: nn.Module) -> Weights:

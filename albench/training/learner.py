@@ -15,6 +15,7 @@ from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
 from albench.errors import ContractError
 from albench.suite.protocol import Protocol
+from albench.training.dropout import Dropout, rate_of, step_numbers
 from albench.training.forward import ModelForward, step_results
 from albench.training.optimizer import sgd
 from albench.training.schedule import cosine, ema_decay, mixed_precision
@@ -27,9 +28,13 @@ class Learner:
     ----------
     model
         Freshly built, on the CPU.
+    seed
+        The trial's, of which dropout masks come.
     """
 
-    def __init__(self, model: nn.Module, method: Method, task: Task, protocol: Protocol, device: torch.device) -> None:
+    def __init__(
+        self, model: nn.Module, method: Method, task: Task, protocol: Protocol, device: torch.device, seed: int = 0
+    ) -> None:
         # channels-last pays on tensor cores only
         self._format = torch.channels_last if device.type == "cuda" and task.modality == "image" else None
         self.model = self._place(model, device)
@@ -41,6 +46,9 @@ class Learner:
         self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
         self.first_step = 0
         self.round = 0
+        self.dropout_rate = rate_of(model)
+        self.mask_numbers: Tensor | None = None
+        self._seed = seed
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimizer = sgd(matrices, others, protocol)
@@ -63,6 +71,8 @@ class Learner:
         self.round = facts.round
         self.state = self._checked(self.method.round_start(self.state, facts))
         self.model.train()
+        if self.dropout_rate:
+            self.mask_numbers = step_numbers(self._seed, facts.round, self.protocol.steps, self.device)
 
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """A training step on the one batch that is given; returns what it logs, () by name."""
@@ -74,6 +84,8 @@ class Learner:
         total = self.first_step + number
         self.optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
+        if self.mask_numbers is not None:
+            self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
         with mixed_precision(self.device):
             loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
         loss.backward()

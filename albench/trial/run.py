@@ -68,7 +68,7 @@ class TrialRun:
         parts, protocol = self.parts, self.trial.protocol
         draw = number if protocol.start == "cold" else 0
         model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", self.trial.seed, draw))
-        return Learner(model, parts.method, parts.splits.task, protocol, parts.device)
+        return Learner(model, parts.method, parts.splits.task, protocol, parts.device, self.trial.seed)
 
     def begin(self, number: int) -> None:
         """Make the learner ready for a round."""

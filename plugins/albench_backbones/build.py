@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 
-def build(make: Callable[[], nn.Module], generator: torch.Generator, slope: float = 0.0) -> nn.Module:
+def build(
+    make: Callable[[], nn.Module], generator: torch.Generator, slope: float = 0.0, dropout: float = 0.0
+) -> nn.Module:
     """The module that ``make`` constructs, on the CPU, with weights drawn from ``generator`` alone.
 
     Linear and convolution weights are normal with variance ``2 / ((1 + slope^2) fan)`` (He et al. 2015, equations 10
@@ -24,6 +26,8 @@ def build(make: Callable[[], nn.Module], generator: torch.Generator, slope: floa
         The source of every weight, in the order of ``modules()``.
     slope
         Negative slope of the activations.
+    dropout
+        Share of the embedding that training sets to zero.
 
     Raises
     ------
@@ -41,6 +45,7 @@ def build(make: Callable[[], nn.Module], generator: torch.Generator, slope: floa
             layer.reset_parameters()
         elif own:
             raise TypeError(f"no initialisation for {type(layer).__name__}")
+    module.embedding_dropout = dropout  # type: ignore[assignment]  # the backbone's contract
     return module
 
 

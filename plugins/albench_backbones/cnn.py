@@ -58,12 +58,13 @@ class CNN(Backbone):
     vmap_safe = True
 
     width: int = option(24, "channels of the first layer; the embedding has four times as many", ge=8)
+    dropout: float = option(0.0, "share of the embedding dropped in training, before the head", ge=0, lt=1, later=True)
 
     def build(self, task: Task, generator: Generator) -> nn.Module:
         """``ConvNet`` for the task, its weights drawn from ``generator``."""
         channels, height, width = task.shape
         stride = stem_stride(min(height, width))
-        return build(lambda: ConvNet(channels, stride, self.width, task.n_classes), generator)
+        return build(lambda: ConvNet(channels, stride, self.width, task.n_classes), generator, dropout=self.dropout)
 
     def skip(self, task: Task) -> str | None:
         """Why it cannot run: features instead of images, or images smaller than 8 x 8."""

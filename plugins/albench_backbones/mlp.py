@@ -60,8 +60,13 @@ class MLP(Backbone):
     hidden: int = option(256, "units of each hidden layer, the embedding size", ge=1)
     depth: int = option(1, "hidden layers; 0 for a linear model, whose embedding is the input", ge=0)
     normalize: bool = option(True, "scale each item so that large features have root mean square 1")
+    dropout: float = option(0.0, "share of the embedding dropped in training, before the head", ge=0, lt=1, later=True)
 
     def build(self, task: Task, generator: Generator) -> nn.Module:
         """``Perceptron`` for the task, its weights drawn from ``generator``."""
         (size,) = task.shape
-        return build(lambda: Perceptron(size, self.hidden, self.depth, task.n_classes, self.normalize), generator)
+        return build(
+            lambda: Perceptron(size, self.hidden, self.depth, task.n_classes, self.normalize),
+            generator,
+            dropout=self.dropout,
+        )

@@ -109,12 +109,15 @@ class ResNet(Backbone):
 
     depth: Literal[18, 34, 50] = option(18, "layers: 18, 34 or 50")
     zero_init: bool = option(False, "each block starts as its shortcut (Goyal et al. 2017, section 5.1)")
+    dropout: float = option(0.0, "share of the embedding dropped in training, before the head", ge=0, lt=1, later=True)
 
     def build(self, task: Task, generator: Generator) -> nn.Module:
         """``ResidualNet`` for the task, its weights drawn from ``generator``."""
         channels, height, width = task.shape
         large_stem = min(height, width) >= LARGE_STEM
-        model = build(lambda: ResidualNet(channels, self.depth, task.n_classes, large_stem), generator)
+        model = build(
+            lambda: ResidualNet(channels, self.depth, task.n_classes, large_stem), generator, dropout=self.dropout
+        )
         if self.zero_init:
             for block in model.modules():
                 if isinstance(block, Block):

@@ -76,9 +76,9 @@ class WideResNet(nn.Module):
 class WRN(Backbone):
     """Wide ResNet (Zagoruyko and Komodakis 2016, arXiv 1605.07146) as FixMatch and BoostMIS's release configure it.
 
-    Leaky ReLU with slope 0.1, BatchNorm with eps 1e-3, no dropout. Its momentum there is 0.001, made for a million
-    steps: after 300 of them 74 % of the initial statistics are left. The default here is 0.1; ``bn_momentum=0.001`` is
-    the released configuration.
+    Leaky ReLU with slope 0.1, BatchNorm with eps 1e-3, no dropout unless it is asked for. The release's BatchNorm has a
+    momentum of 0.001, made for a million steps: after 300 of them 74 % of the initial statistics are left. The default
+    here is 0.1; ``bn_momentum=0.001`` is the released configuration.
     """
 
     modalities = frozenset({"image"})
@@ -87,6 +87,7 @@ class WRN(Backbone):
     depth: int = option(28, "layers: 10, 16, 22, 28, ...", ge=10)
     widen: int = option(2, "how many times wider than a ResNet", ge=1)
     bn_momentum: float = option(0.1, "weight of a new batch in BatchNorm's running statistics", gt=0, le=1)
+    dropout: float = option(0.0, "share of the embedding dropped in training, before the head", ge=0, lt=1, later=True)
 
     def __post_init__(self) -> None:
         if (self.depth - 4) % 6:
@@ -97,7 +98,10 @@ class WRN(Backbone):
         """``WideResNet`` for the task, its weights drawn from ``generator``."""
         channels = task.shape[0]
         return build(
-            lambda: WideResNet(channels, self.depth, self.widen, task.n_classes, self.bn_momentum), generator, SLOPE
+            lambda: WideResNet(channels, self.depth, self.widen, task.n_classes, self.bn_momentum),
+            generator,
+            SLOPE,
+            self.dropout,
         )
 
     def skip(self, task: Task) -> str | None:

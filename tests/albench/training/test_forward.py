@@ -11,6 +11,7 @@ from torch import nn
 
 from albench.api import Method, Task
 from albench.errors import ContractError
+from albench.training.dropout import Dropout
 from albench.training.forward import ModelForward
 from albench.training.lanes import Stack
 from albench.trial.run import TrialRun
@@ -65,6 +66,20 @@ def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Tiny,
     batch = next(iter(run.batches(0)))
     with pytest.raises(ContractError, match=r"must return \(logits, embedding\), not a tensor of shape \(4, 2\)"):
         one_step(run, batch, lanes)
+
+
+def test_only_passes_that_training_goes_through_drop(tiny: Tiny) -> None:
+    model, average = tiny.Net().train(), tiny.Net().eval()
+    forward = ModelForward(model, average, Dropout(0.5, torch.tensor(3)))
+    x = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
+    logits, embeddings = model(x)
+    first, second = Dropout(0.5, torch.tensor(3)), forward.embed(x)
+    torch.testing.assert_close(second[0], model.head(first(embeddings)))
+    assert torch.equal(second[1], embeddings)
+    torch.testing.assert_close(forward(x), model.head(first(embeddings)))  # the step's next masks
+    assert torch.equal(forward.frozen(x), logits)
+    assert torch.equal(forward.probe(x), logits)
+    assert torch.equal(forward.ema(x), average(x)[0])
 
 
 def test_pseudo_label_passes_leave_batch_statistics_alone(tiny: Tiny) -> None:

@@ -101,7 +101,17 @@ def test_lanes_follow_their_solo_runs_on_images(method: str) -> None:
     assert np.abs(lanes - solo).max() < 1e-4
 
 
-@pytest.mark.parametrize("backbone", ["mlp[hidden=16]", "cnn[width=8]"])
+def test_lanes_drop_what_their_solo_runs_drop() -> None:
+    with numerics(1):
+        for method in ("fixmatch", "vat"):
+            solo = np.array([alone(run_of(method, "mlp[hidden=16,dropout=0.5]", seed)) for seed in range(3)])
+            lanes = together([run_of(method, "mlp[hidden=16,dropout=0.5]", seed) for seed in range(3)])
+            whole = np.array([alone(run_of(method, "mlp[hidden=16]", seed)) for seed in range(3)])
+            assert np.abs(lanes - solo).max() < 1e-4
+            assert np.abs(whole - solo).max() > 0.05
+
+
+@pytest.mark.parametrize("backbone", ["mlp[hidden=16]", "mlp[hidden=16,dropout=0.5]", "cnn[width=8]"])
 def test_a_lane_does_not_depend_on_the_lanes_beside_it(backbone: str) -> None:
     with numerics(1):
         many = together([run_of("fixmatch", backbone, seed) for seed in (0, 1, 2, 3)])

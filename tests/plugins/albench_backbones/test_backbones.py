@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,12 @@ from tasks import task
 from torch import Tensor, nn
 
 from albench.api import Backbone, Task, UserError
+from albench.components.fields import canonical
+from albench.training.dropout import rate_of
 from albench_backbones.build import build
 from albench_backbones.cnn import CNN, stem_stride
 from albench_backbones.mlp import MLP
+from albench_backbones.resnet import ResNet
 from albench_backbones.wrn import WRN
 
 CASES = [
@@ -172,3 +176,18 @@ def test_skips_say_why() -> None:
 def test_wrn_depth_that_does_not_exist() -> None:
     with pytest.raises(UserError, match=r"write wrn\[depth=28\]"):
         WRN(depth=27)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "problem"),
+    [(MLP, task(7)), (CNN, task(1, 8, 8)), (WRN, task(1, 8, 8)), (ResNet, task(1, 16, 16))],
+)
+def test_dropout_is_told_to_training_and_no_part_of_old_keys(backbone: type[Any], problem: Task) -> None:
+    """The module itself drops nothing and keeps its weights' names, and old records go on."""
+    plain, dropping = (backbone(dropout=rate).build(problem, generator()) for rate in (0.0, 0.3))
+    assert (rate_of(plain), rate_of(dropping)) == (0, 0.3)
+    x = torch.rand(4, *problem.shape, generator=generator(1))
+    assert torch.equal(plain(x)[0], dropping(x)[0])
+    assert plain.state_dict().keys() == dropping.state_dict().keys()
+    assert "dropout" not in canonical("b", backbone())
+    assert "dropout=0.3" in canonical("b", backbone(dropout=0.3))

@@ -15,15 +15,15 @@ def remember(memory: Tensor, index: Tensor, values: Tensor) -> Tensor:
     Parameters
     ----------
     memory
-        (pool_size,) float32; left as it is.
+        (pool_size,); left as it is.
     index
         (U,) int64 pool ids.
     values
-        (U,) float32.
+        (U,) of the memory's type.
 
     Returns
     -------
-    (pool_size,) float32.
+    (pool_size,) of the memory's type.
     """
     row = torch.arange(index.shape[0], device=index.device)
     last = torch.zeros_like(memory, dtype=torch.int64).scatter_reduce(0, index, row, "amax")

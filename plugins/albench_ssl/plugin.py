@@ -35,6 +35,7 @@ METHODS = [
      "Li et al. 2021"),
     ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
      "Wang et al. 2022"),
+    ("saw", "saw:SAW", "FixMatch that weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),
     ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",
      "Zhang et al. 2022"),
 ]  # fmt: skip

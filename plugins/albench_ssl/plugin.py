@@ -36,6 +36,8 @@ METHODS = [
     ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
      "Wang et al. 2022"),
     ("saw", "saw:SAW", "FixMatch that weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),
+    ("daso", "daso:DASO", "pseudo labels of common classes blended with those of prototypes", "imbalance",
+     "Oh et al. 2022"),
     ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",
      "Zhang et al. 2022"),
 ]  # fmt: skip

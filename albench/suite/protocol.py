@@ -34,6 +34,11 @@ class Protocol:
     lr: float = option(0.03, "learning rate of SGD with Nesterov momentum", gt=0)
     momentum: float = option(0.9, "momentum of SGD", ge=0, lt=1)
     weight_decay: float = option(5e-4, "weight decay, on weight matrices only", ge=0)
+    optimizer: Literal["sgd", "adamw"] = option(
+        "sgd", "sgd, or adamw with momentum as its beta1; give it an lr of its own"
+    )
+    schedule: Literal["cosine", "constant"] = option("cosine", "learning rate in a round: down to a fifth, or as it is")
+    clip: float = option(0.0, "norm that a step's gradient is scaled down to, over all weights; 0 for no limit", ge=0)
     ema: float = option(0.999, "decay of the weights' moving average, which is evaluated", ge=0, lt=1)
     evaluations: int = option(4, "validations in a round; the best one's weights are kept", ge=1)
     validation: str = option("all", "validation items that choose the weights: all, N, P%, Kx the labels, or none")
@@ -56,7 +61,15 @@ class Protocol:
         return {name: value for name, value in dataclasses.asdict(self).items() if LATER.get(name) != value}
 
 
-LATER = {"initial_strategy": "", "validation": "all", "neighbors": "exact", "lanes": "off"}
+LATER = {
+    "initial_strategy": "",
+    "optimizer": "sgd",
+    "schedule": "cosine",
+    "clip": 0.0,
+    "validation": "all",
+    "neighbors": "exact",
+    "lanes": "off",
+}
 """Settings that were added when trials had been stored without them, and what those had in force."""
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, State
 from albench.training.dropout import Dropout, rate_of
 from albench.training.forward import ModelForward, step_results
 from albench.training.learner import Learner
-from albench.training.optimizer import sgd
-from albench.training.schedule import cosine, ema_decay, mixed_precision
+from albench.training.optimizer import optimizer
+from albench.training.schedule import ema_decay, lr_factor, mixed_precision
 
 Weights = dict[str, Tensor]
 
@@ -81,8 +82,8 @@ def stack(lanes: Sequence[Any]) -> Any:
 class Stack:
     """Learners side by side: every tensor has the lanes as its first dimension.
 
-    Weights, moving averages, momentum and the method's memory are copied in, and back by ``end_round``. The method and
-    the backbone are to be ``vmap_safe``.
+    Weights, moving averages, what the optimizer keeps and the method's memory are copied in, and back by ``end_round``.
+    The method and the backbone are to be ``vmap_safe``.
 
     Parameters
     ----------
@@ -108,13 +109,13 @@ class Stack:
         # instruction takes together would depend on the lanes beside, and with it their rounding.
         small = [name for name, value in first.model.named_parameters() if value.ndim <= 1]
         self._slices = [{name: value[lane] for name, value in self._weights.items()} for lane in range(len(learners))]
-        self._optimizer = sgd(
+        self._optimizer = optimizer(
             [weights[name] for weights in self._slices for name in weights if name not in small],
             [weights[name] for weights in self._slices for name in small],
             self.protocol,
         )
         self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
-        self._load_momentum()
+        self._load_kept()
         in_dims = (0, 0, 0, 0, 0, None, 0 if first.dropout_rate else None)
         self._lane_gradients = torch.func.vmap(functional(first.method, first.model), in_dims=in_dims)
 
@@ -126,7 +127,7 @@ class Stack:
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One training step of all lanes; returns what each logged, (L,) by name."""
         total = self.first_step + number
-        self._optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
+        self._optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with mixed_precision(self.device):
@@ -136,6 +137,8 @@ class Stack:
         for lane, weights in enumerate(self._slices):
             for name, weight in weights.items():
                 weight.grad = gradients[name][lane]
+            if self.protocol.clip:
+                clip_grad_norm_(weights.values(), self.protocol.clip)
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
         every_weight = [weight for weights in self._slices for weight in weights.values()]
@@ -163,16 +166,17 @@ class Stack:
                 for name, value in learner.model.named_parameters():
                     weight = self._slices[lane][name]
                     value.copy_(weight)
-                    if weight in self._optimizer.momenta:
-                        learner.optimizer.momenta[value] = self._optimizer.momenta[weight]
+                    if kept := self._optimizer.kept(weight):
+                        learner.optimizer.keep(value, kept)
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
             learner.first_step = self.first_step + self.protocol.steps
 
-    def _load_momentum(self) -> None:
+    def _load_kept(self) -> None:
         for lane, learner in enumerate(self.learners):
             for name, value in learner.model.named_parameters():
-                if value in learner.optimizer.momenta:
-                    self._optimizer.momenta[self._slices[lane][name]] = learner.optimizer.momenta[value].clone()
+                if kept := learner.optimizer.kept(value):
+                    copied = {each: tensor.clone() for each, tensor in kept.items()}
+                    self._optimizer.keep(self._slices[lane][name], copied)
 
 
 def _of_head(weights: Weights) -> Weights:

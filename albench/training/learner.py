@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, RoundFacts, State
@@ -17,8 +18,8 @@ from albench.errors import ContractError
 from albench.suite.protocol import Protocol
 from albench.training.dropout import Dropout, rate_of, step_numbers
 from albench.training.forward import ModelForward, step_results
-from albench.training.optimizer import sgd
-from albench.training.schedule import cosine, ema_decay, mixed_precision
+from albench.training.optimizer import optimizer
+from albench.training.schedule import ema_decay, lr_factor, mixed_precision
 
 
 class Learner:
@@ -51,7 +52,7 @@ class Learner:
         self._seed = seed
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
-        self.optimizer = sgd(matrices, others, protocol)
+        self.optimizer = optimizer(matrices, others, protocol)
         self._forward = ModelForward(self.model, self.average)
         self._average_params = list(self.average.parameters())
         self._params = [p.detach() for p in self.model.parameters()]
@@ -82,13 +83,15 @@ class Learner:
             x_lab = batch.x_lab.contiguous(memory_format=self._format)
             batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
         total = self.first_step + number
-        self.optimizer.lr = self.protocol.lr * cosine(number, self.protocol.steps)
+        self.optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         if self.mask_numbers is not None:
             self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
         with mixed_precision(self.device):
             loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
         loss.backward()
+        if self.protocol.clip:
+            clip_grad_norm_(self.model.parameters(), self.protocol.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.state = self._checked({name: value.detach() for name, value in state.items()})

@@ -14,6 +14,11 @@ def cosine(step: int, steps: int) -> float:
     return math.cos(7 * math.pi * step / (16 * steps))
 
 
+def lr_factor(protocol: Protocol, step: int) -> float:
+    """What the protocol's schedule multiplies the learning rate of a round's ``step`` by."""
+    return cosine(step, protocol.steps) if protocol.schedule == "cosine" else 1.0
+
+
 def ema_decay(step: int, decay: float) -> float:
     """Decay at 0-based ``step``: short memory at first, so that the random initial weights are soon forgotten.
 

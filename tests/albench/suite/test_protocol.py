@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_settings_that_came_later_are_no_part_of_the_hash_at_what_was_in_force_b
     assert set(Protocol().content) == {field.name for field in dataclasses.fields(Protocol)} - set(LATER)
     assert "neighbors" in Protocol(neighbors="approximate").content
     assert Protocol().hash != Protocol(neighbors="approximate").hash
+
+
+@pytest.mark.parametrize(("name", "default", "other"), [
+    ("optimizer", "sgd", "adamw"), ("schedule", "cosine", "constant"), ("clip", 0.0, 1.0),
+])  # fmt: skip
+def test_how_training_steps_is_a_setting_and_no_part_of_old_keys(name: str, default: Any, other: Any) -> None:
+    assert getattr(Protocol(), name) == default
+    assert protocol({name: default}).hash == Protocol().hash
+    assert protocol({name: str(other)}).content[name] == other
+    assert protocol({name: other}).hash != Protocol().hash
+    with pytest.raises(SuiteError, match=name):
+        protocol({name: "-1"})
     assert len(Protocol().hash) == 8
 
 

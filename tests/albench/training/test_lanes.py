@@ -121,10 +121,23 @@ def test_a_lane_does_not_depend_on_the_lanes_beside_it(backbone: str) -> None:
     np.testing.assert_array_equal(one[0], many[2])
 
 
-def test_learners_are_handed_back_as_they_would_be_alone() -> None:
-    """Weights, average, momentum, memory and best weights, over two rounds of a warm start."""
-    runs = [run_of("boostmis", "mlp[hidden=16]", seed, steps=10, start="warm") for seed in (0, 1)]
-    solo = run_of("boostmis", "mlp[hidden=16]", 1, steps=10, start="warm")
+@pytest.mark.parametrize("settings", [{"optimizer": "adamw", "lr": 0.003}, {"schedule": "constant"}, {"clip": 0.2}])
+def test_lanes_follow_their_solo_runs_with_other_settings(settings: dict[str, Any]) -> None:
+    with numerics(1):
+        solo = np.array([alone(run_of("fixmatch", "mlp[hidden=16]", seed, **settings)) for seed in range(3)])
+        lanes = together([run_of("fixmatch", "mlp[hidden=16]", seed, **settings) for seed in range(3)])
+        few = together([run_of("fixmatch", "mlp[hidden=16]", seed, **settings) for seed in (2, 1)])
+        default = together([run_of("fixmatch", "mlp[hidden=16]", seed) for seed in range(3)])
+    assert np.abs(lanes - solo).max() < 1e-4
+    np.testing.assert_array_equal(few, lanes[[2, 1]])
+    assert np.abs(lanes - default).max() > 0.01
+
+
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "adamw", "lr": 0.003, "clip": 1.0, "schedule": "constant"}])
+def test_learners_are_handed_back_as_they_would_be_alone(settings: dict[str, Any]) -> None:
+    """Weights, average, what the optimizer keeps, memory and best weights, over two rounds of a warm start."""
+    runs = [run_of("boostmis", "mlp[hidden=16]", seed, steps=10, start="warm", **settings) for seed in (0, 1)]
+    solo = run_of("boostmis", "mlp[hidden=16]", 1, steps=10, start="warm", **settings)
     with numerics(1):
         for number in (0, 1):
             for run in (*runs, solo):

@@ -36,6 +36,29 @@ def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Tiny) -> 
     assert torch.allclose(average.weight, 0.1 * tiny.Net().head.weight + 0.9 * expected_weight, atol=1e-7)
 
 
+def test_gradients_are_clipped_as_torch_clips_them_step_by_step(tiny: Tiny) -> None:
+    """Beside torch's optimizer and torch's clipping, with a limit that some steps exceed and some do not."""
+    run = tiny.run(steps=30, clip=0.4, schedule="constant", optimizer="adamw", lr=0.05, weight_decay=0.1)
+    run.begin(0)
+    peer = tiny.Net()
+    groups = [
+        {"params": [peer.head.weight], "weight_decay": 0.1},
+        {"params": [peer.head.bias], "weight_decay": 0.0},
+    ]
+    theirs = torch.optim.AdamW(groups, lr=0.05, betas=(0.9, 0.999), fused=True)
+    norms = []
+    for step, batch in enumerate(run.batches(0)):
+        theirs.zero_grad()
+        functional.cross_entropy(peer(batch.x_lab)[0], batch.y_lab).backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(peer.parameters(), 0.4)))
+        theirs.step()
+        run.learner.step(step, [batch])
+        head: Any = run.learner.model.head
+        assert torch.allclose(head.weight, peer.head.weight, atol=1e-6)
+        assert torch.allclose(head.bias, peer.head.bias, atol=1e-6)
+    assert min(norms) < 0.4 < max(norms)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from albench.training.optimizer import SGD
+from albench.suite.protocol import Protocol
+from albench.training.optimizer import SGD, AdamW, optimizer
 
 
 def pair(momentum: float) -> tuple[list[torch.Tensor], list[torch.Tensor], SGD, torch.optim.SGD]:
@@ -73,6 +74,45 @@ def test_it_goes_on_from_its_state_and_from_torchs() -> None:
         assert all(torch.equal(*both) for both in zip(weights, expected, strict=True))
 
 
+def test_adamw_is_torchs_to_the_bit_and_goes_on_from_both_states() -> None:
+    ours, theirs, *_ = pair(0.9)
+    groups = [{"params": theirs[:2], "weight_decay": 0.01}, {"params": theirs[2:], "weight_decay": 0.0}]
+    peer = torch.optim.AdamW(groups, lr=0.1, betas=(0.8, 0.999), fused=True)
+    made = AdamW([(ours[:2], 0.01), (ours[2:], 0.0)], 0.1, 0.8)
+    generator = torch.Generator().manual_seed(1)
+    for step in range(6):
+        made.lr = 0.1 / (step + 1)
+        for group in peer.param_groups:
+            group["lr"] = made.lr
+        for place, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            one.grad = other.grad = None
+            if (place, step) not in {(2, 3), (3, 0)}:
+                one.grad = torch.randn(one.shape, generator=generator)
+                other.grad = one.grad.clone()
+        made.step()
+        peer.step()
+        assert all(torch.equal(*both) for both in zip(ours, theirs, strict=True))
+        state, kept = peer.state_dict()["state"], made.state_dict()["state"]
+        assert kept.keys() == state.keys()
+        assert all(torch.equal(kept[at][name], state[at][name]) for at in kept for name in state[at])
+        again = AdamW([(ours[:2], 0.01), (ours[2:], 0.0)], made.lr, 0.8)
+        again.load_state_dict((peer if step % 2 else made).state_dict())
+        made = again
+
+
+def test_the_protocol_names_the_optimizer() -> None:
+    matrix, vector = torch.ones(2, 2), torch.ones(2)
+    for settings, kind in ((Protocol(), SGD), (Protocol(optimizer="adamw"), AdamW)):
+        made = optimizer([matrix], [vector], settings)
+        assert type(made) is kind
+        assert made.lr == settings.lr
+    before = matrix.clone()
+    matrix.grad, vector.grad = torch.zeros(2, 2), torch.zeros(2)
+    made.step()
+    assert torch.allclose(matrix, before * (1 - 0.03 * 5e-4)), "decay is of matrices"
+    assert torch.equal(vector, torch.ones(2)), "and of nothing else"
+
+
 def test_a_tensor_may_be_used_later_than_others() -> None:
     """Which torch's fused one refuses."""
     first, second = torch.zeros(2), torch.zeros(2)
@@ -92,12 +132,13 @@ def test_gradients_are_forgotten() -> None:
     assert all(one.grad is None for one in ours)
 
 
-def test_a_run_does_not_import_torchs_compiler(tmp_path: Path, toy: str) -> None:
+@pytest.mark.parametrize("settings", ["", "optimizer='adamw', clip=1.0, "])
+def test_a_run_does_not_import_torchs_compiler(tmp_path: Path, toy: str, settings: str) -> None:
     """It takes as long as all the rest of torch, in each process that trains."""
     program = (
         "import sys, albench\n"
         f"albench.run(dataset='blobs', method='boostmis', strategy='boostmis', plugins=[{toy!r}], seeds=1, rounds=2,\n"
-        f"    steps=5, initial=12, query_size=8, batch_size=16, executor='local', out={str(tmp_path)!r})\n"
+        f"    steps=5, initial=12, query_size=8, batch_size=16, {settings}executor='local', out={str(tmp_path)!r})\n"
         "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)

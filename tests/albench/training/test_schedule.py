@@ -8,12 +8,17 @@ import pytest
 import torch
 
 from albench.suite.protocol import Protocol
-from albench.training.schedule import check_steps, cosine, ema_decay, mixed_precision
+from albench.training.schedule import check_steps, cosine, ema_decay, lr_factor, mixed_precision
 
 
 def test_the_schedule_is_fixmatchs() -> None:
     assert cosine(0, 100) == 1
     assert cosine(100, 100) == pytest.approx(math.cos(7 * math.pi / 16))
+
+
+def test_the_protocol_names_the_schedule() -> None:
+    assert lr_factor(Protocol(steps=100), 40) == cosine(40, 100) < 1
+    assert lr_factor(Protocol(steps=100, schedule="constant"), 99) == 1
 
 
 def test_the_average_forgets_the_initial_weights_soon_and_then_remembers_long() -> None:

@@ -15,19 +15,21 @@ def remember(memory: Tensor, index: Tensor, values: Tensor) -> Tensor:
     Parameters
     ----------
     memory
-        (pool_size,); left as it is.
+        (pool_size, ...); left as it is.
     index
         (U,) int64 pool ids.
     values
-        (U,) of the memory's type.
+        (U, ...) of the memory's type.
 
     Returns
     -------
-    (pool_size,) of the memory's type.
+    (pool_size, ...) of the memory's type.
     """
     row = torch.arange(index.shape[0], device=index.device)
-    last = torch.zeros_like(memory, dtype=torch.int64).scatter_reduce(0, index, row, "amax")
-    return memory.scatter(0, index, values.gather(0, last.gather(0, index)))
+    last = index.new_zeros(memory.shape[0]).scatter_reduce(0, index, row, "amax").gather(0, index)
+    shape = (-1, *[1] * (memory.ndim - 1))
+    where, last = (rows.reshape(shape).expand(values.shape) for rows in (index, last))
+    return memory.scatter(0, where, values.gather(0, last))
 
 
 def count_confident(memory: Tensor, unlabeled: Tensor, bar: float) -> Tensor:

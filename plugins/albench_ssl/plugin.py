@@ -38,6 +38,7 @@ METHODS = [
     ("saw", "saw:SAW", "FixMatch that weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),
     ("daso", "daso:DASO", "pseudo labels of common classes blended with those of prototypes", "imbalance",
      "Oh et al. 2022"),
+    ("darp", "darp:DARP", "pseudo labels refined to the class shares of the labels", "imbalance", "Kim et al. 2020"),
     ("boostmis", "boostmis:BoostMIS", "FixMatch whose threshold follows learning and queries", "thresholds",
      "Zhang et al. 2022"),
 ]  # fmt: skip

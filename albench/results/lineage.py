@@ -28,6 +28,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/mlp.py": ("9dd52cd984b95736", frozenset({"7e9bc00eb8d991f1"})),
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
+    "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_uncertainty/batch_bald.py": ("87913fd299d253df", frozenset({"0dfebb0d49d112b5"})),
     "albench_uncertainty/dropout.py": ("a1aaf43ea021ced5", frozenset({"06cb797776225342"})),
     "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),

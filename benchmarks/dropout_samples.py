@@ -17,6 +17,7 @@ from torch import Tensor
 
 import albench
 from albench.api import Add, Strategy, View, hookimpl
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench.kernels import mutual_information
 from albench.metrics import metrics
@@ -35,7 +36,7 @@ class Measured(Strategy):
 
     def scores(self, view: View) -> Tensor:
         """(N,) zeros."""
-        y = torch.from_numpy(load_data("digits", None, ()).splits.train.y)[view.index]
+        y = torch.from_numpy(load_data("digits", None, registry()).splits.train.y)[view.index]
         samples = list(view.mc_probs(SAMPLES))
         wrong = (view.probs.argmax(dim=1) != y).long()
         bald = mutual_information(samples).double()

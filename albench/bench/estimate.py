@@ -115,12 +115,15 @@ def _start(plan: Plan) -> float:
     """Seconds until a worker is ready: a new Python that imports and loads what a worker does."""
     from albench.bench.machine import start_seconds
 
-    loads = [f"load_data({name!r}, {plan.settings.data_dir!r}, {plan.settings.plugin_files!r})" for name in plan.data]
-    code = (
-        "import albench.execution.jobs, albench.trial.rounds\nfrom albench.data.loading import load_data\n"
-        + "\n".join(loads)
-    )
-    return start_seconds(code, START_LIMIT)
+    settings = plan.settings
+    lines = [
+        "import albench.execution.jobs, albench.trial.rounds",
+        "from albench.components.registry import registry",
+        "from albench.data.loading import load_data",
+        f"plugins = registry({settings.plugin_files!r})",
+        *(f"load_data({name!r}, {settings.data_dir!r}, plugins)" for name in plan.data),
+    ]
+    return start_seconds("\n".join(lines), START_LIMIT)
 
 
 def _slower(plan: Plan, workers: int) -> tuple[float, list[str]]:

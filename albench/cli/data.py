@@ -25,12 +25,13 @@ def command() -> None:
 @data_dir_option
 def verify(dataset: str, plugins: tuple[str, ...], data_dir: str | None) -> int:
     """Load a data set, check its files against what is published of it, and look for near-duplicates among images."""
+    from albench.components.registry import registry
     from albench.data.loading import load_data
     from albench.data.near_items import find_near, near_lines
     from albench.errors import DataError
     from albench.render.contents import contents
 
-    loaded = load_data(dataset, data_dir, plugins)
+    loaded = load_data(dataset, data_dir, registry(plugins))
     splits = loaded.splits
     for line in (*contents(splits), *splits.how_read):
         click.echo(line)
@@ -74,7 +75,7 @@ def show_views(dataset: str, out: str | None, seed: int, plugins: tuple[str, ...
     path = Path(out or f"{specs.parse(dataset).name}-views.png")
     if path.suffix.lower() != ".png":
         raise UserError(f"--out {out}: the sheet is a PNG file, as {path.with_suffix('.png')}.")
-    loaded = load_data(dataset, data_dir, tuple(plugins))
+    loaded = load_data(dataset, data_dir, registry(tuple(plugins)))
     splits = loaded.splits
     shift = fitted(loaded.dataset, splits.task).get("shift", getattr(loaded.dataset, "shift", None))
     click.echo(in_words(loaded.dataset, splits.task, shift or 0))

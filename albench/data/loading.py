@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.dataset import Dataset, Splits
-from albench.components.registry import Registry, registry
+from albench.components.registry import Registry
 from albench.components.side_effects import printed_aside
 from albench.errors import StoreError
 
@@ -52,20 +52,21 @@ def changed_meanwhile(what: str) -> StoreError:
     return StoreError(f"{what} changed while the suite was running: start the run again.")
 
 
-_kept: OrderedDict[tuple[str, str | None, tuple[str, ...]], tuple[Registry, Data]] = OrderedDict()
+_kept: OrderedDict[tuple[str, str | None], tuple[Registry, Data]] = OrderedDict()
 
 
-def load_data(spec: str, data_dir: str | None, plugin_files: tuple[str, ...], known_hash: str = "") -> Data:
+def load_data(spec: str, data_dir: str | None, plugins: Registry, known_hash: str = "") -> Data:
     """Load and check a data set.
 
     Parameters
     ----------
+    plugins
+        What offers it.
     known_hash
         Names the data that are wanted: where this process has read them already they are not read again. Without it
         the files are always read, as nothing but their content says whether they are the same.
     """
-    plugins = registry(plugin_files)
-    name = spec, data_dir, plugin_files
+    name = spec, data_dir
     by, data = _kept.pop(name, (None, None))
     if data is None or by is not plugins or data.hash != known_hash or data.changed:
         data = None  # let go before others take its place in memory

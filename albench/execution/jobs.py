@@ -71,7 +71,7 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
 
     first = job.trials[0]
     found = registry(job.settings.plugin_files)
-    data = load_data(first.dataset, job.settings.data_dir, job.settings.plugin_files, job.terms.data_hash)
+    data = load_data(first.dataset, job.settings.data_dir, found, job.terms.data_hash)
     if data.hash != job.terms.data_hash:
         raise changed_meanwhile(first.dataset)
     made = Provenance(found, job.settings.data_dir).of(first)

@@ -51,7 +51,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         from albench.kernels.approximate import require_faiss
 
         require_faiss()
-    data = {str(spec): _loaded(spec, settings) for spec in suite.datasets}
+    data = {str(spec): _loaded(spec, settings, found) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
     for name, loaded in data.items():
@@ -125,9 +125,9 @@ def new_run() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def _loaded(spec: Spec, settings: RunSettings) -> Data:
+def _loaded(spec: Spec, settings: RunSettings, found: Registry) -> Data:
     """The data with what a run tells beside: pictures of one split that look like those of another."""
-    loaded = load_data(str(spec), settings.data_dir, settings.plugin_files)
+    loaded = load_data(str(spec), settings.data_dir, found)
     notices = (*loaded.splits.notices, *near_across(loaded.splits))
     return dataclasses.replace(loaded, splits=dataclasses.replace(loaded.splits, notices=notices))
 

@@ -106,7 +106,7 @@ def extract(
     place = torch.device(resolve_device(settings.device))
     found = registry(settings.plugin_files)
     builder: Backbone = found.build("backbone", backbone)
-    data = load_data(dataset, settings.data_dir, settings.plugin_files)
+    data = load_data(dataset, settings.data_dir, found)
     splits = data.splits
     reason = builder.skip(splits.task)
     if reason:

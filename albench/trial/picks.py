@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench.errors import DataError, StoreError, UserError, nearest
 from albench.results.items import Item, read_items
@@ -151,7 +152,7 @@ def pictures(chosen: list[Pick], data_dir: str | None, plugin_files: tuple[str, 
         queries.setdefault(query, []).append(pick)
     for of_query in queries.values():
         first = of_query[0]
-        data = load_data(first.typed, data_dir, plugin_files, first.data_hash)
+        data = load_data(first.typed, data_dir, registry(plugin_files), first.data_hash)
         if data.hash != first.data_hash:
             raise DataError(
                 f"{first.typed} holds other data now ({data.hash}) than the trials were made with ({first.data_hash}): "

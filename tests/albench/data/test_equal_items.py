@@ -11,6 +11,7 @@ import pytest
 
 from albench.api import FeatureDataset, Split, Splits, Task, option
 from albench.components.fields import canonical
+from albench.components.registry import registry
 from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal, usable
 from albench.data.hashes import data_hash, hashes
@@ -130,8 +131,8 @@ def test_every_reader_is_asked(tmp_path: Path) -> None:
         np.save(tmp_path / f"{name}-features.npy", getattr(data, name).x)
         np.save(tmp_path / f"{name}-labels.npy", getattr(data, name).y)
     with pytest.raises(DataError, match="3 items of train are also in val"):
-        load_data(f"features[path={tmp_path}]", None, ())
-    loaded = load_data(f"features[path={tmp_path},equal_items=drop]", None, ())
+        load_data(f"features[path={tmp_path}]", None, registry())
+    loaded = load_data(f"features[path={tmp_path},equal_items=drop]", None, registry())
     assert len(loaded.splits.train) == 26
     plugin = tmp_path / "leak.py"
     plugin.write_text(
@@ -149,7 +150,7 @@ def test_every_reader_is_asked(tmp_path: Path) -> None:
         "    add.dataset('leak', Leak, 'digits, one of them twice')\n"
     )
     with pytest.raises(DataError, match=r"leak: 1 item of train is also in test \(train row 5 is test row 6\)"):
-        load_data("leak", None, (str(plugin),))
+        load_data("leak", None, registry((str(plugin),)))
 
 
 def test_a_data_set_may_allow_them_by_itself() -> None:

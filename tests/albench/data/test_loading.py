@@ -11,6 +11,7 @@ import pytest
 
 import albench
 from albench.api.executor import Note, Outcome, Progress
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench.disk.files import sealed_text
 from albench.errors import StoreError, TrialError
@@ -49,24 +50,24 @@ def test_data_that_changed_between_two_runs_of_one_process_are_refused(tmp_path:
     spec = write(path, 0)
     settings = {**TINY, "dataset": spec, "method": "supervised", "out": tmp_path / "out", "name": "s"}
     albench.run(**settings, strategy="random")
-    before = load_data(spec, None, ()).hash
+    before = load_data(spec, None, registry()).hash
     write(path, 1)
-    assert load_data(spec, None, ()).hash != before
+    assert load_data(spec, None, registry()).hash != before
     words = r"was made with other data than .* holds now .data_hash .*: use --name .* or --fresh"
     with pytest.raises(StoreError, match=words):
         albench.run(**settings, strategy="random")
     albench.run(**settings, strategy="random", fresh=True)
     (facts,) = (tmp_path / "out" / "s" / "trials").glob("*/trial.json")
-    assert json.loads(facts.read_text())["data_hash"] == load_data(spec, None, ()).hash
+    assert json.loads(facts.read_text())["data_hash"] == load_data(spec, None, registry()).hash
 
 
 def test_data_that_this_process_has_read_are_read_again_unless_they_are_those_that_are_meant(tmp_path: Path) -> None:
     spec = pictures(tmp_path / "pool.npz", 0)
-    first = load_data(spec, None, ())
-    assert load_data(spec, None, (), first.hash) is first
-    assert load_data(spec, None, ()) is not first
+    first = load_data(spec, None, registry())
+    assert load_data(spec, None, registry(), first.hash) is first
+    assert load_data(spec, None, registry()) is not first
     pictures(tmp_path / "pool.npz", 1)
-    assert load_data(spec, None, (), "another").hash not in (first.hash, "another")
+    assert load_data(spec, None, registry(), "another").hash not in (first.hash, "another")
 
 
 class Meddler:

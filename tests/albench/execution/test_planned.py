@@ -39,7 +39,7 @@ def of(folder: Path, *pools: Path, **words: Any) -> Planned:
     names = [f"features[path={path}]" for path in pools]
     found = registry()
     suite, _ = completed(suite_from(dataset=names, **{"seeds": 1, "rounds": 2, **words}), SETTINGS, found)
-    data: dict[str, Data] = {name: load_data(name, None, ()) for name in names}
+    data: dict[str, Data] = {name: load_data(name, None, registry()) for name in names}
     return planned(suite, SETTINGS, data, found, Inventory(folder))
 
 

@@ -15,6 +15,7 @@ import torch
 
 from albench import seeds
 from albench.cli.main import main
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench.errors import AlbenchError, DataError, StoreError, UserError
 from albench.extract import Extraction, extract
@@ -134,7 +135,7 @@ def test_mescc_reads_six_grades_and_two(small: Extract, tmp_path: Path) -> None:
     for classes, grading in ((6, "six"), (2, "two")):
         out = tmp_path / grading
         done = small(dataset=f"graded[classes={classes}]", out=out)
-        read = load_data(f"mescc[grading={grading}]", str(out), ()).splits
+        read = load_data(f"mescc[grading={grading}]", str(out), registry()).splits
         assert np.array_equal(read.train.x, np.load(out / "train-features.npy"))
         assert np.array_equal(read.test.y, done.splits.test.y)
         assert read.task.n_groups == 10

@@ -66,7 +66,7 @@ def test_all_are_those_that_need_no_option() -> None:
 
 def test_a_panel_makes_the_trials_that_its_names_make() -> None:
     """What is stored goes on, whichever way it was asked for; an alias beside the panel stays one."""
-    tasks = {"digits": load_data("digits", None, ()).splits.task}
+    tasks = {"digits": load_data("digits", None, registry()).splits.task}
     names = named("strategy", registry())["fast"]
 
     def planned(strategies: list[str], method: str) -> list[tuple[str, str]]:

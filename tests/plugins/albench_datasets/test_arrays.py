@@ -11,6 +11,7 @@ import pytest
 
 from albench.api import DataError, Splits
 from albench.components.fields import canonical
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench_datasets.array_names import Names, find_names
 from albench_datasets.features import Features
@@ -131,7 +132,7 @@ def test_grades_are_ordinal_where_the_user_says_so(tmp_path: Path) -> None:
     np.savez(tmp_path / "set.npz", images=PICTURES, labels=Y + 1)
     assert Npz(path=str(tmp_path / "set.npz"), ordinal=True).load(None).task.ordinal
     assert not Npz(path=str(tmp_path / "set.npz")).load(None).task.ordinal
-    loaded = load_data(f"npz[path={tmp_path}/set.npz,ordinal=true]", None, ())
+    loaded = load_data(f"npz[path={tmp_path}/set.npz,ordinal=true]", None, registry())
     assert loaded.splits.task.class_names == ("1", "2", "3")
 
 

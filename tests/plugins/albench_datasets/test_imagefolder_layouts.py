@@ -12,6 +12,7 @@ from image_folders import load, refused
 from PIL import Image
 
 from albench.api import DataError, Splits
+from albench.components.registry import registry
 from albench.data.loading import load_data
 from albench_datasets.imagefolder import ImageFolder
 from albench_datasets.imagefolder_names import split_of
@@ -284,8 +285,8 @@ def test_equal_and_near_images_are_told_by_their_files(tmp_path: Path) -> None:
             draw(tmp_path / split / name, 4, shade=shade + 20 * number)
     shutil.copy(tmp_path / "train" / "dog" / "2.png", tmp_path / "test" / "dog" / "3.png")
     with pytest.raises(DataError, match=r"1 item of train is also in test \(train/dog/2.png is test/dog/3.png\)"):
-        load_data(f"imagefolder[path={tmp_path},size=8]", None, ())
-    kept = load_data(f"imagefolder[path={tmp_path},size=8,equal_items=drop]", None, ()).splits
+        load_data(f"imagefolder[path={tmp_path},size=8]", None, registry())
+    kept = load_data(f"imagefolder[path={tmp_path},size=8,equal_items=drop]", None, registry()).splits
     assert len(kept.names["train"]) == len(kept.train) == 7
     assert "train/dog/2.png" not in kept.names["train"]
     (tmp_path / "train" / "cat" / "0.png").write_bytes(b"")

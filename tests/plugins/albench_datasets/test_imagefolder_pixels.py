@@ -13,6 +13,7 @@ from image_folders import load, refused
 from PIL import Image, ImageDraw
 
 from albench.api import DataError, Splits
+from albench.components.registry import registry
 from albench.data.loading import load_data
 
 SPLITS = ("train", "val", "test")
@@ -196,7 +197,7 @@ def test_colours_that_become_one_grey_are_told_with_the_option_that_keeps_them(t
 def test_images_that_greyness_makes_equal_are_refused_with_the_option_that_keeps_them_apart(tmp_path: Path) -> None:
     save(tmp_path, [Image.new("RGB", (8, 8), colour) for colour in ((200, 0, 0), (0, 102, 0)) * 10])
     with pytest.raises(DataError, match="20 of 20 images are in colour and are read as grey: mode=rgb keeps it"):
-        load_data(f"imagefolder[path={tmp_path},size=8]", None, ())
+        load_data(f"imagefolder[path={tmp_path},size=8]", None, registry())
 
 
 def test_grey_stored_as_colour_is_no_colour(tmp_path: Path) -> None:
@@ -255,7 +256,7 @@ def test_what_was_made_smaller_is_in_the_message_where_items_became_equal(tmp_pa
     stripes = np.tile(np.uint8([[0, 200]]), (32, 16))
     save(tmp_path, [Image.fromarray(each) for each in (stripes, np.ascontiguousarray(stripes.T)) * 20])
     with pytest.raises(DataError, match="up to 4 times: a larger size"):
-        load_data(f"imagefolder[path={tmp_path},size=8]", None, ())
+        load_data(f"imagefolder[path={tmp_path},size=8]", None, registry())
 
 
 def test_images_turned_upright_are_counted(tmp_path: Path) -> None:

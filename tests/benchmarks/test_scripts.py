@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
+from albench.components.registry import registry
 from albench.data.loading import load_data
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "perf"
@@ -34,7 +35,7 @@ class Written(SimpleNamespace):
 def test_what_measures_dropout_samples_knows_errors_by_the_labels() -> None:
     """Two samples that differ just where the network is wrong find every error."""
     script = runpy.run_path(str(BENCHMARKS.parent / "dropout_samples.py"))
-    y = torch.from_numpy(load_data("digits", None, ()).splits.train.y)[:20]
+    y = torch.from_numpy(load_data("digits", None, registry()).splits.train.y)[:20]
     right = torch.arange(20) >= 5
     first, second = (one_hot(torch.where(right, y, (y + by) % 10), 10).float() for by in (1, 2))
     notes: dict[str, float] = {}

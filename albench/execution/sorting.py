@@ -53,9 +53,13 @@ def sort(
     skipped: dict[str, str] = {}
     trials, folder = planned.trials, inventory.folder
     agreement = Agreement(inventory, trials[0].protocol, data, counts, planned.made, planned.same)
+    reasons: dict[tuple[str, ...], str] = {}  # asked once, however many seeds a combination has
     unknown = 0
     for trial in trials:
-        if reason := registry.parts(trial).skip(trial, data[trial.dataset].splits.task):
+        combination = trial.dataset, trial.method, trial.strategy, trial.backbone
+        if combination not in reasons:
+            reasons[combination] = registry.parts(trial).skip(trial, data[trial.dataset].splits.task)
+        if reason := reasons[combination]:
             skipped[trial.key] = reason
             continue
         files, damaged = read_to_mend(folder / "trials" / trial.key)

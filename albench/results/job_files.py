@@ -111,10 +111,11 @@ class JobFiles:
             for claim in self._claims:
                 claim.renew()
             names = {name: _place(root, name) for name in archive.namelist()}
+            packed = set(names.values())
             of_trials = [self._store.trial(trial.key).folder for trial in self.trials]
             for folder in of_trials:
                 for path in _files(folder):
-                    if path not in names.values():
+                    if path not in packed:
                         path.unlink(missing_ok=True)
             return [
                 f"{name} of a tracker exists already, so that of this trial stayed on its node"

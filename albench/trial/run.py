@@ -148,8 +148,7 @@ class TrialRun:
 
     def _paid(self, n_labeled: int) -> dict[str, int]:
         """How many validation labels a round used, where that is not all that there are."""
-        count = len(self.validation.at(n_labeled)[1])
-        return {} if self.trial.protocol.validation == "all" else {"n_validation": count}
+        return {} if self.trial.protocol.validation == "all" else {"n_validation": self.validation.count(n_labeled)}
 
     def progress(self, number: int, step: int) -> None:
         """Tell how far the round's training is."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from albench import seeds
@@ -31,14 +29,19 @@ class Validation:
         self._split = split
         self._items = items
         self._seed = seed
+        self._bought: tuple[Items, np.ndarray] | None = None
+
+    def count(self, n_labeled: int) -> int:
+        """How many items are bought for a round with so many labels of the pool."""
+        return validation_count(self._wanted, n_labeled, len(self._split))
 
     def at(self, n_labeled: int) -> tuple[Items, np.ndarray]:
         """Items and labels of a round with so many labels of the pool; the split itself where all of it is bought."""
-        count = validation_count(self._wanted, n_labeled, len(self._split))
-        return (self._items, self._split.y) if count == len(self._split) else self._first(count)
-
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - lives as long as the trial
-    def _first(self, count: int) -> tuple[Items, np.ndarray]:
-        order = seeds.numpy_stream("validation", self._seed).permutation(len(self._split))
-        ids = np.sort(order[:count])
-        return Items(self._split.x[ids], self._items.device), self._split.y[ids]
+        count = self.count(n_labeled)
+        if count == len(self._split):
+            return self._items, self._split.y
+        if self._bought is None or len(self._bought[1]) != count:
+            order = seeds.numpy_stream("validation", self._seed).permutation(len(self._split))
+            ids = np.sort(order[:count])
+            self._bought = Items(self._split.x[ids], self._items.device), self._split.y[ids]
+        return self._bought

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from albench.components.parts import Built
 from albench.disk.files import read_sealed, sealed_text
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
@@ -76,3 +77,12 @@ def test_trials_from_before_their_code_was_kept_are_told(plan: Callable[..., Pla
     told = [note for note in plan().notes if "from before albench kept what code makes a trial" in note]
     assert len(told) == 1
     assert told[0].startswith("2 trials on disk")
+
+
+def test_whether_a_combination_can_run_is_asked_once_however_many_seeds(
+    plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Built, "skip", lambda _built, trial, _task: asked.append(trial.strategy) or "")
+    assert len(plan(strategy=["random", "entropy"], seeds=3).all_trials) == 6
+    assert asked == ["random", "entropy"]

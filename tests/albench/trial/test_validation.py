@@ -54,6 +54,13 @@ def test_the_whole_split_is_not_copied() -> None:
     assert y is SPLIT.y
 
 
+def test_what_is_bought_is_gathered_once_for_each_of_several_trials() -> None:
+    """As lanes validate, one after the other and again."""
+    lanes = [Validation("10", SPLIT, ITEMS, seed) for seed in (0, 1)]
+    first = [lane.at(5) for lane in lanes]
+    assert all(lane.at(6) is bought for lane, bought in zip(lanes, first, strict=True))
+
+
 def test_records_say_how_many_labels_chose_the_weights(tiny: Any) -> None:
     trial = tiny.trial(validation="1x", rounds=3)
     records = tiny.carry_out(trial, tiny.parts())

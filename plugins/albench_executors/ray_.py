@@ -129,7 +129,9 @@ class _Drive:
         """Carry the jobs out."""
         away = not self._shared(jobs[0].folder)  # the suite's, that of all its jobs
         waiting = deque(_Task(job) for job in jobs)
-        self.held.callback(self._cancel)
+        for task in waiting:  # however the run ends, wherever the task is by then
+            self.held.callback(task.claims.close)
+        self.held.callback(self._cancel)  # first of all: what runs writes no more when its trials are let go
         while waiting or self.running:
             room = self.settings.concurrency() - len(self.running)
             for _ in range(min(room, len(waiting))):
@@ -231,10 +233,8 @@ class _Drive:
         return said
 
     def _cancel(self) -> None:
-        """End what runs, and let its trials go."""
+        """End what runs."""
         for reference in self.running:
             self.ray.cancel(reference, force=True)
         if self.running:
             self.ray.wait(list(self.running), num_returns=len(self.running), timeout=PATIENCE)
-        for task in self.running.values():
-            task.claims.close()

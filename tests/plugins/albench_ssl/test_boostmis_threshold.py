@@ -88,7 +88,7 @@ def test_trial_written_out() -> None:
     assert state["threshold"].item() == pytest.approx(0.9)
 
     state, logs = seen(method, state, {0: SURE, 1: SURE, 2: SURE}, step=0)
-    assert (logs["count"].item(), state["previous"].item()) == (3, 3)
+    assert (logs["count"].item(), state["count"].item(), state["previous"].item()) == (3, 3, 0)
     assert logs["threshold"].item() == pytest.approx(0.9)  # no previous count
     assert logs["accepted"].item() == 1.0
 

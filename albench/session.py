@@ -14,9 +14,9 @@ from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
 from albench.execution.runner import Listener, execute
 from albench.results.load import Results, load_run
-from albench.suite.arguments import check, check_file, check_seeds, check_settings
+from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
+from albench.suite.budgets import with_settings
 from albench.suite.naming import components
-from albench.suite.protocol import protocol
 from albench.suite.settings import run_settings
 from albench.suite.suite_file import load_suite
 from albench.suite.trials import Suite, check_name, parse_seeds
@@ -47,6 +47,7 @@ def suite_from(
     backbone: Names = (),
     seeds: int | Sequence[int] | None = None,
     name: str | None = None,
+    budget: str | Sequence[str] = (),
     **settings: Any,
 ) -> Suite:
     """A suite from a file, with what is given beside it taking its place.
@@ -59,6 +60,8 @@ def suite_from(
         Specs.
     seeds
         How many, or which.
+    budget
+        As ``20+5x10``, one or several.
     settings
         Settings of the protocol, such as ``rounds=3``.
     """
@@ -75,10 +78,10 @@ def suite_from(
         changes["seeds"] = parse_seeds(check_seeds(seeds))
     if name is not None:
         changes["name"] = check_name(check("name", name))
-    made = protocol(settings, suite.protocol)
+    made, budgets = with_settings(settings, suite.protocol, suite.budgets, check_several("budget", budget))
     if settings.get("device") is not None:
         changes["device"] = made.device
-    return dataclasses.replace(suite, protocol=made, **changes)
+    return dataclasses.replace(suite, protocol=made, budgets=budgets, **changes)
 
 
 def run(
@@ -89,6 +92,7 @@ def run(
     dataset: Names = (),
     backbone: Names = (),
     seeds: int | Sequence[int] | None = None,
+    budget: str | Sequence[str] = (),
     name: str | None = None,
     out: str | Path = "results",
     device: str = "auto",
@@ -120,6 +124,8 @@ def run(
         ``mine`` in all that is shown.
     seeds
         How many seeds, or which.
+    budget
+        ``"20+5x10"``, 20 labels to start with and 5 queries of 10, or several of them: each is a protocol of its own.
     name, out
         The suite's folder is ``out/name``.
     device, executor, trackers, query_time_limit, time_limit, data_dir, plugins
@@ -133,7 +139,8 @@ def run(
     on_failure
         ``"raise"``, or ``"keep"`` to find failed trials in ``results.failed``.
     settings
-        Settings of the protocol: ``initial``, ``query_size``, ``rounds``, ``steps``...
+        Settings of the protocol: ``initial``, ``query_size``, ``rounds``, ``steps``... The first three may be lists, of
+        which each combination is a budget.
 
     Examples
     --------
@@ -168,16 +175,8 @@ def run(
         fresh=fresh,
         strict=strict,
     )
-    suite = suite_from(
-        file,
-        strategy=strategy,
-        method=method,
-        dataset=dataset,
-        backbone=backbone,
-        seeds=seeds,
-        name=name,
-        **settings,
-    )
+    named = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
+    suite = suite_from(file, **named, seeds=seeds, budget=budget, name=name, **settings)
     plan = prepare(suite, how)
     outcomes = execute(plan, listener or Silent())
     if on_failure == "raise":

@@ -24,6 +24,11 @@ def listed(names: Sequence[str], most: int = 0) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def budget_text(initial: str, query_size: str, rounds: int) -> str:
+    """``20+5x10``: 20 labels to start with, then 5 queries of 10; the start alone where there is one round."""
+    return f"{initial}+{rounds - 1}x{query_size}" if rounds > 1 else initial
+
+
 def by_source(values: Mapping[str, Sequence[str]]) -> str:
     """``1f3b in a.zip and b.zip, 77ac in c``."""
     return ", ".join(f"{value} in {' and '.join(sources)}" for value, sources in values.items())

@@ -107,7 +107,12 @@ class Meter:
 
     def query(self, trial: Trial) -> float:
         """One query."""
-        key = (trial.dataset, trial.backbone, trial.strategy)
+        key = (
+            trial.dataset,
+            trial.backbone,
+            trial.strategy,
+            self._plan.amounts[trial.dataset, trial.protocol].query_size,
+        )
         what = f"a query of {trial.strategy} on {trial.dataset}"
         return self._once("query", key, what, lambda: self._query(trial, what)) or 0.0
 
@@ -149,7 +154,7 @@ class Meter:
                 data.dataset,
                 data.splits,
                 **self._plan.registry.parts(trial)._asdict(),
-                amounts=self._plan.amounts[trial.dataset],
+                amounts=self._plan.amounts[trial.dataset, trial.protocol],
                 device=self._device,
             )
             self._runs[key] = TrialRun(trial, parts, _ignore)
@@ -195,7 +200,8 @@ class Meter:
 
     def _query(self, trial: Trial, what: str) -> float:
         run, key = self._run(trial), _combination(trial)
-        model, pool, amounts = run.learner.average, run.bought.annotated, run.parts.amounts
+        model, pool = run.learner.average, run.bought.annotated
+        amounts = self._plan.amounts[trial.dataset, trial.protocol]
         if key not in self._predicted:
             self._predicted[key] = predict(model, run.train, pool.unlabeled)
         logits, embeddings = self._predicted[key]

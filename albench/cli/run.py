@@ -36,11 +36,14 @@ HOW = (
 )
 @click.option("--backbone", multiple=True, type=SpecType("backbone"), help="Model; the default fits the data.")
 @click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
-@click.option("--initial", metavar="N|P%", help="Labels to start with.  [default: 100]")
+@click.option("--initial", metavar="N|P%", help="Labels to start with, or several as 20,100.  [default: 100]")
 @click.option("--initial-draw", metavar="HOW", help="stratified, random or balanced.  [default: stratified]")
 @click.option("--initial-strategy", type=SpecType("strategy"), help="Strategy that chooses the first labels instead.")
-@click.option("--query-size", metavar="N|P%", help="Labels bought by each query.  [default: 100]")
-@click.option("--rounds", type=int, help="Rounds of train and evaluate.  [default: 6]")
+@click.option("--query-size", metavar="N|P%", help="Labels bought by each query, or several.  [default: 100]")
+@click.option("--rounds", metavar="N", help="Rounds of train and evaluate, or several.  [default: 6]")
+@click.option(
+    "--budget", multiple=True, metavar="N+QxN", help="Instead: 20+5x10, 20 labels and 5 queries of 10; may be repeated."
+)
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other protocol setting, as lr=0.1.")
 @click.option(
@@ -139,7 +142,7 @@ def called(name: str) -> str:
 
     known = [field.name for field in fields(Protocol)]
     if is_budget(name):
-        return f"{BUDGET}: write --initial N, --query-size N and --rounds N."
+        return f"{BUDGET}: write --initial N, --query-size N and --rounds N, or --budget 20+5x10."
     options = {str(option.name): max(option.opts, key=len) for option in command.params if option.name != "suite"}
     close = meant(name, [*known, *options])
     if close is None:
@@ -227,7 +230,8 @@ def _lacking_baseline(plan: Plan, results: Results) -> str:
     """The baseline, where all that is there under the run's protocol is one strategy and none to compare with."""
     marked = baselines(plan.registry, "strategy")
     frame = results.frame
-    there = set(frame[frame["protocol"] == plan.suite.protocol.hash]["strategy"])
+    own = [protocol.hash for protocol in plan.suite.protocols]
+    there = set(frame[frame["protocol"].isin(own)]["strategy"])
     specs = {where.partition(" ")[2] for where, alias in results.aliases.items() if alias in there}
     return marked[0] if marked and len(there) == 1 and not {*marked} & (there | specs) else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,10 @@ class Agreement:
     ----------
     inventory
         What the suite's folder holds.
-    protocol
-        The protocol of all that is planned.
+    protocols
+        The protocols of all that is planned.
     data, counts
-        Data set spec -> its data, its label counts.
+        Data set spec -> its data, and with a protocol its label counts.
     made
         Planned trial -> what makes it.
     same
@@ -40,23 +40,23 @@ class Agreement:
     def __init__(
         self,
         inventory: Inventory,
-        protocol: Protocol,
+        protocols: Iterable[Protocol],
         data: Mapping[str, Data],
-        counts: Mapping[str, Amounts],
+        counts: Mapping[tuple[str, Protocol], Amounts],
         made: Mapping[str, Made],
         same: Mapping[tuple[str, str], str],
     ) -> None:
         self._inventory = inventory
-        self._protocol = protocol
+        self._protocols = {protocol.hash: protocol for protocol in protocols}
         self._data = data
         self._counts = counts
         self._made = made
         self._same = same
-        self._starts: dict[tuple[str, int], str] = {}
+        self._starts: dict[tuple[str, Protocol, int], str] = {}
 
     def check(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Raise ``StoreError`` where the records of a planned trial are not what it would give now."""
-        if found := self._disagreement(facts, trial.dataset, self._made[trial.key]):
+        if found := self._disagreement(facts, trial.dataset, self._made[trial.key], trial.protocol):
             raise StoreError(
                 f"{self._inventory.folder}: trial {trial.key} {found}: use --name for a new suite or --fresh to "
                 "replace it."
@@ -81,15 +81,18 @@ class Agreement:
             made = {part: entry for part, entry in whole.items() if part not in PARTS}
             made |= {part: now[part, text] for part, text in facts.get("resolved", {}).items() if (part, text) in now}
             made |= {"dataset": of_data[known]} if known else {}
-            same_table = facts.get("protocol_hash") == self._protocol.hash
-            if found := self._disagreement(facts, dataset, made if same_table else {}, same_table):
+            protocol = self._protocols.get(facts.get("protocol_hash", ""))
+            if found := self._disagreement(facts, dataset, made if protocol else {}, protocol):
                 raise StoreError(
                     f"{self._inventory.folder} holds trial {begun.key}, which {found}, and would stand in one table "
                     "with this run: use --name for a new suite, or run that trial again too, with --fresh."
                 )
 
-    def _disagreement(self, facts: Mapping[str, Any], dataset: str, made: Made, same_start: bool = True) -> str:
-        """What a stored trial was that it would not be now, on what is ``dataset`` now; "" where there is nothing."""
+    def _disagreement(self, facts: Mapping[str, Any], dataset: str, made: Made, protocol: Protocol | None) -> str:
+        """What a stored trial was that it would not be now, on what is ``dataset`` now; "" where there is nothing.
+
+        Without a protocol, one that is not planned, its first labels are not compared.
+        """
         seed, now = facts["seed"], self._data[dataset].hash
         if facts.get("data_hash") != now:
             return f"was made with other data than {dataset} holds now (data_hash {facts.get('data_hash')}, now {now})"
@@ -98,26 +101,27 @@ class Agreement:
         if other := difference(facts.get(MADE_BY), made, facts):
             return f"was made with {other.than_now}"
         started = facts.get("initial_hash")
-        if not started or not same_start:
+        if not started or protocol is None:
             return ""
-        if (dataset, seed) not in self._starts:
-            self._starts[dataset, seed] = self._drawn(dataset, seed) or started
-        if started != (starts := self._starts[dataset, seed]):
+        start = dataset, protocol, seed
+        if start not in self._starts:
+            self._starts[start] = self._drawn(*start) or started
+        if started != (starts := self._starts[start]):
             return (
                 f"started from other labels (initial_hash {started}) than seed {seed} of {dataset} does now ({starts})"
             )
         return ""
 
-    def _drawn(self, dataset: str, seed: int) -> str:
+    def _drawn(self, dataset: str, protocol: Protocol, seed: int) -> str:
         """The hash of the first labels of a seed; empty where a strategy chooses them, which takes its time."""
         from albench.data.pool import index_hash
         from albench.trial.labels import Oracle
 
-        if self._protocol.initial_strategy:
+        if protocol.initial_strategy:
             return ""
-        splits, count = self._data[dataset].splits, self._counts[dataset].initial
+        splits, count = self._data[dataset].splits, self._counts[dataset, protocol].initial
         oracle = Oracle(splits.train.y, splits.task.n_classes, count)
-        return index_hash(oracle.draw_initial(count, self._protocol.initial_draw, seed))
+        return index_hash(oracle.draw_initial(count, protocol.initial_draw, seed))
 
 
 def _place(dataset: str) -> str:

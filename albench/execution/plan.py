@@ -9,7 +9,7 @@ from albench.components.registry import Registry
 from albench.components.spec import Spec
 from albench.data.loading import Data
 from albench.results.provenance import Made
-from albench.suite.protocol import Amounts
+from albench.suite.protocol import Amounts, Protocol
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial
 
@@ -32,8 +32,10 @@ class Plan:
         Trials to carry out, and trials that are complete already.
     skipped
         Trials that cannot run, with the reason.
-    amounts, data
-        Data set spec -> its label counts, its data.
+    amounts
+        Data set spec and protocol -> label counts.
+    data
+        Data set spec -> its data.
     made
         Trial -> what makes it (see ``albench.results.provenance``).
     run
@@ -55,7 +57,7 @@ class Plan:
     todo: list[Trial]
     done: list[Trial]
     skipped: dict[str, str]
-    amounts: dict[str, Amounts]
+    amounts: dict[tuple[str, Protocol], Amounts]
     data: dict[str, Data]
     made: dict[str, Made]
     run: str

@@ -53,7 +53,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         require_faiss()
     data = {str(spec): _loaded(spec, settings, found) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
-    counts = {name: amounts(suite.protocol, task, name) for name, task in tasks.items()}
+    counts = {(name, each): amounts(each, task, name) for name, task in tasks.items() for each in suite.protocols}
     for name, loaded in data.items():
         check_validation(suite.protocol.validation, len(loaded.splits.val), name)
     inventory = Inventory(settings.out / suite.name)
@@ -133,18 +133,21 @@ def _loaded(spec: Spec, settings: RunSettings, found: Registry) -> Data:
 
 
 def _mirrored(
-    protocol: Protocol, todo: Sequence[Trial], data: Mapping[str, Data], counts: Mapping[str, Amounts]
+    protocol: Protocol, todo: Sequence[Trial], data: Mapping[str, Data], counts: Mapping[tuple[str, Protocol], Amounts]
 ) -> list[str]:
     """What the first trial of each data set can tell by its initial labels: whether flipping makes other classes."""
     if protocol.initial_strategy:
         return []
-    seeds = {trial.dataset: trial.seed for trial in reversed(todo)}
+    first = {trial.dataset: trial for trial in reversed(todo)}
     found = {
         name: mirrored_note(
-            data[name].dataset, data[name].splits, counts[name].initial, protocol.initial_draw, seeds[name]
+            data[name].dataset,
+            data[name].splits,
+            counts[name, trial.protocol].initial,
+            protocol.initial_draw,
+            trial.seed,
         )
-        for name in data
-        if name in seeds
+        for name, trial in first.items()
     }
     return [f"{name}: {note}" for name, note in found.items() if note]
 

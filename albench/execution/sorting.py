@@ -12,7 +12,7 @@ from albench.execution.planned import Planned
 from albench.results.inventory import Inventory
 from albench.results.provenance import MADE_BY
 from albench.results.records import read_to_mend
-from albench.suite.protocol import Amounts
+from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
 from albench.wording import counted
 
@@ -30,7 +30,7 @@ def sort(
     planned: Planned,
     registry: Registry,
     data: Mapping[str, Data],
-    counts: Mapping[str, Amounts],
+    counts: Mapping[tuple[str, Protocol], Amounts],
     inventory: Inventory,
     fresh: bool,
 ) -> Sorted:
@@ -39,7 +39,7 @@ def sort(
     Parameters
     ----------
     data, counts
-        Data set spec -> its data, its label counts.
+        Data set spec -> its data, and with a protocol its label counts.
     fresh
         Whether what is complete is run again.
 
@@ -52,7 +52,7 @@ def sort(
     done: list[Trial] = []
     skipped: dict[str, str] = {}
     trials, folder = planned.trials, inventory.folder
-    agreement = Agreement(inventory, trials[0].protocol, data, counts, planned.made, planned.same)
+    agreement = Agreement(inventory, {trial.protocol for trial in trials}, data, counts, planned.made, planned.same)
     reasons: dict[tuple[str, ...], str] = {}  # asked once, however many seeds a combination has
     unknown = 0
     for trial in trials:

@@ -20,9 +20,11 @@ _SHORTEST = 8
 def label(trial: Trial | TrialState, room: int = 0) -> str:
     """``mescc-sim  boostmis + random  seed 0``; in ``room`` letters where that is given and can be done.
 
+    Where its suite has several budgets, with its own: ``mescc-sim  boostmis + random  20+5x10  seed 0``.
+
     Specs are shortened, then the data set is left out, last of all what is in the middle.
     """
-    end = f"seed {trial.seed}"
+    end = f"{budget_of(trial)}seed {trial.seed}"
     whole = f"{pair(trial)}  {end}"
     if not room or len(whole) <= room:
         return whole
@@ -40,11 +42,18 @@ def pair(trial: Trial | TrialState) -> str:
     return f"{short(dataset)}  {short(method)} + {short(strategy)}"
 
 
+def budget_of(trial: Trial | TrialState) -> str:
+    """``20+5x10  `` where its suite has several budgets; else empty."""
+    budget = getattr(trial, "budget", "")
+    return f"{budget}  " if budget else ""
+
+
 def combinations(trials: Iterable[Trial]) -> Iterator[tuple[Trial, str]]:
-    """The first trial of each combination of data set, method, strategy and backbone, and the seeds of all of them."""
+    """The first trial of each combination of data set, method, strategy, backbone and budget, and the seeds of all."""
     seeds: dict[tuple[str, ...], list[Trial]] = {}
     for trial in trials:
-        seeds.setdefault((trial.dataset, trial.method, trial.strategy, trial.backbone), []).append(trial)
+        combination = trial.dataset, trial.method, trial.strategy, trial.backbone, budget_of(trial)
+        seeds.setdefault(combination, []).append(trial)
     for found in seeds.values():
         yield found[0], seeds_text([trial.seed for trial in found])
 

@@ -15,8 +15,8 @@ from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.bench.estimate import duration
 from albench.render.contents import contents
-from albench.render.labels import combinations, label, pair, seeds_text
-from albench.suite.protocol import validation_count
+from albench.render.label_counts import label_counts, rounds_text
+from albench.render.labels import budget_of, combinations, label, pair, seeds_text
 from albench.suite.views import in_words, switches
 from albench.wording import counted
 
@@ -48,13 +48,14 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
         lines.append(Text(f"  {_views(plan, name)}"))
         lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
-        lines.append(Text(f"  {_labels(plan, name)}"))
+        lines += [Text(f"  {line}") for line in label_counts(plan, name)]
     settings = suite.protocol
+    budgets = f"{counted(len(suite.budgets), 'budget')} x " if suite.budgets else ""
     lines.append(
         Text(
-            f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x "
+            f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x {budgets}"
             f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
-            f"{counted(len(suite.seeds), 'seed')}; {counted(settings.rounds, 'round')} of "
+            f"{counted(len(suite.seeds), 'seed')}; {rounds_text(suite.protocols)} of "
             f"{counted(settings.steps, 'step')}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
@@ -70,20 +71,10 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     lines += [Text(f"skipped {text}", style="yellow") for text in _skipped(plan)]
     if verbose:
         lines += [
-            Text(f"  {pair(trial)}  {trial.shown[3]}  {seeds}", style="dim") for trial, seeds in combinations(plan.todo)
+            Text(f"  {pair(trial)}  {trial.shown[3]}  {budget_of(trial)}{seeds}", style="dim")
+            for trial, seeds in combinations(plan.todo)
         ]
     return lines
-
-
-def _labels(plan: Plan, dataset: str) -> str:
-    """Labels of each round, and how many the protocol needs in all, those of val and test among them."""
-    splits, counts = plan.data[dataset].splits, plan.amounts[dataset].labels
-    shown = [*map(str, counts[:3]), "...", str(counts[-1])] if len(counts) > 5 else list(map(str, counts))
-    pool, whole_val, n_test = map(len, (splits.train, splits.val, splits.test))
-    n_val = validation_count(plan.suite.protocol.validation, counts[-1], whole_val)
-    needed = f"{counts[-1] + n_val + n_test:,} of {pool + whole_val + n_test:,}"
-    of_pool = f"labels {', '.join(shown)} of {pool:,}"
-    return f"{of_pool}; with {n_val:,} of val and {n_test:,} of test the protocol needs {needed} labelled"
 
 
 def _defaults(plan: Plan) -> list[Text]:
@@ -107,11 +98,11 @@ def _views(plan: Plan, dataset: str) -> str:
 
 def _skipped(plan: Plan) -> list[str]:
     """One line for all seeds of a combination that are skipped for one reason."""
-    seeds_of: dict[tuple[str, str], list[int]] = {}
+    seeds_of: dict[tuple[str, str], set[int]] = {}
     for trial in plan.all_trials:
         if trial.key in plan.skipped:
-            seeds_of.setdefault((pair(trial), plan.skipped[trial.key]), []).append(trial.seed)
-    return [f"{name}  {seeds_text(seeds)}: {why}" for (name, why), seeds in seeds_of.items()]
+            seeds_of.setdefault((pair(trial), plan.skipped[trial.key]), set()).add(trial.seed)
+    return [f"{name}  {seeds_text(sorted(seeds))}: {why}" for (name, why), seeds in seeds_of.items()]
 
 
 class TimeLeft:

@@ -50,6 +50,7 @@ _FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "on_failure": (lambda value: value in ("raise", "keep"), "on_failure='raise' or on_failure='keep'"),
     "listener": (_listens, "an object with the methods plan, event and outcome"),
     "plugins": (_path, "files, as plugins=['mine.py']"),
+    "budget": (lambda value: isinstance(value, str), "budgets, as budget=['20+5x10', '100+5x50']"),
     "trackers": (lambda value: isinstance(value, str | Spec), "specs, as trackers=['jsonl']"),
     "folders": (_path, "folders, as load('results/a', 'results/b')"),
 }
@@ -132,8 +133,10 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         if name in known:
             continue
         if is_budget(name):
-            raise SuiteError(f"run has no argument '{name}': {BUDGET}; write initial=, query_size= and rounds=.")
-        close = kinds.get(name) or meant_by(name, [*known, *kinds.values(), *_FORMS, "seeds", "file"])
+            raise SuiteError(
+                f"run has no argument '{name}': {BUDGET}; write initial=, query_size= and rounds=, or budget='20+5x10'."
+            )
+        close = kinds.get(name) or meant_by(name, [*known, *kinds.values(), *_FORMS, "seeds", "file", "budget"])
         hint = f"did you mean '{close}'?" if close else f"settings are {', '.join(known)}."
         raise SuiteError(f"run has no argument '{name}': {hint}")
 

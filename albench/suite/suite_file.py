@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from albench.api.kinds import Kind
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError
+from albench.suite.budgets import SETTINGS, Budget, with_settings
 from albench.suite.naming import NAMED, components
-from albench.suite.protocol import Protocol, protocol
+from albench.suite.protocol import Protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
 from albench.suite.trials import Suite, check_name, parse_seeds
 from albench.suite.yaml_text import Mapping, read_yaml
@@ -23,7 +24,7 @@ T = TypeVar("T")
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
 _KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
-KEYS = ("name", *_KINDS, "seeds", "protocol", "plugins")
+KEYS = ("name", *_KINDS, "seeds", "budgets", "protocol", "plugins")
 """Of a suite file."""
 PATH = "path"
 """Option of a data set that says where it lies."""
@@ -52,11 +53,12 @@ def load_suite(path: Path) -> Suite:
         parts["plugins"] = _at_line(path, content.lines["plugins"], _plugins, (path.parent, content["plugins"]))
     seeds = content.get("seeds", 3)
     name = content.get("name") or path.stem
-    made, given = _protocol(path, content)
+    made, given, budgets = _protocol(path, content)
     return Suite(
         name=_at_line(path, content.lines.get("name", 1), check_name, str(name)),
         seeds=_at_line(path, content.lines.get("seeds", 1), parse_seeds, seeds),
         protocol=made,
+        budgets=budgets,
         device=made.device if "device" in given else "",
         **parts,
     )
@@ -100,31 +102,44 @@ def _plugins(given: tuple[Path, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plugins))
 
 
-def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, str]]:
-    """The protocol, and what of it the file says."""
-    if content.get("protocol") is None:
-        return Protocol(), {}
-    settings, line = content["protocol"], content.lines["protocol"]
+def _protocol(path: Path, content: Mapping) -> tuple[Protocol, dict[str, Any], tuple[Budget, ...]]:
+    """The protocol, what of it the file says, and its budgets."""
+    settings, line = content.get("protocol"), content.lines.get("protocol", 1)
+    settings = Mapping() if settings is None else settings
     if not isinstance(settings, Mapping):
         raise SuiteError(f"{path}, line {line}: protocol holds settings such as rounds: 6.")
     _check_keys(path, settings, _SETTINGS, {key: f"write it at the left margin, as {key}: ..." for key in KEYS})
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {}
     for key, value in settings.items():  # one at a time, so that the line of a wrong one is known
         given[str(key)] = _at_line(path, settings.lines[key], _setting, (str(key), value))
-    return protocol(given), given
+    if "budgets" in content:
+        made, budgets = _at_line(path, content.lines["budgets"], _budgets, (given, content["budgets"]))
+    else:
+        made, budgets = with_settings(given, Protocol())
+    return made, given, budgets
 
 
-def _setting(given: tuple[str, Any]) -> str:
-    """One setting of the protocol as text."""
+def _budgets(given: tuple[dict[str, Any], Any]) -> tuple[Protocol, tuple[Budget, ...]]:
+    """The protocol with the budgets that are named."""
+    settings, named = given
+    if not named or not (
+        isinstance(named, str) or (isinstance(named, list) and all(isinstance(n, str) for n in named))
+    ):
+        raise SuiteError("budgets takes one or several, as budgets: [20+5x10, 100+5x50].")
+    return with_settings(settings, Protocol(), named=named)
+
+
+def _setting(given: tuple[str, Any]) -> Any:
+    """One setting of the protocol as text, or several of those that may be lists."""
     key, value = given
     if value is None:
         raise SuiteError(f"{key} has no value: give one, or leave the key out.")
     if key == "initial_strategy" and isinstance(value, Mapping):
         (chosen,) = components("strategy", value)
         value = str(chosen)
-    if not isinstance(value, str):
+    if not isinstance(value, str) and key not in SETTINGS:
         raise SuiteError(f"{key} takes one value, not a list or a mapping.")
-    protocol({key: value})
+    with_settings({key: value}, Protocol())
     return value
 
 

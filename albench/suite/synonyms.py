@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from albench.errors import nearest
 from albench.wording import plural
 
-BUDGET = "the budget is initial + query_size x (rounds - 1) labels"
+BUDGET = "the budget is initial + query_size x (rounds - 1) labels, or budgets as 20+5x10"
 """Labels are no setting of their own."""
 _CALLED = {
     "lr": ("learningrate", "stepsize"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import operator
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +17,7 @@ from albench.components.fields import canonical
 from albench.components.spec import Spec
 from albench.components.values import whole
 from albench.errors import PluginError, SuiteError
+from albench.suite.budgets import Budget
 from albench.suite.keys import FORMAT, digest
 from albench.suite.protocol import Protocol
 
@@ -41,6 +44,8 @@ class Trial:
     """The same four specs with every option written out."""
     aliases: tuple[str, str, str, str] = ("", "", "", "")
     """What the user calls the four, where he calls them anything; no part of the key."""
+    budget: str = ""
+    """What tells its protocol from others of its suite, as in ``20+5x10``; no part of the key."""
     stored: str = ""
     """The key by which a folder has it already, where its data lay elsewhere; else empty."""
 
@@ -74,10 +79,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Suite:
-    """A declared experiment: datasets x methods x strategies x backbones x seeds under one protocol.
+    """A declared experiment: datasets x budgets x methods x strategies x backbones x seeds under one protocol.
 
     Attributes
     ----------
+    protocol
+        What all share; its own budget is the first of several.
+    budgets
+        All of them, where they are several; else none.
     device
         Kind of device that it asks for; "" for what the machine has.
     plugins
@@ -93,9 +102,16 @@ class Suite:
     backbones: tuple[Spec, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
     protocol: Protocol = field(default_factory=Protocol)
+    budgets: tuple[Budget, ...] = ()
     device: Literal["", "cpu", "cuda"] = ""
     plugins: tuple[str, ...] = ()
     by_default: tuple[str, ...] = ()
+
+    @property
+    def protocols(self) -> list[Protocol]:
+        """One for each budget."""
+        made = [dataclasses.replace(self.protocol, **budget._asdict()) for budget in self.budgets]
+        return made or [self.protocol]
 
 
 def _starts_cold(component: Component) -> bool:
@@ -149,7 +165,9 @@ def trials(
             written_out[kind, str(spec)] = canonical(spec.name, registry.build(kind, spec), fits)
         return written_out[kind, str(spec)]
 
-    for dataset in suite.datasets:
+    budgets = [*map(str, suite.budgets)] or [""]
+    under = list(zip(suite.protocols, budgets, strict=True))
+    for dataset, (protocol, budget) in itertools.product(suite.datasets, under):
         backbones = suite.backbones or (Spec(default(registry, "backbone", tasks[str(dataset)].modality)),)
         for backbone in backbones:
             for method in suite.methods:
@@ -162,7 +180,7 @@ def trials(
                     )
                     aliases = (dataset.alias, method.alias, strategy.alias, backbone.alias)
                     names = (str(dataset), str(method), str(strategy), str(backbone))
-                    planned += [Trial(*names, seed, suite.protocol, resolved, aliases) for seed in suite.seeds]
+                    planned += [Trial(*names, seed, protocol, resolved, aliases, budget) for seed in suite.seeds]
     for (kind, written), meant in written_out.items():
         for other in (name for (of, name), same in written_out.items() if (of, same) == (kind, meant)):
             if other != written:

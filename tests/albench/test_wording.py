@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from albench.wording import counted, listed, plural
+from albench.wording import budget_text, counted, listed, plural
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_lists_name_some_and_count_the_rest_but_never_a_rest_of_one() -> None:
     assert listed(names) == "a, b, c, d and e"
     assert listed(names, 4) == "a, b, c, d and e"
     assert listed(names, 3) == "a, b, c and 2 others"
+
+
+def test_a_budget_is_its_start_and_its_queries() -> None:
+    assert budget_text("20", "10", 6) == "20+5x10"
+    assert budget_text("5%", "2%", 2) == "5%+1x2%"
+    assert budget_text("20", "10", 1) == "20"

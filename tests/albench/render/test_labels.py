@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from displayed import LONG, trial
 
-from albench.render.labels import combinations, label, pair, seeds_text, short
+from albench.render.labels import budget_of, combinations, label, pair, seeds_text, short
 
 
 def test_a_long_path_is_known_by_its_end() -> None:
@@ -33,6 +35,15 @@ def test_a_label_keeps_its_room_and_its_seed(dataset: str, strategy: str, room: 
 def test_without_a_limit_a_label_is_whole() -> None:
     assert label(trial(3)) == "digits  fixmatch + random  seed 3"
     assert pair(trial()) == "digits  fixmatch + random"
+
+
+def test_of_several_budgets_a_label_names_its_own() -> None:
+    low, high = (SimpleNamespace(**vars(trial(3)), budget=budget) for budget in ("20+5x10", "100+5x50"))
+    assert label(low) == "digits  fixmatch + random  20+5x10  seed 3"
+    assert len(label(high, 30)) <= 30
+    assert "100+5x50" in label(high, 30)
+    assert [(budget_of(found), seeds) for found, seeds in combinations([low, high, high])][1][0] == "100+5x50  "
+    assert budget_of(trial()) == ""
 
 
 def test_seeds_are_told_as_a_range_where_they_are_one() -> None:

@@ -62,7 +62,7 @@ class Ssl(Method):
         ({"n_seeds": 3}, r"run has no argument 'n_seeds': did you mean 'seeds'\?$"),
         (
             {"budget": 300},
-            r"the budget is initial \+ query_size x \(rounds - 1\) labels; write initial=, query_size= and",
+            r"budget=300: write budgets, as budget=\['20\+5x10', '100\+5x50'\]",
         ),
         ({"val_size": 50}, "run has no argument 'val_size': settings are initial, "),
         ({"strategy": None}, "strategy=None: write a name or several, or leave strategy out"),

@@ -100,6 +100,12 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bins: int =
     return float(np.abs(gap).sum() / len(wide))
 
 
+def log_loss(probs: np.ndarray, y: np.ndarray) -> float:
+    """Mean of ``-log p`` of the labels, by (N, C) probabilities and labels (N,); inf where one was held impossible."""
+    with np.errstate(divide="ignore"):
+        return float(-np.log(probs[np.arange(len(y)), y]).mean())
+
+
 @dataclass(frozen=True)
 class _Curve:
     """Items called positive at each distinct score, highest first: (T,) true and false ones, and both totals."""

@@ -40,7 +40,11 @@ class View(Protocol):
 
     @property
     def index(self) -> Tensor:
-        """(N,) int64 pool ids, for notes and seeds of the author's own; ``select`` returns positions, not ids."""
+        """(N,) int64 pool ids, for notes and seeds of the author's own; ``select`` returns positions, not ids.
+
+        Their order is drawn for each round, the same for all strategies: of equals the one at the lowest position may
+        be taken, whatever the order of the files.
+        """
 
     @property
     def probs(self) -> Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from albench import seeds
 from albench.errors import ContractError
 
 
@@ -20,7 +22,7 @@ class Annotated:
     labeled, y
         Ids (L,) ascending that are labelled, and the labels (L,) int64 that were bought.
     unlabeled
-        Ids (N,) ascending of the others.
+        Ids (N,) of the others: ascending, or in an order that was drawn.
     """
 
     labeled: Tensor
@@ -32,6 +34,15 @@ class Annotated:
     def class_counts(self) -> Tensor:
         """(C,) float32: how many of the bought labels are of each class."""
         return torch.bincount(self.y, minlength=self.n_classes).float()
+
+    def shuffled(self, *stream: str | int) -> Annotated:
+        """The same pool, what is unlabelled in an order drawn from the stream of that name.
+
+        Strategies choose among positions, and of equals the first. In a pool that lies there class by class these would
+        always be items of one class.
+        """
+        order = torch.randperm(len(self.unlabeled), generator=seeds.torch_stream("order", *stream))
+        return dataclasses.replace(self, unlabeled=self.unlabeled[order])
 
 
 class Pool:

@@ -248,7 +248,7 @@ def train(method: Method, start: Literal["warm", "cold"], *, task: Task, interru
             seed=0,
             round_number=number,
         )
-        (trained,) = train_round(learner, [batches], [lambda _: 0.0], lambda _: None)
+        (trained,) = train_round(learner, [batches], [lambda _: ()], lambda _: None)
         if not isinstance(trained, Trained):
             raise trained
     return learner

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from albench.api.task import Task
 from albench.data.items import Items, as_input
-from albench.metrics import metrics
+from albench.metrics import log_loss, metrics
 
 
 @torch.no_grad()
@@ -20,19 +20,23 @@ def predict(model: nn.Module, items: Items, index: Tensor) -> tuple[Tensor, Tens
 
 @torch.no_grad()
 def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> tuple[Tensor, ...]:
-    """The first outputs of a model, each written block by block into the tensor that is returned."""
+    """The first outputs of a model, each written block by block into the tensor that is returned.
+
+    Items are read in ascending order, whatever the order of the index: files are read from front to back.
+    """
     was_training = model.training
     model.eval()
     wholes: tuple[Tensor, ...] = ()
-    start = 0
     rows = index if len(index) else torch.zeros(1, dtype=torch.int64)  # the shapes of an empty answer
-    for block in items.blocks(rows, items.block_size):
+    order = rows.argsort()
+    places = iter(order.to(items.device).split(items.block_size))
+    for block in items.blocks(rows[order], items.block_size):
         outputs = model(as_input(block))[:n_outputs]
         if not wholes:
             wholes = tuple(output.new_empty((len(rows), *output.shape[1:]), dtype=torch.float32) for output in outputs)
+        place = next(places)
         for whole, output in zip(wholes, outputs, strict=True):
-            whole[start : start + len(output)] = output
-        start += len(block)
+            whole[place] = output.to(whole.dtype)
     model.train(was_training)
     return tuple(whole[: len(index)] for whole in wholes)
 
@@ -49,6 +53,26 @@ def measure(probs: np.ndarray, y: np.ndarray, task: Task) -> dict[str, float | N
     return {name: None if np.isnan(value) else float(value) for name, value in values.items()}
 
 
-def evaluate(model: nn.Module, items: Items, y: np.ndarray, task: Task) -> dict[str, float | None]:
-    """Every metric of a model on a split; a metric that is not defined there is None."""
-    return measure(probabilities(model, items), y, task)
+Score = tuple[float, ...]
+"""How well weights validate: what comes first counts first, and higher is better."""
+
+
+def score(model: nn.Module, items: Items, y: np.ndarray, task: Task, metric: str) -> Score:
+    """By what a round's weights are chosen: a metric, of equals the AUROC, of those again the log loss.
+
+    A metric of predicted classes is the same for all weights that predict one class, however well they rank the items:
+    AUROC tells those apart, and the log loss those that rank alike.
+
+    Parameters
+    ----------
+    items, y
+        Validation items and their labels (N,). Where there is none, all weights score alike.
+    metric
+        Its name; where it is not defined it counts as the lowest value.
+    """
+    if not len(y):
+        return ()
+    probs = probabilities(model, items)
+    values = measure(probs, y, task)
+    chosen = [values.get(name) for name in (metric, "auroc")]
+    return *(-np.inf if value is None else value for value in chosen), -log_loss(probs, y)

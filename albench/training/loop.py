@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol as Structure
@@ -14,6 +13,7 @@ from albench.api.method import Batch, State
 from albench.errors import TrialError
 from albench.suite.protocol import Protocol
 from albench.training.curves import Curves
+from albench.training.evaluate import Score
 from albench.training.schedule import check_steps
 
 
@@ -69,16 +69,16 @@ class Trained:
 
 
 class Best:
-    """The weights that validated best in a round; of equal ones the first."""
+    """The weights that validated best in a round; of equal ones the last, which trained for longest."""
 
     def __init__(self) -> None:
         self.step = 0
-        self._score = -math.inf
+        self._score: Score = ()
         self._weights: dict[str, Tensor] | None = None
 
-    def offer(self, score: float, step: int, model: nn.Module) -> None:
-        """Keep the model's weights where they are better."""
-        if score > self._score or self._weights is None:
+    def offer(self, score: Score, step: int, model: nn.Module) -> None:
+        """Keep the model's weights where none before were better."""
+        if score >= self._score:
             self._score, self.step = score, step
             self._weights = {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -92,7 +92,7 @@ class Best:
 def train_round(
     trainee: Trainee,
     batches: Sequence[Iterable[Batch]],
-    validate: Sequence[Callable[[nn.Module], float]],
+    validate: Sequence[Callable[[nn.Module], Score]],
     progress: Callable[[int], None],
 ) -> list[Trained | TrialError]:
     """Train for the protocol's steps; keep the weights of each lane that validate best.
@@ -102,7 +102,7 @@ def train_round(
     batches
         Of each lane: one batch a step.
     validate
-        Of each lane: model -> the metric that chooses the weights; higher is better.
+        Of each lane: model -> what chooses the weights; higher is better.
     progress
         Called with the number of finished steps now and then.
 

@@ -54,7 +54,7 @@ class Oracle:
             return torch.from_numpy(np.sort(rng.choice(len(labels), count, replace=False)))
         sizes = np.bincount(labels, minlength=self._n_classes)
         wanted = sizes * (count / len(labels)) if how == "stratified" else np.full(self._n_classes, count / len(sizes))
-        quota = _quota(wanted, sizes, count)
+        quota = _quota(wanted, sizes, count, seeds.numpy_stream("quota", how, seed).permutation(len(sizes)))
         picks = [rng.permutation(np.flatnonzero(labels == c))[:n] for c, n in enumerate(quota)]
         return torch.from_numpy(np.sort(np.concatenate(picks)))
 
@@ -77,12 +77,15 @@ class Oracle:
         return torch.bincount(self.__labels[ids], minlength=self._n_classes).tolist()
 
 
-def _quota(wanted: np.ndarray, sizes: np.ndarray, count: int) -> np.ndarray:
-    """Whole numbers near ``wanted`` that sum to ``count``: at least one a class, at most its size."""
+def _quota(wanted: np.ndarray, sizes: np.ndarray, count: int, order: np.ndarray) -> np.ndarray:
+    """Whole numbers near ``wanted`` that sum to ``count``: at least one a class, at most its size.
+
+    Of classes that have the same claim the first in ``order`` (C,) is served.
+    """
     quota = np.clip(np.floor(wanted).astype(int), 1, sizes)
     while quota.sum() != count:
         step = 1 if quota.sum() < count else -1
         movable = quota < sizes if step > 0 else quota > 1
         gap = np.where(movable, step * (wanted - quota), -np.inf)
-        quota[int(np.argmax(gap))] += step
+        quota[order[np.argmax(gap[order])]] += step
     return quota

@@ -42,7 +42,8 @@ class Queries:
         if parts.initial is None:
             return self._bought.oracle.draw_initial(count, trial.protocol.initial_draw, trial.seed)
         view = cold_view(self._items, parts.initial, parts.splits.task.n_classes, parts.amounts, trial.seed)
-        return self._chosen(parts.initial, view, count, trial.protocol.initial_strategy).sort().values
+        picks = self._chosen(parts.initial, view, count, trial.protocol.initial_strategy)
+        return view.index[picks].sort().values
 
     def ask(self, pool: Annotated, outputs: RoundOutputs) -> tuple[list[int], dict[str, Any]]:
         """Let the strategy choose, and buy what it chose.

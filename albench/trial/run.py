@@ -17,7 +17,7 @@ from albench.data.pool import index_hash
 from albench.metric_table import HEADLINE
 from albench.suite.trials import Trial
 from albench.training.batches import Batches
-from albench.training.evaluate import evaluate, measure, predict, probabilities
+from albench.training.evaluate import Score, measure, predict, probabilities, score
 from albench.training.learner import Learner
 from albench.training.loop import Trained
 from albench.trial.bought import Bought
@@ -94,10 +94,10 @@ class TrialRun:
     def finish(self, number: int, trained: Trained) -> dict[str, Any]:
         """What follows a round's training: evaluate, query, annotate; returns the round's record."""
         protocol, task = self.trial.protocol, self.parts.splits.task
-        pool = self.bought.annotated
+        pool = self.bought.annotated.shuffled(self.trial.seed, number)
         clock = Clock(self.parts.device)
         best = trained.best
-        val = self._validated(best, len(pool.labeled))
+        val = self._validated(best)
         probs = probabilities(best, self.test)
         test = measure(probs, self.parts.splits.test.y, task)
         shown = test.get(HEADLINE)
@@ -135,16 +135,15 @@ class TrialRun:
             round_number=number,
         )
 
-    def validate(self, model: nn.Module) -> float:
-        """The validation metric that chooses the weights; the same for all where nothing is paid for."""
-        values = self._validated(model, len(self.bought.pool.labeled))
-        value = values.get(self.trial.protocol.checkpoint_metric)
-        return -1.0 if value is None else value
+    def validate(self, model: nn.Module) -> Score:
+        """What chooses the weights; the same for all where nothing is paid for."""
+        items, y = self.validation.at(len(self.bought.pool.labeled))
+        return score(model, items, y, self.parts.splits.task, self.trial.protocol.checkpoint_metric)
 
-    def _validated(self, model: nn.Module, n_labeled: int) -> dict[str, float | None]:
+    def _validated(self, model: nn.Module) -> dict[str, float | None]:
         """Every metric of a model on the validation items that are paid for; none where there are none."""
-        items, y = self.validation.at(n_labeled)
-        return evaluate(model, items, y, self.parts.splits.task) if len(y) else {}
+        items, y = self.validation.at(len(self.bought.pool.labeled))
+        return measure(probabilities(model, items), y, self.parts.splits.task) if len(y) else {}
 
     def _paid(self, n_labeled: int) -> dict[str, int]:
         """How many validation labels a round used, where that is not all that there are."""

@@ -262,16 +262,17 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
 
     Items are flattened and scaled to zero mean and unit variance over the pool, by one factor for all columns.
     """
-    x = _standardized(items)
     nothing = torch.empty(0, dtype=torch.int64)
+    pool = Annotated(labeled=nothing, y=nothing, unlabeled=torch.arange(len(items)), n_classes=n_classes)
+    pool = pool.shuffled("initial", seed)
     return PoolView(
         needs=strategy.needs & {"embeddings", "neighbors"},
         items=items,
-        pool=Annotated(labeled=nothing, y=nothing, unlabeled=torch.arange(len(items)), n_classes=n_classes),
+        pool=pool,
         outputs=RoundOutputs(
             round_number=0,
             model=nn.Identity(),
-            predicted=(torch.empty(len(items), 0, device=items.device), x),
+            predicted=(torch.empty(len(items), 0, device=items.device), _standardized(items, pool.unlabeled)),
             rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
         ),
         budget_left=amounts.labels[-1],
@@ -279,14 +280,21 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
     )
 
 
-def _standardized(items: Items) -> Tensor:
-    """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second."""
-    blocks = items.blocks(torch.arange(len(items)), items.block_size)
-    first = as_input(next(blocks)).flatten(1)
-    x = first.new_empty(len(items), first.shape[1])
-    x[: len(first)] = first
-    for place, block in enumerate(blocks, start=1):
-        x[place * len(first) :][: len(block)] = as_input(block).flatten(1)
+def _standardized(items: Items, index: Tensor) -> Tensor:
+    """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second.
+
+    Parameters
+    ----------
+    index
+        (N,) the order of the rows. Items are read from the first to the last.
+    """
+    places = index.argsort().to(items.device).split(items.block_size)
+    x = torch.empty(0)
+    for place, block in zip(places, items.blocks(torch.arange(len(items)), items.block_size), strict=True):
+        rows = as_input(block).flatten(1)
+        if not len(x):
+            x = rows.new_empty(len(items), rows.shape[1])
+        x[place] = rows
     x.sub_(x.mean(dim=0))
-    square = sum(float(rows.double().square().sum()) for rows in x.split(len(first)))
+    square = sum(float(rows.double().square().sum()) for rows in x.split(items.block_size))
     return x.div_(max((square / x.numel()) ** 0.5, 1e-12))

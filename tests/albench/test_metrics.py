@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from albench.errors import TrialError
-from albench.metrics import calibration_error, metrics
+from albench.metrics import calibration_error, log_loss, metrics
 
 SKEW = {2: (0.9, 0.1), 3: (0.8, 0.15, 0.05), 6: (0.72, 0.08, 0.09, 0.04, 0.03, 0.04)}
 
@@ -170,6 +170,12 @@ def test_perfect_and_constant_predictions() -> None:
     assert constant["auroc"] == 0.5
     assert constant["average_precision"] == pytest.approx(1 / 3)
     assert constant["accuracy"] == pytest.approx(1 / 3)
+
+
+def test_log_loss_by_hand() -> None:
+    probs = np.array([[0.5, 0.5], [0.2, 0.8]])
+    assert log_loss(probs, np.array([0, 1])) == pytest.approx(-(np.log(0.5) + np.log(0.8)) / 2)
+    assert log_loss(np.array([[1.0, 0.0]]), np.array([1])) == np.inf
 
 
 def test_wrong_input_is_refused() -> None:

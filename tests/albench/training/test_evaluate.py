@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import log_loss
 from tiny_trial import Tiny
 
 from albench.data.items import Items
-from albench.training.evaluate import evaluate, measure, predict, probabilities
+from albench.training.evaluate import measure, predict, probabilities, score
 
 CPU = torch.device("cpu")
 
@@ -59,8 +60,42 @@ def test_metrics_are_those_of_the_probabilities(tiny: Tiny) -> None:
     assert None in only.values(), "what needs both classes is not defined"
 
 
-def test_a_model_is_measured_on_a_split(tiny: Tiny) -> None:
-    splits = tiny.splits()
-    items, model = Items(splits.val.x, CPU), tiny.Net()
-    right = (predict(model, items, torch.arange(20))[0].argmax(dim=1).numpy() == splits.val.y).mean()
-    assert evaluate(model, items, splits.val.y, tiny.task)["accuracy"] == pytest.approx(right)
+class Fixed(torch.nn.Module):
+    """A model of two classes whose items are their own logits, times a factor, plus a bias towards the first class."""
+
+    def __init__(self, factor: float, bias: float) -> None:
+        super().__init__()
+        self.factor, self.bias = factor, bias
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x * self.factor + torch.tensor([self.bias, 0.0]), x
+
+
+def test_of_equal_metrics_auroc_chooses_then_the_log_loss(tiny: Tiny) -> None:
+    # All four predict the first class alone; the labels follow the second logit, and the second model turns it around.
+    y = np.array([0, 0, 0, 1])
+    items = Items(np.array([[0, 0.1], [0, 0.2], [0, 0.3], [0, 0.4]], dtype=np.float32), CPU)
+    ranks, reversed_, blind, surer = Fixed(1, 5), Fixed(-1, 5), Fixed(0, 5), Fixed(1, 2)
+    scores = [score(model, items, y, tiny.task, "macro_f1") for model in (ranks, reversed_, blind, surer)]
+    majority = 2 * 3 / (3 + 4) / 2
+    assert [each[:2] for each in scores] == [(pytest.approx(majority), auroc) for auroc in (1, 0, 0.5, 1)]
+    for model, (*_, loss) in zip((ranks, reversed_, blind, surer), scores, strict=True):
+        assert -loss == pytest.approx(log_loss(y, probabilities(model, items)))
+    assert sorted(scores)[::-1] == [scores[3], scores[0], scores[2], scores[1]]
+
+
+def test_where_a_metric_is_not_defined_or_nothing_is_paid_for_no_weights_are_better(tiny: Tiny) -> None:
+    x = np.zeros((2, 2), dtype=np.float32)
+    only = score(Fixed(1, 0), Items(x, CPU), np.array([0, 0]), tiny.task, "auroc")
+    assert only == (-np.inf, -np.inf, pytest.approx(np.log(0.5)))
+    assert score(Fixed(1, 0), Items(x[:0], CPU), np.array([], dtype=np.int64), tiny.task, "auroc") == ()
+
+
+def test_items_are_read_in_ascending_order(tiny: Tiny, items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    gather = items.gather
+    monkeypatch.setattr(items, "gather", lambda index: read.extend(index.tolist()) or gather(index))
+    index = torch.randperm(40, generator=torch.Generator().manual_seed(0))
+    _, embeddings = predict(tiny.Net(), items, index)
+    assert read == list(range(40))
+    assert torch.equal(embeddings, torch.from_numpy(tiny.splits().train.x)[index])

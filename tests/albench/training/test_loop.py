@@ -19,16 +19,16 @@ def test_the_weights_that_validate_best_are_kept(tiny: Tiny) -> None:
     run = tiny.run(steps=4, evaluations=4)
     run.begin(0)
     seen: list[torch.Tensor] = []
-    scores = iter([0.1, 0.9, 0.3, 0.9])
+    scores = iter([(0.1, 0.5), (0.9, 0.6), (0.3, 0.7), (0.9, 0.6)])
 
-    def validate(model: Any) -> float:
+    def validate(model: Any) -> tuple[float, ...]:
         seen.append(model.head.weight.clone())
         return next(scores)
 
     (trained,) = train_round(run.learner, [run.batches(0)], [validate], lambda _: None)
     assert isinstance(trained, Trained)
-    assert trained.best_step == 2, "the first of two equals"
-    assert torch.equal(trained.best.head.weight, seen[1])
+    assert trained.best_step == 4, "the last of two equals"
+    assert torch.equal(trained.best.head.weight, seen[3])
     assert not torch.equal(seen[1], seen[3])
 
 
@@ -90,10 +90,10 @@ def trained(trainee: Scripted) -> tuple[list[Any], list[int]]:
     """What each lane has, and the steps that were told; the second lane validates best in mid-round."""
     told: list[int] = []
 
-    def steps(model: nn.Module) -> float:
-        return model.weight.item()  # type: ignore[operator,union-attr]
+    def steps(model: nn.Module) -> tuple[float, ...]:
+        return (model.weight.item(),)  # type: ignore[operator,union-attr]
 
-    scores = steps, lambda model: -steps(model)
+    scores = steps, lambda model: (-steps(model)[0],)
     return train_round(trainee, ["abcd", "efgh"], scores, told.append), told  # type: ignore[arg-type]
 
 

@@ -30,6 +30,14 @@ def test_balanced_draws_take_the_same_of_each_class_while_it_lasts() -> None:
     assert np.bincount(LABELS[oracle.draw_initial(30, "balanced", 0)])[2] == 5
 
 
+def test_classes_with_the_same_claim_are_served_by_lot() -> None:
+    """Five labels for four classes of one size: each class gets the second one now and then, none always."""
+    y = np.repeat(np.arange(4), 25)
+    for how in ("balanced", "stratified"):
+        twice = [np.bincount(y[Oracle(y, 4, 9).draw_initial(5, how, seed)]).argmax() for seed in range(80)]
+        assert np.bincount(twice, minlength=4).min() >= 8
+
+
 def test_random_draws_are_uniform() -> None:
     oracle = Oracle(LABELS, 3, 100)
     hits = np.zeros(100)

@@ -83,8 +83,63 @@ def test_first_labels_may_be_chosen_from_the_bare_items(tiny: Tiny) -> None:
 
         def select(self, view: Any, budget: int) -> torch.Tensor:
             assert (view.n_classes, view.budget_left, len(view.labeled_y)) == (2, 18, 0)
-            return torch.arange(30, 30 + budget).flip(0)
+            return ((view.index >= 30) & (view.index < 30 + budget)).nonzero()[:, 0].flip(0)
 
     run = TrialRun(tiny.trial(initial_strategy="mine"), tiny.parts(initial=FromItems()), lambda _: None)
     assert run.bought.pool.labeled.tolist() == list(range(30, 36))
     assert run.bought.n_last == 0, "no query bought them"
+
+
+class Indifferent(Strategy):
+    """All items are equal to it."""
+
+    cold_start = True
+
+    def scores(self, view: Any) -> torch.Tensor:
+        return torch.zeros(len(view))
+
+
+def test_of_equal_items_none_is_favoured_for_its_place_in_the_files(tiny: Tiny) -> None:
+    """A pool that lies there class by class: ties at the lowest position would buy the first class alone."""
+    bought: list[int] = []
+    for seed in range(20):
+        run = TrialRun(tiny.trial(seed), tiny.parts(strategy=Indifferent()), lambda _: None)
+        run.begin(0)
+        bought += run.finish(0, tiny.train(run))["queried"]
+    assert len(bought) == 80
+    assert 25 <= sum(each < 20 for each in bought) <= 55, "half of them, within three deviations and a half"
+
+
+def test_of_equal_items_none_is_favoured_in_the_first_draw(tiny: Tiny) -> None:
+    first = [
+        TrialRun(
+            tiny.trial(seed, initial_strategy="s"), tiny.parts(initial=Indifferent()), lambda _: None
+        ).bought.pool.labeled
+        for seed in range(14)
+    ]
+    assert 26 <= sum(int((ids < 20).sum()) for ids in first) <= 58
+
+
+class Farthest(Strategy):
+    """Those whose first feature is largest."""
+
+    cold_start = True
+    needs = frozenset({"embeddings"})
+
+    def scores(self, view: Any) -> torch.Tensor:
+        return view.embeddings[:, 0]
+
+
+def test_the_first_items_are_those_that_the_strategy_meant(tiny: Tiny) -> None:
+    x = torch.from_numpy(tiny.splits().train.x[:, 0].copy())
+    for seed in range(2):
+        run = TrialRun(tiny.trial(seed, initial_strategy="s"), tiny.parts(initial=Farthest()), lambda _: None)
+        assert set(run.bought.pool.labeled.tolist()) == set(x.topk(6).indices.tolist())
+
+
+def test_the_items_bought_are_those_that_the_strategy_meant(tiny: Tiny) -> None:
+    x = torch.from_numpy(tiny.splits().train.x[:, 0].copy())
+    run = TrialRun(tiny.trial(), tiny.parts(strategy=Farthest()), lambda _: None)
+    run.begin(0)
+    x[run.bought.pool.labeled] = -torch.inf
+    assert run.finish(0, tiny.train(run))["queried"] == x.topk(4).indices.tolist()

@@ -5,12 +5,15 @@
 - docs/strategies.md, methods.md and checks.md are what components and the kit say of themselves, and docs/since.md
   names every hook, mark, option and setting (``--write`` renews).
 - Every test that a page names as ``tests/FILE.py::NAME`` exists.
-- Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it), and that after
-  ``<!-- drawn: SCRIPT -->`` what the script draws.
+- Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it), after
+  ``<!-- output: COMMAND; table: TITLE -->`` the one table of it, and that after ``<!-- drawn: SCRIPT -->`` what the
+  script draws.
+- Every number with a ``<!-- from: SET ... -->`` behind it is that of the published set (docs/quoted.py).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -20,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import quoted
 from components import pages
 
 from albench.cli.main import cli
@@ -33,7 +37,9 @@ PAGES = [
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 DRAWN = re.compile(r"<!-- drawn: (?P<script>.+?) -->\n+```mermaid\n(?P<text>.*?)```", re.DOTALL)
-OUTPUT = re.compile(r"<!-- output: (?P<command>.+?) -->\n+```text\n(?P<text>.*?)```", re.DOTALL)
+OUTPUT = re.compile(
+    r"<!-- output: (?P<command>[^;\n]+?)(?:; table: (?P<table>.+?))? -->\n+```text\n(?P<text>.*?)```", re.DOTALL
+)
 
 
 def broken_links(page: Path) -> Iterator[str]:
@@ -82,12 +88,22 @@ def printed(command: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True, env=environment, cwd=ROOT).stdout
 
 
+def table(lines: list[str], title: str) -> list[str]:
+    """Of a printed comparison the table below its title, without what is said below it."""
+    own = lines[lines.index(title) :]
+    rule = next(at for at, line in enumerate(own) if set(line) == {"─"})
+    rows = itertools.takewhile(lambda line: line and not line.startswith("Hidden:"), own[rule:])
+    return own[:rule] + list(rows)
+
+
 def stale_outputs(page: Path, write: bool) -> Iterator[str]:
     text = page.read_text(encoding="utf-8")
 
     def renew(match: re.Match[str]) -> str:
         lines = [line.rstrip() for line in printed(match["command"]).strip().splitlines()]
-        return f"<!-- output: {match['command']} -->\n\n```text\n" + "\n".join(lines) + "\n```"
+        if match["table"]:
+            lines = table(lines, match["table"])
+        return match[0].partition("\n")[0] + "\n\n```text\n" + "\n".join(lines) + "\n```"
 
     def redraw(match: re.Match[str]) -> str:
         drawn = subprocess.run([sys.executable, match["script"]], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -115,6 +131,7 @@ def main() -> int:
     for page in PAGES:
         problems += [*broken_links(page), *missing_tests(page), *wrong_commands(page)]
         problems += stale_outputs(page, "--write" in sys.argv)
+        problems += quoted.wrong(page, write="--write" in sys.argv)
     for problem in problems:
         print(problem)
     print(f"{len(PAGES)} pages, {len(problems)} problems")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from albench.api import Batch, RoundFacts, State, Task
-from albench_ssl.boostmis import BoostMIS
+from albench_ssl.boostmis import BoostMIS, threshold
 
 SURE, UNSURE = 0.99, 0.6
 BAR = 0.95
@@ -202,3 +203,14 @@ def test_a_lower_bound_for_any_training() -> None:
         if before:
             assert logs["threshold"] >= 0.9 * (1 - size / before) + 0.05 * 2 / 4 - 1e-6
         before = logs["count"].item()
+
+
+@pytest.mark.parametrize(("share", "below"), [(0.9, 0.016), (0.1, 0.12)])
+def test_what_chance_alone_does_to_the_batchs_threshold(share: float, below: float) -> None:
+    """Counts of 128 items each, drawn with one share of confident ones: the mean fall that docs/boostmis.md tells."""
+    drawn = np.random.default_rng(0).binomial(128, share, (2, 200_000))
+    count, previous = torch.from_numpy(drawn).unbind()
+    needed = threshold(count, previous, torch.zeros(200_000), torch.tensor(0), alpha=1.0)
+    assert 1 - needed.mean().item() == pytest.approx(below, rel=0.05)
+    if share == 0.9:
+        assert below == pytest.approx(((1 - share) / (np.pi * share * 128)) ** 0.5, rel=0.05)

@@ -54,7 +54,7 @@ def train(method: Method, seed: int) -> Learned:
                 x_lab=moved(labeled, "weak"), y_lab=y[labeled], views=views, index=ids, noise=noise, class_counts=counts
             )
 
-    (trained,) = train_round(learner, [batches()], [lambda _model: 0.0], lambda _step: None)
+    (trained,) = train_round(learner, [batches()], [lambda _model: ()], lambda _step: None)
     assert isinstance(trained, Trained)
     with torch.no_grad():
         rare = torch.softmax(trained.best(x)[0], dim=1)[:RARE, 1]

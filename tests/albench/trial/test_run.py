@@ -15,11 +15,11 @@ from albench.trial.run import TrialRun, weights_hash
 def test_a_round_buys_what_was_chosen_and_its_record_says_what_was_learnt(tiny: Tiny) -> None:
     run = tiny.run()
     run.begin(0)
-    before = run.bought.pool.unlabeled
+    first = run.bought.annotated.shuffled(0, 0).unlabeled[:4].tolist()
     record = run.finish(0, tiny.train(run))
-    assert record["queried"] == before[:4].tolist()
+    assert record["queried"] == first
     assert (record["n_labeled"], len(run.bought.pool.labeled), run.bought.n_last) == (6, 10, 4)
-    assert record["query"]["per_class"]["all"] == [2, 2]
+    assert record["query"]["per_class"]["all"] == [sum(each % 2 == label for each in first) for label in (0, 1)]
     assert len(record["training"]["loss"]) == 10
     assert set(record["seconds"]) == {"train", "evaluate", "query"}
     assert record["val"].keys() == record["test"].keys()

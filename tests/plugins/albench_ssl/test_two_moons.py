@@ -78,7 +78,7 @@ def accuracy(method: Method, seed: int, apart: bool) -> float:
                 x_lab=moved(labeled, "weak"), y_lab=y[labeled], views=views, index=ids, noise=noise, class_counts=counts
             )
 
-    (trained,) = train_round(learner, [batches()], [lambda _model: 0.0], lambda _step: None)
+    (trained,) = train_round(learner, [batches()], [lambda _model: ()], lambda _step: None)
     assert isinstance(trained, Trained)
     best = trained.best
     with torch.no_grad():

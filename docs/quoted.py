@@ -14,6 +14,8 @@ two (their difference, paired by seed), and what else is meant:
   right and that is not; ``threshold``, ``lowest``: its mean over steps, its lowest mean over a twentieth of a round;
 - ``round=K``, ``round=last``, ``round=K-``: these of round K, of the last, of all from K on, else over all.
 
+A set and ``minutes`` or ``trials`` alone is what the set's page says of the time it took and of its size.
+
 The number is rounded as it is written; one with ``%`` is a share. In the pages' parts that tell of results no number of
 three decimals and no p stands without a source; one that is from somewhere else says so:
 ``0.754<!-- elsewhere: docs/guide.md -->``.
@@ -98,6 +100,10 @@ def value(words: list[str], published: Path = PUBLISHED) -> float:
     name, part, *rest = words
     if not (published / name / "records.zip").exists():
         raise LookupError(f"no set {name} is published")
+    if part in ("minutes", "trials"):
+        frame = _frame(published / name)
+        seconds = frame[["seconds.train", "seconds.evaluate", "seconds.query"]].to_numpy().sum()
+        return float(seconds / 60 if part == "minutes" else frame["key"].nunique())
     settings = dict(word.split("=", 1) for word in rest if re.match(r"(labels|seeds|round)=", word))
     rows = [word for word in rest if "/" in word]
     what = next((word for word in rest if word in ("p", *RECORDED)), "")

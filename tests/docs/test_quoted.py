@@ -38,6 +38,11 @@ def test_rows_are_those_of_the_published_table(quoted: Any) -> None:
         assert quoted.value(["warm", "six", f"{method}/{strategy}", "labels=300"]) == pytest.approx(at_300)
 
 
+def test_size_and_time_are_those_of_the_sets_page(quoted: Any) -> None:
+    trials, minutes = (quoted.written(quoted.value(["warm", what]), "0") for what in ("trials", "minutes"))
+    assert f"{trials} trials, {minutes} core minutes" in (WARM / "README.md").read_text(encoding="utf-8")
+
+
 def test_two_rows_are_paired_by_seed(quoted: Any) -> None:
     frame = albench.load(WARM).frame
     a, b = (

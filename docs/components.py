@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Any
 
+import horizon
 import kit
 import since
 
@@ -48,7 +49,7 @@ def _page(kind: Kind, found: Registry) -> str:
     lines = [INTRODUCTION[kind], "| name | what | family | paper |", "|---|---|---|---|"]
     lines += [f"| [{c.name}](#{c.name}) | {c.summary} | {c.family} | {c.paper} |" for c in components]
     if kind == "method":
-        lines += ["\n## Options of every method\n", *_option_table(Method)]
+        lines += ["\n## Options of every method\n", *_option_table(Method), *horizon.section(found)]
     for component in components:
         lines += [f"\n## {component.name}\n", *_entry(component)]
     return "\n".join(lines) + "\n"

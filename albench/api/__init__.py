@@ -5,6 +5,7 @@ from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, 
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
 from albench.api.hooks import Add, hookimpl, hookspec
+from albench.api.horizon import lasting_steps, momentum_at, window_at
 from albench.api.kinds import API_VERSION, KINDS, Kind
 from albench.api.method import VIEWS, Batch, Forward, Logs, Method, RoundFacts, State
 from albench.api.options import option
@@ -65,5 +66,8 @@ __all__ = [
     "cores",
     "hookimpl",
     "hookspec",
+    "lasting_steps",
+    "momentum_at",
     "option",
+    "window_at",
 ]

@@ -27,10 +27,27 @@ from albench.suite.trials import Trial
 from albench.wording import counted
 
 DECIDES = (
-    *("api/backbone", "api/dataset", "api/method", "api/strategy", "api/task", "api/wrapper", "augment", "data/items"),
-    *("data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors", "kernels/ordering"),
-    *("kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol", "suite/trials", "training"),
-    *("trial/answers", "trial/bought", "trial/first_round", "trial/labels", "trial/numerics", "trial/parts"),
+    *("api/backbone", "api/dataset", "api/horizon", "api/method", "api/strategy", "api/task", "api/wrapper", "augment"),
+    *("data/items", "data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors"),
+    *(
+        "kernels/ordering",
+        "kernels/topk",
+        "kernels/unit",
+        "metrics",
+        "seeds",
+        "suite/keys",
+        "suite/protocol",
+        "suite/trials",
+    ),
+    *(
+        "training",
+        "trial/answers",
+        "trial/bought",
+        "trial/first_round",
+        "trial/labels",
+        "trial/numerics",
+        "trial/parts",
+    ),
     *("trial/queries", "trial/rounds", "trial/run", "trial/stored", "trial/validation", "trial/view"),
 )
 """Modules and packages of the core that every trial's numbers come from."""

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from albench.api.horizon import kept_at
 from albench.suite.protocol import Protocol
 
 
@@ -20,11 +21,11 @@ def lr_factor(protocol: Protocol, step: int) -> float:
 
 
 def ema_decay(step: int, decay: float) -> float:
-    """Decay at 0-based ``step``: short memory at first, so that the random initial weights are soon forgotten.
+    """Decay of the weights' average at 0-based ``step``, by the rule of ``albench.api.horizon`` for every average.
 
-    A constant 0.999 would leave 82 % of them after 200 steps.
+    So the random initial weights are soon forgotten, of which a constant 0.999 would leave 82 % after 200 steps.
     """
-    return min(decay, (1 + step) / (10 + step))
+    return min(decay, kept_at(step))
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor
 
-from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, option
+from albench.api import Batch, Forward, Logs, RoundFacts, State, Task, option
 from albench_ssl.losses import masked_cross_entropy, share, student_logits
-from albench_ssl.ramps import linear_ramp
-from albench_ssl.running import align, moving_average, push
+from albench_ssl.ramps import Ramped, linear_ramp
+from albench_ssl.running import align, moving_average, window_mean
 
 if TYPE_CHECKING:
     from torch import device as Device
@@ -23,7 +23,7 @@ WINDOW = 128
 
 
 @dataclass(frozen=True)
-class AdaMatch(Method):
+class AdaMatch(Ramped):
     """FixMatch with distribution alignment, a relative threshold and random logit interpolation.
 
     Berthelot et al., "AdaMatch: A Unified Approach to Semi-Supervised Learning and Domain Adaptation", ICLR 2022,
@@ -35,10 +35,10 @@ class AdaMatch(Method):
         l_u  = mean( 1[max q >= c] * CE(argmax q, p_s) )
         l    = CE(y, softmax z_l) + weight * (1/2 - cos(pi t) / 2) * l_u,  t = min(1, step / ramp_steps)
 
-    Both averages start at 1/C; as in the authors' code the labelled one has a constant of ``momentum`` and the
-    unlabelled one is the mean of the last 128 batches. In a round of 200 steps on a cold start the first covers only
-    18 % of its way, the second all of it, so that predictions are mostly aligned to equal classes. The authors ramp
-    over the first half of training: 100 steps of such a round.
+    As in the authors' code (google-research/adamatch) the labelled average has a constant of ``momentum`` and the
+    unlabelled one is the mean of the last 128 batches; USB gives both the constant. Both look back as far as
+    ``albench.api.horizon`` lets them, over batches of the same mean age, until each has come to the authors' length:
+    the window at step 571, the constant at step 8,990. The authors ramp over the first half of training.
 
     Two passes of the labelled batch give the two logits, which differ by its batch statistics alone: a network without
     batch normalisation has nothing to interpolate, and ``interpolate=false`` saves the second pass there. Differences
@@ -47,31 +47,35 @@ class AdaMatch(Method):
 
     State
     -----
-    labeled_mean
-        (C,) float32 average of the labelled predictions.
+    labeled_mean, unlabeled_mean
+        (C,) float32 averages of the predictions.
     unlabeled_means
         (128, C) float32 mean predictions of the last unlabelled batches.
     pointer
         () int64 the next of its rows to write.
     threshold
         () float32 ``c`` of the last step.
+    ramp_steps
+        () float32.
     """
 
     views = frozenset({"weak", "strong"})
+    ramp_share = 0.5
 
     threshold: float = option(0.9, "threshold relative to the mean top probability of labelled items", ge=0, le=1)
-    momentum: float = option(0.999, "share of the labelled average that stays at each step", ge=0, lt=1)
+    momentum: float = option(
+        0.999, "share of the labelled average that stays at a step, at the authors' length", ge=0, lt=1
+    )
     interpolate: bool = option(True, "random logit interpolation: a second pass of the labelled items")
     weight: float = option(1.0, "weight of the unlabelled loss after the ramp", ge=0)
-    ramp_steps: int = option(100, "steps over which that weight rises from 0; 0 for no ramp", ge=0)
 
     def init(self, task: Task, device: Device) -> State:
-        return self._start(task.n_classes, device)
+        return super().init(task, device) | self._start(task.n_classes, device)
 
     def round_start(self, state: State, facts: RoundFacts) -> State:
         """A cold start begins the averages again."""
-        mean = state["labeled_mean"]
-        return self._start(len(mean), mean.device) if facts.first_step == 0 else state
+        state, mean = super().round_start(state, facts), state["labeled_mean"]
+        return state | self._start(len(mean), mean.device) if facts.first_step == 0 else state
 
     def draw(self, generator: Generator, n_labeled: int, n_unlabeled: int) -> Mapping[str, Tensor]:
         """``share`` (B, 1) float32 in [0, 1): r of each labelled item."""
@@ -84,9 +88,10 @@ class AdaMatch(Method):
             alone = forward.probe(batch.x_lab)
             labeled = alone + batch.noise["share"].to(alone.dtype) * (labeled - alone)
         known = torch.softmax(labeled.detach().float(), dim=1)
-        means, pointer = push(state["unlabeled_means"], state["pointer"], probs.mean(dim=0, keepdim=True))
-        state = {
-            "labeled_mean": moving_average(state["labeled_mean"], known.mean(dim=0), self.momentum),
+        means, pointer, mean = window_mean(state["unlabeled_means"], state["pointer"], probs.mean(dim=0), step)
+        state = state | {
+            "labeled_mean": moving_average(state["labeled_mean"], known.mean(dim=0), self.momentum, step),
+            "unlabeled_mean": mean,
             "unlabeled_means": means,
             "pointer": pointer,
             "threshold": self.threshold * known.amax(dim=1).mean(),
@@ -96,7 +101,7 @@ class AdaMatch(Method):
 
         supervised = self.labeled_loss(labeled, batch)
         unlabeled = masked_cross_entropy(strong, label, accepted)
-        ramp = 0.5 - 0.5 * torch.cos(pi * linear_ramp(step, self.ramp_steps))
+        ramp = 0.5 - 0.5 * torch.cos(pi * linear_ramp(step, state["ramp_steps"]))
         logs = {
             "accepted": share(accepted),
             "threshold": state["threshold"],
@@ -111,11 +116,12 @@ class AdaMatch(Method):
 
     def _aligned(self, probs: Tensor, state: State) -> Tensor:
         """(N, C) float32 ``q`` of probabilities (N, C)."""
-        return align(probs, state["unlabeled_means"].mean(dim=0), state["labeled_mean"])
+        return align(probs, state["unlabeled_mean"], state["labeled_mean"])
 
     def _start(self, n_classes: int, device: Device) -> State:
         return {
             "labeled_mean": torch.full((n_classes,), 1 / n_classes, device=device),
+            "unlabeled_mean": torch.full((n_classes,), 1 / n_classes, device=device),
             "unlabeled_means": torch.full((WINDOW, n_classes), 1 / n_classes, device=device),
             "pointer": torch.zeros((), dtype=torch.int64, device=device),
             "threshold": torch.full((), self.threshold, device=device),

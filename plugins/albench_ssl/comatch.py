@@ -11,7 +11,7 @@ from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, UserError, option
 from albench_ssl.losses import share, soft_cross_entropy
-from albench_ssl.running import align, push
+from albench_ssl.running import align, push, window_mean
 
 if TYPE_CHECKING:
     from torch import device as Device
@@ -67,7 +67,8 @@ class CoMatch(Method):
         l    = l_s + weight * l_u + contrastive_weight * l_ctr(z_s, z_s2; q)
 
     with ``l_ctr`` of ``contrastive_loss``. All means run over the whole unlabelled batch. While the bank is empty
-    ``q = p``. The bank takes a batch in after it was read. The defaults are the authors' for CIFAR-10.
+    ``q = p``. The bank takes a batch in after it was read. The defaults are the authors' for CIFAR-10. The
+    mean of the last 32 batches looks back as far as ``albench.api.horizon`` lets it, over all of them from step 139 on.
 
     Differences from the paper:
 
@@ -85,8 +86,10 @@ class CoMatch(Method):
         (bank_size, C) float32, 0 where empty.
     bank_pointer
         () int64 the next place to write.
+    mean
+        (C,) float32 what the predictions are on average.
     means, means_pointer
-        (32, C) float32 mean predictions of the last batches, 0 where empty; () int64.
+        (32, C) float32 mean predictions of the last batches; () int64 the next of its rows to write.
     """
 
     views = frozenset({"weak", "strong", "strong2"})
@@ -107,7 +110,7 @@ class CoMatch(Method):
     def round_start(self, state: State, facts: RoundFacts) -> State:
         """A cold start empties the bank and begins the mean prediction again."""
         bank = state["bank"]
-        return self._start(state["means"].shape[1], bank.shape[1], bank.device) if facts.first_step == 0 else state
+        return self._start(len(state["mean"]), bank.shape[1], bank.device) if facts.first_step == 0 else state
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         weak, weak_embeddings = forward.frozen_embed(batch.x_weak)
@@ -116,8 +119,8 @@ class CoMatch(Method):
         embeddings = F.normalize(embeddings.float(), dim=1)
         weak_embeddings = F.normalize(weak_embeddings.float(), dim=1)
         probs = torch.softmax(weak.float(), dim=1)
-        means, means_pointer = push(state["means"], state["means_pointer"], probs.mean(dim=0, keepdim=True))
-        aligned = self._aligned(probs, means)
+        means, means_pointer, mean = window_mean(state["means"], state["means_pointer"], probs.mean(dim=0), step)
+        aligned = align(probs, mean)
         target = self._smoothed(aligned, weak_embeddings, state)
         accepted = target.amax(dim=1) >= self.threshold
 
@@ -135,6 +138,7 @@ class CoMatch(Method):
             "bank": bank,
             "bank_probs": bank_probs,
             "bank_pointer": pointer,
+            "mean": mean,
             "means": means,
             "means_pointer": means_pointer,
         }
@@ -148,7 +152,7 @@ class CoMatch(Method):
 
     def rejected(self, probs: Tensor, state: State) -> Tensor:
         """(N,) bool: aligned top probability below the threshold; without embeddings nothing is smoothed."""
-        return self._aligned(probs, state["means"]).amax(dim=1) < self.threshold
+        return align(probs, state["mean"]).amax(dim=1) < self.threshold
 
     def _smoothed(self, aligned: Tensor, embeddings: Tensor, state: State) -> Tensor:
         """(U, C) float32 ``q`` of aligned probabilities (U, C) and embeddings (U, E)."""
@@ -158,16 +162,12 @@ class CoMatch(Method):
         smoothed = self.smoothing * aligned + (1 - self.smoothing) * (near @ state["bank_probs"])
         return torch.where(filled.any(), smoothed, aligned)
 
-    def _aligned(self, probs: Tensor, means: Tensor) -> Tensor:
-        """(N, C) float32 probabilities (N, C) divided by the mean of the rows written so far, normalised."""
-        written = (means.sum(dim=1) > 0).sum().clamp(min=1)
-        return align(probs, means.sum(dim=0) / written)
-
     def _start(self, n_classes: int, embedding_size: int, device: Device) -> State:
         return {
             "bank": torch.zeros(self.bank_size, embedding_size, device=device),
             "bank_probs": torch.zeros(self.bank_size, n_classes, device=device),
             "bank_pointer": torch.zeros((), dtype=torch.int64, device=device),
-            "means": torch.zeros(WINDOW, n_classes, device=device),
+            "mean": torch.full((n_classes,), 1 / n_classes, device=device),
+            "means": torch.full((WINDOW, n_classes), 1 / n_classes, device=device),
             "means_pointer": torch.zeros((), dtype=torch.int64, device=device),
         }

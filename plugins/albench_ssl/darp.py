@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, option
+from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, lasting_steps, option
 from albench_ssl.losses import labeled_and_strong, share
 from albench_ssl.memory import remember
 
@@ -97,7 +97,7 @@ class DARP(Method):
     shifts them, and the paper's estimate for pools of other shares, by a held-out confusion matrix, is left out.
 
     Until ``wait_steps`` steps have passed since the weights were initialised it is FixMatch. The authors wait for 200
-    of 500 epochs: 80 steps of a round of 200. Each step sorts the whole memory, so a large pool makes it
+    of 500 epochs, the same share of a round here. Each step sorts the whole memory, so a large pool makes it
     slow. An item that is labelled leaves the memory, and a cold start empties it.
 
     State
@@ -106,27 +106,33 @@ class DARP(Method):
         (pool_size, C) float32 each item's latest weak prediction; 0 before it is seen.
     dual
         (C,) float32.
+    wait_steps
+        () int64.
     """
 
     views = frozenset({"weak", "strong"})
 
     threshold: float = option(0.95, "top probability from which a refined pseudo label teaches", ge=0, le=1)
     alpha: float = option(2.0, "entries of each class that are kept, for each item that it is to have", ge=1)
-    wait_steps: int = option(80, "steps before pseudo labels are refined", ge=0)
+    wait_steps: int | None = option(None, "steps before pseudo labels are refined; none for a share of the round", ge=0)
     weight: float = option(1.0, "weight of the unlabelled loss", ge=0)
 
     def init(self, task: Task, device: Device) -> State:
         return {
             "memory": torch.zeros(task.pool_size, task.n_classes, device=device),
             "dual": torch.zeros(task.n_classes, device=device),
+            "wait_steps": torch.full((), self.wait_steps or 0, dtype=torch.int64, device=device),
         }
 
     def round_start(self, state: State, facts: RoundFacts) -> State:
-        """Take labelled items out of the memory; forget everything on a cold start."""
-        if facts.first_step == 0:
-            return {name: torch.zeros_like(value) for name, value in state.items()}
-        memory = state["memory"]
-        return state | {"memory": torch.where(facts.labeled.unsqueeze(1), torch.zeros_like(memory), memory)}
+        """Take labelled items out of the memory; forget everything on a cold start. Learn how long a round is."""
+        wait = round(lasting_steps(facts.steps, 200 / 500, given=self.wait_steps))
+        memory, dual, cold = state["memory"], state["dual"], facts.first_step == 0
+        return {
+            "memory": torch.where(facts.labeled.unsqueeze(1) | cold, torch.zeros_like(memory), memory),
+            "dual": torch.zeros_like(dual) if cold else dual,
+            "wait_steps": torch.full_like(state["wait_steps"], wait),
+        }
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=1)
@@ -135,7 +141,7 @@ class DARP(Method):
         wanted = batch.class_counts / batch.class_counts.sum() * counted.sum()
         kept = entries_kept(memory, wanted, self.alpha)
         entropy = torch.special.entr(kept).sum(dim=1)
-        begun = step >= self.wait_steps
+        begun = step >= state["wait_steps"]
         dual = torch.where(begun, nearer(state["dual"], kept, entropy, counted, wanted), state["dual"])
 
         own = kept.gather(0, batch.index.unsqueeze(1).expand(probs.shape))
@@ -148,7 +154,7 @@ class DARP(Method):
             "supervised_loss": supervised.detach(),
             "unlabeled_loss": unlabeled.detach(),
         }
-        return supervised + self.weight * unlabeled, {"memory": memory, "dual": dual}, logs
+        return supervised + self.weight * unlabeled, state | {"memory": memory, "dual": dual}, logs
 
     def rejected(self, probs: Tensor, state: State) -> Tensor:
         """(N,) bool: top probability below the threshold, before any refining."""

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, UserError, option
+from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, UserError, lasting_steps, option
 from albench_ssl.losses import masked_cross_entropy, share, soft_cross_entropy
-from albench_ssl.running import class_shares, push
+from albench_ssl.running import class_shares, window_mean
 
 if TYPE_CHECKING:
     from torch import device as Device
@@ -96,7 +96,8 @@ class DASO(Method):
 
     Until ``wait_steps`` steps have passed since the weights were initialised, ``p' = p_w`` and the last term is 0, for
     there are no prototypes worth the name. The authors wait for 5,000 of 250,000 steps; that share of a round of 200
-    would be 4, too few for the prototypes to have been learnt, and 20 is a tenth of it.
+    would be 4, too few for the prototypes to have been learnt, so that it is at least a tenth of such a round. ``m``
+    looks back as far as ``albench.api.horizon`` lets it, over 100 batches from step 445 on.
 
     Differences from the paper:
 
@@ -111,8 +112,12 @@ class DASO(Method):
         (C, queue_size, E) float32 last labelled embeddings of each class, 0 where empty.
     seen
         (C,) int64 labelled embeddings of each class so far.
+    share_mean
+        (C,) float32 ``m``, 0 before there is a pseudo label.
     shares, pointer
-        (100, C) float32 class shares of the pseudo labels of the last batches, 0 where empty; () int64.
+        (100, C) float32 class shares of the pseudo labels of the last batches; () int64 the next of its rows to write.
+    wait_steps
+        () int64.
     """
 
     views = frozenset({"weak", "strong"})
@@ -121,19 +126,22 @@ class DASO(Method):
     temperature: float = option(0.05, "divides the similarities to prototypes, the paper's T_proto", gt=0)
     share_temperature: float = option(1.5, "flattens the pseudo labels' shares, the paper's T_dist", gt=0)
     queue_size: int = option(256, "labelled embeddings of each class behind its prototype", ge=1)
-    wait_steps: int = option(20, "steps before prototypes are used", ge=0)
+    wait_steps: int | None = option(None, "steps before prototypes are used; none for a share of the round", ge=0)
     weight: float = option(1.0, "weight of the unlabelled loss", ge=0)
     alignment_weight: float = option(1.0, "weight of the semantic alignment loss", ge=0)
 
     def init(self, task: Task, device: Device) -> State:
         if not task.embedding_size:
             raise UserError("daso needs the backbone's embedding size: give its module a 'head' with 'in_features'.")
-        return self._start(task.n_classes, task.embedding_size, device)
+        wait = torch.full((), self.wait_steps or 0, dtype=torch.int64, device=device)
+        return self._start(task.n_classes, task.embedding_size, device) | {"wait_steps": wait}
 
     def round_start(self, state: State, facts: RoundFacts) -> State:
-        """A cold start empties the queue and forgets the shares."""
+        """A cold start empties the queue and forgets the shares. Learn how long a round is."""
+        wait = round(lasting_steps(facts.steps, 5_000 / 250_000, least=0.1, given=self.wait_steps))
         queue = state["queue"]
-        return self._start(queue.shape[0], queue.shape[2], queue.device) if facts.first_step == 0 else state
+        state = state | {"wait_steps": torch.full_like(state["wait_steps"], wait)}
+        return state | self._start(queue.shape[0], queue.shape[2], queue.device) if facts.first_step == 0 else state
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         weak, weak_embeddings = forward.frozen_embed(batch.x_weak)
@@ -141,9 +149,9 @@ class DASO(Method):
         n_labeled = batch.x_lab.shape[0]
         queue, seen = push_by_class(state["queue"], state["seen"], embeddings[:n_labeled].detach().float(), batch.y_lab)
         semantic = torch.softmax(self._similarities(weak_embeddings, queue, seen), dim=1)
-        begun = step >= self.wait_steps
+        begun = step >= state["wait_steps"]
         linear = torch.softmax(weak.float(), dim=1)
-        blended = blend(linear, semantic, state["shares"].sum(dim=0), self.share_temperature)
+        blended = blend(linear, semantic, state["share_mean"], self.share_temperature)
         confidence, label = torch.where(begun, blended, linear).max(dim=1)
         accepted = confidence >= self.threshold
 
@@ -151,15 +159,16 @@ class DASO(Method):
         unlabeled = masked_cross_entropy(logits[n_labeled:], label, accepted)
         strong = self._similarities(embeddings[n_labeled:], queue, seen)
         alignment = soft_cross_entropy(strong, semantic, begun.expand(len(label)))
-        shares, pointer = push(state["shares"], state["pointer"], class_shares(label, weak.shape[1]).unsqueeze(0))
+        found = class_shares(label, weak.shape[1])
+        shares, pointer, mean = window_mean(state["shares"], state["pointer"], found, step)
         logs = {
             "accepted": share(accepted),
             "supervised_loss": supervised.detach(),
             "unlabeled_loss": unlabeled.detach(),
             "alignment_loss": alignment.detach(),
         }
-        state = {"queue": queue, "seen": seen, "shares": shares, "pointer": pointer}
-        return supervised + self.weight * unlabeled + self.alignment_weight * alignment, state, logs
+        new = {"queue": queue, "seen": seen, "share_mean": mean, "shares": shares, "pointer": pointer}
+        return supervised + self.weight * unlabeled + self.alignment_weight * alignment, state | new, logs
 
     def rejected(self, probs: Tensor, state: State) -> Tensor:
         """(N,) bool: top probability of the linear head below the threshold; without embeddings nothing is blended."""
@@ -175,6 +184,7 @@ class DASO(Method):
         return {
             "queue": torch.zeros(n_classes, self.queue_size, embedding_size, device=device),
             "seen": torch.zeros(n_classes, dtype=torch.int64, device=device),
+            "share_mean": torch.zeros(n_classes, device=device),
             "shares": torch.zeros(WINDOW, n_classes, device=device),
             "pointer": torch.zeros((), dtype=torch.int64, device=device),
         }

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from albench.api import Batch, Forward, Logs, Method, State, option
+from albench.api import Batch, Forward, Logs, State, option
 from albench_ssl.mixing import beta_shares, mix
-from albench_ssl.ramps import LINEAR_STEPS, linear_ramp
+from albench_ssl.ramps import Ramped, linear_ramp
 
 
 def sharpen(probs: Tensor, temperature: float) -> Tensor:
@@ -20,7 +20,7 @@ def sharpen(probs: Tensor, temperature: float) -> Tensor:
 
 
 @dataclass(frozen=True)
-class MixMatch(Method):
+class MixMatch(Ramped):
     """Labelled and unlabelled items, mixed with each other, learn their mixed labels.
 
     Berthelot et al., "MixMatch: A Holistic Approach to Semi-Supervised Learning", NeurIPS 2019, arXiv 1905.02249,
@@ -32,16 +32,23 @@ class MixMatch(Method):
         l   = l_s(labelled part of R') + weight * min(1, step / ramp_steps) * mean( (p - q')^2 over the others )
 
     The mean runs over items and classes. ``temperature``, ``alpha`` and ``weight`` are the paper's for CIFAR-10, where
-    the ramp lasts for 16,000 steps. Everything mixed goes through the network at once, so the authors' interleaving of
-    small batches, for the sake of batch statistics, is not needed.
+    the ramp lasts for 2^14 of 2^20 steps (google-research/mixmatch; see ``ramps`` for what that makes of a round).
+    Everything mixed goes through the network at once, so the authors' interleaving of small batches, for the sake of
+    batch statistics, is not needed.
+
+    State
+    -----
+    ramp_steps
+        () float32.
     """
 
     views = frozenset({"weak", "weak2"})
+    ramp_share = 2**14 / 2**20
+    ramp_least = 1.0
 
     temperature: float = option(0.5, "sharpens the guessed labels; 1 leaves them as they are", gt=0)
     alpha: float = option(0.75, "both parameters of the mixing share's Beta distribution", gt=0)
     weight: float = option(75.0, "weight of the squared difference after the ramp", ge=0)
-    ramp_steps: int = option(LINEAR_STEPS, "steps over which that weight rises from 0; 0 for no ramp", ge=0)
 
     def draw(self, generator: Generator, n_labeled: int, n_unlabeled: int) -> Mapping[str, Tensor]:
         """``share`` (B + 2U,) float32 in [0.5, 1] and ``order`` (B + 2U,) int64."""
@@ -62,4 +69,4 @@ class MixMatch(Method):
         supervised = self.labeled_loss(logits[:n_labeled], batch, target[:n_labeled])
         unlabeled = F.mse_loss(torch.softmax(logits[n_labeled:].float(), dim=1), target[n_labeled:])
         logs = {"supervised_loss": supervised.detach(), "unlabeled_loss": unlabeled.detach()}
-        return supervised + self.weight * linear_ramp(step, self.ramp_steps) * unlabeled, state, logs
+        return supervised + self.weight * linear_ramp(step, state["ramp_steps"]) * unlabeled, state, logs

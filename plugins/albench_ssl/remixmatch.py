@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor
 
-from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, option
+from albench.api import Batch, Forward, Logs, RoundFacts, State, Task, option
 from albench_ssl.losses import soft_cross_entropy
 from albench_ssl.mixing import beta_shares, mix
 from albench_ssl.mixmatch import sharpen
-from albench_ssl.ramps import LINEAR_STEPS, linear_ramp
-from albench_ssl.running import align, push
+from albench_ssl.ramps import Ramped, linear_ramp
+from albench_ssl.running import align, window_mean
 
 if TYPE_CHECKING:
     from torch import device as Device
@@ -24,7 +24,7 @@ WINDOW = 128
 
 
 @dataclass(frozen=True)
-class ReMixMatch(Method):
+class ReMixMatch(Ramped):
     """MixMatch with distribution alignment and augmentation anchoring.
 
     Berthelot et al., "ReMixMatch: Semi-Supervised Learning with Distribution Alignment and Augmentation Anchoring",
@@ -38,8 +38,9 @@ class ReMixMatch(Method):
 
     with ``ramp = min(1, step / ramp_steps)`` and ``n`` the class shares of the bought labels: under a query strategy
     that prefers a class, of what it bought and not of the pool. The mean prediction starts at 1/C and takes a batch in
-    after it was aligned, as in the authors' code. ``temperature``, ``alpha`` and the weights are the paper's, whose
-    ramp lasts for 16,000 steps.
+    after it was aligned, as in the authors' code; it looks back as far as ``albench.api.horizon`` lets it, over 128
+    batches from step 571 on. ``temperature``, ``alpha`` and the weights are the paper's, whose ramp lasts for 2^14 of
+    2^20 steps.
 
     Differences from the paper:
 
@@ -51,27 +52,32 @@ class ReMixMatch(Method):
 
     State
     -----
+    mean
+        (C,) float32 what the predictions are on average.
     means
         (128, C) float32 mean predictions of the last unlabelled batches.
     pointer
         () int64 the next of its rows to write.
+    ramp_steps
+        () float32.
     """
 
     views = frozenset({"weak", "strong", "strong2"})
+    ramp_share = 2**14 / 2**20
+    ramp_least = 1.0
 
     temperature: float = option(0.5, "sharpens the guessed labels; 1 leaves them as they are", gt=0)
     alpha: float = option(0.75, "both parameters of the mixing share's Beta distribution", gt=0)
     weight: float = option(1.5, "weight of the mixed unlabelled items after the ramp", ge=0)
     anchor_weight: float = option(0.5, "weight of the first strong view, not mixed, after the ramp", ge=0)
-    ramp_steps: int = option(LINEAR_STEPS, "steps over which both weights rise from 0; 0 for no ramp", ge=0)
 
     def init(self, task: Task, device: Device) -> State:
-        return self._start(task.n_classes, device)
+        return super().init(task, device) | self._start(task.n_classes, device)
 
     def round_start(self, state: State, facts: RoundFacts) -> State:
         """A cold start begins the mean prediction again."""
-        means = state["means"]
-        return self._start(means.shape[1], means.device) if facts.first_step == 0 else state
+        state, mean = super().round_start(state, facts), state["mean"]
+        return state | self._start(len(mean), mean.device) if facts.first_step == 0 else state
 
     def draw(self, generator: Generator, n_labeled: int, n_unlabeled: int) -> Mapping[str, Tensor]:
         """``share`` (B + 3U,) float32 in [0.5, 1] and ``order`` (B + 3U,) int64."""
@@ -83,8 +89,8 @@ class ReMixMatch(Method):
         order, share = batch.noise["order"], batch.noise["share"]
         probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=1)
         shares = batch.class_counts / batch.class_counts.sum()
-        guess = sharpen(align(probs, state["means"].mean(dim=0), shares), self.temperature)
-        means, pointer = push(state["means"], state["pointer"], probs.mean(dim=0, keepdim=True))
+        guess = sharpen(align(probs, state["mean"], shares), self.temperature)
+        means, pointer, mean = window_mean(state["means"], state["pointer"], probs.mean(dim=0), step)
 
         classes = torch.arange(guess.shape[1], device=guess.device)
         labels = (batch.y_lab.unsqueeze(1) == classes).to(guess.dtype)
@@ -101,12 +107,13 @@ class ReMixMatch(Method):
             "unlabeled_loss": unlabeled.detach(),
             "anchor_loss": anchor.detach(),
         }
-        ramp = linear_ramp(step, self.ramp_steps)
+        ramp = linear_ramp(step, state["ramp_steps"])
         total = supervised + ramp * (self.weight * unlabeled + self.anchor_weight * anchor)
-        return total, {"means": means, "pointer": pointer}, logs
+        return total, state | {"mean": mean, "means": means, "pointer": pointer}, logs
 
     def _start(self, n_classes: int, device: Device) -> State:
         return {
+            "mean": torch.full((n_classes,), 1 / n_classes, device=device),
             "means": torch.full((WINDOW, n_classes), 1 / n_classes, device=device),
             "pointer": torch.zeros((), dtype=torch.int64, device=device),
         }

@@ -1,10 +1,7 @@
 """What methods keep from step to step: moving averages, rings of the last rows, and distribution alignment.
 
-Everything is out of place and safe under ``torch.func.vmap``.
-
-A constant of 0.999 keeps 82 % of an average's start over 200 steps, a round of this benchmark on a cold start, and
-0.1 % over the 7,000 that pass unnoticed in the authors' trainings of 2^20. The methods leave the authors' constant as
-the default and offer it as an option.
+Everything is out of place and safe under ``torch.func.vmap``. How far averages and windows look back follows the rule
+of ``albench.api.horizon``.
 """
 
 from __future__ import annotations
@@ -12,10 +9,48 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from albench.api import momentum_at, window_at
 
-def moving_average(average: Tensor, value: Tensor, momentum: float) -> Tensor:
-    """``momentum * average + (1 - momentum) * value``, any shape, in the type of ``average``."""
-    return momentum * average + (1 - momentum) * value.to(average.dtype)
+
+def moving_average(average: Tensor, value: Tensor, momentum: float, step: Tensor) -> Tensor:
+    """``m * average + (1 - m) * value`` with ``m = min(momentum, (1 + step) / (10 + step))``.
+
+    Parameters
+    ----------
+    average, value
+        Of one shape; the result has the type of ``average``.
+    momentum
+        The authors'.
+    step
+        () int64 since the weights were last initialised.
+    """
+    kept = momentum_at(step, momentum).to(average.dtype)
+    return kept * average + (1 - kept) * value.to(average.dtype)
+
+
+def window_mean(ring: Tensor, pointer: Tensor, row: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """``ring`` and ``pointer`` with ``row`` pushed, and the mean of the last rows, as many as the rule has at ``step``.
+
+    Parameters
+    ----------
+    ring
+        (K, C): one row a step, K as many as the authors' window.
+    pointer
+        () int64 in 0 .. K - 1.
+    row
+        (C,).
+    step
+        () int64 since the weights were last initialised, when the ring was begun.
+
+    Returns
+    -------
+    (K, C), () int64 and (C,).
+    """
+    ring, pointer = push(ring, pointer, row.unsqueeze(0))
+    count = window_at(step, ring.shape[0])
+    age = (pointer - 1 - torch.arange(ring.shape[0], device=ring.device)) % ring.shape[0]
+    recent = torch.where((age < count).unsqueeze(1), ring, torch.zeros_like(ring))
+    return ring, pointer, recent.sum(dim=0) / count
 
 
 def push(ring: Tensor, pointer: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:

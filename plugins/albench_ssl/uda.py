@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from albench.api import Batch, Forward, Logs, Method, State, option
+from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, lasting_steps, option
 from albench_ssl.losses import share, student_logits
 from albench_ssl.ramps import linear_ramp
+
+if TYPE_CHECKING:
+    from torch import device as Device
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,12 @@ class UDA(Method):
     Training signal annealing drops a labelled item whose correct class has a probability above
     ``eta = a (1 - 1/C) + 1/C`` from ``l_s``, which is then averaged over the items that stay. With the share t of
     ``tsa_steps`` done, ``a`` is ``t`` (linear), ``1 - exp(-5 t)`` (log) or ``exp(5 (t - 1))`` (exp). The paper's
-    schedule lasts for its whole training, here for a round of 200 steps.
+    schedule lasts for its whole training, here for a whole round.
+
+    State
+    -----
+    tsa_steps
+        () float32.
     """
 
     views = frozenset({"weak", "strong"})
@@ -37,7 +45,15 @@ class UDA(Method):
     temperature: float = option(0.4, "sharpens the prediction; 1 leaves it as it is", gt=0)
     weight: float = option(1.0, "weight of the unlabelled loss", ge=0)
     tsa: Literal["none", "linear", "log", "exp"] = option("none", "schedule of training signal annealing")
-    tsa_steps: int = option(200, "steps of that schedule", ge=1)
+    tsa_steps: int | None = option(None, "steps of that schedule; none for those of a round", ge=1)
+
+    def init(self, task: Task, device: Device) -> State:
+        return {"tsa_steps": torch.full((), float(self.tsa_steps or 1), device=device)}
+
+    def round_start(self, state: State, facts: RoundFacts) -> State:
+        """Learn how long a round is."""
+        steps = lasting_steps(facts.steps, 1.0, given=self.tsa_steps)
+        return state | {"tsa_steps": torch.full_like(state["tsa_steps"], steps)}
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         weak = forward.frozen(batch.x_weak).float()
@@ -45,7 +61,10 @@ class UDA(Method):
         target = torch.log_softmax(weak / self.temperature, dim=1)
 
         labeled, student = student_logits(forward, batch)
-        supervised = self.labeled_loss(labeled, batch) if self.tsa == "none" else self._annealed(labeled, batch, step)
+        if self.tsa == "none":
+            supervised = self.labeled_loss(labeled, batch)
+        else:
+            supervised = self._annealed(labeled, batch, self._bar(step, state, labeled.shape[1]))
         strong = torch.log_softmax(student.float(), dim=1)
         each = F.kl_div(strong, target, reduction="none", log_target=True).sum(dim=1)
         unlabeled = torch.where(accepted, each, torch.zeros_like(each)).mean()
@@ -60,20 +79,20 @@ class UDA(Method):
         """(N,) bool: top probability not above the threshold."""
         return probs.amax(dim=1) <= self.threshold
 
-    def _annealed(self, logits: Tensor, batch: Batch, step: Tensor) -> Tensor:
-        """() labelled loss, averaged over the items that are not yet well predicted; 0 where all are."""
+    def _annealed(self, logits: Tensor, batch: Batch, bar: Tensor) -> Tensor:
+        """() labelled loss, averaged over the items that are predicted no better than ``eta``; 0 where all are."""
         n_classes = logits.shape[1]
         labels = batch.y_lab.unsqueeze(1) == torch.arange(n_classes, device=logits.device)
         probs = torch.softmax(logits.detach().float(), dim=1)
         correct = torch.where(labels, probs, torch.zeros_like(probs)).sum(dim=1)
-        kept = correct <= self._bar(step, n_classes)
+        kept = correct <= bar
         # A row of zeros as target has no loss, so the mean over all items counts the kept ones only.
         target = (labels & kept.unsqueeze(1)).to(logits.dtype)
         return self.labeled_loss(logits, batch, target) * len(kept) / kept.sum().clamp(min=1)
 
-    def _bar(self, step: Tensor, n_classes: int) -> Tensor:
+    def _bar(self, step: Tensor, state: State, n_classes: int) -> Tensor:
         """() float32 ``eta``."""
-        t = linear_ramp(step, self.tsa_steps)
+        t = linear_ramp(step, state["tsa_steps"])
         if self.tsa == "log":
             t = 1 - torch.exp(-5 * t)
         elif self.tsa == "exp":

@@ -26,36 +26,49 @@ from albench.api import Task, UserError
 from albench_ssl.adamatch import WINDOW, AdaMatch
 from albench_ssl.debiaspl import DebiasPL
 from albench_ssl.losses import soft_cross_entropy
-from albench_ssl.running import align, class_shares, moving_average, push
+from albench_ssl.running import align, class_shares, moving_average, push, window_mean
 from albench_ssl.simmatch import SimMatch
 
 
-def test_adamatch_two_steps_written_out() -> None:
-    momentum, shift = 0.6, 0.8
-    method = AdaMatch(momentum=momentum, ramp_steps=4)
+def kept(momentum: float, step: int) -> float:
+    """The share of an average that stays at a step."""
+    return min(momentum, (1 + step) / (10 + step))
+
+
+def window(rows: list[np.ndarray], step: int) -> np.ndarray:
+    """The mean of the last rows, as many as have the mean age of such an average."""
+    return np.mean(rows[-((11 + 2 * step) // 9) :], axis=0)
+
+
+@pytest.mark.parametrize("first", [1, 2001], ids=["at the start", "at the authors' length"])
+def test_adamatch_two_steps_written_out(first: int) -> None:
+    shift, ramp_steps = 0.8, first + 3
+    method = AdaMatch(momentum=0.6, ramp_steps=ramp_steps)
     state = method.init(TASK, CPU)
     known, means = np.full(3, 1 / 3), [np.full(3, 1 / 3)] * WINDOW
     direction = np.array([1.0, -1.0, 0.5])
-    for step, weak in ((1, WEAK), (2, WEAK_2)):
-        noise = method.draw(torch.Generator().manual_seed(step), 2, 4)
+    for step, weak in ((first, WEAK), (first + 1, WEAK_2)):
+        noise = method.draw(torch.Generator().manual_seed(step - first), 2, 4)
         assert {name: value.shape for name, value in noise.items()} == {"share": (2, 1)}
         loss, state, logs = run(method, state, batch(weak, dict(noise)), step, shift)
 
         labeled = LABELED + noise["share"].numpy() * shift * direction
         probs = softmax(weak)
+        momentum = kept(0.6, step)
         known = momentum * known + (1 - momentum) * softmax(labeled).mean(axis=0)
         means = [*means[1:], probs.mean(axis=0)]
-        aligned = normalize(probs * known / np.mean(means, axis=0))
+        aligned = normalize(probs * known / window(means, step))
         bar = 0.9 * softmax(labeled).max(axis=1).mean()
         accepted = aligned.max(axis=1) >= bar
         unlabeled = (accepted * cross_entropy(STRONG + shift * direction, aligned.argmax(axis=1))).mean()
-        ramp = 0.5 - np.cos(np.pi * step / 4) / 2
+        ramp = 0.5 - np.cos(np.pi * step / ramp_steps) / 2
         assert 0 < accepted.mean() < 1
         assert loss == pytest.approx(cross_entropy(labeled, Y).mean() + ramp * unlabeled, rel=1e-4)
         assert logs["threshold"] == pytest.approx(bar, rel=1e-5)
         assert logs["accepted"] == pytest.approx(accepted.mean())
     np.testing.assert_allclose(state["labeled_mean"], known, rtol=1e-5)
     np.testing.assert_allclose(state["unlabeled_means"].mean(dim=0), np.mean(means, axis=0), rtol=1e-5)
+    np.testing.assert_allclose(state["unlabeled_mean"], window(means, first + 1), rtol=1e-5)
     assert state["pointer"] == 2
     assert method.rejected(torch.tensor(probs), state).tolist() == (~accepted).tolist()
 
@@ -68,14 +81,16 @@ def test_adamatch_without_interpolation_makes_one_pass() -> None:
     assert loss == pytest.approx(SUPERVISED + logs["unlabeled_loss"])
 
 
-def test_debiaspl_two_steps_written_out() -> None:
-    momentum, strength, threshold = 0.4, 0.7, 0.9
-    method = DebiasPL(momentum=momentum, debias=strength, threshold=threshold)
+@pytest.mark.parametrize("first", [0, 2000], ids=["at the start", "later"])
+def test_debiaspl_two_steps_written_out(first: int) -> None:
+    strength, threshold = 0.7, 0.9
+    method = DebiasPL(momentum=0.4, debias=strength, threshold=threshold)
     state = method.init(TASK, CPU)
     mean = np.full(3, 1 / 3)
     shares = []
-    for weak in (WEAK, WEAK_2):
-        loss, state, logs = run(method, state, batch(weak, {}), 0)
+    for step, weak in enumerate((WEAK, WEAK_2), first):
+        loss, state, logs = run(method, state, batch(weak, {}), step)
+        momentum = kept(0.4, step)
         debiased = softmax(weak - strength * np.log(mean))
         label, accepted = debiased.argmax(axis=1), debiased.max(axis=1) >= threshold
         mean = momentum * mean + (1 - momentum) * softmax(weak).mean(axis=0)
@@ -101,7 +116,7 @@ def test_simmatch_three_steps_written_out() -> None:
 
         probs = softmax(weak)
         means.append(probs.mean(axis=0))
-        semantic = normalize(probs / np.mean(means, axis=0))
+        semantic = normalize(probs / window(means, step))
         target, similar = semantic, 0.0
         if len(bank):
             instance = softmax(unit(weak) @ bank.T / 0.3)
@@ -157,10 +172,22 @@ def test_push_writes_over_the_oldest_rows() -> None:
     assert matrix.tolist() == [[3, 4], [0, 0], [1, 2]]
 
 
+def test_a_window_covers_the_last_rows_and_more_of_them_with_time() -> None:
+    """A ring of eight places; at step 0 and 3 one row, at step 4 and 8 two and three, from step 31 on all eight."""
+    rows = torch.rand(60, 2, generator=torch.Generator().manual_seed(0))
+    ring, pointer = torch.full((8, 2), 9.0), torch.tensor(0)
+    for step, row in enumerate(rows):
+        ring, pointer, mean = window_mean(ring, pointer, row, torch.tensor(step))
+        count = {0: 1, 3: 1, 4: 2, 7: 2, 8: 3, 27: 7, 31: 8, 59: 8}.get(step, min((11 + 2 * step) // 9, 8))
+        torch.testing.assert_close(mean, rows[step + 1 - count : step + 1].mean(dim=0))
+
+
 def test_averages_shares_and_alignment() -> None:
-    found = moving_average(torch.tensor([1.0, 3.0]), torch.tensor([5.0, 7.0], dtype=torch.float64), 0.75)
+    old, new = torch.tensor([1.0, 3.0]), torch.tensor([5.0, 7.0], dtype=torch.float64)
+    found = moving_average(old, new, 0.75, torch.tensor(1000))
     assert found.tolist() == [2, 4]
     assert found.dtype == torch.float32
+    assert moving_average(old, new, 0.75, torch.tensor(8)).tolist() == [3, 5]
     assert class_shares(torch.tensor([0, 2, 2, 0, 2]), 4).tolist() == pytest.approx([0.4, 0, 0.6, 0])
     probs = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
     mean, target = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.2, 0.6])

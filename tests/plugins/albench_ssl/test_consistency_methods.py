@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from by_hand import softmax
+from rounds import begun
 from torch import Tensor
 
-from albench.api import Batch, Method, RoundFacts, Task
+from albench.api import Batch, Method, Task
 from albench_ssl.entropy_minimization import EntropyMinimization
 from albench_ssl.ict import ICT
 from albench_ssl.mean_teacher import MeanTeacher
@@ -132,7 +133,7 @@ def mixmatch(w: np.ndarray, fixed: np.ndarray, step: int) -> float:
     share, order = NOISE["share"][:, None], NOISE["order"]
     items, labels = (share * rows + (1 - share) * rows[order] for rows in (items, labels))
     difference = softmax(items[2:] @ w) - labels[2:]
-    return cross_entropy(items[:2] @ w, labels[:2]).mean() + 75 * min(step / 400, 1) * (difference**2).mean()
+    return cross_entropy(items[:2] @ w, labels[:2]).mean() + 75 * min(step / 200, 1) * (difference**2).mean()
 
 
 def uda(w: np.ndarray, fixed: np.ndarray, _step: int) -> float:
@@ -187,10 +188,10 @@ NAMES = [type(method).__name__ for method in METHODS]
 
 
 def run(method: Method, given: Batch, weight: Tensor, step: int = STEP) -> tuple[Tensor, dict[str, Tensor]]:
-    state = method.init(TASK, CPU)
-    loss, state, logs = method.loss(Model(weight, torch.tensor(TEACHER)), given, state, torch.tensor(step))
+    given_state = begun(method, TASK)
+    loss, state, logs = method.loss(Model(weight, torch.tensor(TEACHER)), given, given_state, torch.tensor(step))
     assert loss.shape == ()
-    assert state == {}
+    assert state == given_state  # of a round's length alone, which no step changes
     assert all(value.shape == () and not value.requires_grad for value in logs.values())
     assert {"supervised_loss", "unlabeled_loss"} <= set(logs)
     return loss, logs
@@ -235,12 +236,13 @@ def test_training_signal_annealing(tsa: Any, wanted: float) -> None:
     )
     identity = torch.eye(3, dtype=torch.float64)
     method = UDA(tsa=tsa, tsa_steps=100)
-    loss, _, logs = method.loss(Model(identity, identity), given, {}, torch.tensor(40))
+    state = begun(method, TASK)
+    loss, _, logs = method.loss(Model(identity, identity), given, state, torch.tensor(40))
     assert 0 < stays.sum() < 6
     assert loss.item() == pytest.approx(each[stays].mean())
     assert logs["supervised_loss"].item() == pytest.approx(each[stays].mean())
     # At the end every item stays; where all are known already, none does and the loss is 0.
-    loss, _, _ = method.loss(Model(identity, identity), given, {}, torch.tensor(100))
+    loss, _, _ = method.loss(Model(identity, identity), given, state, torch.tensor(100))
     assert loss.item() == pytest.approx(each.mean())
     known = Batch(
         x_lab=10 * identity,
@@ -250,14 +252,15 @@ def test_training_signal_annealing(tsa: Any, wanted: float) -> None:
         noise={},
         class_counts=torch.ones(3),
     )
-    assert method.loss(Model(identity, identity), known, {}, torch.tensor(1))[0].item() == 0
+    assert method.loss(Model(identity, identity), known, state, torch.tensor(1))[0].item() == 0
 
 
 def test_ramps() -> None:
     steps = torch.tensor([0, 25, 50, 80])
-    np.testing.assert_allclose(linear_ramp(steps, 50), [0, 0.5, 1, 1])
-    np.testing.assert_allclose(gaussian_ramp(steps, 50), np.exp([-5, -1.25, 0, 0]), rtol=1e-6)
-    assert linear_ramp(steps, 0).tolist() == gaussian_ramp(steps, 0).tolist() == [1, 1, 1, 1]
+    half, none = torch.tensor(50.0), torch.tensor(0.0)
+    np.testing.assert_allclose(linear_ramp(steps, half), [0, 0.5, 1, 1])
+    np.testing.assert_allclose(gaussian_ramp(steps, half), np.exp([-5, -1.25, 0, 0]), rtol=1e-6)
+    assert linear_ramp(steps, none).tolist() == gaussian_ramp(steps, none).tolist() == [1, 1, 1, 1]
 
 
 def test_rejected_is_what_uda_refuses() -> None:
@@ -318,7 +321,7 @@ def test_one_item_is_enough(method: Method) -> None:
         class_counts=torch.ones(3),
     )
     model = Model(torch.tensor(STUDENT).float(), torch.tensor(TEACHER).float())
-    assert method.loss(model, given, {}, torch.tensor(0))[0].isfinite()
+    assert method.loss(model, given, begun(method, TASK), torch.tensor(0))[0].isfinite()
 
 
 def drawn(seed: int, *shape: int) -> Tensor:
@@ -334,8 +337,7 @@ def test_stacked_seeds_match_each_seed_alone(method: Method) -> None:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         model = Model(weight, average)
         given = Batch(x_lab=x, y_lab=y, views=views, index=torch.arange(6), noise=noise, class_counts=torch.ones(3))
-        value, state, logs = method.loss(model, given, {}, torch.tensor(step))
-        assert state == {}
+        value, _, logs = method.loss(model, given, begun(method, TASK), torch.tensor(step))
         return value, logs
 
     gradient = torch.func.grad(loss, has_aux=True)
@@ -363,8 +365,6 @@ def test_a_step_changes_nothing_that_it_was_given(method: Method) -> None:
     given = batch(method)
     tensors = {**given.views, **given.noise, "x": given.x_lab}
     before = {name: value.clone() for name, value in tensors.items()}
-    state = method.round_start({}, RoundFacts(0, 1, 2, 2, 9, 0, 2, 0, torch.zeros(9, dtype=torch.bool), torch.ones(3)))
-    assert state == {}
     run(method, given, torch.tensor(STUDENT))
     assert all(torch.equal(value, before[name]) for name, value in tensors.items())
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from by_hand import cross_entropy, entropy, softmax
 from hand_made_step import CPU, STRONG, SUPERVISED, TASK, WEAK, batch, normalize, run
+from rounds import begun
 from torch import Tensor
 
 from albench.api import RoundFacts, Task
@@ -70,7 +71,7 @@ def test_two_steps_written_out() -> None:
 
 
 def test_before_it_refines_it_is_fixmatch() -> None:
-    loss, _, _ = run(DARP(threshold=0.7), DARP().init(TASK, CPU), batch(WEAK, {}), 0)
+    loss, _, _ = run(DARP(threshold=0.7), begun(DARP(), TASK), batch(WEAK, {}), 0)
     label, accepted = WEAK.argmax(axis=1), softmax(WEAK).max(axis=1) >= 0.7
     assert loss == pytest.approx(SUPERVISED + (accepted * cross_entropy(STRONG, label)).mean())
 

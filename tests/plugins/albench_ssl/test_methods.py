@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from rounds import begun
 from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, State, Task
@@ -15,7 +16,6 @@ from albench_ssl.boostmis import BoostMIS
 from albench_ssl.fixmatch import FixMatch
 from albench_ssl.losses import masked_cross_entropy, pseudo_labels
 from albench_ssl.pseudo_label import PseudoLabel
-from albench_ssl.ramps import linear_ramp
 from albench_ssl.supervised import Supervised
 
 METHODS = [Supervised(), PseudoLabel(ramp_steps=0, threshold=0.5), FixMatch(threshold=0.5), BoostMIS(alpha=0.45)]
@@ -71,8 +71,7 @@ def batch(method: Method, weak: np.ndarray = WEAK) -> Batch:
 
 def run(method: Method, weak: np.ndarray = WEAK, step: int = 0) -> tuple[float, State, dict[str, float]]:
     model = Model(torch.eye(3, dtype=torch.float64))
-    state = method.init(TASK, torch.device("cpu"))
-    loss, state, logs = method.loss(model, batch(method, weak), state, torch.tensor(step))
+    loss, state, logs = method.loss(model, batch(method, weak), begun(method, TASK), torch.tensor(step))
     assert loss.shape == ()
     assert all(value.shape == () for value in logs.values())
     return loss.item(), state, {name: value.item() for name, value in logs.items()}
@@ -115,7 +114,6 @@ def test_pseudo_label_learns_on_the_weak_view_and_ramps_up() -> None:
         assert logs["accepted"] == pytest.approx(2 / 3)
     assert run(PseudoLabel(ramp_steps=0))[0] == pytest.approx(supervised + unlabeled)
     assert run(PseudoLabel(ramp_steps=0, weight=2.0))[0] == pytest.approx(supervised + 2 * unlabeled)
-    assert linear_ramp(torch.tensor(0), 0) == 1.0
 
 
 @pytest.mark.parametrize("method", [PseudoLabel(ramp_steps=0), FixMatch(), BoostMIS()])

@@ -18,20 +18,21 @@ def soft(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
     return -(target * np.log(softmax(logits))).sum(axis=1)
 
 
-def test_two_steps_written_out() -> None:
-    """The model is the identity, so that mixed items are mixed logits."""
-    method = ReMixMatch(temperature=0.7, weight=1.2, anchor_weight=0.4, ramp_steps=4)
+@pytest.mark.parametrize("first", [1, 2001], ids=["at the start", "at the authors' length"])
+def test_two_steps_written_out(first: int) -> None:
+    """The model is the identity, so that mixed items are mixed logits; later the window has its 128 batches."""
+    method = ReMixMatch(temperature=0.7, weight=1.2, anchor_weight=0.4, ramp_steps=first + 3)
     state = method.init(TASK, CPU)
     means = [np.full(3, 1 / 3)] * WINDOW
-    shares = np.array([0.7, 0.2, 0.1])
-    for step, weak in ((1, WEAK), (2, WEAK_2)):
-        noise = dict(method.draw(torch.Generator().manual_seed(step), 2, 4))
+    shares, count = np.array([0.7, 0.2, 0.1]), WINDOW
+    for step, weak in ((first, WEAK), (first + 1, WEAK_2)):
+        noise = dict(method.draw(torch.Generator().manual_seed(step - first), 2, 4))
         given = replace(batch(weak, noise), class_counts=torch.tensor([7.0, 2.0, 1.0]))
         loss, state, logs = run(method, state, given, step)
 
-        aligned = normalize(softmax(weak) * shares / np.mean(means, axis=0))
+        aligned = normalize(softmax(weak) * shares / np.mean(means[-count:], axis=0))
         guess = normalize(aligned ** (1 / 0.7))
-        means = [*means[1:], softmax(weak).mean(axis=0)]
+        means, count = [*means[1:], softmax(weak).mean(axis=0)], min((11 + 2 * step) // 9, WINDOW)
         lam, order = noise["share"].numpy()[:, None], noise["order"].numpy()
         assert lam.shape == (14, 1)
         assert lam.min() >= 0.5
@@ -43,7 +44,7 @@ def test_two_steps_written_out() -> None:
         anchor = soft(STRONG, guess).mean()
         assert logs["supervised_loss"] == pytest.approx(supervised, rel=1e-4)
         assert logs["anchor_loss"] == pytest.approx(anchor, rel=1e-4)
-        assert loss == pytest.approx(supervised + step / 4 * (1.2 * unlabeled + 0.4 * anchor), rel=1e-4)
+        assert loss == pytest.approx(supervised + step / (first + 3) * (1.2 * unlabeled + 0.4 * anchor), rel=1e-4)
     np.testing.assert_allclose(state["means"].mean(dim=0), np.mean(means, axis=0), rtol=1e-5)
     assert state["pointer"] == 2
 
@@ -56,11 +57,11 @@ def test_the_guesses_have_the_shares_of_the_bought_labels() -> None:
     shares = np.array([0.6, 0.3, 0.1])
     noise = {"share": torch.ones(14), "order": torch.arange(14)}
     given = replace(batch(weak, noise), class_counts=torch.tensor(10 * shares, dtype=torch.float32))
-    for step in range(WINDOW):
+    for step in range(10):
         _, state, logs = run(method, state, given, step)
     guess = normalize(softmax(weak) * shares / softmax(weak).mean(axis=0))
     np.testing.assert_allclose(guess.mean(axis=0), shares, atol=0.01)
-    _, _, logs = run(method, state, given, WINDOW)
+    _, _, logs = run(method, state, given, 10)
     assert logs["anchor_loss"] == pytest.approx(soft(STRONG, guess).mean(), rel=1e-4)
 
 
@@ -81,4 +82,5 @@ def test_a_cold_start_begins_the_mean_prediction_again() -> None:
         facts = RoundFacts(1, 2, 10, 2, 7, 1, 1, first_step, torch.zeros(7, dtype=torch.bool), torch.ones(3))
         wanted = state if first_step else first
         for name, value in method.round_start(state, facts).items():
-            torch.testing.assert_close(value, wanted[name])
+            if name != "ramp_steps":
+                torch.testing.assert_close(value, wanted[name])

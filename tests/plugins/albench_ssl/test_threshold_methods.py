@@ -93,10 +93,10 @@ def run(method: Method, state: State, given: Batch, step: int) -> tuple[float, S
     return loss.item(), state, {name: value.item() for name, value in logs.items()}
 
 
-def facts(labeled: list[int], first_step: int, pool_size: int = 7) -> RoundFacts:
+def facts(labeled: list[int], first_step: int, pool_size: int = 7, steps: int = 10) -> RoundFacts:
     mask = torch.zeros(pool_size, dtype=torch.bool)
     mask[labeled] = True
-    return RoundFacts(1, 3, 10, len(labeled), pool_size, 1, 2, first_step, mask, torch.ones(3))
+    return RoundFacts(1, 3, steps, len(labeled), pool_size, 1, 2, first_step, mask, torch.ones(3))
 
 
 def two_steps(method: Method, labeled: list[int], first: int = 0) -> tuple[list[float], State, list[dict[str, float]]]:
@@ -179,14 +179,24 @@ def fairness(strong: np.ndarray, accepted: np.ndarray, local: np.ndarray, histog
     return float((expected[present] * np.log(found / found.sum())).sum())
 
 
-def test_freematch_two_steps_written_out() -> None:
-    momentum, fair = 0.6, 0.05
-    losses, state, logs = two_steps(FreeMatch(momentum=momentum, fairness=fair), [])
+def kept(momentum: float, step: int) -> float:
+    """The share of an average that stays at a step."""
+    return min(momentum, (1 + step) / (10 + step))
+
+
+def test_an_average_keeps_what_the_rule_says() -> None:
+    assert [kept(0.6, step) for step in (0, 1, 12, 13, 1000)] == pytest.approx([0.1, 2 / 11, 13 / 22, 0.6, 0.6])
+
+
+@pytest.mark.parametrize("first", [0, 1000], ids=["at the start", "later"])
+def test_freematch_two_steps_written_out(first: int) -> None:
+    fair = 0.05
+    losses, state, logs = two_steps(FreeMatch(momentum=0.6, fairness=fair), [], first)
     tau, local, histogram = 1 / 3, np.full(3, 1 / 3), np.full(3, 1 / 3)
     shares = []
-    for loss, log, weak in zip(losses, logs, (WEAK, WEAK_2), strict=True):
+    for step, (loss, log, weak) in enumerate(zip(losses, logs, (WEAK, WEAK_2), strict=True), first):
         probs = softmax(weak)
-        label = probs.argmax(axis=1)
+        label, momentum = probs.argmax(axis=1), kept(0.6, step)
         tau = momentum * tau + (1 - momentum) * probs.max(axis=1).mean()
         local = momentum * local + (1 - momentum) * probs.mean(axis=0)
         histogram = momentum * histogram + (1 - momentum) * np.bincount(label, minlength=3) / 4
@@ -216,14 +226,14 @@ def test_fairness_rewards_diverse_predictions_and_is_zero_without_any() -> None:
     assert fairness_loss(strong, ~everything, uniform, uniform).item() == 0
 
 
-def test_softmatch_two_steps_written_out() -> None:
-    momentum = 0.6
+@pytest.mark.parametrize("first", [0, 1000], ids=["at the start", "later"])
+def test_softmatch_two_steps_written_out(first: int) -> None:
     for n_sigma, aligned in ((2.0, True), (1.0, False)):
-        method = SoftMatch(momentum=momentum, n_sigma=n_sigma, align=aligned)
-        losses, state, logs = two_steps(method, [])
+        method = SoftMatch(momentum=0.6, n_sigma=n_sigma, align=aligned)
+        losses, state, logs = two_steps(method, [], first)
         mean, mu, variance = np.full(3, 1 / 3), 1 / 3, 1.0
-        for loss, log, weak in zip(losses, logs, (WEAK, WEAK_2), strict=True):
-            probs = softmax(weak)
+        for step, (loss, log, weak) in enumerate(zip(losses, logs, (WEAK, WEAK_2), strict=True), first):
+            probs, momentum = softmax(weak), kept(0.6, step)
             mean = momentum * mean + (1 - momentum) * probs.mean(axis=0)
             scaled = probs / mean if aligned else probs
             top = (scaled / scaled.sum(axis=1, keepdims=True)).max(axis=1)
@@ -260,7 +270,7 @@ def test_dash_falls_from_the_labelled_loss_to_its_floor() -> None:
     assert state["rho_hat"].item() == pytest.approx(SUPERVISED)
     bar = np.exp(-0.3)
     assert method.rejected(torch.tensor([[bar + 0.001, 0], [bar - 0.001, 0]]), state).tolist() == [False, True]
-    assert method.round_start(state, facts([0], first_step=9)) is state
+    assert method.round_start(state, facts([0], first_step=9)) == state
     assert method.round_start(state, facts([0], first_step=0))["rho_hat"] == 0
 
 
@@ -300,7 +310,8 @@ def test_extreme_predictions_leave_finite_gradients(method: Method, weak: np.nda
 
 @pytest.mark.parametrize("method", [AdaMatch(threshold=1.0), Dash(), SimMatch(instance_weight=0.0), DebiasPL()])
 def test_nothing_accepted_leaves_the_supervised_loss(method: Method) -> None:
-    loss, _, logs = run(method, method.init(TASK, CPU), batch(method, np.zeros((4, 3))), 0)
+    state = method.round_start(method.init(TASK, CPU), facts([], 0, steps=200))
+    loss, _, logs = run(method, state, batch(method, np.zeros((4, 3))), 0)
     assert logs["accepted"] == 0
     assert loss == pytest.approx(SUPERVISED)
 

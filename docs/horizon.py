@@ -21,8 +21,9 @@ TEXT = f"""
 
 Authors chose momenta, windows, ramps and warm-ups for their own length of training, most of them for 2^20 steps; a
 round here has {DEFAULT} by default. Carried over as they are, they would leave a method that is not at work: over
-{DEFAULT} steps a momentum of 0.999 keeps {0.999**DEFAULT:.0%} of where an average began. One rule, `albench.api.horizon`,
-says what they are in a round of any length, and leaves the authors' own value at the authors' length:
+{DEFAULT} steps a momentum of 0.999 keeps {0.999**DEFAULT:.0%} of where an average began. One rule,
+`albench.api.horizon`, says what they are in a round of any length, and leaves the authors' own value at the authors'
+length:
 
 - **How far an average looks back.** At step `t` since the weights were initialised an average keeps
   `min(momentum, (1 + t) / (10 + t))` of itself, and a window covers the last `min(window, (11 + 2t) // 9)` batches,

@@ -25,8 +25,8 @@ def listed(names: Sequence[str], most: int = 0) -> str:
 
 
 def budget_text(initial: str, query_size: str, rounds: int) -> str:
-    """``20+5x10``: 20 labels to start with, then 5 queries of 10; the start alone where there is one round."""
-    return f"{initial}+{rounds - 1}x{query_size}" if rounds > 1 else initial
+    """``20+5x10``: 20 labels to start with, then 5 queries of 10; ``20 at once`` where there is one round."""
+    return f"{initial}+{rounds - 1}x{query_size}" if rounds > 1 else f"{initial} at once"
 
 
 def by_source(values: Mapping[str, Sequence[str]]) -> str:

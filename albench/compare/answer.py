@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from albench.compare.budget_words import budget_sentences
 from albench.compare.choose import only_of
 from albench.compare.comparison import Comparison
 from albench.compare.levels import level, levels
@@ -25,15 +26,18 @@ class Answer:
         Over several data sets; empty where nothing is compared over them.
     groups
         One for each of the comparison's groups, in their order.
+    budgets
+        One for each of the comparison's tables over budgets, in their order.
     """
 
     overall: str
     groups: tuple[str, ...]
+    budgets: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """What is to be read first, then the rest: a line each."""
-        return (self.overall, *self.groups) if self.overall else self.groups
+        return (*filter(None, [self.overall]), *self.budgets, *self.groups)
 
     @property
     def text(self) -> str:
@@ -61,7 +65,8 @@ def answer(comparison: Comparison) -> Answer:
         stand_in = f" (simulated stand-in for {group.stand_in})" if group.stand_in else ""
         start = f"On {place}{stand_in}, " if several or stand_in else ""
         sentences.append(_of_group(group, comparison, start))
-    return Answer(_of_overall(comparison.overall, comparison) if comparison.overall else "", tuple(sentences))
+    overall = _of_overall(comparison.overall, comparison) if comparison.overall else ""
+    return Answer(overall, tuple(sentences), budget_sentences(comparison))
 
 
 def _of_group(group: Group, comparison: Comparison, start: str) -> str:

@@ -36,6 +36,8 @@ class CurveBlock:
         The protocol's settings, as far as they are known.
     setup
         What tells the group from others of its data set, as in ``lr=0.1``; empty where it is alone.
+    budget
+        Its budget, as in ``20+5x10``, where protocols of the data set differ in it; else empty.
     data_hash
         Of what the data set holds; empty where it is not known.
     mix
@@ -56,4 +58,5 @@ class CurveBlock:
     mix: Mix
     settings: dict[str, str] = field(default_factory=dict)
     setup: str = ""
+    budget: str = ""
     data_hash: str = ""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from albench.compare.across import across_of
 from albench.compare.blocks import CurveBlock
+from albench.compare.budgets import budget_families, over_budgets
 from albench.compare.carried import with_cautions
 from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
@@ -98,16 +99,18 @@ def compared(
     numbers = [numbers_of(group, question, baseline) for group in curves]
     across = across_of(numbers)
     targets = target_values(question, frame, curves)
-    verdicts = verdicts_of(numbers, across, question, after)
+    families = budget_families(curves)
+    verdicts = verdicts_of(numbers, across, question, after, families)
     groups = _groups(numbers, verdicts, targets, chosen, question)
     groups, lacking = _over_items(groups, numbers, question, kept)
     overall = over_data_sets(across, verdicts.across, question, verdicts.any_told)
+    budgets = over_budgets(families, curves, groups, verdicts.beats, question.sign)
     n_left_out, left_out = question.choice.left_out(frame)
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),
         *paid,
         *copies,
-        *write_notes(curves, groups, question, baseline, overall),
+        *write_notes(curves, groups, question, baseline, overall, budgets),
         *lacking,
     ]
     comparison = Comparison(
@@ -126,6 +129,7 @@ def compared(
         cost_unit="" if question.prices is None else question.prices.unit,
         details=question.details,
         overall=overall,
+        budgets=budgets,
         wins=verdicts.wins,
         n_left_out=n_left_out,
         made_with=versions_in(chosen),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from albench.compare.budget_tables import OverBudgets
 from albench.compare.estimates import Difference
 from albench.compare.tables import Failure, Group, Overall, Remark, Row, Wins
 from albench.wording import counted
@@ -48,6 +49,8 @@ class Comparison:
         Whether readable formats show what is beside means: spread, effect, p-values, seconds.
     overall
         Over data sets; None with fewer than two.
+    budgets
+        Over several budgets of a data set, then of all data sets that have them; empty where each has one.
     wins
         Pairwise; None with one row.
     made_with
@@ -77,6 +80,7 @@ class Comparison:
     made_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
     highlight: tuple[str, ...] = ()
     caveats: tuple[Remark, ...] = ()
+    budgets: tuple[OverBudgets, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -53,7 +53,14 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[CurveBlock
     check_same(frame, _GROUP)
     frame, notes = _one_trial_a_cell(frame.assign(stand_in=frame["stand_in"].fillna("")))
     groups = frame.sort_values("round", kind="stable").groupby(_GROUP, sort=True)
-    return told_apart([_curves(part, columns) for _, part in groups]), notes
+    blocks = sorted((_curves(part, columns) for _, part in groups), key=_order)
+    return told_apart(blocks), notes
+
+
+def _order(curves: CurveBlock) -> tuple[str, str, int, int, str]:
+    """Groups by data set; those of one data set by the labels that they end with and begin with."""
+    high, low = int(curves.n_labeled[-1]), int(curves.n_labeled[0])
+    return curves.dataset, curves.stand_in, high, low, curves.protocol
 
 
 def _one_trial_a_cell(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:

@@ -74,7 +74,12 @@ def with_highlight(comparison: Comparison, names: Sequence[str]) -> Comparison:
     if overall is not None:
         rows = tuple(replace(row, highlighted=(row.method, row.strategy) in marked) for row in overall.rows)
         overall = replace(overall, rows=rows)
-    return replace(comparison, groups=groups, overall=overall, highlight=tuple(dict.fromkeys(names)))
+    budgets = tuple(
+        replace(over, rows=tuple(replace(r, highlighted=(r.method, r.strategy) in marked) for r in over.rows))
+        for over in comparison.budgets
+    )
+    chosen = tuple(dict.fromkeys(names))
+    return replace(comparison, groups=groups, overall=overall, budgets=budgets, highlight=chosen)
 
 
 def explained(names: Sequence[str]) -> str:

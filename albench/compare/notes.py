@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from albench.compare.blocks import CurveBlock
+from albench.compare.budget_tables import OverBudgets
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Difference
@@ -25,6 +26,7 @@ def write_notes(
     question: Question,
     baseline: str,
     overall: Overall | None = None,
+    budgets: Sequence[OverBudgets] = (),
 ) -> list[Remark]:
     """A note a fact, the most important first; what limits a claim is marked as such.
 
@@ -36,7 +38,7 @@ def write_notes(
         What differences are against.
     """
     named = places(groups)
-    lines = [*_stand_ins(groups), *_protocols(groups), *_versions(curves, named)]
+    lines = [*_stand_ins(groups), *_protocols(groups, budgets), *_versions(curves, named)]
     for curve, group, place in zip(curves, groups, named, strict=True):
         lines += _left_out(curve, group, question, place)
     lines += _cautions(groups, named, question.split)
@@ -144,14 +146,17 @@ def _stand_ins(groups: Sequence[Group]) -> list[Remark]:
     return [Remark(f"{name} is a stand-in for {real}: simulated, not patient data.") for name, real in pairs]
 
 
-def _protocols(groups: Sequence[Group]) -> list[Remark]:
+def _protocols(groups: Sequence[Group], budgets: Sequence[OverBudgets]) -> list[Remark]:
     lines = []
+    ranked_over = {over.datasets[0]: len(over.budgets) for over in budgets if len(over.datasets) == 1}
     for dataset in dict.fromkeys(group.dataset for group in groups):
         found = list(dict.fromkeys(group.setup for group in groups if group.dataset == dataset))
         if len(found) > 1:
+            what = "budgets" if ranked_over.get(dataset) == len(found) else "protocols"
+            over = "; the table over budgets compares their ranks" if dataset in ranked_over else ""
             text = (
-                f"{dataset} was run under {len(found)} protocols ({'; '.join(found)}), shown apart: "
-                "their numbers must not be compared with each other."
+                f"{dataset} was run under {len(found)} {what} ({'; '.join(found)}), shown apart: "
+                f"their numbers must not be compared with each other{over}."
             )
             lines.append(Remark(text, limits=True))
     return lines

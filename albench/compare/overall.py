@@ -118,10 +118,10 @@ def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], .
     return tuple(runs)
 
 
-def pairwise_wins(
-    settings: Sequence[GroupScores], question: Question, told: Sequence[np.ndarray] | None = None
-) -> Wins | None:
-    """In how many settings each row beats each other one by the value that ranks.
+def beaten(
+    scores: Sequence[np.ndarray], question: Question, told: Sequence[np.ndarray] | None = None
+) -> list[np.ndarray]:
+    """Which rows beat which by the value that ranks, in each of several settings.
 
     All pairs of all settings are one family: a win is what stands after Holm's correction. (Ash et al. 2020, arXiv
     1906.03671, count label counts at which an uncorrected t-test has p < 0.05: of 55 pairs of rows that are all the
@@ -129,31 +129,43 @@ def pairwise_wins(
 
     Parameters
     ----------
+    scores
+        (R, S) of each setting.
     told
         (R,) of each setting: which rows are told from their baselines. A pair is told only where one of the two is: two
         families of 5 % would else both be wrong about rows that do not differ. None where there is no baseline.
+
+    Returns
+    -------
+    (R, R) bool of each setting: whether the first row beats the second.
     """
+    sides = [np.triu_indices(len(values), 1) for values in scores]
+    pairs = [(values[first], values[second]) for values, (first, second) in zip(scores, sides, strict=True)]
+    if not pairs:
+        return []
+    means, _, counts, _ = zip(*(paired(*part) for part in pairs), strict=True)
+    family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
+    p = [p_values(*part, question.test, family)[0] for part in pairs]
+    stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
+    if told is not None:
+        stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]
+    found = []
+    for values, (first, second), mean, won in zip(scores, sides, means, stand, strict=True):
+        better = question.sign * mean > 0
+        beats = np.zeros((len(values), len(values)), dtype=bool)
+        beats[np.where(better, first, second)[won], np.where(better, second, first)[won]] = True
+        found.append(beats)
+    return found
+
+
+def pairwise_wins(settings: Sequence[GroupScores], beats: Sequence[np.ndarray]) -> Wins | None:
+    """In how many settings each row beats each other one (see ``beaten``)."""
     names = sorted({name for setting in settings for name in setting.names})
     if len(names) < 2 or not settings:
         return None
     place = {name: at for at, name in enumerate(names)}
-    sides = [np.triu_indices(len(setting.names), 1) for setting in settings]
-    scores = [(s.ranked[first], s.ranked[second]) for s, (first, second) in zip(settings, sides, strict=True)]
-    means, _, counts, _ = zip(*(paired(*part) for part in scores), strict=True)
-    family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
-    p = [p_values(*part, question.test, family)[0] for part in scores]
-    stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
-    if told is not None:
-        stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]
     total = np.zeros((len(names), len(names)))
-    for setting, (first, second), mean, won in zip(settings, sides, means, stand, strict=True):
-        at = np.array([place[name] for name in setting.names])
-        better = question.sign * mean > 0
-        winner, loser = np.where(better, at[first], at[second]), np.where(better, at[second], at[first])
-        np.add.at(total, (winner[won], loser[won]), 1.0)
+    for setting, won in zip(settings, beats, strict=True):
+        at = [place[name] for name in setting.names]
+        total[np.ix_(at, at)] += won
     return Wins(tuple(names), tuple(tuple(map(float, row)) for row in total), len(settings))
-
-
-def without_wins(wins: Wins | None) -> Wins | None:
-    """The same pairs, none of which is told."""
-    return wins and Wins(wins.names, tuple((0.0,) * len(wins.names) for _ in wins.names), wins.n_settings)

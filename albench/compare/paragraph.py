@@ -140,6 +140,12 @@ def _incomplete(comparison: Comparison) -> Iterator[str]:
 def _of_all(comparison: Comparison) -> Iterator[str]:
     if comparison.overall:
         yield answer(comparison).overall
+    if comparison.budgets:
+        yield from answer(comparison).budgets
+        yield (
+            "A row is told from the one that leads at a budget by the tests above, or by one of the two, paired by "
+            "seed, with Holm's correction over all pairs of rows at all budgets."
+        )
     if any(row.difference and row.difference.test for row in comparison.rows):
         yield "Intervals of differences are what the corrected tests do not reject, over seeds on the same test items."
     kept = list(dict.fromkeys(group.test_items for group in comparison.groups if group.test_items))

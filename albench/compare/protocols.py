@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from albench.wording import budget_text
 
 if TYPE_CHECKING:
     from albench.compare.blocks import CurveBlock
 
 PREFIX = "protocol."
 """Columns of the frame that hold a protocol's settings."""
+BUDGET = ("initial", "query_size", "rounds")
+"""Settings that say how many labels are bought, and when."""
 
 
 def settings_of(part: pd.DataFrame) -> dict[str, str]:
@@ -54,28 +58,46 @@ def _data_sets(groups: Sequence[CurveBlock]) -> list[list[int]]:
 
 
 def told_apart(groups: Sequence[CurveBlock]) -> list[CurveBlock]:
-    """The same groups, each with what tells it from the others of its data set (``CurveBlock.setup``)."""
+    """The same groups, each with what tells it from the others of its data set: ``setup`` and ``budget``."""
     members = defaultdict(list)
     for curves in groups:
         members[curves.dataset, curves.stand_in].append(curves)
     return [
-        dataclasses.replace(curves, setup=_setup(curves, members[curves.dataset, curves.stand_in])) for curves in groups
+        dataclasses.replace(curves, setup=setup, budget=budget)
+        for curves in groups
+        for setup, budget in [_setup(curves, members[curves.dataset, curves.stand_in])]
     ]
 
 
-def _setup(curves: CurveBlock, beside: Sequence[CurveBlock]) -> str:
-    """``lr=0.1``; the protocol's hash where settings are not known or do not tell; empty where a group is alone."""
+def _setup(curves: CurveBlock, beside: Sequence[CurveBlock]) -> tuple[str, str]:
+    """``20+5x10, lr=0.1`` and ``20+5x10``; empty where a group is alone.
+
+    The protocol's hash where settings are not known or do not tell.
+    """
     if len(beside) < 2:
-        return ""
+        return "", ""
     names = dict.fromkeys(name for other in beside for name in other.settings)
     differ = [n for n in names if len({other.settings[n] for other in beside if n in other.settings}) > 1]
     texts = [_typed(other, differ) for other in beside]
-    text = _typed(curves, differ)
-    return text if text and texts.count(text) == 1 else ", ".join(filter(None, [text, f"protocol {curves.protocol}"]))
+    text, budget = _typed(curves, differ)
+    if not text or texts.count((text, budget)) > 1:
+        text = ", ".join(filter(None, [text, f"protocol {curves.protocol}"]))
+    return text, budget
 
 
-def _typed(curves: CurveBlock, names: Sequence[str]) -> str:
-    return ", ".join(f"{name}={curves.settings[name]}" for name in names if name in curves.settings)
+def _typed(curves: CurveBlock, names: Sequence[str]) -> tuple[str, str]:
+    """The named settings as they are typed, with the budget first where it is among them; and the budget."""
+    budget = budget_of(curves.settings) if any(name in BUDGET for name in names) else ""
+    others = [f"{n}={curves.settings[n]}" for n in names if n in curves.settings and not (budget and n in BUDGET)]
+    return ", ".join([*filter(None, [budget]), *others]), budget
+
+
+def budget_of(settings: Mapping[str, str]) -> str:
+    """``20+5x10``; empty where it is not known."""
+    known = [settings[name] for name in BUDGET if name in settings]
+    if len(known) < len(BUDGET) or not known[2].isdecimal():
+        return ""
+    return budget_text(known[0], known[1], int(known[2]))
 
 
 def one_each(groups: Sequence[CurveBlock]) -> tuple[list[int], list[str]]:

@@ -36,6 +36,7 @@ def group_of(number: Numbers, tested: Tested, bests: Bests, extra: Details) -> G
         target=extra.target,
         costs=extra.costs,
         setup=curves.setup,
+        budget=curves.budget,
         seeds=tuple(int(seed) for seed in curves.seeds[number.common]),
     )
 

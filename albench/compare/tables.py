@@ -89,6 +89,8 @@ class Group:
         Metrics that are shown beside, as a class is rare (``albench.compare.rare``).
     setup
         The settings that tell its protocol from the others of its data set, as in ``lr=0.1``; empty where it has one.
+    budget
+        Of these its budget, as in ``20+5x10``: 20 labels to start with and 5 queries of 10.
     seeds
         Those over which its rows are compared, where they are ranked: each of these rows has them all.
     thin_test
@@ -115,6 +117,7 @@ class Group:
     thin_test: str = ""
     test_items: str = ""
     small_classes: tuple[str, ...] = ()
+    budget: str = ""
 
     @property
     def place(self) -> str:

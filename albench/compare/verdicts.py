@@ -12,7 +12,7 @@ from albench.compare.blocks import RowName
 from albench.compare.common import in_both
 from albench.compare.comparison import Comparison
 from albench.compare.numbers import Numbers
-from albench.compare.overall import pairwise_wins, without_wins
+from albench.compare.overall import beaten, pairwise_wins
 from albench.compare.question import Question
 from albench.compare.significance import Bests, Tested, bests, corrected
 from albench.compare.tables import OverallRow, Row, Wins
@@ -28,6 +28,8 @@ class Verdicts:
         Of each group: differences to baselines, and the bests of its columns.
     across
         Differences over data sets.
+    beats
+        Place of a group -> (R, R) bool, which row beats which; of groups that are compared over data sets or budgets.
     wins
         Pairwise; None with one row.
     any_told
@@ -37,6 +39,7 @@ class Verdicts:
     groups: list[Tested]
     bests: list[Bests]
     across: Tested
+    beats: dict[int, np.ndarray]
     wins: Wins | None
     any_told: bool
 
@@ -46,25 +49,40 @@ class Verdicts:
         return self.across.family
 
 
-def verdicts_of(numbers: Sequence[Numbers], across: Across, question: Question, after: Comparison | None) -> Verdicts:
+def verdicts_of(
+    numbers: Sequence[Numbers],
+    across: Across,
+    question: Question,
+    after: Comparison | None,
+    families: Sequence[Sequence[int]] = (),
+) -> Verdicts:
     """Test all that is compared, and correct it.
 
     Parameters
     ----------
     after
         The comparison by another metric that a page shows first (see ``albench.compare.build.compared``).
+    families
+        Places of the groups that are compared over budgets.
     """
     *groups, over = corrected(_parts(numbers, across.rows, after), question.test)
-    told = [groups[at].told for at in across.places] if over.family else None
-    wins = pairwise_wins(across.settings, question, told)
-    may = any(part.told.any() for part in (*groups, over)) if over.family else _any_pair(wins)
+    places = sorted({*across.places, *(at for family in families for at in family)})
+    told = [groups[at].told for at in places] if over.family else None
+    beats = dict(zip(places, beaten([numbers[at].ranked for at in places], question, told), strict=True))
+    any_pair = any(won.any() for won in beats.values())
+    may = any(part.told.any() for part in (*groups, over)) if over.family else any_pair
     if after is not None and not after.n_tests:
-        may = may and _any_pair(after.wins)
-    return Verdicts(groups, bests(numbers, question.test, may), over, wins if may else without_wins(wins), may)
+        may = may and _any_pair(after)
+    if not may:
+        beats = {at: np.zeros_like(won) for at, won in beats.items()}
+    wins = pairwise_wins(across.settings, [beats[at] for at in across.places])
+    return Verdicts(groups, bests(numbers, question.test, may), over, beats, wins, may)
 
 
-def _any_pair(wins: Wins | None) -> bool:
-    return wins is not None and bool(np.any(wins.matrix))
+def _any_pair(comparison: Comparison) -> bool:
+    """Whether any row beats another, over data sets or over budgets."""
+    wins = comparison.wins is not None and bool(np.any(comparison.wins.matrix))
+    return wins or any(not all(row.firsts) for over in comparison.budgets for row in over.rows)
 
 
 def _parts(

@@ -13,6 +13,7 @@ from albench.render.texts import NONE, number, or_none, p_text, range_text, reac
 from albench.wording import listed
 
 if TYPE_CHECKING:
+    from albench.compare.budget_tables import BudgetRow
     from albench.compare.comparison import Comparison
     from albench.compare.estimates import Difference, Estimate, OverItems
     from albench.compare.tables import Group, OverallRow, Row
@@ -172,7 +173,7 @@ def _at_cost(row: Row, group: Group) -> Cell:
     return Cell(f"{spread(row.cost_adjusted, usual(group))}, #{row.cost_rank}")
 
 
-def name_columns(rows: Sequence[Row] | Sequence[OverallRow]) -> list[Column]:
+def name_columns(rows: Sequence[Row] | Sequence[OverallRow] | Sequence[BudgetRow]) -> list[Column]:
     """Methods and backbones, where they differ, then strategies; the first of them has the mark of its row."""
     titles = [t for t in ("method", "backbone") if len({getattr(row, t) for row in rows}) > 1] + ["strategy"]
     return [

@@ -12,6 +12,7 @@ from albench.compare.answer import answer
 from albench.compare.highlight import MARK
 from albench.compare.titles import metric_words
 from albench.render.across import overall_columns, overall_facts
+from albench.render.budgets import budget_columns, budget_facts, budget_heading, budget_legend, budget_marks
 from albench.render.cells import Cell, Column, columns
 from albench.render.fit import GAP, wrap
 from albench.render.words import facts, failures, heading, legend
@@ -45,7 +46,9 @@ _SPECIAL = {
 # A mark hangs over the right edge, so that digits stay under digits.
 _MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
 _IN_TEXT = {"*": "$^{*}$", r"\textasciitilde{}": r"$^{\sim}$"}
-_NEGATIVE = str.maketrans({"-": "$-$", "+": "$+$", "±": r"$\pm$", "∞": r"$\infty$", "–": "--", "<": "$<$", ">": "$>$"})
+_NEGATIVE = str.maketrans(
+    {"-": "$-$", "+": "$+$", "±": r"$\pm$", "∞": r"$\infty$", "–": "--", "<": "$<$", ">": "$>$", "#": r"\#"}
+)
 _ENOUGH = 70
 """Letters that fit side by side in the text width of an article."""
 _FOLDED = 18
@@ -74,11 +77,16 @@ def to_text(comparison: Comparison, label: str = "") -> str:
     lines = ["", r"{\raggedright\noindent " + escape(answer(comparison).text) + r"\par}"]  # TeX breaks no names
     metric = metric_words(comparison.metric, comparison.split)
     tables = []
+    notes = [line for line in legend(comparison) if line not in budget_marks(comparison)]
     for group in comparison.groups:
         name, stand_in = heading(group)
         about = f"{name} ({stand_in})" if stand_in else name
-        caption = _Caption(f"{about}: {metric}", f"{about}: {', '.join(facts(group, comparison))}.", legend(comparison))
+        caption = _Caption(f"{about}: {metric}", f"{about}: {', '.join(facts(group, comparison))}.", notes)
         tables.append((caption, columns(group, comparison)))
+    for over in comparison.budgets:
+        title = budget_heading(over)
+        long = f"{title}: {'. '.join(budget_facts(over, comparison))}."
+        tables.append((_Caption(f"{title}: {metric}", long, budget_legend(comparison)), budget_columns(over)))
     if comparison.overall:
         short = f"{counted(len(comparison.overall.settings), 'data set')} together: {metric}"
         long = f"{'. '.join(overall_facts(comparison.overall))}."

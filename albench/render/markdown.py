@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from albench.compare.answer import answer
 from albench.render.across import overall_columns, overall_facts
+from albench.render.budgets import budget_columns, budget_facts, budget_heading
 from albench.render.cells import Cell, Column, columns
 from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.tables import Group, Overall
+    from albench.compare.tables import Group
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 
@@ -27,8 +28,11 @@ def to_text(comparison: Comparison) -> str:
     """The answer, one section a group, then the legend, what is not complete, and the notes."""
     lines = [text for line in answer(comparison).lines for text in (escape(line), "")]
     lines += [line for group in comparison.groups for line in _group(group, comparison)]
+    for over in comparison.budgets:
+        lines += _together(budget_heading(over), budget_facts(over, comparison), budget_columns(over))
     if comparison.overall:
-        lines += _overall(comparison.overall, comparison)
+        heading_ = f"{len(comparison.overall.settings)} data sets together"
+        lines += _together(heading_, overall_facts(comparison.overall), overall_columns(comparison.overall, comparison))
     lines += [f"{escape('. '.join(legend(comparison)))}.", ""]
     lines += _section("Not complete", failures(comparison))
     lines += _section("Notes", comparison.notes)
@@ -47,12 +51,13 @@ def _group(group: Group, comparison: Comparison) -> Iterator[str]:
     yield from _grid(columns(group, comparison))
 
 
-def _overall(overall: Overall, comparison: Comparison) -> Iterator[str]:
-    yield f"### {len(overall.settings)} data sets together"
+def _together(title: str, about: Sequence[str], shown: Sequence[Column]) -> Iterator[str]:
+    """A table over budgets or data sets."""
+    yield f"### {escape(title)}"
     yield ""
-    yield escape(f"{'. '.join(overall_facts(overall))}.")
+    yield escape(f"{'. '.join(about)}.")
     yield ""
-    yield from _grid(overall_columns(overall, comparison))
+    yield from _grid(shown)
 
 
 def _grid(shown: Sequence[Column]) -> Iterator[str]:

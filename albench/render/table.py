@@ -16,13 +16,14 @@ from rich.text import Text
 
 from albench.compare.answer import answer
 from albench.render.across import overall_columns, overall_facts
+from albench.render.budgets import budget_columns, budget_facts, budget_heading
 from albench.render.cells import Cell, Column, columns, once
 from albench.render.fit import GAP, Layout, fit, texts, wrap
 from albench.render.words import facts, failures, heading, legend
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.tables import Group, Overall
+    from albench.compare.tables import Group
 
 _STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
 _UNLIMITED = 100_000
@@ -40,8 +41,15 @@ class ComparisonView:
             yield Text()
         for group in self._comparison.groups:
             yield from _group(group, self._comparison, options.max_width)
+        for over in self._comparison.budgets:
+            yield from _together(
+                budget_heading(over), budget_facts(over, self._comparison), budget_columns(over), options
+            )
         if self._comparison.overall:
-            yield from _overall(self._comparison.overall, self._comparison, options.max_width)
+            overall = self._comparison.overall
+            title = f"{len(overall.settings)} data sets together"
+            columns_ = overall_columns(overall, self._comparison)
+            yield from _together(title, overall_facts(overall), columns_, options)
         for line in legend(self._comparison):
             yield _line(line, style="dim")
         yield from _section("Not complete", failures(self._comparison), "red")
@@ -80,13 +88,15 @@ def _group(group: Group, comparison: Comparison, width: int) -> Iterator[Text | 
     yield Text()
 
 
-def _overall(overall: Overall, comparison: Comparison, width: int) -> Iterator[Text | Table]:
-    yield Text(f"{len(overall.settings)} data sets together", style="bold")
-    for line in overall_facts(overall):
+def _together(
+    title: str, about: Sequence[str], every: Sequence[Column], options: ConsoleOptions
+) -> Iterator[Text | Table]:
+    """A table over budgets or data sets."""
+    yield Text(title, style="bold", overflow="fold")
+    for line in about:
         yield _line(line, style="dim")
     yield Text()
-    every = overall_columns(overall, comparison)
-    layout = fit(every, width)
+    layout = fit(every, options.max_width)
     yield _table(layout)
     missing = ", ".join(column.title for column in every if column not in layout.columns)
     if missing:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from albench.compare.answer import answer
 
 if TYPE_CHECKING:
+    from albench.compare.budget_tables import OverBudgets
     from albench.compare.comparison import Comparison
     from albench.compare.estimates import Difference, Estimate
     from albench.compare.tables import Overall, Row, Wins
@@ -53,10 +54,11 @@ def to_text(comparison: Comparison) -> str:
     ``baseline``), ``value_over_items`` and ``difference_over_items`` (with ``--test-items``: limits over the test items
     that ``text`` counts), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached,
     ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted``
-    (a row that is marked by request). Over data sets:
-    ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``, ``critical_difference``,
-    ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and, in ``text``, why) and
-    ``note``. A field that does not apply, or has no value, is empty.
+    (a row that is marked by request). Over budgets: ``budget`` (what ranks under the budget in ``text``, which ends
+    with ``n_labeled``; ``best`` leads, ``verdict`` is ``first``, ``tied`` or ``behind``), ``budget_mean_rank``. Over
+    data sets: ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``,
+    ``critical_difference``, ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and,
+    in ``text``, why) and ``note``. A field that does not apply, or has no value, is empty.
     """
     file = io.StringIO()
     writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
@@ -71,6 +73,8 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
     found = answer(comparison)
     if found.overall:
         yield {"kind": "answer", "metric": metric, "text": found.overall}
+    for over, text in zip(comparison.budgets, found.budgets, strict=True):
+        yield {"kind": "answer", "dataset": over.place, "stand_in": over.stand_in, "metric": metric, "text": text}
     for group, text in zip(comparison.groups, found.groups, strict=True):
         about = {name: getattr(group, name) for name in ("dataset", "stand_in", "protocol")}
         yield {"kind": "answer", **about, "metric": metric, "text": text}
@@ -90,6 +94,8 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
             yield from _details(row, base)
             if row.highlighted:
                 yield {"kind": "highlighted", **base}
+    for over in comparison.budgets:
+        yield from _over_budgets(over, metric)
     if comparison.overall:
         yield from _overall(comparison.overall, metric)
     if comparison.wins:
@@ -124,6 +130,26 @@ def _details(row: Row, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"kind": "query_seconds", **base, "mean": row.seconds.query}
     if row.cost_adjusted:
         yield {"kind": "cost_adjusted", **base, **_estimate(row.cost_adjusted), "rank": row.cost_rank}
+
+
+def _over_budgets(over: OverBudgets, metric: str) -> Iterator[dict[str, Any]]:
+    for row in over.rows:
+        names = {"backbone": row.backbone, "method": row.method, "strategy": row.strategy, "metric": metric}
+        base = {"dataset": over.place, "stand_in": over.stand_in, **names}
+        for at, budget in enumerate(over.budgets):
+            line = {"kind": "budget", **base, "rank": row.ranks[at], "text": budget}
+            if over.n_labeled:
+                line["n_labeled"] = over.n_labeled[at]
+            if row.values:
+                alone = sum(other.firsts[at] for other in over.rows) == 1
+                line |= {
+                    **_estimate(row.values[at]),
+                    "best": row.ranks[at] == min(each.ranks[at] for each in over.rows),
+                }
+                line |= {"clear": row.firsts[at] and alone}
+                line |= {"verdict": "behind" if not row.firsts[at] else "first" if alone else "tied"}
+            yield line
+        yield {"kind": "budget_mean_rank", **base, "mean": row.mean_rank}
 
 
 def _overall(overall: Overall, metric: str) -> Iterator[dict[str, Any]]:

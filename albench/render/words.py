@@ -10,6 +10,7 @@ from albench.compare.choose import only_of
 from albench.compare.highlight import explained
 from albench.compare.rare import MINORITY, minority_words
 from albench.compare.resample import LEAST_SEEDS
+from albench.render.budgets import budget_legend
 from albench.render.cells import n_seeds, shows_saved, usual
 from albench.render.labels import seeds_text
 from albench.wording import counted, listed
@@ -96,6 +97,7 @@ def legend(comparison: Comparison) -> list[str]:
         )
     if (comparison.target or comparison.details) and any(len(row.seeds) < LEAST_SEEDS for row in comparison.rows):
         lines.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
+    lines += budget_legend(comparison)
     if comparison.highlight:
         lines.append(explained(comparison.highlight))
     if comparison.details:

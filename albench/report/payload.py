@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from albench.compare.question import Question
 from albench.compare.titles import metric_words
 from albench.metric_table import METRICS, metric_named
 from albench.render.across import overall_columns, overall_facts
+from albench.render.budgets import budget_columns, budget_facts, budget_heading
+from albench.render.cells import Column
 from albench.render.words import failures, legend
 from albench.report.citations import bibtex, citations
 from albench.report.diagnostics import diagnostics
@@ -67,7 +69,9 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
                 }
                 for n in ordered
             ],
-            "answers": {name: [shown.overall, list(shown.groups)] for name, shown in answers.items()},
+            "answers": {
+                name: [shown.overall, list(shown.groups), list(shown.budgets)] for name, shown in answers.items()
+            },
             "rows": looks(names, first, position),
             "groups": [
                 _group(at, group, comparisons, [table for table in curves if _same(table, group)], position)
@@ -75,6 +79,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
             ],
             "diagnostics": _diagnostics(results, first, position),
             "overall": {name: _overall(shown, position) for name, shown in comparisons.items() if shown.overall},
+            "budgets": {name: _budgets(shown, position) for name, shown in comparisons.items()},
             "wins": {name: _wins(shown, position) for name, shown in comparisons.items() if shown.wins},
             "legend": {name: legend(shown) for name, shown in comparisons.items()},
             "notes": {name: list(shown.notes) for name, shown in comparisons.items()},
@@ -132,14 +137,11 @@ def _curves(tables: Iterable[CurveTable], metric: str, position: dict[RowName, i
     return found
 
 
-def _overall(comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any]:
-    overall = comparison.overall
-    assert overall is not None
-    rows = [position[name_of(row)] for row in overall.rows]
-    shown = [column for column in overall_columns(overall, comparison) if column.role != "name"]
+def _table(every: Sequence[Column], rows: Sequence[int]) -> dict[str, Any]:
+    """A table over budgets or data sets; ``rows`` are their numbers on the page."""
+    shown = [column for column in every if column.role != "name"]
     needs = {"labels": 2, "difference": 1}
     return {
-        "facts": overall_facts(overall),
         "columns": [
             {"title": c.title, "role": c.role, "ranked": c.ranked, "need": 0 if c.ranked else needs.get(c.role, 4)}
             for c in shown
@@ -153,6 +155,27 @@ def _overall(comparison: Comparison, position: dict[RowName, int]) -> dict[str, 
             }
             for at, row in enumerate(rows)
         ],
+    }
+
+
+def _budgets(comparison: Comparison, position: dict[RowName, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": budget_heading(over),
+            "facts": budget_facts(over, comparison),
+            **_table(budget_columns(over), [position[name_of(row)] for row in over.rows]),
+        }
+        for over in comparison.budgets
+    ]
+
+
+def _overall(comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any]:
+    overall = comparison.overall
+    assert overall is not None
+    rows = [position[name_of(row)] for row in overall.rows]
+    return {
+        "facts": overall_facts(overall),
+        **_table(overall_columns(overall, comparison), rows),
         "ranks": [[row, _digits(entry.mean_rank)] for row, entry in zip(rows, overall.rows, strict=True)],
         "distance": _digits(overall.critical_difference),
         "cliques": [list(clique) for clique in overall.indistinguishable],

@@ -124,4 +124,4 @@ def _need(column: Column, is_last: bool) -> int:
 
 def _alone(group: Group, comparison: Comparison) -> Comparison:
     """What ``albench compare --format latex`` would write of this group, without notes."""
-    return replace(comparison, groups=(group,), overall=None, wins=None, notes=(), failed=(), details=False)
+    return replace(comparison, groups=(group,), overall=None, budgets=(), wins=None, notes=(), failed=(), details=False)

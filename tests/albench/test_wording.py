@@ -36,4 +36,4 @@ def test_lists_name_some_and_count_the_rest_but_never_a_rest_of_one() -> None:
 def test_a_budget_is_its_start_and_its_queries() -> None:
     assert budget_text("20", "10", 6) == "20+5x10"
     assert budget_text("5%", "2%", 2) == "5%+1x2%"
-    assert budget_text("20", "10", 1) == "20"
+    assert budget_text("20", "10", 1) == "20 at once"

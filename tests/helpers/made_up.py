@@ -13,7 +13,7 @@ import pandas as pd
 from albench.compare import Comparison, Row
 from albench.results.load import Results
 
-_FAILED = ["dataset", "method", "strategy", "backbone", "seed", "protocol", "status", "reason"]
+FAILED = ["dataset", "method", "strategy", "backbone", "seed", "protocol", "status", "reason"]
 
 
 def trial(strategy: str, seed: int, scores: Iterable[float], metric: str = "test.macro_f1", **facts: Any) -> list[dict]:
@@ -95,4 +95,4 @@ def made_results(
                     **{"test.macro_f1": min(1.0, start[method, seed] + gain), "test.accuracy": 0.9},
                 }
             )
-    return Results((), pd.DataFrame(rows), pd.DataFrame(columns=_FAILED))
+    return Results((), pd.DataFrame(rows), pd.DataFrame(columns=FAILED))

@@ -44,13 +44,13 @@ function header() {
 }
 
 function draw() {
-  const [overall, groups] = data.answers[page.metric] || data.answers[data.metric];
-  const said = overall || (groups.length === 1 ? groups[0] : `${groups.length} data sets, each with its own answer below.`);
+  const [overall, groups, budgets] = data.answers[page.metric] || data.answers[data.metric];
+  const said = overall || budgets[budgets.length - 1] || (groups.length === 1 ? groups[0] : `${groups.length} data sets, each with its own answer below.`);
   document.getElementById("answer").replaceChildren(...sentence(said));
   const parts = data.groups.map((group, at) => groupSection(group, at, page));
-  const whole = across(page);
-  page.updates = [...parts.flatMap((part) => part.updates), ...whole.updates];
-  const children = [data.overall[page.metric] ? whole.element : [], parts.map((part) => part.element), data.overall[page.metric] ? [] : whole.element, remarks(page)];
+  const whole = across(page), budgeted = overBudgets(page, budgets);
+  page.updates = [...parts.flatMap((part) => part.updates), ...whole.updates, ...budgeted.updates];
+  const children = [data.overall[page.metric] ? whole.element : [], budgeted.element, parts.map((part) => part.element), data.overall[page.metric] ? [] : whole.element, remarks(page)];
   body.replaceChildren(...children.flat(Infinity).filter(Boolean));
   page.update();
 }

@@ -105,6 +105,16 @@ function balance(group, found, title, add, charts) {
   charts.push(add(made));
 }
 
+/* Several budgets: what is first under each, and whether that changes. */
+function overBudgets(page, said) {
+  const tables = (data.budgets[page.metric] || []).map((over) => rankingTable({
+    caption: `${over.title}: ${page.metric}`, columns: over.columns, rows: over.rows, verdicts: false, lit: (row) => page.lit(row), pick: (row) => page.pick(row) }));
+  const element = (data.budgets[page.metric] || []).map((over, at) => h("section", { "aria-label": over.title }, h("h2", {}, name(over.title)),
+    said.length > 1 ? h("p", { class: "answer" }, sentence(said[at])) : null,
+    h("p", { class: "soft" }, `${over.facts.map(capital).join(". ")}.`), tables[at].element));
+  return { element, updates: tables.map((table) => table.update) };
+}
+
 function across(page) {
   const overall = data.overall[page.metric], wins = data.wins[page.metric];
   const parts = [], updates = [];

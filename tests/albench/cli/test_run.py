@@ -81,6 +81,27 @@ def test_a_suite_file_runs(tmp_path: Path, toy: str, inside: Inside) -> None:
     assert [p["steps"] for p in manifest["protocols"].values()] == [12]
 
 
+def test_several_budgets_are_run_resumed_and_compared_as_one(inside: Inside) -> None:
+    words = ["-d", "digits", "-s", "random", "-s", "entropy", "-m", "supervised", "--backbone", "cnn[width=8]"]
+    words += ["--steps", "3", "--seeds", "3", "--set", "evaluations=1", *LOCAL]
+    low = inside("run", *words, "--budget", "12+1x8")
+    assert low.returncode == 0, low.stderr
+    assert "12+1x8" not in low.stdout, "one budget has no name"
+    plan = inside("run", *words, "--initial", "12,30", "--query-size", "8", "--rounds", "2", "--dry-run").stdout
+    assert "12 trials = 1 data set x 2 budgets x 1 method x 2 strategies x 3 seeds; 2 rounds of 3 steps" in plan
+    assert "6 trials are complete already, 6 to run" in plan
+    assert "  12+1x8: labels 12, 20 of " in plan
+    assert "supervised + random  cnn[width=8]  30+1x8  seeds 0 to 2" in plan
+    both = inside("run", *words, "--budget", "12+1x8", "--budget", "30+1x8")
+    assert "6 trials are complete already, 6 to run" in both.stdout
+    assert "[6/6] digits  supervised + entropy  30+1x8  seed 2  done" in both.stdout
+    shown = inside("compare").stdout
+    assert shown.startswith("Over 2 budgets, in test macro F1, ")
+    assert "digits, 2 budgets together" in both.stdout
+    for text in ("digits (12+1x8)", "digits (30+1x8)", "digits, 2 budgets together", "low 12+1x8", "high 30+1x8"):
+        assert text in shown
+
+
 def test_an_output_folder_that_cannot_be_written(tmp_path: Path, toy: str, refuse: Refuse) -> None:
     (tmp_path / "file").write_text("")
     error = refuse("run", "--plugin", toy, "-d", "blobs", "-s", "random", *SMALL, "--out", str(tmp_path / "file"))

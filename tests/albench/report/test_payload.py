@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
+from made_up import FAILED
+from made_up_budgets import changing, steady, under
 
 from albench.compare import compare
 from albench.compare.answer import answer
@@ -26,7 +29,7 @@ def table(found: dict[str, Any]) -> dict[str, Any]:
 def test_the_page_answers_as_compare_does(results: Made) -> None:
     held = results()
     said = answer(compare(held.frame))
-    assert payload(held)["answers"]["macro_f1"] == [said.overall, list(said.groups)]
+    assert payload(held)["answers"]["macro_f1"] == [said.overall, list(said.groups), list(said.budgets)]
     assert "entropy is better than random" in said.text
 
 
@@ -60,3 +63,18 @@ def test_a_page_with_much_data_keeps_the_latex_of_its_first_metric(
 @pytest.mark.parametrize("metric", ["macro_f1", "accuracy"])
 def test_every_ranked_metric_has_a_table(metric: str, results: Made) -> None:
     assert len(payload(results())["groups"][0]["tables"][metric]["rows"]) == 3
+
+
+def test_budgets_have_their_tables_and_their_sentences() -> None:
+    several = pd.concat([changing(), steady(dataset="rings", data_hash="d2", backbone="mlp")])
+    other = pd.concat(
+        [under("20+2x10", {"random": 0.4}, dataset="third", data_hash="d3", backbone=name) for name in "ab"]
+    )
+    for frame, backbones in ((several, {""}), (pd.concat([several, other]), {"cnn", "mlp"})):
+        found = payload(Results((), frame, pd.DataFrame(columns=list(FAILED))))
+        tables = found["budgets"]["macro_f1"]
+        together = ["2 data sets, 3 budgets together"] if backbones == {""} else []
+        assert [table["title"] for table in tables][:2] == ["digits, 3 budgets together", "rings, 3 budgets together"]
+        assert [table["title"] for table in tables][2:] == together
+        assert len(found["answers"]["macro_f1"][2]) == len(tables)
+        assert {found["rows"][row["row"]]["backbone"] for table in tables for row in table["rows"]} == backbones

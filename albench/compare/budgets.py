@@ -1,0 +1,211 @@
+"""Over several budgets of a data set: ranks at each, and whether what is first changes with the budget."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from albench.compare.blocks import CurveBlock, RowName
+from albench.compare.budget_tables import BudgetRow, OverBudgets
+from albench.compare.overall import mean_ranks
+from albench.compare.protocols import BUDGET, budget_of
+from albench.compare.roundoff import leveled
+from albench.compare.tables import Group, Row
+
+LEVELS = {2: ("low", "high"), 3: ("low", "medium", "high")}
+"""What so many budgets are called, which says nothing but their order."""
+
+
+def budget_families(groups: Sequence[CurveBlock]) -> list[list[int]]:
+    """Places of the groups of one data set whose protocols differ in their budgets and in nothing else."""
+    members: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for at, curves in enumerate(groups):
+        if budget_of(curves.settings):
+            members[curves.dataset, curves.stand_in, curves.data_hash, _others(curves)].append(at)
+    return [places for places in members.values() if len(places) > 1]
+
+
+def _others(curves: CurveBlock) -> tuple[tuple[str, str], ...]:
+    """The protocol without its budget."""
+    return tuple(sorted((name, value) for name, value in curves.settings.items() if name not in BUDGET))
+
+
+def over_budgets(
+    families: Sequence[Sequence[int]],
+    curves: Sequence[CurveBlock],
+    groups: Sequence[Group],
+    beats: Mapping[int, np.ndarray],
+    sign: float,
+) -> tuple[OverBudgets, ...]:
+    """What is compared over budgets, of each data set and then of data sets that have the same ones.
+
+    Each budget ranks over the seeds that its own rows share, as its own table does. A row is told from what leads where
+    the budget's own table says so, or a test of the two that is corrected over all pairs of all budgets and data sets
+    (``albench.compare.overall.beaten``).
+
+    Parameters
+    ----------
+    families
+        See ``budget_families``.
+    curves, groups
+        The same groups, before and after the statistics.
+    beats
+        Place of a group -> (R, R) bool, which row beats which, in the order of its ``CurveBlock.names``.
+    sign
+        1 where higher is better, else -1.
+    """
+    found = []
+    alike: dict[tuple[object, ...], list[OverBudgets]] = defaultdict(list)
+    for places in families:
+        one = _of_data_set(places, curves, groups, beats, sign)
+        if one is not None:
+            found.append(one)
+            alike[one.budgets, _others(curves[places[0]])].append(one)
+    # As names are told to be the same over data sets (``albench.compare.across.common_names``), by all groups.
+    one_backbone = all(len({row.backbone for row in group.rows}) == 1 for group in groups)
+    together = [_together(members, sign, one_backbone) for members in alike.values()]
+    return (*found, *filter(None, together))
+
+
+def _of_data_set(
+    family: Sequence[int],
+    curves: Sequence[CurveBlock],
+    groups: Sequence[Group],
+    beats: Mapping[int, np.ndarray],
+    sign: float,
+) -> OverBudgets | None:
+    """None with fewer than two budgets that rank several rows, or two rows that each of them has."""
+    ranked = {at: {_name(row): row for row in groups[at].rows if row.rank is not None} for at in family}
+    places = [at for at in family if len(ranked[at]) > 1]  # one row alone is no budget's ranking, as of the whole pool
+    common = sorted(set.intersection(*(set(ranked[at]) for at in places))) if len(places) > 1 else []
+    if len(common) < 2:
+        return None
+    worth = _worth([[ranked[at][name].value.mean for name in common] for at in places], sign)
+    firsts = np.array(
+        [
+            _firsts(worth[b], [ranked[at][name] for name in common], _among(beats[at], curves[at].names, common))
+            for b, at in enumerate(places)
+        ]
+    )
+    ranks = _ranks(worth)
+    first, settings = groups[places[0]], curves[places[0]].settings
+    labels = tuple(int(curves[at].n_labeled[-1]) for at in places)
+    every = {_name(row) for at in places for row in groups[at].rows}
+    return OverBudgets(
+        datasets=(first.dataset,),
+        stand_in=first.stand_in,
+        setup=first.setup.removeprefix(budget_of(settings)).removeprefix(", "),
+        budgets=tuple(budget_of(curves[at].settings) for at in places),
+        levels=_levels(labels),
+        n_labeled=labels,
+        n_seeds=tuple(len(groups[at].seeds) for at in places),
+        rows=tuple(
+            BudgetRow(
+                *common[k],
+                values=tuple(ranked[at][common[k]].value for at in places),
+                ranks=tuple(map(float, ranks[:, k])),
+                firsts=tuple(map(bool, firsts[:, k])),
+                mean_rank=float(ranks[:, k].mean()),
+            )
+            for k in _order(ranks.mean(axis=0))
+        ),
+        left_out=tuple("/".join(name[1:]) for name in sorted(every) if name not in common),
+        winner=_winner(firsts),
+    )
+
+
+def _among(beats: np.ndarray, names: Sequence[RowName], common: Sequence[RowName]) -> np.ndarray:
+    """(K, K) of the rows in common."""
+    at = [names.index(name) for name in common]
+    return np.asarray(beats[np.ix_(at, at)])
+
+
+def _firsts(worth: np.ndarray, rows: Sequence[Row], beats: np.ndarray) -> np.ndarray:
+    """(K,) bool: rows that lead, or that no row that leads is told from.
+
+    What the budget's own table tells counts too: a row that is worse than its baseline where that leads, the baseline
+    of a row that leads and is better, and the second where the best is marked as better.
+    """
+    leads = worth == worth.max()
+    behind = beats[leads].any(axis=0)
+    second = worth == worth[~leads].max(initial=-np.inf)
+    for at, row in enumerate(rows):
+        for leader in (other for other, first in zip(rows, leads, strict=True) if first and not leads[at]):
+            behind[at] |= _told(leader, row, "better") or _told(row, leader, "worse")
+            behind[at] |= leader.value.clear and second[at]
+    return np.asarray(~behind)
+
+
+def _told(row: Row, other: Row, verdict: Literal["better", "worse"]) -> bool:
+    """Whether a row is told from the other one, which is its baseline."""
+    gap = row.difference
+    baseline = gap and (row.backbone, gap.method, gap.strategy)
+    return gap is not None and gap.verdict == verdict and baseline == _name(other)
+
+
+def _winner(firsts: np.ndarray) -> Literal["same", "changes", "open"]:
+    """Of (B, K) firsts: whether one row is the only one at each budget, or none is among them at every one."""
+    if not firsts.all(axis=0).any():
+        return "changes"
+    return "same" if (firsts.sum(axis=1) == 1).all() else "open"
+
+
+def _together(sets: Sequence[OverBudgets], sign: float, one_backbone: bool) -> OverBudgets | None:
+    """Mean ranks over the data sets that have the same budgets; None without two, or without two rows in common.
+
+    Parameters
+    ----------
+    one_backbone
+        Whether each data set has one backbone, which then belongs to it and not to its rows.
+    """
+    named = [[("" if one_backbone else row.backbone, row.method, row.strategy) for row in one.rows] for one in sets]
+    common = sorted(set.intersection(*map(set, named)))
+    if len(sets) < 2 or len(common) < 2:
+        return None
+    rows = [[one.rows[names.index(name)] for name in common] for one, names in zip(sets, named, strict=True)]
+    means = [[[row.values[b].mean for row in of] for b in range(len(sets[0].budgets))] for of in rows]
+    ranks = np.mean([_ranks(_worth(of, sign)) for of in means], axis=0)
+    first = sets[0]
+    return OverBudgets(
+        datasets=tuple(one.datasets[0] for one in sets),
+        stand_in="",
+        setup="",
+        budgets=first.budgets,
+        levels=first.levels if all(one.levels == first.levels for one in sets) else (),
+        n_labeled=first.n_labeled if all(one.n_labeled == first.n_labeled for one in sets) else (),
+        n_seeds=(),
+        rows=tuple(
+            BudgetRow(*common[k], (), tuple(map(float, ranks[:, k])), (), float(ranks[:, k].mean()))
+            for k in _order(ranks.mean(axis=0))
+        ),
+        left_out=tuple("/".join(name[1:]) for name in sorted(set().union(*named)) if name not in common),
+        winner="",
+    )
+
+
+def _worth(means: Sequence[Sequence[float]], sign: float) -> np.ndarray:
+    """(B, K) larger is better; what is equal up to round-off is equal."""
+    return leveled(sign * np.array(means))
+
+
+def _ranks(worth: np.ndarray) -> np.ndarray:
+    """(B, K) ranks at each budget."""
+    return np.array([mean_ranks(of[None]) for of in worth])
+
+
+def _order(mean_rank: np.ndarray) -> list[int]:
+    return [int(k) for k in np.argsort(mean_rank, kind="stable")]
+
+
+def _levels(labels: Sequence[int]) -> tuple[str, ...]:
+    """Where the budgets end with more and more labels."""
+    rising = all(low < high for low, high in itertools.pairwise(labels))
+    return LEVELS.get(len(labels), ()) if rising else ()
+
+
+def _name(row: Row | BudgetRow) -> RowName:
+    return row.backbone, row.method, row.strategy

@@ -95,12 +95,14 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float]) -> Load:
         costs, protocol = meter.costs(trial), trial.protocol
         done = 0 if plan.settings.fresh else len(read_trial(plan.folder / "trials" / trial.key).records)
         step = meter.lanes(job.trials) / len(job.trials) if job.together else costs.step
-        training = protocol.steps * step + len(check_steps(protocol)) * costs.validation
+        training = [
+            steps * step + len(check_steps(protocol, steps)) * costs.validation for steps in plan.steps_of(trial)[done:]
+        ]
         left = protocol.rounds - done
         if done == 0:
             shared = SharedRounds(plan.folder / SHARED, job.terms.data_hash, lambda _: job.terms.made).path(trial)
-            first[shared if job.share else trial.key] = training
-        later = (left - (done == 0)) * training
+            first[shared if job.share else trial.key] = training[0]
+        later = sum(training[1:] if done == 0 else training)
         queries = (left - 1) * meter.query(trial) if left > 1 else 0.0
         before += costs.setup
         after += later + queries + left * costs.closing

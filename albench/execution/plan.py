@@ -84,4 +84,10 @@ class Plan:
 
     @property
     def total_steps(self) -> int:
-        return sum(trial.protocol.rounds * trial.protocol.steps for trial in self.todo)
+        """Training steps of all trials that are to be run."""
+        return sum(sum(self.steps_of(trial)) for trial in self.todo)
+
+    def steps_of(self, trial: Trial) -> list[int]:
+        """Training steps of each of a trial's rounds."""
+        amounts = self.amounts[trial.dataset, trial.protocol]
+        return [trial.protocol.steps_in(n_labeled) for n_labeled in amounts.labels]

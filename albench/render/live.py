@@ -56,7 +56,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x {budgets}"
             f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
             f"{counted(len(suite.seeds), 'seed')}; {rounds_text(suite.protocols)} of "
-            f"{counted(settings.steps, 'step')}, {settings.start} start, on {plan.device} with {plan.executor}"
+            f"{settings.steps_text}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
     lines += [Text(f"  {panel}: {', '.join(names)}") for panel, names in plan.panels.items()]
@@ -146,6 +146,7 @@ class _Display:
         self.trials: dict[str, Trial] = {}
         self.total = 0
         self.ended = 0
+        self.steps: dict[str, list[int]] = {}
         self.clock = TimeLeft(0)
 
     def plan(self, plan: Plan) -> None:
@@ -153,17 +154,24 @@ class _Display:
             self.console.print(line, soft_wrap=True)
         self.trials = {trial.key: trial for trial in plan.todo}
         self.total = len(plan.todo)
+        self.steps = {trial.key: plan.steps_of(trial) for trial in plan.todo}
         self.clock = TimeLeft(plan.total_steps)
 
     def note(self, note: Note) -> None:
         where = f"{label(self.trials[note.key])}: " if note.key in self.trials else ""
         self.console.print(Text(f"{where}{note.text}", style="yellow"), soft_wrap=True)
 
+    def step(self, event: executor.Progress) -> int:
+        """Steps that a trial has behind it, noted for the time left."""
+        done = sum(self.steps[event.key][: event.round]) + event.step
+        self.clock.step(event.key, done)
+        return done
+
     def end(self, outcome: Outcome) -> Text:
         """Count an ended trial; one line that says how it ended."""
         trial = self.trials[outcome.key]
         self.ended += 1
-        self.clock.end(outcome.key, trial.protocol.rounds * trial.protocol.steps)
+        self.clock.end(outcome.key, sum(self.steps[outcome.key]))
         head = f"[{self.ended}/{self.total}] {label(trial)}"
         if isinstance(outcome, Done):
             return Text(f"{head}  done in {duration(outcome.seconds)}", style="green")
@@ -191,7 +199,7 @@ class PlainDisplay(_Display):
         if isinstance(event, Note):
             self.note(event)
             return
-        self.clock.step(event.key, event.round * event.steps + event.step)
+        self.step(event)
         if event.round > 0 and self._rounds.get(event.key) != event.round:
             self._rounds[event.key] = event.round
             if self.total > _MANY and self._told is not None and time.monotonic() - self._told < _PAUSE:
@@ -247,9 +255,8 @@ class LiveDisplay(_Display):
             beside = self._bar + (len(_SHOWN) + 1 if self._wide else 0)
             room = self.console.width - len(most) - beside - 3
             text = label(self.trials[event.key], room).replace("[", r"\[")
-            self._tasks[event.key] = self._bars.add_task(text, total=event.rounds * event.steps, where="", metric="")
-        steps = event.round * event.steps + event.step
-        self.clock.step(event.key, steps)
+            self._tasks[event.key] = self._bars.add_task(text, total=sum(self.steps[event.key]), where="", metric="")
+        steps = self.step(event)
         where = f"round {event.round + 1}/{event.rounds}  step {event.step}/{event.steps}"
         metric = _metric(event) if self._wide else ""
         self._bars.update(self._tasks[event.key], completed=steps, where=where, metric=metric)

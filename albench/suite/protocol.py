@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Protocol:
     query_size: str = option("100", "labels bought by each query: a number or a share of the pool")
     rounds: int = option(6, "rounds of train and evaluate; one query between two rounds", ge=1)
     steps: int = option(200, "training steps of each round", ge=1)
+    steps_per_label: float = option(0.0, "steps that each label bought so far adds to those of a round", ge=0)
+    epochs: float = option(0.0, "passes over the bought items in each round, in place of steps; 0 for steps", ge=0)
     batch_size: int = option(64, "labelled items in a batch", ge=1)
     start: Literal["warm", "cold"] = option("cold", "keep the weights from round to round, or draw them anew")
     sampler: Literal["natural", "balanced"] = option("natural", "class shares of the labelled batch")
@@ -50,6 +53,20 @@ class Protocol:
     lanes: str = option("off", "seeds trained in one vectorised step: off, auto or a number from 2 on")
     device: Literal["cpu", "cuda"] = option("cpu", "kind of device that trains")
 
+    def steps_in(self, n_labeled: int) -> int:
+        """Training steps of a round that starts with so many labels."""
+        if self.epochs:
+            return math.ceil(self.epochs * n_labeled / self.batch_size)
+        return self.steps + round(self.steps_per_label * n_labeled)
+
+    @property
+    def steps_text(self) -> str:
+        """How many steps a round has, in words."""
+        if self.epochs:
+            return f"{self.epochs:g} epochs"
+        each = f" and {self.steps_per_label:g} a label" if self.steps_per_label else ""
+        return f"{counted(self.steps, 'step')}{each}"
+
     @property
     def hash(self) -> str:
         """Eight hexadecimal digits that name these settings."""
@@ -63,6 +80,8 @@ class Protocol:
 
 LATER = {
     "initial_strategy": "",
+    "steps_per_label": 0.0,
+    "epochs": 0.0,
     "optimizer": "sgd",
     "schedule": "cosine",
     "clip": 0.0,
@@ -104,6 +123,8 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
     for name in _AMOUNTS:
         _amount(name, getattr(made, name), pool_size=None)
     validation_count(made.validation, 1, 1)
+    if made.epochs and made.steps_per_label:
+        raise SuiteError("epochs and steps_per_label both let the steps grow with the labels: set one of them to 0.")
     if made.lanes not in ("off", "auto") and not (made.lanes.isdecimal() and int(made.lanes) > 1):
         raise SuiteError(f"lanes '{made.lanes}': write off, auto or a number from 2 on.")
     return made

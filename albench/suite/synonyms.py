@@ -12,7 +12,8 @@ BUDGET = "the budget is initial + query_size x (rounds - 1) labels, or budgets a
 """Labels are no setting of their own."""
 _CALLED = {
     "lr": ("learningrate", "stepsize"),
-    "steps": ("epochs", "epoch", "iterations", "iters", "trainsteps", "maxsteps", "nepochs", "nsteps"),
+    "steps": ("iterations", "iters", "trainsteps", "maxsteps", "nsteps"),
+    "epochs": ("epoch", "nepochs", "numepochs", "passes"),
     "batch_size": ("batch", "bs", "batchsize", "minibatch"),
     "weight_decay": ("wd", "l2", "decay", "regularization"),
     "rounds": ("cycles", "nrounds", "numrounds", "alrounds"),

@@ -69,7 +69,7 @@ class Batches:
         seed: int,
         round_number: int,
     ) -> None:
-        steps, batch_size = protocol.steps, protocol.batch_size
+        steps, batch_size = protocol.steps_in(len(pool.labeled)), protocol.batch_size
         rng = seeds.numpy_stream("batches", seed, round_number)
         ids, y = pool.labeled.numpy(), pool.y.numpy()
         n_lab = steps * batch_size

@@ -124,10 +124,15 @@ class Stack:
         """The learners'."""
         return self.learners[0].round
 
+    @property
+    def steps(self) -> int:
+        """The learners', of the round."""
+        return self.learners[0].steps
+
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One training step of all lanes; returns what each logged, (L,) by name."""
         total = self.first_step + number
-        self._optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number)
+        self._optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with mixed_precision(self.device):
@@ -169,7 +174,7 @@ class Stack:
                     if kept := self._optimizer.kept(weight):
                         learner.optimizer.keep(value, kept)
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
-            learner.first_step = self.first_step + self.protocol.steps
+            learner.first_step = self.first_step + self.steps
 
     def _load_kept(self) -> None:
         for lane, learner in enumerate(self.learners):

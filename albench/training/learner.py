@@ -47,6 +47,7 @@ class Learner:
         self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
         self.first_step = 0
         self.round = 0
+        self.steps = 0
         self.dropout_rate = rate_of(model)
         self.mask_numbers: Tensor | None = None
         self._seed = seed
@@ -69,11 +70,11 @@ class Learner:
 
     def start_round(self, facts: RoundFacts) -> None:
         """Tell the method what the last query bought, and be ready for the round's steps."""
-        self.round = facts.round
+        self.round, self.steps = facts.round, facts.steps
         self.state = self._checked(self.method.round_start(self.state, facts))
         self.model.train()
         if self.dropout_rate:
-            self.mask_numbers = step_numbers(self._seed, facts.round, self.protocol.steps, self.device)
+            self.mask_numbers = step_numbers(self._seed, facts.round, facts.steps, self.device)
 
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """A training step on the one batch that is given; returns what it logs, () by name."""
@@ -83,7 +84,7 @@ class Learner:
             x_lab = batch.x_lab.contiguous(memory_format=self._format)
             batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
         total = self.first_step + number
-        self.optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number)
+        self.optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         if self.mask_numbers is not None:
             self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
@@ -109,7 +110,7 @@ class Learner:
 
     def end_round(self) -> None:
         """Count the round's steps."""
-        self.first_step += self.protocol.steps
+        self.first_step += self.steps
 
     def _checked(self, state: State) -> State:
         for name, old in self.state.items():

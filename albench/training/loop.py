@@ -31,6 +31,11 @@ class Trainee(Structure):
         ...
 
     @property
+    def steps(self) -> int:
+        """Of the round."""
+        ...
+
+    @property
     def state(self) -> State:
         """The method's; with several lanes every tensor has them as its first dimension."""
         ...
@@ -95,7 +100,7 @@ def train_round(
     validate: Sequence[Callable[[nn.Module], Score]],
     progress: Callable[[int], None],
 ) -> list[Trained | TrialError]:
-    """Train for the protocol's steps; keep the weights of each lane that validate best.
+    """Train for the round's steps; keep the weights of each lane that validate best.
 
     Parameters
     ----------
@@ -111,8 +116,8 @@ def train_round(
     For each lane what its training gave, or why it cannot go on; the others are not touched by that, and the round ends
     early where none is left.
     """
-    steps, lanes = trainee.protocol.steps, range(len(batches))
-    checks = check_steps(trainee.protocol)
+    steps, lanes = trainee.steps, range(len(batches))
+    checks = check_steps(trainee.protocol, steps)
     curves, best = Curves(steps), [Best() for _ in lanes]
     failed: dict[int, TrialError] = {}
     for number, lane_batches in enumerate(zip(*batches, strict=True)):

@@ -15,9 +15,9 @@ def cosine(step: int, steps: int) -> float:
     return math.cos(7 * math.pi * step / (16 * steps))
 
 
-def lr_factor(protocol: Protocol, step: int) -> float:
-    """What the protocol's schedule multiplies the learning rate of a round's ``step`` by."""
-    return cosine(step, protocol.steps) if protocol.schedule == "cosine" else 1.0
+def lr_factor(protocol: Protocol, step: int, steps: int) -> float:
+    """What the protocol's schedule multiplies the learning rate by in ``step`` of a round's ``steps``."""
+    return cosine(step, steps) if protocol.schedule == "cosine" else 1.0
 
 
 def ema_decay(step: int, decay: float) -> float:
@@ -37,7 +37,7 @@ def mixed_precision(device: torch.device) -> torch.autocast:
     return torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda")
 
 
-def check_steps(protocol: Protocol) -> set[int]:
-    """Numbers of finished steps after which a round validates: its last step, and without validation that one alone."""
-    steps, count = protocol.steps, protocol.evaluations if protocol.validation != "none" else 1
+def check_steps(protocol: Protocol, steps: int) -> set[int]:
+    """Of a round's ``steps`` those after which it validates: the last one, and without validation that one alone."""
+    count = protocol.evaluations if protocol.validation != "none" else 1
     return {round(steps * (at + 1) / count) for at in range(count)} | {steps}

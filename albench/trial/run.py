@@ -80,7 +80,7 @@ class TrialRun:
             RoundFacts(
                 round=number,
                 rounds=protocol.rounds,
-                steps=protocol.steps,
+                steps=protocol.steps_in(len(pool.labeled)),
                 n_labeled=len(pool.labeled),
                 pool_size=len(bought.pool),
                 n_bought=bought.n_last,
@@ -152,7 +152,7 @@ class TrialRun:
     def progress(self, number: int, step: int) -> None:
         """Tell how far the round's training is."""
         protocol = self.trial.protocol
-        self.emit(Progress(self.trial.key, number, protocol.rounds, step, protocol.steps, self.metric))
+        self.emit(Progress(self.trial.key, number, protocol.rounds, step, self.learner.steps, self.metric))
 
     def tell(self, text: str) -> None:
         """Tell the user one line about the trial."""

@@ -52,7 +52,7 @@ Refuse = Callable[..., str]
         (["run", "-d", "digits", "--set", "file=s.yaml"], "name the suite's file alone, as in albench run SUITE.yaml"),
         (["run", "-d", "digits", "--set", "val_size=50"], "--set val_size: no such setting; there is initial, "),
         (["run", "--set", "learning_rate=0.1"], "--set learning_rate: did you mean --set lr=VALUE?"),
-        (["run", "--set", "epochs=5"], "--set epochs: did you mean --steps?"),
+        (["run", "--set", "iterations=5"], "--set iterations: did you mean --steps?"),
         (["run", "--set", "weight-decay=1"], "--set weight-decay: did you mean --set weight_decay=VALUE?"),
         (["run", "--set", "budget=9"], "--set budget: use its own option --budget."),
         (["run", "--seed", "3"], "no such option '--seed': did you mean --seeds?"),

@@ -25,3 +25,10 @@ def test_runs_have_names_of_their_own(tmp_path: Path) -> None:
     plans = [prepare(suite_from(**SMALL, seeds=1), run_settings(out=tmp_path, device="cpu")) for _ in range(2)]
     assert len({plan.run for plan in plans}) == 2
     assert plans[0].todo == plans[1].todo
+
+
+def test_steps_that_grow_with_the_labels_are_counted(tmp_path: Path) -> None:
+    growing = suite_from(**SMALL, initial=20, query_size=10, steps_per_label=2, seeds=2)
+    plan = prepare(growing, run_settings(out=tmp_path, device="cpu"))
+    assert plan.steps_of(plan.todo[0]) == [47, 67, 87]
+    assert plan.total_steps == 2 * (47 + 67 + 87)

@@ -57,7 +57,7 @@ class Ssl(Method):
         ({"backbone": torch.nn.Linear(2, 2)}, r"not an object of type Linear: .*add\.backbone\('linear'"),
         ({"strategies": ["random"]}, "run has no argument 'strategies': did you mean 'strategy'"),
         ({"data": "digits"}, r"run has no argument 'data': did you mean 'dataset'\?$"),
-        ({"epochs": 3}, r"run has no argument 'epochs': did you mean 'steps'\?$"),
+        ({"iterations": 3}, r"run has no argument 'iterations': did you mean 'steps'\?$"),
         ({"learning_rate": 3}, r"run has no argument 'learning_rate': did you mean 'lr'\?$"),
         ({"n_seeds": 3}, r"run has no argument 'n_seeds': did you mean 'seeds'\?$"),
         (

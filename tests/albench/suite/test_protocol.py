@@ -94,6 +94,7 @@ def test_settings_that_came_later_are_no_part_of_the_hash_at_what_was_in_force_b
 
 @pytest.mark.parametrize(("name", "default", "other"), [
     ("optimizer", "sgd", "adamw"), ("schedule", "cosine", "constant"), ("clip", 0.0, 1.0),
+    ("steps_per_label", 0.0, 2.0), ("epochs", 0.0, 30.0),
 ])  # fmt: skip
 def test_how_training_steps_is_a_setting_and_no_part_of_old_keys(name: str, default: Any, other: Any) -> None:
     assert getattr(Protocol(), name) == default
@@ -103,6 +104,19 @@ def test_how_training_steps_is_a_setting_and_no_part_of_old_keys(name: str, defa
     with pytest.raises(SuiteError, match=name):
         protocol({name: "-1"})
     assert len(Protocol().hash) == 8
+
+
+def test_steps_are_fixed_or_grow_with_the_labels() -> None:
+    assert [protocol({"steps": 50}).steps_in(n) for n in (10, 1000)] == [50, 50]
+    growing = protocol({"steps": 50, "steps_per_label": 1.5})
+    assert [growing.steps_in(n) for n in (10, 1000)] == [65, 1550]
+    passes = protocol({"epochs": 30})
+    assert [passes.steps_in(n) for n in (1, 64, 100, 200)] == [1, 30, 47, 94], "ceil(30 n / 64)"
+    assert [each.steps_text for each in (protocol({"steps": 1}), growing, passes)] == [
+        "1 step", "50 steps and 1.5 a label", "30 epochs",
+    ]  # fmt: skip
+    with pytest.raises(SuiteError, match="both let the steps grow with the labels: set one of them to 0"):
+        protocol({"epochs": 30, "steps_per_label": 1})
 
 
 @pytest.mark.parametrize("lanes", ["1", "many", "0", "-2"])

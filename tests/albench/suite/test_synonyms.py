@@ -6,7 +6,7 @@ import pytest
 
 from albench.suite.synonyms import is_budget, meant
 
-KNOWN = ["lr", "steps", "query_size", "initial", "seeds", "strategy", "backbone", "time_limit", "ema"]
+KNOWN = ["lr", "steps", "epochs", "query_size", "initial", "seeds", "strategy", "backbone", "time_limit", "ema"]
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ KNOWN = ["lr", "steps", "query_size", "initial", "seeds", "strategy", "backbone"
     [
         ("learning_rate", "lr"),
         ("LearningRate", "lr"),
-        ("epochs", "steps"),
+        ("iterations", "steps"),
+        ("n_epochs", "epochs"),
         ("query-size", "query_size"),
         ("n_query", "query_size"),
         ("seed", "seeds"),

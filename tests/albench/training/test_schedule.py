@@ -17,8 +17,8 @@ def test_the_schedule_is_fixmatchs() -> None:
 
 
 def test_the_protocol_names_the_schedule() -> None:
-    assert lr_factor(Protocol(steps=100), 40) == cosine(40, 100) < 1
-    assert lr_factor(Protocol(steps=100, schedule="constant"), 99) == 1
+    assert lr_factor(Protocol(), 40, 100) == cosine(40, 100) < 1
+    assert lr_factor(Protocol(schedule="constant"), 99, 100) == 1
 
 
 def test_the_average_forgets_the_initial_weights_soon_and_then_remembers_long() -> None:
@@ -29,8 +29,8 @@ def test_the_average_forgets_the_initial_weights_soon_and_then_remembers_long() 
 
 
 def test_a_round_validates_evenly_and_after_its_last_step() -> None:
-    assert check_steps(Protocol(steps=10, evaluations=4)) == {2, 5, 8, 10}
-    assert check_steps(Protocol(steps=3, evaluations=1)) == {3}
+    assert check_steps(Protocol(evaluations=4), 10) == {2, 5, 8, 10}
+    assert check_steps(Protocol(evaluations=1), 3) == {3}
 
 
 def test_the_processor_computes_in_float32() -> None:

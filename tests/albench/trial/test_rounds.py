@@ -135,3 +135,15 @@ def test_a_first_round_that_cannot_be_left_ends_the_trial_before_its_record(tiny
     with pytest.raises(FolderError, match="no space left"):
         tiny.carry_out(tiny.trial(), tiny.parts(shared=shared))
     assert read_trial(tiny.folder / "0").records == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"), [({"steps": 10, "steps_per_label": 0.5}, [13, 15]), ({"epochs": 8}, [12, 20])]
+)
+def test_each_round_trains_for_the_steps_of_its_labels(tiny: Tiny, settings: dict[str, Any], steps: list[int]) -> None:
+    """Six labels, then ten, in batches of four; the last weights are kept, those of the last step."""
+    told: list[Any] = []
+    records = tiny.carry_out(tiny.trial(validation="none", **settings), tiny.parts(), told.append)
+    assert [record["training"]["best_step"] for record in records] == steps
+    assert [(each.round, each.steps) for each in told if each.step == each.steps] == list(enumerate(steps))
+    assert [record["training"]["step"][-1] for record in records] == [steps[0] - 1, steps[1] - 1]

@@ -127,6 +127,13 @@ def across_of(numbers: Sequence[Numbers]) -> Across:
     return Across(places, settings, pooled(settings, baseline_names(numbers, named)))
 
 
+def pooled_at(numbers: Sequence[Numbers], places: Sequence[int]) -> Pooled | None:
+    """What can be compared over the groups at these places, of all that there are; None where there is nothing."""
+    named = common_names([number.curves.names for number in numbers])
+    settings = _settings([numbers[at] for at in places], [named[at] for at in places])
+    return pooled(settings, baseline_names(numbers, named))
+
+
 def _settings(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> list[GroupScores]:
     """The groups that are compared over data sets, with their names and titles there."""
     protocols = {number.curves.protocol for number in numbers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from albench.compare.estimates import Estimate
+from albench.compare.estimates import Difference, Estimate
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,9 @@ class BudgetRow:
         At each budget, whether it leads or cannot be told from what leads; empty over several data sets.
     mean_rank
         Over budgets, and data sets.
+    differences
+        Over several data sets, at each budget: against the baseline, paired by seed and data set; None where the row is
+        the baseline or has none. Empty over one data set, whose tables have them.
     highlighted
         Whether a reader asked to have it marked.
     """
@@ -37,6 +40,7 @@ class BudgetRow:
     firsts: tuple[bool, ...]
     mean_rank: float
     highlighted: bool = False
+    differences: tuple[Difference | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class OverBudgets:
         ``method/strategy`` that is not ranked under every budget.
     winner
         ``same`` where one row is told from all others at each budget; ``changes`` where no row leads, or is not told
-        from what leads, at every budget; else ``open``. Empty over several data sets, where nothing is tested.
+        from what leads, at every budget; else ``open``. Empty over several data sets, where no pair of rows is tested.
     """
 
     datasets: tuple[str, ...]

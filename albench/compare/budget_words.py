@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from albench.compare.budget_tables import BudgetRow, OverBudgets
 from albench.compare.comparison import Comparison
-from albench.compare.titles import metric_words, row_names
+from albench.compare.titles import baseline_words, metric_words, row_names
 from albench.compare.verdict_words import NAMED
 from albench.wording import counted, listed
 
@@ -18,7 +18,7 @@ def budget_sentences(comparison: Comparison) -> tuple[str, ...]:
     found = []
     for over in comparison.budgets:
         if len(over.datasets) > 1:
-            found.append(_together(over, comparison.budgets, metric))
+            found.append(_together(over, comparison, metric))
             continue
         stand_in = f" (simulated stand-in for {over.stand_in})" if over.stand_in else ""
         where = f"On {over.place}{stand_in}, over" if several or stand_in else "Over"
@@ -51,18 +51,45 @@ def _verdict(over: OverBudgets) -> str:
     return f"{what} of {n}; {means}"
 
 
-def _together(over: OverBudgets, every: Sequence[OverBudgets], metric: str) -> str:
-    """Mean ranks over data sets, and on how many of them the winner is shown to change."""
+def _together(over: OverBudgets, comparison: Comparison, metric: str) -> str:
+    """Mean ranks over data sets, what is told from the baseline, and on how many of them the winner changes."""
     names = row_names(over.rows)
     best = [_and(_leaders(over.rows, names, at)) for at in range(len(over.budgets))]
     first = f"{best[0]} at each budget" if len(set(best)) == 1 else _at(best, over.budgets)
-    own = [one for one in every if len(one.datasets) == 1 and one.datasets[0] in over.datasets]
+    own = [one for one in comparison.budgets if len(one.datasets) == 1 and one.datasets[0] in over.datasets]
     changes, same = ([one.place for one in own if one.winner == winner] for winner in ("changes", "same"))
     shown = f"the winner is shown to change with the budget on {len(changes)} of {len(own)} data sets"
     shown += f" ({listed(changes, NAMED)})" if changes else ""
     shown += f", and to be the same at each on {len(same)} ({listed(same, NAMED)})" if same else ""
     where = f"{counted(len(over.datasets), 'data set')} and {counted(len(over.budgets), 'budget')}"
-    return f"Over {where}, in {metric}, the best mean ranks are those of {first}; {shown}."
+    told = _differences(over, names, comparison)
+    return f"Over {where}, in {metric}, the best mean ranks are those of {first}; {told}{shown}."
+
+
+def _differences(over: OverBudgets, names: Sequence[str], comparison: Comparison) -> str:
+    """``better than random: entropy at 20+5x10 and 60+5x30; `` over the data sets; empty without a baseline."""
+    if not any(gap for row in over.rows for gap in row.differences):
+        return ""
+    baseline = baseline_words(comparison, over.rows)
+    clauses = []
+    for verdict in ("better", "worse"):
+        places: dict[str, list[str]] = {}
+        for name, row in zip(names, over.rows, strict=True):
+            for budget, gap in zip(over.budgets, row.differences, strict=True):
+                if gap and gap.verdict == verdict:
+                    places.setdefault(name, []).append(budget)
+        at = [f"{name} at {_every(found, over.budgets)}" for name, found in places.items()]
+        clauses += [f"{verdict} than {baseline}: {_some(at)}"] if at else []
+    return "; ".join(clauses or [f"none can be told from {baseline} at any budget"]) + "; "
+
+
+def _some(texts: Sequence[str]) -> str:
+    rest = [f"{len(texts) - NAMED} others"] if len(texts) > NAMED + 1 else []
+    return ", ".join([*texts[:NAMED], *rest] if rest else texts)
+
+
+def _every(found: Sequence[str], budgets: Sequence[str]) -> str:
+    return "each budget" if len(found) == len(budgets) else listed(list(found))
 
 
 def _leaders(rows: Sequence[BudgetRow], names: Sequence[str], at: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,17 @@ from typing import Literal
 import numpy as np
 
 from albench.compare.blocks import CurveBlock, RowName
+from albench.compare.budget_pairs import AtBudget, distinct, other_settings
 from albench.compare.budget_tables import BudgetRow, OverBudgets
+from albench.compare.estimates import Difference
 from albench.compare.overall import mean_ranks
-from albench.compare.protocols import BUDGET, budget_of
+from albench.compare.protocols import budget_of
+from albench.compare.question import Question
+from albench.compare.ranges import within
 from albench.compare.roundoff import leveled
+from albench.compare.significance import Tested
 from albench.compare.tables import Group, Row
+from albench.compare.verdicts import Verdicts
 
 LEVELS = {2: ("low", "high"), 3: ("low", "medium", "high")}
 """What so many budgets are called, which says nothing but their order."""
@@ -25,21 +32,16 @@ def budget_families(groups: Sequence[CurveBlock]) -> list[list[int]]:
     members: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for at, curves in enumerate(groups):
         if budget_of(curves.settings):
-            members[curves.dataset, curves.stand_in, curves.data_hash, _others(curves)].append(at)
+            members[curves.dataset, curves.stand_in, curves.data_hash, other_settings(curves)].append(at)
     return [places for places in members.values() if len(places) > 1]
-
-
-def _others(curves: CurveBlock) -> tuple[tuple[str, str], ...]:
-    """The protocol without its budget."""
-    return tuple(sorted((name, value) for name, value in curves.settings.items() if name not in BUDGET))
 
 
 def over_budgets(
     families: Sequence[Sequence[int]],
     curves: Sequence[CurveBlock],
     groups: Sequence[Group],
-    beats: Mapping[int, np.ndarray],
-    sign: float,
+    verdicts: Verdicts,
+    question: Question,
 ) -> tuple[OverBudgets, ...]:
     """What is compared over budgets, of each data set and then of data sets that have the same ones.
 
@@ -53,22 +55,25 @@ def over_budgets(
         See ``budget_families``.
     curves, groups
         The same groups, before and after the statistics.
-    beats
-        Place of a group -> (R, R) bool, which row beats which, in the order of its ``CurveBlock.names``.
-    sign
-        1 where higher is better, else -1.
+    verdicts
+        Of all tests of the comparison.
     """
-    found = []
-    alike: dict[tuple[object, ...], list[OverBudgets]] = defaultdict(list)
+    found, sign = [], question.sign
+    alike: dict[tuple[object, ...], list[tuple[OverBudgets, CurveBlock]]] = defaultdict(list)
     for places in families:
-        one = _of_data_set(places, curves, groups, beats, sign)
+        one = _of_data_set(places, curves, groups, verdicts.beats, sign)
         if one is not None:
             found.append(one)
-            alike[one.budgets, _others(curves[places[0]])].append(one)
+            alike[one.budgets, other_settings(curves[places[0]])].append((one, curves[places[0]]))
     # As names are told to be the same over data sets (``albench.compare.across.common_names``), by all groups.
     one_backbone = all(len({row.backbone for row in group.rows}) == 1 for group in groups)
-    together = [_together(members, sign, one_backbone) for members in alike.values()]
-    return (*found, *filter(None, together))
+    together = []
+    for members in alike.values():
+        sets, firsts = zip(*members, strict=True)
+        if distinct(firsts):
+            of_all = _together(sets, sign, one_backbone)
+            together += [_with_differences(of_all, firsts[0], verdicts.budgets, question)] if of_all else []
+    return (*found, *together)
 
 
 def _of_data_set(
@@ -155,7 +160,7 @@ def _winner(firsts: np.ndarray) -> Literal["same", "changes", "open"]:
 
 
 def _together(sets: Sequence[OverBudgets], sign: float, one_backbone: bool) -> OverBudgets | None:
-    """Mean ranks over the data sets that have the same budgets; None without two, or without two rows in common.
+    """Mean ranks over the data sets that have the same budgets; None without two rows in common.
 
     Parameters
     ----------
@@ -164,7 +169,7 @@ def _together(sets: Sequence[OverBudgets], sign: float, one_backbone: bool) -> O
     """
     named = [[("" if one_backbone else row.backbone, row.method, row.strategy) for row in one.rows] for one in sets]
     common = sorted(set.intersection(*map(set, named)))
-    if len(sets) < 2 or len(common) < 2:
+    if len(common) < 2:
         return None
     rows = [[one.rows[names.index(name)] for name in common] for one, names in zip(sets, named, strict=True)]
     means = [[[row.values[b].mean for row in of] for b in range(len(sets[0].budgets))] for of in rows]
@@ -185,6 +190,23 @@ def _together(sets: Sequence[OverBudgets], sign: float, one_backbone: bool) -> O
         left_out=tuple("/".join(name[1:]) for name in sorted(set().union(*named)) if name not in common),
         winner="",
     )
+
+
+def _with_differences(
+    over: OverBudgets, first: CurveBlock, tested: Sequence[tuple[AtBudget, Tested]], question: Question
+) -> OverBudgets:
+    """The same with each row's difference to its baseline at each budget, over the seeds of all data sets."""
+    found: dict[tuple[str, RowName], Difference] = {}
+    for shared, tests in tested:
+        if set(shared.datasets) == set(over.datasets) and shared.others == other_settings(first):
+            for at, (name, (_, method, strategy)) in enumerate(shared.rows.pairs):
+                gap = tests.difference(at, method, strategy, question.sign)
+                found[shared.budget, name] = within(gap, question.limits)
+    rows = tuple(
+        dataclasses.replace(row, differences=tuple(found.get((budget, _name(row))) for budget in over.budgets))
+        for row in over.rows
+    )
+    return dataclasses.replace(over, rows=rows)
 
 
 def _worth(means: Sequence[Sequence[float]], sign: float) -> np.ndarray:

@@ -104,7 +104,7 @@ def compared(
     groups = _groups(numbers, verdicts, targets, chosen, question)
     groups, lacking = _over_items(groups, numbers, question, kept)
     overall = over_data_sets(across, verdicts.across, question, verdicts.any_told)
-    budgets = over_budgets(families, curves, groups, verdicts.beats, question.sign)
+    budgets = over_budgets(families, curves, groups, verdicts, question)
     n_left_out, left_out = question.choice.left_out(frame)
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),

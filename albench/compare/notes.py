@@ -46,7 +46,7 @@ def write_notes(
     lines += _few_seeds(groups, named, overall)
     lines += _baselines(groups, named, baseline)
     lines += _undecided(groups, named)
-    lines += _not_everywhere(curves, groups, overall)
+    lines += _not_everywhere(curves, groups, overall, budgets)
     return lines
 
 
@@ -123,10 +123,14 @@ def _identical(
     return lines
 
 
-def _not_everywhere(curves: Sequence[CurveBlock], groups: Sequence[Group], overall: Overall | None) -> list[Remark]:
-    """What the comparison over data sets leaves out."""
+def _not_everywhere(
+    curves: Sequence[CurveBlock], groups: Sequence[Group], overall: Overall | None, budgets: Sequence[OverBudgets]
+) -> list[Remark]:
+    """What the comparison over data sets leaves out; nothing where all of them are compared at each budget."""
     several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
     chosen, lines = one_each(several)
+    if any({one.dataset for one in several} == set(over.datasets) for over in budgets):
+        lines = lines if chosen else []
     return [Remark(text, limits=True) for text in (*lines, *(_rows_left_out(overall) if len(chosen) > 1 else []))]
 
 
@@ -154,11 +158,8 @@ def _protocols(groups: Sequence[Group], budgets: Sequence[OverBudgets]) -> list[
         if len(found) > 1:
             what = "budgets" if ranked_over.get(dataset) == len(found) else "protocols"
             over = "; the table over budgets compares their ranks" if dataset in ranked_over else ""
-            text = (
-                f"{dataset} was run under {len(found)} {what} ({'; '.join(found)}), shown apart: "
-                f"their numbers must not be compared with each other{over}."
-            )
-            lines.append(Remark(text, limits=True))
+            text = f"{dataset} was run under {len(found)} {what} ({'; '.join(found)}), shown apart: "
+            lines.append(Remark(f"{text}their numbers must not be compared with each other{over}.", limits=True))
     return lines
 
 

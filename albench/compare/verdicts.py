@@ -9,6 +9,7 @@ import numpy as np
 
 from albench.compare.across import Across, Pooled
 from albench.compare.blocks import RowName
+from albench.compare.budget_pairs import AtBudget, at_budgets
 from albench.compare.common import in_both
 from albench.compare.comparison import Comparison
 from albench.compare.numbers import Numbers
@@ -28,6 +29,8 @@ class Verdicts:
         Of each group: differences to baselines, and the bests of its columns.
     across
         Differences over data sets.
+    budgets
+        The same at each budget that data sets share.
     beats
         Place of a group -> (R, R) bool, which row beats which; of groups that are compared over data sets or budgets.
     wins
@@ -39,6 +42,7 @@ class Verdicts:
     groups: list[Tested]
     bests: list[Bests]
     across: Tested
+    budgets: list[tuple[AtBudget, Tested]]
     beats: dict[int, np.ndarray]
     wins: Wins | None
     any_told: bool
@@ -65,18 +69,21 @@ def verdicts_of(
     families
         Places of the groups that are compared over budgets.
     """
-    *groups, over = corrected(_parts(numbers, across.rows, after), question.test)
+    shared = at_budgets(numbers, families)
+    tested = corrected(_parts(numbers, across.rows, shared, after), question.test)
+    groups, over, budgets = tested[: len(numbers)], tested[len(numbers)], tested[len(numbers) + 1 :]
     places = sorted({*across.places, *(at for family in families for at in family)})
     told = [groups[at].told for at in places] if over.family else None
     beats = dict(zip(places, beaten([numbers[at].ranked for at in places], question, told), strict=True))
     any_pair = any(won.any() for won in beats.values())
-    may = any(part.told.any() for part in (*groups, over)) if over.family else any_pair
+    may = any(part.told.any() for part in tested) if over.family else any_pair
     if after is not None and not after.n_tests:
         may = may and _any_pair(after)
     if not may:
         beats = {at: np.zeros_like(won) for at, won in beats.items()}
     wins = pairwise_wins(across.settings, [beats[at] for at in across.places])
-    return Verdicts(groups, bests(numbers, question.test, may), over, beats, wins, may)
+    at_each = list(zip(shared, budgets, strict=True))
+    return Verdicts(groups, bests(numbers, question.test, may), over, at_each, beats, wins, may)
 
 
 def _any_pair(comparison: Comparison) -> bool:
@@ -86,23 +93,25 @@ def _any_pair(comparison: Comparison) -> bool:
 
 
 def _parts(
-    numbers: Sequence[Numbers], over: Pooled | None, after: Comparison | None
+    numbers: Sequence[Numbers], over: Pooled | None, shared: Sequence[AtBudget], after: Comparison | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """The one family of a comparison: each group's differences to baselines, then those over data sets."""
+    """The one family of a comparison: each group's differences to baselines, those over data sets, and at budgets."""
     earlier = None if after is None else set(_told(after))
     for number in numbers:
-        place = (number.curves.dataset, number.curves.stand_in, number.curves.protocol)
-        may = [earlier is None or (place, name) in earlier for name in number.curves.names]
+        curves = number.curves
+        of_group = (curves.dataset, curves.stand_in, curves.protocol)
+        may = [earlier is None or (of_group, name) in earlier for name in curves.names]
         yield number.ranked, number.against, np.array(may), in_both(number.ranked, number.against)
-    pairs = over.pairs if over else []
-    may = [earlier is None or ((), name) in earlier for name, _ in pairs]
-    empty = np.empty((0, 0))
-    yield (
-        over.own if over else empty,
-        over.against if over else empty,
-        np.array(may, dtype=bool),
-        over.seeds if over else np.empty(0),
-    )
+    empty = Pooled([], [], np.empty((0, 0)), np.empty((0, 0)), np.empty(0))
+    places: list[tuple[tuple[str, ...], Pooled]] = [((), over or empty)]
+    for place, rows in [*places, *((_place(one.budget, one.datasets), one.rows) for one in shared)]:
+        may = [earlier is None or (place, name) in earlier for name, _ in rows.pairs]
+        yield rows.own, rows.against, np.array(may, dtype=bool), rows.seeds
+
+
+def _place(budget: str, datasets: Sequence[str]) -> tuple[str, ...]:
+    """Where what is told over data sets at a budget is told."""
+    return (budget, *sorted(datasets))
 
 
 def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], RowName]]:
@@ -114,3 +123,8 @@ def _told(comparison: Comparison) -> Iterator[tuple[tuple[str, ...], RowName]]:
     for place, row in rows:
         if row.difference and row.difference.verdict in ("better", "worse"):
             yield place, (row.backbone, row.method, row.strategy)
+    for over in comparison.budgets:
+        for line in over.rows:
+            for budget, gap in zip(over.budgets, line.differences, strict=False):  # none of a single data set
+                if gap and gap.verdict in ("better", "worse"):
+                    yield _place(budget, over.datasets), (line.backbone, line.method, line.strategy)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from albench.render.cells import Cell, Column, Mark, name_columns
+from albench.render.cells import Cell, Column, Mark, name_columns, tested
 from albench.render.texts import spread
 from albench.wording import listed
 
@@ -39,7 +40,10 @@ def budget_facts(over: OverBudgets, comparison: Comparison) -> list[str]:
     if over.n_seeds:
         found = [f"{score} at each budget and, behind #, its rank among these rows"]
     else:
-        found = [f"mean rank by {score} over {listed(list(over.datasets), 6)}; not tested"]
+        found = [f"mean rank by {score} over {listed(list(over.datasets), 6)}; ranks are not tested"]
+        if any(gap for row in over.rows for gap in row.differences):
+            name = comparison.baseline
+            found[0] += f"; behind them the difference from {name} there, paired by seed and data set, with its mark"
     found.append(_budgets(over))
     if over.left_out:
         where = "under every budget" if over.n_seeds else "on every data set"
@@ -84,8 +88,13 @@ def _budgets(over: OverBudgets) -> str:
 
 
 def _cell(row: BudgetRow, at: int, over: OverBudgets, leads: bool, alone: bool) -> Cell:
-    rank = f"{row.ranks[at]:.2f}" if not over.n_seeds else f"#{row.ranks[at]:g}"
     if not over.n_seeds:
-        return Cell(rank, bold=leads)
+        gap = row.differences[at] if row.differences else None
+        rank = f"{row.ranks[at]:.2f}"
+        if gap is None or not gap.n:
+            return Cell(rank, bold=leads)
+        shown = tested(gap, gap.n)
+        return dataclasses.replace(shown, text=f"{rank} {gap.mean:+.3f}", bold=leads)
+    rank = f"#{row.ranks[at]:g}"
     mark: Mark = "" if not row.firsts[at] else "*" if alone else "~"
     return Cell(f"{spread(row.values[at], over.n_seeds[at])} {rank}", mark, bold=leads)

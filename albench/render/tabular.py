@@ -55,10 +55,11 @@ def to_text(comparison: Comparison) -> str:
     that ``text`` counts), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached,
     ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted``
     (a row that is marked by request). Over budgets: ``budget`` (what ranks under the budget in ``text``, which ends
-    with ``n_labeled``; ``best`` leads, ``verdict`` is ``first``, ``tied`` or ``behind``), ``budget_mean_rank``. Over
-    data sets: ``mean_rank``, ``overall_iqm``, ``overall_difference``, ``improvement``, ``friedman``,
-    ``critical_difference``, ``wins`` (over ``baseline``). Then ``failed``, ``skipped`` or ``incomplete`` (a trial and,
-    in ``text``, why) and ``note``. A field that does not apply, or has no value, is empty.
+    with ``n_labeled``; ``best`` leads, ``verdict`` is ``first``, ``tied`` or ``behind``), ``budget_difference`` (over
+    data sets), ``budget_mean_rank``. Over data sets: ``mean_rank``, ``overall_iqm``, ``overall_difference``,
+    ``improvement``, ``friedman``, ``critical_difference``, ``wins`` (over ``baseline``). Then ``failed``, ``skipped``
+    or ``incomplete`` (a trial and, in ``text``, why) and ``note``. A field that does not apply, or has no value, is
+    empty.
     """
     file = io.StringIO()
     writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
@@ -149,6 +150,8 @@ def _over_budgets(over: OverBudgets, metric: str) -> Iterator[dict[str, Any]]:
                 line |= {"clear": row.firsts[at] and alone}
                 line |= {"verdict": "behind" if not row.firsts[at] else "first" if alone else "tied"}
             yield line
+            if gap := (row.differences or (None,) * len(over.budgets))[at]:
+                yield {"kind": "budget_difference", **base, "text": budget, **_difference(gap)}
         yield {"kind": "budget_mean_rank", **base, "mean": row.mean_rank}
 
 

@@ -52,8 +52,9 @@ def test_several_data_sets_are_named_and_counted() -> None:
     assert second.startswith("On rings (simulated stand-in for RINGS), over 3 budgets, ")
     assert third == (
         "Over 2 data sets and 3 budgets, in test macro F1, the best mean ranks are those of typical at 20+2x10, "
-        "entropy at 60+2x30 and 150+2x80; the winner is shown to change with the budget on 1 of 2 data sets (digits), "
-        "and to be the same at each on 1 (rings)."
+        "entropy at 60+2x30 and 150+2x80; better than random: entropy at 60+2x30 and 150+2x80, typical at each budget; "
+        "the winner is shown to change with the budget on 1 of 2 data sets (digits), and to be the same at each on 1 "
+        "(rings)."
     )
 
 

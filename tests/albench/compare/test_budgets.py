@@ -143,6 +143,29 @@ def test_data_sets_with_the_same_budgets_are_ranked_together() -> None:
     assert [row.mean_rank for row in together.rows] == pytest.approx([4 / 3, 11 / 6, 17 / 6])
 
 
+def test_over_data_sets_each_budget_has_differences_paired_by_seed_and_data_set() -> None:
+    frames = pd.concat([changing(), steady(dataset="rings", data_hash="d2")])
+    alone = [compare(frames[frames["protocol"] == protocol]).overall for protocol in ("p20", "p60", "p150")]
+    comparison = compare(frames)
+    together = {row.strategy: row.differences for row in comparison.budgets[-1].rows}
+    assert together["random"] == (None, None, None)
+    for at, overall in enumerate(alone):
+        assert overall is not None
+        for row in overall.rows:
+            gap = together[row.strategy][at]
+            assert (gap and (gap.mean, gap.n, gap.p)) == (
+                row.difference and (row.difference.mean, row.difference.n, row.difference.p)
+            )
+    assert comparison.n_tests == 2 * 2 * 3 + 2 * 3, "one family: each table's, and at each budget those over data sets"
+    assert all(gap.p_holm >= gap.p for gaps in together.values() for gap in gaps if gap)
+    assert not any("over data sets" in note for note in comparison.notes)
+
+
+def test_one_data_set_under_two_names_is_not_two() -> None:
+    found = compare(pd.concat([changing(), changing(dataset="again")])).budgets
+    assert [over.datasets for over in found] == [("again",), ("digits",)]
+
+
 def test_the_table_is_the_same_on_a_page_that_shows_another_metric_first() -> None:
     frame = steady().assign(**{"test.accuracy": lambda all_: all_["test.macro_f1"]})
     first = compare(frame)

@@ -31,8 +31,16 @@ def test_scores_ranks_and_marks(joined: Comparison) -> None:
     assert [cell.text.rpartition(" ")[2] + cell.mark for cell in medium.cells] == ["#1~", "#2~", "#3"]
     assert [cell.bold for cell in medium.cells] == [True, False, False]
     assert [cell.text for cell in mean.cells] == ["1.67", "1.67", "2.67"]
-    assert [cell.text for cell in budget_columns(together)[1].cells] == ["2.00", "1.50", "2.50"]
-    assert not any(cell.mark for column in budget_columns(together) for cell in column.cells), "nothing is tested there"
+    cells = budget_columns(together)[1].cells
+    assert [cell.text.partition(" ")[0] for cell in cells] == ["2.00", "1.50", "2.50"]
+    assert [(cell.mark, cell.tone, cell.bold) for cell in cells] == [
+        ("~", "dim", False),
+        ("*", "good", True),
+        ("", "", False),
+    ]
+    gap = together.rows[1].differences[0]
+    assert gap is not None
+    assert cells[1].text == f"1.50 {gap.mean:+.3f}"
 
 
 def test_how_it_is_to_be_read(joined: Comparison) -> None:
@@ -43,7 +51,10 @@ def test_how_it_is_to_be_read(joined: Comparison) -> None:
         "labels at the end: 40 (low 20+2x10), 120 (medium 60+2x30) and 310 (high 150+2x80); low, medium and high name "
         "their order, no more",
     ]
-    assert budget_facts(together, joined)[0].endswith("over digits and rings; not tested")
+    assert budget_facts(together, joined)[0].endswith(
+        "over digits and rings; ranks are not tested; behind them the difference from random there, paired by seed and "
+        "data set, with its mark"
+    )
     legend = budget_legend(joined)
     assert legend[0] == "20+2x10: a budget of 20 labels to start with, then 2 queries of 10"
     assert legend[1:] == budget_marks(joined)
@@ -82,4 +93,5 @@ def test_a_line_a_number_in_csv(joined: Comparison) -> None:
     assert told["digits", "typical", "150+2x80"] == ("2.0", "behind", "310")
     assert told["2 data sets", "typical", "20+2x10"] == ("1.5", "", "40")
     assert sum(line["kind"] == "budget_mean_rank" for line in lines) == 9
+    assert sum(line["kind"] == "budget_difference" for line in lines) == 6
     assert sum(line["kind"] == "answer" and "budgets" in line["text"] for line in lines) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from albench.bench.schedule import Load
     from albench.execution.job import Job
     from albench.execution.plan import Plan
+    from albench.suite.trials import Trial
 
 BUDGET = 12.0
 """Seconds in which the parts of trials are timed."""
 START_LIMIT = 15.0
 """Seconds after which a worker that is started to be timed is given up."""
+TUNE = "tuning"
+"""Begins what names a tuning among what several jobs share."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,11 @@ def estimate(plan: Plan) -> TimeEstimate:
     ready = meter.first_use + (_start(plan) if workers > 1 else 0.0)
     slower, why = _slower(plan, workers)
     found = schedule(loads, workers, ready / slower)
-    totals["training"] += found.first
+    shared = {key: seconds for load in loads for key, seconds in load.first.items()}
+    tuning = sum(seconds for key, seconds in shared.items() if isinstance(key, tuple) and key[0] == TUNE)
+    totals["training"] += found.first - tuning
+    if tuning:
+        totals["tuning"] += tuning
     totals["starting"] = ready / slower * workers
     whole = sum(totals.values())
     return TimeEstimate(
@@ -86,10 +94,11 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float]) -> Load:
     from albench.bench.schedule import Load
     from albench.execution.jobs import SHARED
     from albench.results.records import read_trial
+    from albench.suite.tune import n_tries
     from albench.training.schedule import check_steps
     from albench.trial.first_round import SharedRounds
 
-    first: dict[Any, float] = {}
+    first: dict[Hashable, float] = {}
     before = after = 0.0
     for trial in job.trials:
         costs, protocol = meter.costs(trial), trial.protocol
@@ -101,16 +110,31 @@ def _load(plan: Plan, job: Job, meter: Meter, totals: dict[str, float]) -> Load:
         left = protocol.rounds - done
         if done == 0:
             shared = SharedRounds(plan.folder / SHARED, job.terms.data_hash, lambda _: job.terms.made).path(trial)
-            first[shared if job.share else trial.key] = training[0]
+            first["round", shared if job.share else trial.key] = training[0]
+        again = 0.0
+        if protocol.tune:
+            tries = n_tries(protocol.tune, protocol.tries)
+            if done == 0:
+                first[_tuning(trial)] = tries * training[0]
+            if protocol.tune_when == "every":
+                again = tries * sum(training[1:] if done == 0 else training)
+            totals["tuning"] += again
         later = sum(training[1:] if done == 0 else training)
         queries = (left - 1) * meter.query(trial) if left > 1 else 0.0
         before += costs.setup
-        after += later + queries + left * costs.closing
+        after += again + later + queries + left * costs.closing
         totals["setting up"] += costs.setup
         totals["training"] += later
         totals["queries"] += queries
         totals["evaluation"] += left * costs.closing
     return Load(before, first, after)
+
+
+def _tuning(trial: Trial) -> tuple[Any, ...]:
+    """What trials that share a tuning have in common."""
+    own = trial.protocol.tune_seed == "own"
+    row = (trial.dataset, trial.method, trial.backbone, trial.protocol)
+    return (TUNE, *row, trial.seed if own else trial.protocol.tune_seed)
 
 
 def _start(plan: Plan) -> float:

@@ -21,6 +21,7 @@ COMMANDS = (
     "report",
     "plot",
     "picks",
+    "tuned",
     "export",
     "merge",
     "list",

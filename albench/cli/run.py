@@ -45,6 +45,8 @@ HOW = (
     "--budget", multiple=True, metavar="N+QxN", help="Instead: 20+5x10, 20 labels and 5 queries of 10; may be repeated."
 )
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
+@click.option("--tune", multiple=True, metavar="NAME=A,B|A..B", help="Choose a setting on validation; may be repeated.")
+@click.option("--tries", type=int, help="Tries of each row that is tuned.  [default: all combinations, up to 12]")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other protocol setting, as lr=0.1.")
 @click.option(
     "--warm-start/--cold-start",
@@ -92,6 +94,7 @@ def command(
     console = Console(highlight=False, file=cast("IO[str]", Outlet()))
     start = {None: None, True: "warm", False: "cold"}[warm]
     how = run_settings(**{name: options.pop(name) for name in HOW})
+    options["tune"] = list(options["tune"]) or None
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     with console.status("Loading data ..."):
         plan = prepare(declared, how)

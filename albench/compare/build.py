@@ -27,6 +27,7 @@ from albench.compare.ranking import check_ranking
 from albench.compare.rare import recalls_of, with_recalls
 from albench.compare.rows import group_of
 from albench.compare.tables import Failure, Group, Remark
+from albench.compare.tuned import tuned_notes
 from albench.compare.verdicts import Verdicts, verdicts_of
 from albench.compare.versions import versions_in
 from albench.environment import refuse_mixes
@@ -111,6 +112,7 @@ def compared(
         *paid,
         *copies,
         *write_notes(curves, groups, question, baseline, overall, budgets),
+        *tuned_notes(chosen, groups),
         *lacking,
     ]
     comparison = Comparison(

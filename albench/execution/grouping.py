@@ -25,6 +25,8 @@ def _alone_because(plan: Plan, trial: Trial) -> str:
     """Why a trial cannot share its steps with other seeds; empty where it can, or nobody asked."""
     if trial.protocol.lanes == "off":
         return ""
+    if trial.protocol.tune:
+        return "settings are tuned for each seed by itself"
     method, _, backbone = plan.registry.parts(trial)
     for name, part in ((f"method {trial.method}", method), (f"backbone {trial.backbone}", backbone)):
         if not part.vmap_safe:

@@ -7,10 +7,12 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from albench.api.executor import Done, Ended, Event, Outcome
-from albench.components.registry import registry
+from albench.components.registry import Registry, registry
 from albench.components.side_effects import printed_aside
+from albench.components.spec import parse
 from albench.data.loading import changed_meanwhile, load_data
 from albench.disk.trial_log import logging
 from albench.errors import StoreError
@@ -18,12 +20,19 @@ from albench.execution.describe import described
 from albench.execution.job import Job
 from albench.execution.member import Member
 from albench.results.mixing import plugin_versions
-from albench.results.provenance import Provenance, difference
+from albench.results.provenance import Made, Provenance, difference
+from albench.results.store import SuiteStore
 from albench.suite.protocol import amounts
+from albench.suite.search_space import search_space
 from albench.suite.trials import first_labels
+
+if TYPE_CHECKING:
+    from albench.trial.tuned import Tunings
 
 SHARED = "shared"
 """Folder of a suite for first rounds that trials share; empty again once all is done."""
+TUNING = "tuning"
+"""Folder of a suite for what was tuned, and all that was tried."""
 
 
 @printed_aside()
@@ -89,6 +98,7 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
         initial=first_labels(found, first.protocol),
         settings=job.settings,
         shared=SharedRounds(Path(job.folder) / SHARED, data.hash, lambda _: made) if job.share else None,
+        tunings=_tunings(job, found, made),
         look=lambda: data.require_unchanged(first.dataset),
         run=job.terms.run,
         plugins=plugin_versions(job.trials, found),
@@ -101,3 +111,16 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
     run_trials(lanes, parts, emit, together=job.together)
     for member, lane in zip(members, lanes, strict=True):
         member.error = lane.error
+
+
+def _tunings(job: Job, found: Registry, made: Made) -> Tunings | None:
+    """Where the job's tuning is kept: in the suite's folder, or in its trial's where that alone goes home."""
+    from albench.trial.tuned import Tunings
+
+    first = job.trials[0]
+    if not first.protocol.tune:
+        return None
+    root = SuiteStore(Path(job.folder)).trial(first.key).folder if job.away else Path(job.folder)
+    method = parse(first.method)
+    space = search_space(first.protocol.tune, method, found)
+    return Tunings(root / TUNING, job.terms.data_hash, made, space, lambda spec: found.build("method", spec))

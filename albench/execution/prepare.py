@@ -29,6 +29,7 @@ from albench.results.mixing import found_before, plugin_versions, refuse
 from albench.suite.complete import completed
 from albench.suite.panels import left_out
 from albench.suite.protocol import Amounts, Protocol, amounts, check_validation
+from albench.suite.search_space import check_tuning
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial
 from albench.trial.mirrored import mirrored_note
@@ -47,6 +48,11 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
     suite, in_panels = completed(suite, settings, found)
     for tracker in settings.trackers:
         found.build("tracker", tracker)
+    tuning = check_tuning(suite.protocol, suite.methods, found)
+    if tuning:
+        from albench.trial.tries import require_optuna
+
+        require_optuna()
     if suite.protocol.neighbors == "approximate":
         from albench.kernels.approximate import require_faiss
 
@@ -66,6 +72,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         *_mirrored(suite.protocol, todo, data, counts),
         *left_out(in_panels, found),
         *_without_effect(suite.protocol),
+        *tuning,
     ]
     here = this_environment(settings.device, plugin_versions(all_planned.trials, found))
     mixing = found_before(inventory, all_planned.trials, here, all_planned.same, settings.fresh)

@@ -52,7 +52,9 @@ class Results:
         is of, a line each), ``thin_test`` (why the test split cannot carry a
         claim; empty where it can or it is not known), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
-        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; every setting of the protocol as
+        ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; where settings were tuned, ``tuned``
+        as ``lr=0.1, fixmatch.threshold=0.8``, and in the round for which they were, ``tuned.tries``, ``tuned.score``
+        (the validation metric of what was chosen) and ``seconds.tune``; every setting of the protocol as
         ``protocol.lr``, missing where a trial is older than the setting; ``run``, the ``id`` in the manifest of the run
         that made the round, and ``made_with.torch``, ``made_with.processor`` and the like: what the process that made
         it had. Rounds of earlier versions of albench do not say.

@@ -29,26 +29,10 @@ from albench.wording import counted
 DECIDES = (
     *("api/backbone", "api/dataset", "api/horizon", "api/method", "api/strategy", "api/task", "api/wrapper", "augment"),
     *("data/items", "data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors"),
-    *(
-        "kernels/ordering",
-        "kernels/topk",
-        "kernels/unit",
-        "metrics",
-        "seeds",
-        "suite/keys",
-        "suite/protocol",
-        "suite/trials",
-    ),
-    *(
-        "training",
-        "trial/answers",
-        "trial/bought",
-        "trial/first_round",
-        "trial/labels",
-        "trial/numerics",
-        "trial/parts",
-    ),
-    *("trial/queries", "trial/rounds", "trial/run", "trial/stored", "trial/validation", "trial/view"),
+    *("kernels/ordering", "kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol"),
+    *("suite/search_space", "suite/trials", "suite/tune", "training", "trial/answers", "trial/bought"),
+    *("trial/first_round", "trial/labels", "trial/numerics", "trial/parts", "trial/queries", "trial/rounds"),
+    *("trial/run", "trial/stored", "trial/tries", "trial/tuned", "trial/tuning", "trial/validation", "trial/view"),
 )
 """Modules and packages of the core that every trial's numbers come from."""
 ITEMS = "path"

@@ -14,6 +14,8 @@ FORMAT = 1
 """Version of a results folder's layout."""
 MEASURED = ("seconds", "peak_memory_mb")
 """What a record measured; all else is the same whenever a trial is carried out again."""
+TUNED = "tuned"
+"""The key of a record that says what was tuned."""
 _MARK = ',"checksum":"'
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from albench.compare import carried
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
-from albench.results.records import TrialFiles
+from albench.results.records import TUNED, TrialFiles
 from albench.wording import counted
 
 NAMES = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
@@ -76,8 +76,18 @@ def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for part in ("val", "test", "seconds"):
         for name, value in record[part].items():
             yield f"{part}.{name}", _number(value)
+    if TUNED in record:
+        yield from _tuned(record[TUNED])
     for name in ("accepted", "accuracy"):
         yield f"pseudo_label.{name}", record["pseudo_label"][name]
+
+
+def _tuned(told: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What was tuned, as it is typed; where it was tuned for this round, by how many tries and how well it did."""
+    yield TUNED, ", ".join(f"{name}={value}" for name, value in told["values"].items())
+    if "tries" in told:
+        yield f"{TUNED}.tries", len(told["tries"])
+        yield f"{TUNED}.score", _number(told["score"])
 
 
 def _number(value: Any) -> Any:

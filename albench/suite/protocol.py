@@ -16,6 +16,7 @@ from albench.components.spec import Spec
 from albench.components.values import whole
 from albench.errors import SpecError, SuiteError
 from albench.suite.keys import digest
+from albench.suite.tune import written
 from albench.wording import counted
 
 
@@ -48,6 +49,10 @@ class Protocol:
     checkpoint_metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "average_precision"] = option(
         "macro_f1", "validation metric that chooses the weights"
     )
+    tune: str = option("", "settings and method options that are tuned, with their values, as lr=0.01,0.03,0.1")
+    tries: int = option(0, "tries of each row; 0: as many as the values combine to, 12 at most", ge=0)
+    tune_when: Literal["first", "every"] = option("first", "tuned before the first round, or before every round")
+    tune_seed: str = option("own", "whose labels choose: each seed's own, or for all seeds those of one, such as 0")
     neighbors: Literal["exact", "approximate"] = option("exact", "how the view finds neighbours; approximate by faiss")
     threads: int = option(1, "CPU threads of a trial", ge=1)
     lanes: str = option("off", "seeds trained in one vectorised step: off, auto or a number from 2 on")
@@ -86,6 +91,10 @@ LATER = {
     "schedule": "cosine",
     "clip": 0.0,
     "validation": "all",
+    "tune": "",
+    "tries": 0,
+    "tune_when": "first",
+    "tune_seed": "own",
     "neighbors": "exact",
     "lanes": "off",
 }
@@ -125,6 +134,10 @@ def protocol(settings: Mapping[str, Any], base: Protocol | None = None) -> Proto
     validation_count(made.validation, 1, 1)
     if made.epochs and made.steps_per_label:
         raise SuiteError("epochs and steps_per_label both let the steps grow with the labels: set one of them to 0.")
+    if made.tune_seed != "own" and not made.tune_seed.isdecimal():
+        raise SuiteError(
+            f"tune_seed '{made.tune_seed}': write own, or the seed whose labels choose for all, such as 0."
+        )
     if made.lanes not in ("off", "auto") and not (made.lanes.isdecimal() and int(made.lanes) > 1):
         raise SuiteError(f"lanes '{made.lanes}': write off, auto or a number from 2 on.")
     return made
@@ -135,8 +148,10 @@ _AMOUNTS = ("initial", "query_size")
 
 def _setting_text(name: str, value: Any) -> str:
     """A setting as text; ``020``, ``20.0`` and ``20`` labels are one number, and so one key."""
+    if name == "tune":
+        return written(value)
     text = "true" if value is True else str(value)
-    count = whole(text) if name in (*_AMOUNTS, "validation") and text.isascii() else None
+    count = whole(text) if name in (*_AMOUNTS, "validation", "tune_seed") and text.isascii() else None
     return text if count is None else str(count)
 
 

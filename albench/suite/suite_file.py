@@ -16,6 +16,7 @@ from albench.suite.naming import NAMED, components
 from albench.suite.protocol import Protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
 from albench.suite.trials import Suite, check_name, parse_seeds
+from albench.suite.tune import written
 from albench.suite.yaml_text import Mapping, read_yaml
 from albench.wording import plural
 
@@ -137,6 +138,8 @@ def _setting(given: tuple[str, Any]) -> Any:
     if key == "initial_strategy" and isinstance(value, Mapping):
         (chosen,) = components("strategy", value)
         value = str(chosen)
+    if key == "tune":
+        value = written(value)
     if not isinstance(value, str) and key not in SETTINGS:
         raise SuiteError(f"{key} takes one value, not a list or a mapping.")
     with_settings({key: value}, Protocol())

@@ -18,6 +18,7 @@ from albench.environment import Environment, this_environment
 from albench.suite.protocol import Amounts
 from albench.suite.settings import RunSettings
 from albench.trial.first_round import SharedRounds
+from albench.trial.tuned import Tunings
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Parts:
     """Says how long a query may take, and when no further round is begun."""
     shared: SharedRounds | None = None
     """Where trials that differ only by strategy leave their first round for each other; None to share nothing."""
+    tunings: Tunings | None = None
+    """Where what was tuned is kept; None where nothing is tuned."""
     look: Callable[[], None] = lambda: None
     """Called before a record is kept; raises where what the round was made from is not what it was."""
     run: str = ""

@@ -104,8 +104,9 @@ def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined)
         for lane, stored in sorted(members, key=lambda member: member[0].trial.seed):
             with lane.guarded():
                 run = stored.run
+                stored.tune()
                 run.begin(number)
-                hold = shared.hold(lane.trial, run.initial_hash, parts.made_with, run.tell) if shared else None
+                hold = shared.hold(lane.trial, run.start_hash, parts.made_with, run.tell) if shared else None
                 first_round = claims.enter_context(hold) if hold else None
                 if first_round:
                     through.append(((lane, stored), adopt(run.learner, first_round)))
@@ -118,7 +119,7 @@ def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined)
                 if shared:
                     parts.look()
                     first_round = first_round_of(stored.run.learner, result)
-                    shared.keep(lane.trial, stored.run.initial_hash, parts.made_with, first_round)
+                    shared.keep(lane.trial, stored.run.start_hash, parts.made_with, first_round)
                 through.append(((lane, stored), result))
     return through
 

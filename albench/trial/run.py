@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from albench.api.method import RoundFacts
 from albench.augment import augmenter
 from albench.data.pool import index_hash
 from albench.metric_table import HEADLINE
+from albench.suite.keys import digest
 from albench.suite.trials import Trial
 from albench.training.batches import Batches
 from albench.training.evaluate import Score, measure, predict, probabilities, score
@@ -38,12 +39,21 @@ class TrialRun:
         What to do, and with what.
     emit
         Called with the trial's progress.
+
+    Attributes
+    ----------
+    protocol, method
+        That train, with what was tuned in force.
+    values
+        What was tuned, by name; empty where nothing is.
     """
 
     def __init__(self, trial: Trial, parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
         splits, amounts = parts.splits, parts.amounts
         self.trial = trial
         self.parts = parts
+        self.protocol, self.method = trial.protocol, parts.method
+        self.values: dict[str, str] = {}
         self.emit = emit
         self.train, val, self.test = parts.items
         self.validation = Validation(trial.protocol.validation, parts.splits.val, val, trial.seed)
@@ -65,30 +75,50 @@ class TrialRun:
 
     def new_learner(self, number: int) -> Learner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
-        parts, protocol = self.parts, self.trial.protocol
+        parts, protocol = self.parts, self.protocol
         draw = number if protocol.start == "cold" else 0
         model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", self.trial.seed, draw))
-        return Learner(model, parts.method, parts.splits.task, protocol, parts.device, self.trial.seed)
+        return Learner(model, self.method, parts.splits.task, protocol, parts.device, self.trial.seed)
+
+    def use(self, values: Mapping[str, str]) -> None:
+        """Train with what was tuned, from fresh weights on."""
+        assert self.parts.tunings is not None
+        self.protocol, self.method = self.parts.tunings.in_force(self.trial, values)
+        self.values = dict(values)
+        self.learner = self.new_learner(0)
+
+    @property
+    def start_hash(self) -> str:
+        """Names what decides a first round beside its trial: the labels, and what was tuned on them."""
+        return f"{self.initial_hash} {digest(self.values, 8)}" if self.values else self.initial_hash
 
     def begin(self, number: int) -> None:
         """Make the learner ready for a round."""
         if number > 0 and self.trial.protocol.start == "cold":
             self.learner = self.new_learner(number)
+        self.learner.start_round(self.facts(number, self.learner.first_step))
+
+    def facts(self, number: int, first_step: int) -> RoundFacts:
+        """What a method is told of a round.
+
+        Parameters
+        ----------
+        first_step
+            Steps that its learner has made before.
+        """
         parts, protocol, bought = self.parts, self.trial.protocol, self.bought
         pool = bought.annotated
-        self.learner.start_round(
-            RoundFacts(
-                round=number,
-                rounds=protocol.rounds,
-                steps=protocol.steps_in(len(pool.labeled)),
-                n_labeled=len(pool.labeled),
-                pool_size=len(bought.pool),
-                n_bought=bought.n_last,
-                query_size=parts.amounts.query_size,
-                first_step=self.learner.first_step,
-                labeled=bought.pool.mask.to(parts.device),
-                class_counts=pool.class_counts.to(parts.device),
-            )
+        return RoundFacts(
+            round=number,
+            rounds=protocol.rounds,
+            steps=protocol.steps_in(len(pool.labeled)),
+            n_labeled=len(pool.labeled),
+            pool_size=len(bought.pool),
+            n_bought=bought.n_last,
+            query_size=parts.amounts.query_size,
+            first_step=first_step,
+            labeled=bought.pool.mask.to(parts.device),
+            class_counts=pool.class_counts.to(parts.device),
         )
 
     def finish(self, number: int, trained: Trained) -> dict[str, Any]:
@@ -128,9 +158,9 @@ class TrialRun:
         return Batches(
             self.bought.annotated,
             self.train,
-            method=self.parts.method,
+            method=self.method,
             augmenter=self.augmenter,
-            protocol=self.trial.protocol,
+            protocol=self.protocol,
             seed=self.trial.seed,
             round_number=number,
         )
@@ -163,7 +193,7 @@ class TrialRun:
 
         There is no way from the rule to anything else of the trial.
         """
-        method, state = self.parts.method, self.learner.state
+        method, state = self.method, self.learner.state
         return RoundOutputs(number, model, predicted, lambda probs: method.rejected(probs, state))
 
     def _pseudo_labels(self, ids: Tensor, outputs: RoundOutputs) -> dict[str, Any]:

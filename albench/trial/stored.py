@@ -8,11 +8,13 @@ from typing import Any
 from albench.api.executor import Note, Progress
 from albench.environment import Made, others_than
 from albench.errors import TrialError
-from albench.results.records import FORMAT
+from albench.results.records import FORMAT, TUNED
 from albench.results.store import TrialStore
 from albench.suite.trials import Trial
 from albench.trial.parts import Parts
 from albench.trial.run import TrialRun
+from albench.trial.tuned import Tuned
+from albench.trial.tuning import tuned
 
 
 class StoredRun:
@@ -44,6 +46,9 @@ class StoredRun:
             raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
         made = Made(parts.run, parts.made_with)
         records = store.start({**facts, "initial_hash": self.run.initial_hash}, made)
+        self._tuned: Tuned | None = None
+        if records and (before := records[-1].get(TUNED)):
+            self.run.use(before["values"])
         if records and self._warm and len(records) < self._rounds:
             checkpoint = store.load_checkpoint(len(records) - 1)
             if checkpoint is None:  # without the weights the rounds cannot go on: the trial is made again
@@ -63,8 +68,18 @@ class StoredRun:
     def done(self) -> bool:
         return self.next >= self._rounds
 
+    def tune(self) -> None:
+        """Tune what the next round trains with, where the protocol says so; another process may have done it."""
+        protocol, tunings = self.run.trial.protocol, self.run.parts.tunings
+        if not protocol.tune or (self.next and protocol.tune_when == "first"):
+            return
+        assert tunings is not None
+        self._tuned = tuned(self.run, tunings, self.next)
+        self.run.use(self._tuned.values)
+
     def keep(self, record: dict[str, Any]) -> None:
         """Put the next round's record on disk."""
+        record = self._with_tuning(record)
         number, last = self.next, self.next + 1 == self._rounds
         self.run.parts.look()
         if self._warm and not last:
@@ -74,3 +89,12 @@ class StoredRun:
         self._on_round(record)
         self.next += 1
         self._store.log.round = None if last else self.next
+
+    def _with_tuning(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record with what was tuned for its round, or before."""
+        if not self.run.values:
+            return record
+        tuned, self._tuned = self._tuned, None
+        if tuned is None:
+            return {**record, TUNED: {"values": self.run.values}}
+        return {**record, TUNED: tuned.record, "seconds": {**record["seconds"], "tune": round(tuned.seconds, 4)}}

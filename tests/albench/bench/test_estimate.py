@@ -37,6 +37,15 @@ class TestWhatIsCounted:
         assert estimate(planned(strategy=["random", "entropy"], share=False)).seconds == pytest.approx(22 + 22)
         assert estimate(planned(seeds=2)).seconds == pytest.approx(22 + 22)
 
+    def test_what_is_tuned_is_tried_once_for_all_strategies(self, planned: Planned) -> None:
+        found = estimate(planned(strategy=["random", "entropy"], tune="lr=0.1,1", tries=5))
+        assert found.seconds == pytest.approx(22 + 19 + 5 * 3)
+        assert found.shares["tuning"] == pytest.approx(15 / 56)
+        assert estimate(planned(seeds=2, tune="lr=0.1,1", tune_seed=0)).seconds == pytest.approx(22 + 22 + 2 * 3)
+        every = estimate(planned(tune="lr=0.1,1", tune_when="every"))
+        assert every.seconds == pytest.approx(22 + 3 * 2 * 3)
+        assert every.shares["tuning"] == pytest.approx(18 / 40)
+
     def test_lanes_are_counted_by_their_common_step(self, planned: Planned) -> None:
         assert estimate(planned(seeds=2, lanes="2")).seconds == pytest.approx(2 * (1 + 3 * 4 + 2 * 3 + 3 * 2))
 

@@ -143,7 +143,7 @@ class Spy:
 def test_nothing_that_a_method_can_reach_holds_a_hidden_label(method: str) -> None:
     run = run_of(method, registry().build("strategy", "random"))
     spy = Spy(run)
-    run.parts.__dict__["method"] = spy
+    run.method = spy
     run.learner = run.new_learner(0)
     whole_round(run)
     assert spy.calls == {"init", "round_start", "loss", "rejected", "draw"}

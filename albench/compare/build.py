@@ -14,6 +14,7 @@ from albench.compare.carried import with_cautions
 from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
 from albench.compare.details import QUERY, TRAIN, group_details, target_values
+from albench.compare.first_draw import with_draw
 from albench.compare.gather import check_scores, gather
 from albench.compare.highlight import with_highlight
 from albench.compare.notes import choice_notes, write_notes
@@ -170,7 +171,8 @@ def _groups(
     for number, tested, best, target in zip(numbers, verdicts.groups, verdicts.bests, targets, strict=True):
         group = group_of(number, tested, best, group_details(number, question, target))
         group = with_recalls(group, number, frame, question)
-        groups.append(with_cautions(group, number.curves, frame, question.split))
+        group = with_cautions(group, number.curves, frame, question.split)
+        groups.append(with_draw(group, number.curves, frame))
     return tuple(groups)
 
 

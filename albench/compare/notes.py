@@ -11,6 +11,7 @@ from albench.compare.budget_tables import OverBudgets
 from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Difference
+from albench.compare.first_draw import draw_notes
 from albench.compare.protocols import one_each
 from albench.compare.question import Question
 from albench.compare.tables import Group, Overall, Remark
@@ -81,8 +82,8 @@ def _undecided(groups: Sequence[Group], places: Sequence[str]) -> list[Remark]:
 
 
 def _cautions(groups: Sequence[Group], places: Sequence[str], split: str) -> list[Remark]:
-    """Test splits that cannot carry a claim, and rows whose models give every item one class."""
-    lines = []
+    """First draws that know too much, splits too thin for a claim, and rows whose models give every item one class."""
+    lines = draw_notes(groups, places)
     for group, place in zip(groups, places, strict=True):
         if group.thin_test:
             text = (
@@ -237,10 +238,7 @@ def _compared_over(group: Group) -> list[str]:
 
 
 def _few_seeds(groups: Sequence[Group], places: Sequence[str], overall: Overall | None) -> list[Remark]:
-    """That nothing is told of fewer than three seeds: once where no row has more, else of which rows.
-
-    A paragraph says so in its own words.
-    """
+    """That nothing is told of fewer than three seeds: once where no row has more, else of which rows."""
     most = max(len(row.seeds) for group in groups for row in group.rows)
     if most < LEAST_COMPARED:
         alone = "one seed gives no interval; " if most == 1 else ""

@@ -50,7 +50,8 @@ class Results:
         ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
         a line each; empty where no class is rare or it is not known), ``small_classes`` (those that ``minority_recall``
         is of, a line each), ``thin_test`` (why the test split cannot carry a
-        claim; empty where it can or it is not known), ``round``, ``n_labeled``; metrics as
+        claim; empty where it can or it is not known), ``given_classes`` (those that the first labels hold by rule, and
+        how often a random draw would miss them), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; where settings were tuned, ``tuned``
         as ``lr=0.1, fixmatch.threshold=0.8``, and in the round for which they were, ``tuned.tries``, ``tuned.score``

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from albench.compare import carried
+from albench.compare import carried, first_draw
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
 from albench.results.records import TUNED, TrialFiles
+from albench.suite.protocol import by_class
 from albench.wording import counted
 
 NAMES = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
@@ -50,6 +51,7 @@ def rows_of(
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
     common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
     common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
+    common[first_draw.COLUMN] = _given(facts["protocol"], files.records, data["classes"], pool) if pool else ""
     made = rounds_made(facts, len(files.records))
     rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
     rounds = facts["protocol"]["rounds"]
@@ -59,6 +61,12 @@ def rows_of(
         reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
         return rows, [{**base, "status": "incomplete", "reason": reason}]
     return rows, []
+
+
+def _given(protocol: dict[str, Any], records: list[dict[str, Any]], classes: list[str], pool: list[int]) -> str:
+    """The classes that a trial's first labels hold by rule, where labels drawn at random would often miss them."""
+    by_rule = by_class(protocol.get("initial_draw", ""), protocol.get("initial_strategy", ""))
+    return first_draw.given_classes(classes, pool, records[0]["n_labeled"]) if by_rule and records else ""
 
 
 def _made(how: Made) -> dict[str, str]:

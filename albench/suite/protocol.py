@@ -216,6 +216,11 @@ def check_validation(wanted: str, size: int, dataset: str) -> None:
         raise SuiteError(f"{dataset}: validation {wanted}: its validation split has {size} items; write all, or fewer.")
 
 
+def by_class(initial_draw: str, initial_strategy: str) -> bool:
+    """Whether first labels are drawn by the pool's hidden labels, so that every class has one."""
+    return initial_draw != "random" and not initial_strategy
+
+
 def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:
     """The label counts on a data set.
 
@@ -227,7 +232,7 @@ def amounts(settings: Protocol, task: Task, dataset: str) -> Amounts:
     initial = _amount("initial", settings.initial, task.pool_size)
     query_size = _amount("query_size", settings.query_size, task.pool_size)
     total = initial + query_size * (settings.rounds - 1)
-    drawn_by_class = settings.initial_draw != "random" and not settings.initial_strategy
+    drawn_by_class = by_class(settings.initial_draw, settings.initial_strategy)
     if total > task.pool_size:
         bought = f"{counted(initial, 'initial label')} and {counted(settings.rounds - 1, 'query')} of {query_size}"
         raise SuiteError(

@@ -43,6 +43,16 @@ def test_what_its_data_cannot_carry_stands_beside() -> None:
     assert (of_others["pool_size"], of_others["rare_recalls"]) == (0, "")
 
 
+def test_classes_that_first_labels_hold_by_rule_stand_beside() -> None:
+    """Ten of ninety labels, of which ten are ill: a random draw has none of them in 29 % of draws."""
+    by_rule, random, chosen = (
+        rows_of("s", files(protocol={**files().facts["protocol"], **changes}), ABOUT, {})[0][0]["given_classes"]
+        for changes in ({}, {"initial_draw": "random"}, {"initial_strategy": "coreset"})
+    )
+    assert by_rule == "ill in 29 % of draws"
+    assert random == chosen == ""
+
+
 def test_each_round_says_which_run_made_it_and_with_what() -> None:
     attempts = [{"run": "r1", "round": 0, "made_with": {"torch": "2.12"}}, {"run": "r2", "round": 1, "made_with": {}}]
     rows, _ = rows_of("s", files(attempts=attempts), {}, {})

@@ -24,6 +24,8 @@ from albench.training.evaluate import Score
 GIVEN_UP = "given up"
 _LAST = "why"
 """What is told of a try last: with it the try has ended by itself."""
+_DIGITS = 4
+"""Significant digits of a number that is drawn: no more can be told apart, and people read them."""
 _STARTUP = 3
 """Of so many tries the sampler draws at least at random, before it goes by what it has seen."""
 
@@ -147,7 +149,10 @@ class Tries:
             return trial.suggest_categorical(name, list(values))
         if values.whole:
             return trial.suggest_int(name, int(values.low), int(values.high), log=values.log)
-        return trial.suggest_float(name, float(values.low), float(values.high), log=values.log)
+        low, high = float(values.low), float(values.high)
+        drawn = trial.suggest_float(name, low, high, log=values.log)
+        short = float(f"{drawn:.{_DIGITS}g}")
+        return short if low <= short <= high else drawn
 
     def report(self, number: int, best: float) -> None:
         """Tell how well the open try stands after its validation ``number``, from 0.

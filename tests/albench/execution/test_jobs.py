@@ -13,7 +13,7 @@ from heard_events import heard
 from albench.api.executor import Done, Failed
 from albench.execution.job import Job
 from albench.execution.jobs import run_job
-from albench.results.records import trial_folders
+from albench.results.records import read_trial, trial_folders
 
 
 @pytest.mark.parametrize("trackers", [("nope",), ("jsonl[nope=1]",), ("jsonl[file=",)], ids=str)
@@ -44,3 +44,18 @@ def test_what_another_run_completed_meanwhile_is_not_told_again(job_of: Callable
     assert isinstance(run_job(job, lambda _: None), Done)
     assert heard(folder) == before
     assert (trial / "rounds.jsonl").read_bytes() == records
+
+
+def test_a_job_in_a_folder_of_its_own_tunes_there_to_the_same_choice_and_brings_it_home(
+    job_of: Callable[..., Job], tmp_path: Path
+) -> None:
+    job = job_of(method="supervised", rounds=1, tune="lr=0.01,0.1,1")
+    here = tmp_path / "results" / "blobs"
+    (chosen,) = (read_trial(folder).records[0]["tuned"] for folder in trial_folders(here))
+    away = job.at(tmp_path / "away" / "blobs")
+    assert isinstance(run_job(away, lambda _: None), Done)
+    (elsewhere,) = trial_folders(tmp_path / "away" / "blobs")
+    assert read_trial(elsewhere).records[0]["tuned"] == chosen
+    assert not (tmp_path / "away" / "blobs" / "tuning").exists(), "where others tune too"
+    assert job.unpack(away.pack()) == []
+    assert len(list((here / "trials" / job.key / "tuning").glob("*.json"))) == 1

@@ -41,6 +41,7 @@ def test_a_sampler_finds_the_optimum_of_a_line(tmp_path: Path) -> None:
     values, score = chosen(ended, {})
     assert len(ended) == 25
     assert 0.05 < float(values["lr"]) < 0.2
+    assert all(len(each.values["lr"].strip("0.").replace(".", "")) <= 4 for each in ended), "as people write them"
     assert score == max(each.score for each in ended)
 
 

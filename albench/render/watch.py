@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -130,26 +131,36 @@ def _table(state: SuiteState) -> Iterator[RenderableType]:
         return
     first = state.trials[0]
     names = [name for name in _NAMES if name == "strategy" or len({getattr(t, name) for t in state.trials}) > 1]
+    # A budget says more than a hash, where it says which protocol is meant.
+    protocols = {trial.protocol: trial.bought for trial in state.trials}
+    told = "bought" if all(protocols.values()) and len(set(protocols.values())) == len(protocols) else "protocol"
     shared = ", ".join(f"{_NAMES[name]} {getattr(first, name)}" for name in _NAMES if name not in names)
     yield Text(f"  {shared}", style="dim", overflow="fold")
     statuses = [status for status in (*_COLUMNS, *_ONLY_WHERE_ANY) if status == "done" or state.count(status)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(_NAMES[name], overflow="fold", no_wrap=True)
+        table.add_column(
+            "budget" if (name, told) == ("protocol", "bought") else _NAMES[name], overflow="fold", no_wrap=True
+        )
     for title in (*statuses, "rounds", f"test {HEADLINE}"):
         table.add_column(title, justify="right", no_wrap=True)
     cells: dict[tuple[str, ...], list[TrialState]] = {}
     for trial in state.trials:
         cells.setdefault(trial.cell, []).append(trial)
-    for _, trials in sorted(cells.items()):
+    for _, trials in sorted(cells.items(), key=lambda cell: (cell[0][:4], _labels(cell[1][0].bought), cell[0])):
         counts = {status: sum(trial.status == status for trial in trials) for status in statuses}
         table.add_row(
-            *(Text(short(getattr(trials[0], name))) for name in names),
+            *(Text(short(getattr(trials[0], told if name == "protocol" else name))) for name in names),
             *(Text(str(count or "-"), style=_STYLES[status] if count else "dim") for status, count in counts.items()),
             f"{sum(trial.rounds for trial in trials)}/{sum(trial.of for trial in trials)}",
             _metric(trials),
         )
     yield Padding(table, (0, 0, 0, 2))
+
+
+def _labels(budget: str) -> list[int]:
+    """What budgets are ordered by."""
+    return [int(number) for number in re.findall(r"\d+", budget)]
 
 
 def _metric(trials: Sequence[TrialState]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from albench.results.begun import FILES, not_begun, stat_of
 from albench.results.records import TrialFiles, read_manifest, read_trial, trial_folders
 from albench.results.store import CLAIM
 from albench.suite.naming import shown
+from albench.wording import budget_text
 
 SILENCE = 60.0
 """Seconds, and rounds, after which a running trial without a new record is worth a line."""
@@ -34,6 +35,8 @@ class TrialState:
         Rounds that are on disk, of how many.
     seconds
         Measured seconds of each of them.
+    bought
+        What its protocol buys, as in ``20+5x10``; empty where that is not known.
     changed
         When a file of it was last written, in seconds since the epoch.
     """
@@ -53,6 +56,7 @@ class TrialState:
     owner: str
     reason: str
     changed: float
+    bought: str = ""
 
     @property
     def shown(self) -> tuple[str, str, str, str]:
@@ -223,7 +227,13 @@ def _state(files: TrialFiles, aliases: dict[str, str]) -> TrialState:
         owner="",
         reason=str(files.outcome.get("reason", "")),
         changed=0.0,
+        bought=_bought(facts["protocol"]),
     )
+
+
+def _bought(protocol: Mapping[str, Any]) -> str:
+    known = [protocol[name] for name in ("initial", "query_size", "rounds") if name in protocol]
+    return budget_text(str(known[0]), str(known[1]), int(known[2])) if len(known) == 3 else ""
 
 
 def _status(files: TrialFiles, owner: Owner | None, died: bool) -> TrialStatus:

@@ -70,3 +70,16 @@ def test_pipes_get_a_line_for_each_change(suite: Path, worker: Callable[[int], W
         "digits  fixmatch + random  seed 1  failed: down",
         "s  4 trials: 1 done, 2 waiting, 1 failed; 2 of 8 rounds; no process is running it",
     ]
+
+
+def test_protocols_that_differ_in_their_budgets_are_named_by_them(suite: Path) -> None:
+    store = SuiteStore(suite)
+    for key, initial in zip(KEYS, ("100", "20"), strict=False):
+        facts = PARTS_OF["facts"](key)
+        buys = {"initial": initial, "query_size": "10", "rounds": 6}
+        facts |= {"protocol": {**facts["protocol"], **buys}, "protocol_hash": f"hash{initial}"}
+        store.trial(key).describe(facts)
+    shown = text(Follower(suite).look())
+    assert "budget" in shown
+    assert shown.index("20+5x10") < shown.index("100+5x10")
+    assert "hash" not in shown

@@ -124,6 +124,9 @@ def _refuse_without_effect(settings: Protocol) -> None:
 def _refuse_impossible(settings: Protocol) -> None:
     if settings.validation == "none":
         raise SuiteError("tune: what is tuned is chosen on validation labels, and validation is none: allow some.")
+    for name in read(settings.tune):
+        if name in SETTINGS and (value := getattr(settings, name)) != getattr(Protocol, name):
+            raise SuiteError(f"tune {name}: {name} is set to {value} as well; set it or tune it.")
     if settings.epochs and "batch_size" in read(settings.tune):
         raise SuiteError("tune batch_size: with epochs it changes the number of steps; set steps, or leave it out.")
     if settings.tune_when == "every" and settings.tune_seed != "own":

@@ -67,6 +67,7 @@ def test_what_cannot_be_tuned_is_told_in_one_line(tune: str, told: str) -> None:
         ({"tune": "lr=1,2", "validation": "none"}, "chosen on validation labels, and validation is none"),
         ({"tune": "lr=1,2", "tune_when": "every", "start": "warm"}, "write --cold-start, or first"),
         ({"tune": "lr=1,2", "tune_when": "every", "tune_seed": "3"}, "with tune_when every leave it out"),
+        ({"tune": "lr=1,2", "lr": 0.5}, "lr is set to 0.5 as well; set it or tune it"),
         ({"tune": "batch_size=8,16", "epochs": 2}, "with epochs it changes the number of steps"),
         ({"tries": 3}, "tries 3: nothing is tuned; say what, as --tune lr="),
         ({"tune_seed": "3"}, "tune_seed 3: nothing is tuned"),

@@ -47,6 +47,7 @@ def test_progress_and_notes_name_the_trial(tiny: Tiny) -> None:
     told: list[Any] = []
     trial = tiny.trial()
     run = TrialRun(trial, tiny.parts(), told.append)
+    run.begin(1)
     run.progress(1, 7)
     run.tell("a line")
     assert told == [Progress(trial.key, 1, 2, 7, 10, None), Note(trial.key, "a line")]

@@ -18,6 +18,7 @@ import since
 
 from albench.api import Kind, Method
 from albench.components.component import Component
+from albench.components.defaults import ORACLE, ORACLE_MARK
 from albench.components.fields import options
 from albench.components.registry import Registry, registry
 from albench.wording import plural
@@ -27,7 +28,7 @@ INTRODUCTION = {
 
 Which unlabelled items to annotate next. Every strategy runs with every [method](methods.md), data set and backbone:
 `albench run -s NAME`, with options as `-s "NAME[OPTION=VALUE]"`. *Cold start*: it can choose the first labels too
-(`--initial-strategy NAME`).
+(`--initial-strategy NAME`). *Oracle: sees labels*: a [reference](comparing.md#references) that is never ranked.
 """,
     "method": """# Semi-supervised methods
 
@@ -58,8 +59,11 @@ def _page(kind: Kind, found: Registry) -> str:
 def _entry(component: Component) -> list[str]:
     factory = component.load()
     cold = " *Cold start.*" if getattr(factory, "cold_start", False) else ""
+    sees = f" *{ORACLE_MARK.capitalize()}.*" if component.role == ORACLE else ""
     source = f"`{component.source}`"
-    lines = [f"*{component.family.capitalize()}.* {component.paper + '. ' if component.paper else ''}{source}{cold}\n"]
+    lines = [
+        f"*{component.family.capitalize()}.* {component.paper + '. ' if component.paper else ''}{source}{cold}{sees}\n"
+    ]
     lines.append(_text(inspect.getdoc(factory) or ""))
     hidden = (
         {field.metadata.get("name", field.name) for field in fields(Method)} if component.kind == "method" else set()

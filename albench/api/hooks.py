@@ -34,9 +34,10 @@ class Add(Protocol):
     names the order in which a strategy takes items of two classes: a run says that those that name the same are one.
 
     ``role`` says what a component is to those who name none of its kind (docs/plugins: Defaults): the ``default`` is
-    taken, with a ``baseline`` others are compared. ``default_for`` is that of backbones for a modality, and of
-    executors for ``one`` trial at a time or ``several``; ``stand_in_for`` names the data set whose place one takes
-    where its files are not found.
+    taken, with a ``baseline`` others are compared. An ``oracle`` is a strategy that sees hidden labels
+    (``View.true_labels``, ``View.score_after``): a reference that is drawn apart and never ranked. ``default_for`` is
+    that of backbones for a modality, and of executors for ``one`` trial at a time or ``several``; ``stand_in_for``
+    names the data set whose place one takes where its files are not found.
     """
 
     def strategy(
@@ -49,7 +50,7 @@ class Add(Protocol):
         paper: str = "",
         panels: Sequence[str] = (),
         order_of_two: str = "",
-        role: Literal["", "default", "baseline"] = "",
+        role: Literal["", "default", "baseline", "oracle"] = "",
     ) -> None: ...
     def method(
         self,

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
     from albench.api.task import Task
 
-NEEDS = frozenset({"probs", "logits", "embeddings", "neighbors", "gradients", "mc_probs"})
+ORACLE_NEEDS = frozenset({"true_labels", "score_after"})
+"""What only a strategy that is registered with ``role="oracle"`` may need: it is drawn apart, and never ranked."""
+NEEDS = frozenset({"probs", "logits", "embeddings", "neighbors", "gradients", "mc_probs"}) | ORACLE_NEEDS
 
 
 class View(Protocol):
-    """What a strategy may see of one round: the unlabelled pool through the current model. Never a hidden label.
+    """What a strategy may see of one round: the unlabelled pool through the current model. Never a hidden label, but
+    where the strategy is registered as an oracle.
 
     ``N`` is the number of unlabelled items, ``L`` of labelled ones, ``C`` of classes, ``E`` the embedding size. Every
     quantity is computed once a round, when first read, in blocks; reading one that ``needs`` does not declare raises.
@@ -89,6 +92,18 @@ class View(Protocol):
 
     def mc_probs(self, samples: int, drop: float = 0.5) -> Iterator[Tensor]:
         """``samples`` times (N, C) probabilities, each under one dropout mask on the embedding. Needs ``mc_probs``."""
+
+    @property
+    def true_labels(self) -> Tensor:
+        """(N,) int64 the hidden labels, for oracles alone. Needs ``true_labels``."""
+
+    def score_after(self, positions: Tensor) -> tuple[float, ...]:
+        """How well the next round would validate if some positions (n,) were bought now, for oracles alone.
+
+        A model apart is trained for a whole round, as the next one will be, on the labelled items and these: a call
+        costs as much as a round. Numbers of which what comes first counts first and higher is better: the protocol's
+        metric on the validation labels of this round, then what tells apart what is equal. Needs ``score_after``.
+        """
 
     def best(self, scores: Tensor, budget: int) -> Tensor:
         """(budget,) positions of the largest of the scores (N,), best first, ties to the lowest position.

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +25,7 @@ from albench.suite.trials import Trial, first_labels
 from albench.training.evaluate import predict
 from albench.training.lanes import Stack
 from albench.training.loop import Trained
+from albench.training.schedule import check_steps
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
 from albench.trial.queries import Queries
@@ -92,6 +94,7 @@ class Meter:
         self._start, self._budget = time.perf_counter(), budget
         self._runs: dict[tuple[str, str, str], TrialRun] = {}
         self._predicted: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
+        self._ahead: Counter[str] = Counter()
         self._known: dict[str, dict[Any, Any]] = {kind: {} for kind in UNTIL}
 
     def costs(self, trial: Trial) -> Costs:
@@ -106,7 +109,7 @@ class Meter:
         return self._once("lanes", key, what, lambda: self._lanes(trials, what)) or 0.0
 
     def query(self, trial: Trial) -> float:
-        """One query."""
+        """One query, with the rounds that an oracle trains ahead for it."""
         key = (
             trial.dataset,
             trial.backbone,
@@ -114,7 +117,11 @@ class Meter:
             self._plan.amounts[trial.dataset, trial.protocol].query_size,
         )
         what = f"a query of {trial.strategy} on {trial.dataset}"
-        return self._once("query", key, what, lambda: self._query(trial, what)) or 0.0
+        found = self._once("query", key, what, lambda: self._query(trial, what)) or 0.0
+        ahead, costs = self._ahead[trial.strategy], self.costs(trial)
+        steps = round(statistics.fmean(self._plan.steps_of(trial)))
+        training = steps * costs.step + len(check_steps(trial.protocol, steps)) * costs.validation
+        return float(found + ahead * training)
 
     def _once(self, kind: str, key: Any, what: str, measure: Callable[[], Any]) -> Any:
         """What was measured; None where it failed, and the mean of its kind where there was no time."""
@@ -183,7 +190,7 @@ class Meter:
         if strategy is None:
             return 0.0
         parts = dataclasses.replace(run.parts, initial=strategy, settings=RunSettings(query_time_limit=LIMIT))
-        queries = Queries(run.trial, parts, run.train, run.bought)
+        queries = Queries(run.trial, parts, run.train, run.bought, run.score_after)
         return self._within(LIMIT, what, lambda: _chosen(queries.first, self._device))
 
     def _lanes(self, trials: Sequence[Trial], what: str) -> float:
@@ -207,15 +214,20 @@ class Meter:
         logits, embeddings = self._predicted[key]
         strategy = self._plan.registry.parts(trial).strategy
 
+        def train(_: Tensor) -> tuple[float, ...]:
+            self._ahead[trial.strategy] += 1
+            return ()
+
         def timed(part: int, query_size: int) -> float:
             """A query on one in so many items, of a copy of what is bought."""
+            self._ahead[trial.strategy] = 0
             parts = dataclasses.replace(
                 run.parts,
                 strategy=strategy,
                 amounts=dataclasses.replace(amounts, query_size=query_size),
                 settings=RunSettings(query_time_limit=LIMIT),
             )
-            queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought))
+            queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought), train)
             some = dataclasses.replace(pool, unlabeled=pool.unlabeled[::part])
             outputs = run.outputs(0, model, (logits[::part], embeddings[::part]))
             return _chosen(lambda: queries.ask(some, outputs), self._device)

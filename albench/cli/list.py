@@ -10,6 +10,7 @@ import click
 
 from albench.api.kinds import KINDS
 from albench.cli.params import plugin_option
+from albench.components.defaults import ORACLE, ORACLE_MARK
 from albench.wording import plural
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _component_rows(loaded: Registry, what: str | None) -> list[dict[str, Any]]:
             "kind": c.kind,
             "name": c.name,
             "summary": c.summary,
-            "family": c.family,
+            "family": ORACLE_MARK if c.role == ORACLE else c.family,
             "paper": c.paper,
             "panels": ", ".join(f"@{panel}" for panel in c.panels),
             "from": c.distribution,

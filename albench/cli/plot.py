@@ -44,6 +44,7 @@ def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     Needs matplotlib: pip install 'albench[plot]'.
     """
     from albench.compare import learning_curve_table
+    from albench.compare.beside import chosen_of
     from albench.disk.files import write_atomic
     from albench.environment import refuse_mixes
     from albench.errors import StoreError
@@ -55,7 +56,7 @@ def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     results = load(*folders)
     choice = asked.choice(results.frame)
     look = asked.look(choice.baseline_in(results.frame))
-    frame, failed = choice.of(results.frame), choice.of(results.failed)
+    frame, failed = chosen_of(results.frame, choice), choice.of(results.failed)
     mixes = _mixes(frame)
     if asked.strict:
         refuse_mixes(mixes)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from albench.compare.across import across_of
+from albench.compare.beside import check_ranked, parted, with_beside
 from albench.compare.blocks import CurveBlock
 from albench.compare.budgets import budget_families, over_budgets
 from albench.compare.carried import with_cautions
@@ -94,8 +95,11 @@ def compared(
     """
     check_scores(frame, question.split, question.metric)
     question.choice.check(frame)
-    baseline = question.choice.baseline_in(frame)
-    chosen, paid = counting_validation(question.choice.of(frame), question)
+    parts = parted(frame)
+    baseline = question.choice.baseline_in(parts.ranked)
+    chosen = question.choice.of(parts.ranked)
+    check_ranked(parts, chosen)
+    chosen, paid = counting_validation(chosen, question)
     curves, copies = _curves_of(chosen, question)
     check_baseline(question.baseline and baseline, pairs_of(chosen))
     numbers = [numbers_of(group, question, baseline) for group in curves]
@@ -105,9 +109,10 @@ def compared(
     verdicts = verdicts_of(numbers, across, question, after, families)
     groups = _groups(numbers, verdicts, targets, chosen, question)
     groups, lacking = _over_items(groups, numbers, question, kept)
+    groups, unplaced = with_beside(groups, parts, question)
     overall = over_data_sets(across, verdicts.across, question, verdicts.any_told)
     budgets = over_budgets(families, curves, groups, verdicts, question)
-    n_left_out, left_out = question.choice.left_out(frame)
+    n_left_out, left_out = question.choice.left_out(parts.ranked)
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),
         *paid,
@@ -115,6 +120,7 @@ def compared(
         *write_notes(curves, groups, question, baseline, overall, budgets),
         *tuned_notes(chosen, groups),
         *lacking,
+        *unplaced,
     ]
     comparison = Comparison(
         metric=question.metric,

@@ -119,16 +119,16 @@ def text_of(comparison: Comparison, form: str) -> str:
 
 
 def frame_of(comparison: Comparison) -> pd.DataFrame:
-    """The rows of all groups, in the order of their tables.
+    """The rows of all groups, in the order of their tables; those of strategies that see labels have no rank.
 
     Columns are ``dataset``, ``stand_in``, ``protocol``, ``setup``, ``backbone``, ``method``, ``strategy``, ``rank``,
-    ``n_seeds``; ``value``, ``value.half_width`` and ``value.n`` of what ranks; the same of ``aubc`` and of each label
-    count, as ``labels.100``; and what the row differs from its baseline: ``difference``, ``difference.low``,
-    ``difference.p_holm``, ``difference.verdict`` and the like. Missing where there is none.
+    ``sees_labels``, ``n_seeds``; ``value``, ``value.half_width`` and ``value.n`` of what ranks; the same of ``aubc``
+    and of each label count, as ``labels.100``; and what the row differs from its baseline: ``difference``,
+    ``difference.low``, ``difference.p_holm``, ``difference.verdict`` and the like. Missing where there is none.
     """
     import pandas as pd
 
-    rows = [dict(_of(row, group)) for group in comparison.groups for row in group.rows]
+    rows = [dict(_of(row, group)) for group in comparison.groups for row in (*group.rows, *group.aside)]
     counts = sorted({labels for group in comparison.groups for labels in group.n_labeled})
     last = [f"labels.{labels}{end}" for labels in counts for end in ("", ".half_width", ".n")]
     named = list(dict.fromkeys(name for row in rows for name in row if not name.startswith("labels.")))
@@ -140,6 +140,7 @@ def _of(row: Row, group: Group) -> Iterator[tuple[str, Any]]:
         yield name, getattr(group, name)
     for name in ("backbone", "method", "strategy", "rank"):
         yield name, getattr(row, name)
+    yield "sees_labels", row.sees_labels
     yield "n_seeds", len(row.seeds)
     cells = {"value": row.value, "aubc": row.aubc, **{f"labels.{count}": cell for count, cell in row.cells.items()}}
     for name, estimate in cells.items():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from albench.compare.beside import full_of, parted
 from albench.compare.blocks import CurveBlock
 from albench.compare.estimates import Estimate
 from albench.compare.gather import check_scores, gather
@@ -41,6 +42,10 @@ class CurveTable:
     rows: tuple[CurveRow, ...]
     setup: str = ""
     """The settings that tell its protocol from others of its data set, as in ``lr=0.1``; empty where it has one."""
+    sees_labels: bool = False
+    """Whether its strategy sees hidden labels: it is drawn dashed and grey."""
+    full: dict[str, Estimate] = field(default_factory=dict)
+    """Metric -> full supervision of its backbone on its data set; empty where it was not run."""
 
 
 def learning_curve_table(
@@ -65,8 +70,22 @@ def learning_curve_table(
     for metric in metrics:
         check_scores(frame, split, metric)
     columns = {metric: f"{split}.{metric}" for metric in metrics}
-    groups, _ = gather(frame, list(columns.values()))
-    return [_table(group, row, split, columns) for group in groups for row in range(len(group.names))]
+    parts = parted(frame)
+    seeing = {tuple(names) for names in parts.oracles[["method", "strategy"]].drop_duplicates().to_numpy().tolist()}
+    full = {metric: full_of(parts.full, column, metric_named(metric)) for metric, column in columns.items()}
+    groups, _ = gather(pd.concat([parts.ranked, parts.oracles]), list(columns.values()))
+    tables = []
+    for group in groups:
+        for row, (backbone, method, strategy) in enumerate(group.names):
+            of = {
+                metric: one.estimate
+                for metric, found in full.items()
+                for one in found.get((group.dataset, group.stand_in), ())
+                if one.backbone == backbone
+            }
+            table = _table(group, row, split, columns)
+            tables.append(replace(table, sees_labels=(method, strategy) in seeing, full=of))
+    return tables
 
 
 def _table(group: CurveBlock, row: int, split: str, columns: dict[str, str]) -> CurveTable:

@@ -47,6 +47,8 @@ class Row:
         Whether a reader asked to have it marked.
     over_items
         The interval of ``value`` over test items; None where it was not asked for, or is not known.
+    sees_labels
+        Whether its strategy sees hidden labels; such rows are drawn apart (``Group.aside``).
     """
 
     dataset: str
@@ -71,6 +73,17 @@ class Row:
     one_class: int = 0
     highlighted: bool = False
     over_items: OverItems | None = None
+    sees_labels: bool = False
+
+
+@dataclass(frozen=True)
+class Full:
+    """Full supervision of a backbone: what its method reaches with the labels of the whole pool."""
+
+    backbone: str
+    method: str
+    n_labeled: int
+    estimate: Estimate
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,10 @@ class Group:
         of draws``; empty where none is missed often, or the draw was random.
     test_items
         What intervals over test items rest on, as in ``60 test items of 20 groups``; empty where there are none.
+    aside
+        Rows of strategies that see labels, over their own seeds: neither ranked nor tested, and no part of ``rows``.
+    full
+        Full supervision, drawn as a line beside the curves; one a backbone, empty where it was not run.
     """
 
     dataset: str
@@ -122,6 +139,8 @@ class Group:
     test_items: str = ""
     small_classes: tuple[str, ...] = ()
     budget: str = ""
+    aside: tuple[Row, ...] = ()
+    full: tuple[Full, ...] = ()
 
     @property
     def place(self) -> str:

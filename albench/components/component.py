@@ -31,7 +31,7 @@ class Component:
     panels: tuple[str, ...] = ()
     order_of_two: str = ""
     role: str = ""
-    """``default`` or ``baseline``; see ``albench.components.defaults``."""
+    """``default``, ``baseline`` or ``oracle``; see ``albench.components.defaults``."""
     default_for: tuple[str, ...] = ()
     stand_in_for: str = ""
 

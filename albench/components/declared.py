@@ -14,10 +14,10 @@ from albench.api.dataset import Dataset
 from albench.api.executor import Executor
 from albench.api.kinds import KINDS, Kind
 from albench.api.method import VIEWS, Method
-from albench.api.strategy import NEEDS, Strategy
+from albench.api.strategy import NEEDS, ORACLE_NEEDS, Strategy
 from albench.api.task import Modality
 from albench.api.tracker import Tracker
-from albench.components.defaults import DEFAULT_FOR, ROLES
+from albench.components.defaults import DEFAULT_FOR, ORACLE, ROLES
 from albench.components.fields import check_defaults
 from albench.errors import PluginError, SpecError, nearest
 
@@ -75,8 +75,10 @@ def check_panels(kind: Kind, name: str, panels: object) -> None:
             raise PluginError(f"{where}: '{EVERY}' is made of all components by itself, leave it out")
 
 
-def check_role(kind: Kind, name: str, role: object) -> None:
-    """Raise ``PluginError`` where a component has a role that its kind does not know."""
+def check_role(kind: Kind, name: str, role: object, panels: Collection[str] = ()) -> None:
+    """Raise ``PluginError`` where a component has a role that its kind does not know, or that no panel may have."""
+    if role == ORACLE and panels:
+        raise PluginError(f"{kind} '{name}': what sees labels is named, never part of a panel: leave its panels out")
     known = ROLES.get(kind, ())
     if role and role not in known:
         close = nearest(str(role), known)
@@ -132,6 +134,21 @@ def check(kind: Kind, name: str, declared: Any) -> None:
     where = f"{kind} '{name}' ({declared.__name__ if is_class else type(declared).__name__})"
     for problem in _problems(kind, declared, is_class):
         raise PluginError(f"{where}: {problem}")
+
+
+def check_sight(kind: Kind, name: str, role: str, made: object) -> None:
+    """Raise ``PluginError`` where a strategy would see hidden labels and is no oracle, or is one and would not.
+
+    A wrapper needs what it holds: around an oracle it would hide that labels are seen.
+    """
+    seen = sorted(ORACLE_NEEDS & getattr(made, "needs", frozenset())) if kind == "strategy" else []
+    if seen and role != ORACLE:
+        raise PluginError(
+            f"{kind} '{name}' would see hidden labels (it needs {', '.join(seen)}), which only what is registered with "
+            f"role='{ORACLE}' may: use it without, or name the oracle by itself"
+        )
+    if role == ORACLE and not seen:
+        raise PluginError(f"{kind} '{name}' has role='{ORACLE}' and needs none of {', '.join(sorted(ORACLE_NEEDS))}")
 
 
 def check_made(kind: Kind, name: str, made: object) -> None:

@@ -14,12 +14,16 @@ from albench.api.kinds import PROJECT, Kind
 from albench.api.task import Modality
 from albench.errors import PluginError
 
+ORACLE = "oracle"
+"""Role of a strategy that sees hidden labels: a reference beside the others, in no panel and never ranked."""
+ORACLE_MARK = "oracle: sees labels"
+"""What stands beside it wherever it is shown."""
 ROLES: dict[Kind, tuple[str, ...]] = {
-    "strategy": ("default", "baseline"),
+    "strategy": ("default", "baseline", ORACLE),
     "method": ("default", "baseline"),
     "dataset": ("default",),
 }
-"""Kind -> what one of it may be to those who name none."""
+"""Kind -> what one of it may be to those who name none, or to those that it stands beside."""
 DEFAULT_FOR: dict[Kind, tuple[str, ...]] = {"backbone": get_args(Modality), "executor": ("one", "several")}
 """Kind -> what has a default of its own: a modality, and one trial at a time or several."""
 FLAGS: dict[Kind, str] = {"dataset": "-d", "method": "-m", "strategy": "-s"}

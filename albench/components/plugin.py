@@ -59,7 +59,7 @@ class Registrar:
         declared.check_name(kind, name)
         declared.check_panels(kind, name, panels)
         declared.check_target(kind, name, target)
-        declared.check_role(kind, name, role)
+        declared.check_role(kind, name, role, panels)
         declared.check_default_for(kind, name, default_for)
         self._plugin.components.append(
             Component(

@@ -169,6 +169,7 @@ class Registry:
         with kept_apart(f"'{component.plugin}' ({component.distribution})", f"{kind} '{parsed.name}' was built"):
             made = build(parsed, load, self.build)
         declared.check_made(kind, parsed.name, made)
+        declared.check_sight(kind, parsed.name, component.role, made)
         return made
 
     def parts(self, trial: Named) -> Built:

@@ -84,3 +84,23 @@ def blocks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     size = max(1, BLOCK_BYTES // max(1, x[:1].nbytes))
     for start in range(0, len(x), size):
         yield start, x[start : start + size]
+
+
+def standardized(items: Items, index: Tensor) -> Tensor:
+    """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second.
+
+    Parameters
+    ----------
+    index
+        (N,) the order of the rows. Items are read from the first to the last.
+    """
+    places = index.argsort().to(items.device).split(items.block_size)
+    x = torch.empty(0)
+    for place, block in zip(places, items.blocks(torch.arange(len(items)), items.block_size), strict=True):
+        rows = as_input(block).flatten(1)
+        if not len(x):
+            x = rows.new_empty(len(items), rows.shape[1])
+        x[place] = rows
+    x.sub_(x.mean(dim=0))
+    square = sum(float(rows.double().square().sum()) for rows in x.split(items.block_size))
+    return x.div_(max((square / x.numel()) ** 0.5, 1e-12))

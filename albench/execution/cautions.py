@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from albench.components.defaults import ORACLE
 from albench.components.spec import parse
 from albench.execution.plan import Plan
 from albench.wording import listed
 
 _SHOWN = 4
+
+
+def seeing_labels(plan: Plan) -> list[str]:
+    """One line where strategies are oracles."""
+    names = dict.fromkeys(trial.strategy for trial in plan.todo)
+    seeing = [name for name in names if plan.registry.find("strategy", parse(name).name).role == ORACLE]
+    if not seeing:
+        return []
+    see, they = ("sees", "it is") if len(seeing) == 1 else ("see", "they are")
+    return [f"{listed(seeing, _SHOWN)} {see} hidden labels: {they} drawn apart as a reference, and never ranked."]
 
 
 def without_dropout(plan: Plan) -> list[str]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from albench import item_predictions
 from albench.components import spec as specs
+from albench.components.defaults import ORACLE
 from albench.components.registry import Registry
 from albench.data.loading import Data
 from albench.results.mixing import parts_of
 from albench.results.provenance import MADE_BY, Made
+from albench.results.trial_rows import SEES_LABELS
 from albench.suite.trials import Trial
 
 
@@ -30,6 +32,11 @@ def described(trial: Trial, data: Data, registry: Registry, made: Made) -> dict[
         "protocol": dataclasses.asdict(trial.protocol),
         "data_hash": data.hash,
         "stand_in": data.splits.stand_in,
+        **({SEES_LABELS: True} if _sees_labels(trial, registry) else {}),
         "class_names": list(data.splits.task.class_names),
         item_predictions.KEY: item_predictions.facts_of(data.splits.test.y, data.splits.groups.get("test")),
     }
+
+
+def _sees_labels(trial: Trial, registry: Registry) -> bool:
+    return registry.find("strategy", specs.parse(trial.strategy).name).role == ORACLE

@@ -16,7 +16,7 @@ from albench.disk.interrupts import as_interrupts
 from albench.disk.owners import owner_and_sign
 from albench.environment import ATTEMPTS
 from albench.errors import FolderError
-from albench.execution.cautions import without_dropout
+from albench.execution.cautions import seeing_labels, without_dropout
 from albench.execution.describe import described
 from albench.execution.grouping import jobs_of, notes
 from albench.execution.jobs import run_job
@@ -71,7 +71,7 @@ def execute(plan: Plan, listener: Listener, *, command: Sequence[str] = ()) -> l
     with as_interrupts():
         try:
             _tell(followers.call("suite_start", suite=suite), listener)
-            for note in (*plan.mixing, *plan.notes, *notes(plan), *without_dropout(plan)):
+            for note in (*plan.mixing, *plan.notes, *notes(plan), *seeing_labels(plan), *without_dropout(plan)):
                 listener.event(Note("", note))
             drive.all()
         finally:  # Ctrl-C, a full disk, a listener's own error: whatever ended the suite

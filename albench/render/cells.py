@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from albench.compare.beside import ORACLE_SIGN
 from albench.compare.estimates import Spread
 from albench.compare.highlight import MARK
 from albench.render.texts import NONE, number, or_none, p_text, range_text, reach_text, saved_text, spread
@@ -50,7 +51,7 @@ class Column:
     """One column of a group's table.
 
     ``ranked`` where its values rank the rows; ``bare`` where they are estimates of which some have no interval, which a
-    page shows on demand alone.
+    page shows on demand alone. The last ``apart`` cells are of rows that stand below a rule.
     """
 
     title: str
@@ -58,24 +59,23 @@ class Column:
     cells: tuple[Cell, ...]
     ranked: bool = False
     bare: bool = False
+    apart: int = 0
 
 
 def columns(group: Group, comparison: Comparison) -> list[Column]:
     """A group's table, column by column, its rows in rank order.
 
-    What is one and the same in all rows (method, backbone, number of seeds) is in ``facts`` instead.
+    What is one and the same in all rows (method, backbone, number of seeds) is in ``facts`` instead. Rows whose
+    strategies see labels come last.
     """
-    rows = group.rows
+    rows = (*group.rows, *group.aside)
     built = name_columns(rows)
     if n_seeds(group) is None:
         built.append(Column("seeds", "seeds", tuple(Cell(str(len(row.seeds))) for row in rows)))
     for labels in group.n_labeled:
         cells = tuple(_estimate(row.cells[labels], group) for row in rows)
         built.append(Column(f"{labels:,} labels", "labels", cells, ranked=labels == group.ranked))
-    built += [
-        Column(metric, "recall", tuple(Cell(spread(r.recalls[metric], usual(group))) for r in rows))
-        for metric in group.recalls
-    ]
+    built += [Column(metric, "recall", tuple(_recall(r, metric, group) for r in rows)) for metric in group.recalls]
     ranked = comparison.at == "aubc"
     if comparison.target:
         title = f"labels to {comparison.target}"
@@ -91,7 +91,8 @@ def columns(group: Group, comparison: Comparison) -> list[Column]:
     if comparison.cost:
         cells = tuple(_at_cost(row, group) for row in rows)
         built.append(Column(f"at equal {'cost' if comparison.cost_unit == 'money' else 'hours'}", "reach", cells))
-    return [*built, *(_detail_columns(rows) if comparison.details else [])]
+    built += _detail_columns(rows) if comparison.details else []
+    return [replace(column, apart=len(group.aside)) for column in built]
 
 
 def once(every: Sequence[Column], group: Group) -> tuple[list[Column], list[str]]:
@@ -101,7 +102,7 @@ def once(every: Sequence[Column], group: Group) -> tuple[list[Column], list[str]
     it ranks, where it is the only label count, and where methods are too many for a line.
     """
     first = next(column for column in every if column.role == "labels")
-    models = [(row.method, row.backbone) for row in group.rows]
+    models = [(row.method, row.backbone) for row in (*group.rows, *group.aside)]
     written = [cell.text.replace(" ± ", "±") for cell in first.cells]
     values = dict(zip(models, written, strict=True))
     is_shared = [values[model] for model in models] == written
@@ -161,6 +162,10 @@ def _is_bare(row: Row) -> bool:
     return row.saved is not None and math.isnan(row.saved.low)
 
 
+def _recall(row: Row, metric: str, group: Group) -> Cell:
+    return Cell(spread(row.recalls[metric], usual(group))) if metric in row.recalls else Cell(NONE, tone="dim")
+
+
 def _saved(row: Row) -> Cell:
     if row.saved is None:
         return Cell("baseline" if row.is_baseline else NONE, tone="dim")
@@ -177,9 +182,14 @@ def name_columns(rows: Sequence[Row] | Sequence[OverallRow] | Sequence[BudgetRow
     """Methods and backbones, where they differ, then strategies; the first of them has the mark of its row."""
     titles = [t for t in ("method", "backbone") if len({getattr(row, t) for row in rows}) > 1] + ["strategy"]
     return [
-        Column(title, "name", tuple(Cell(getattr(r, title), highlighted=r.highlighted and not place) for r in rows))
+        Column(title, "name", tuple(_name(r, title, highlighted=r.highlighted and not place) for r in rows))
         for place, title in enumerate(titles)
     ]
+
+
+def _name(row: Any, title: str, highlighted: bool) -> Cell:
+    seeing = title == "strategy" and getattr(row, "sees_labels", False)
+    return Cell(f"{ORACLE_SIGN} " * seeing + getattr(row, title), highlighted=highlighted)
 
 
 def _estimate(estimate: Estimate, group: Group) -> Cell:
@@ -189,6 +199,8 @@ def _estimate(estimate: Estimate, group: Group) -> Cell:
 
 
 def _difference(row: Row, group: Group) -> Cell:
+    if row.sees_labels:
+        return Cell("sees labels", tone="dim")
     if row.is_baseline:
         return Cell("baseline", tone="dim")
     return tested(row.difference, usual(group))

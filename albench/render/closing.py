@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from albench.compare import DEFAULT_METRICS, answer, compare, learning_curve_table
+from albench.compare.beside import parted
 from albench.compare.rare import recalls_of
 from albench.render.curves import curves
 from albench.render.table import ComparisonView
@@ -35,8 +36,10 @@ def closing(results: Results, keys: Collection[str]) -> RenderableType | None:
         return None
     groups = frame[own][_GROUP].drop_duplicates()
     shown = frame.merge(groups, on=_GROUP)
+    if len(parted(shown).oracles) == len(shown):
+        return curves(learning_curve_table(shown, metrics=_metrics(recalls_of(shown))))
     comparison = compare(shown)
-    if all(len(group.rows) == 1 for group in comparison.groups):
+    if all(len((*group.rows, *group.aside)) == 1 for group in comparison.groups):
         metrics = _metrics(recalls_of(shown))
         lines = [Text(f"{line}\n") for line in answer(comparison).lines]
         told = [Text(line, style="dim") for line in minority_lines(comparison, metrics)]

@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from albench.components.defaults import ORACLE_MARK
 from albench.render.texts import spread
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def _parts(tables: Sequence[CurveTable]) -> Iterator[RenderableType]:
             if any(0 < e.n < n for row in table.rows for e in row.estimates.values()):
                 seeds += " (seeds, where fewer)"
             name = f"{table.method} + {table.strategy}"
-            about = f"  {table.split}, {table.backbone}, {seeds}"
+            about = f"  {table.split}, {table.backbone}, {seeds}" + f", {ORACLE_MARK}" * table.sees_labels
             yield Text.assemble((name, "bold"), (about, "dim"), overflow="fold")
             yield _Values(table)
+            for metric, estimate in table.full.items():
+                yield Text(f"full supervision: {metric} {spread(estimate, estimate.n)}", style="dim", overflow="fold")
             yield Text()
 
 

@@ -19,8 +19,10 @@ from albench.metric_table import metric_named
 from albench.render.figure_ends import GREY, MOST_CURVES, ROOM, best, ends_of, faded, height_of, name_ends
 from albench.render.figure_legend import legend_below
 from albench.render.figure_style import (
+    FULL,
     LINE,
     RC,
+    REFERENCE,
     SIZE,
     Pair,
     Style,
@@ -31,6 +33,7 @@ from albench.render.figure_style import (
     metric_name,
     styles,
     thick,
+    with_references,
 )
 from albench.wording import counted
 
@@ -168,9 +171,12 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Pair], baselines: Sequ
     lines = math.ceil(len(panels) / _MOST_COLUMNS)  # of panels, for one metric
     columns, rows = math.ceil(len(panels) / lines), lines * len(metrics)
     headings = [_heading(panel, panels, look.width - _AROUND) for panel in panels]
-    curves, samples = styles(names, baselines, look.by_method)
+    seeing = {(table.method, table.strategy) for table in tables if table.sees_labels}
+    blind = [name for name in names if name not in seeing]
+    curves, samples = styles(blind, baselines, look.by_method)
     marked = named(look.highlight, names)
-    curves, samples = thick(curves, marked), marked_samples(samples, marked, names)
+    curves, samples = thick(curves, marked), marked_samples(samples, marked, blind)
+    curves, samples = with_references(curves, samples, sorted(seeing), any(table.full for table in tables))
     crowded = most_curves(tables, look.by_method) > MOST_CURVES
     figure = Figure(figsize=(look.width * columns, look.height * rows), layout="constrained")
     for at, place in itertools.product(range(len(metrics)), range(len(panels))):
@@ -179,9 +185,11 @@ def _figure(tables: Sequence[CurveTable], names: Sequence[Pair], baselines: Sequ
         shown = curves
         if crowded:
             sign = 1.0 if metric_named(metrics[at]).higher_is_better else -1.0
-            shown = faded(curves, {*best(own, metrics[at], sign), *baselines, *marked})
+            compared = [table for table in own if not table.sees_labels]
+            shown = faded(curves, {*best(compared, metrics[at], sign), *baselines, *marked, *seeing})
         _draw(axes, own, metrics[at], shown, look)
         beside = [row.estimates[metrics[at]] for t in tables if t.dataset == panels[place][0] for row in t.rows]
+        beside += [t.full[metrics[at]] for t in tables if t.dataset == panels[place][0] and metrics[at] in t.full]
         axes.set_ylim(*_limits(beside, metrics[at], look.bands))  # one data set's panels can be compared
         if crowded:
             name_ends(axes, ends_of(own, metrics[at], shown, names, marked), look.height - _AROUND)
@@ -215,10 +223,12 @@ def _draw(axes: Axes, tables: Sequence[CurveTable], metric: str, curves: dict[Pa
         if look.bands and len(labels) == 1:  # a band of one point would have no width
             ends = [[min(estimates[0].half_width, room)] for room in (means[0] - lowest, highest - means[0])]
             axes.errorbar(labels, means, ends, color=style["color"], capsize=2, linewidth=0.8)
-        elif look.bands and style["color"] != GREY:  # bands of grey curves would cover all others
+        elif look.bands and style["color"] not in (GREY, REFERENCE):  # bands of grey would cover all others
             low = [max(e.mean - e.half_width, lowest) for e in estimates]  # NaN stays NaN
             high = [min(e.mean + e.half_width, highest) for e in estimates]
             axes.fill_between(labels, low, high, color=style["color"], alpha=alpha, linewidth=0)
+    for mean in {table.full[metric].mean for table in tables if metric in table.full}:
+        axes.axhline(mean, **FULL)
     _ticks(axes, sorted({row.n_labeled for table in tables for row in table.rows}), look.width - _AROUND)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from albench.compare.highlight import MARK, Pair
+from albench.components.defaults import ORACLE_MARK
 from albench.metric_table import metric_named
 from albench.render.colors import BASELINE, COLORS, colors_of
 from albench.render.fit import wrap
@@ -25,6 +26,10 @@ _BASELINE_DASHES = (0, (4, 1.5))
 _BASELINE_MARKERS = ("", "x", "+", "1", "2", "*")
 _THICK = {"linewidth": 2.6, "zorder": 4}
 """A curve that is highlighted."""
+REFERENCE = "#7a7a7a"
+"""Of what is drawn beside the curves that are compared."""
+FULL: Style = {"color": REFERENCE, "linestyle": (0, (1, 1.5)), "linewidth": 1.0, "zorder": 1.5}
+"""The line of full supervision."""
 
 SIZE = 8.0
 """Points of all letters."""
@@ -120,6 +125,19 @@ def marked_samples(samples: dict[str, Style], marked: Collection[Pair], names: S
         f"{MARK} {text}" if text in whole else text: {**style, **_THICK} if text in whole else style
         for text, style in samples.items()
     }
+
+
+def with_references(
+    curves: dict[Pair, Style], samples: dict[str, Style], seeing: Sequence[Pair], full: bool
+) -> tuple[dict[Pair, Style], dict[str, Style]]:
+    """Styles and samples with those of oracles, dashed and grey, and of full supervision, a dotted line."""
+    looks = {
+        name: {"color": REFERENCE, "linestyle": (0, (5, 2)), "marker": _BASELINE_MARKERS[at % len(_BASELINE_MARKERS)]}
+        for at, name in enumerate(seeing)
+    }
+    several = len({method for method, _ in (*curves, *seeing)}) > 1
+    texts = {f"{'/'.join(name) if several else name[1]} ({ORACLE_MARK})": look for name, look in looks.items()}
+    return {**curves, **looks}, {**samples, **texts, **({"full supervision": FULL} if full else {})}
 
 
 def _told_apart(places: dict[Pair, int]) -> dict[Pair, Style]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
 
 
+_RULE = ' style="border-top:1px solid"'
 _STYLES = {"good": "color:#00694b", "bad": "color:#a83200", "dim": "opacity:0.7", "": ""}
 
 
@@ -56,8 +57,9 @@ def _parts(comparison: Comparison) -> Iterator[str]:
 
 def _grid(shown: Sequence[Column]) -> str:
     heads = "".join(f'<th style="text-align:{_side(column)}">{escape(column.title)}</th>' for column in shown)
+    first = len(shown[0].cells) - shown[0].apart
     rows = "".join(
-        f"<tr>{''.join(_cell(column.cells[at], _side(column)) for column in shown)}</tr>"
+        f"<tr{_RULE * (at == first > 0)}>{''.join(_cell(column.cells[at], _side(column)) for column in shown)}</tr>"
         for at in range(len(shown[0].cells))
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

@@ -17,7 +17,7 @@ def to_text(comparison: Comparison) -> str:
     """The answer's lines and the comparison's fields, as ``albench.compare`` names them; cells by label count."""
     content = {"answer": answer(comparison).lines, **asdict(comparison)}
     for group in content["groups"]:
-        for row in group["rows"]:
+        for row in (*group["rows"], *group["aside"]):
             row["cells"] = [{"n_labeled": labels, **cell} for labels, cell in row["cells"].items()]
     return json.dumps(_strict(content), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 

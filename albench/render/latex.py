@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from albench.compare.answer import answer
+from albench.compare.beside import ORACLE_SIGN
 from albench.compare.highlight import MARK
 from albench.compare.titles import metric_words
 from albench.render.across import overall_columns, overall_facts
@@ -42,6 +43,7 @@ _SPECIAL = {
     "±": r"$\pm$",
     "∞": r"$\infty$",
     MARK: r"$\triangleright$",
+    ORACLE_SIGN: r"$\dagger$",
 }
 # A mark hangs over the right edge, so that digits stay under digits.
 _MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
@@ -133,7 +135,9 @@ def _table(caption: _Caption, label: str, shown: Sequence[Column]) -> Iterator[s
     yield from _header(shown)
     yield r"\midrule"
     for at in range(len(shown[0].cells)):
-        if wide and at:
+        if at and at == len(shown[0].cells) - shown[0].apart:
+            yield r"\midrule"
+        elif wide and at:
             yield r"\addlinespace[2pt]"
         yield from _row([column.cells[at] for column in shown], [column.role == "name" for column in shown], wide)
     yield r"\bottomrule"

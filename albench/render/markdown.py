@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from albench.compare.answer import answer
+from albench.components.defaults import ORACLE_MARK
 from albench.render.across import overall_columns, overall_facts
 from albench.render.budgets import budget_columns, budget_facts, budget_heading
 from albench.render.cells import Cell, Column, columns
@@ -64,6 +65,8 @@ def _grid(shown: Sequence[Column]) -> Iterator[str]:
     yield _line([escape(column.title) for column in shown])
     yield _line(["---" if column.role == "name" else "---:" for column in shown])
     for at in range(len(shown[0].cells)):
+        if at and at == len(shown[0].cells) - shown[0].apart:
+            yield _line([f"*{ORACLE_MARK}*", *[""] * (len(shown) - 1)])
         yield _line([_cell(column.cells[at]) for column in shown])
     yield ""
 

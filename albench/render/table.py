@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"": "", "good": "green", "bad": "red", "dim": "dim"}
 _UNLIMITED = 100_000
+_RULED = box.Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
+"""A line below the titles, and one above rows that stand apart."""
 
 
 class ComparisonView:
@@ -118,7 +120,7 @@ def _hidden(every: Sequence[Column], shown: Sequence[Column]) -> str:
 
 
 def _table(layout: Layout) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    table = Table(box=_RULED, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
     for column, width in zip(layout.columns, layout.widths, strict=True):
         style = "bold underline" if column.ranked else "bold" if column.role == "name" else "not bold"
         indent = 0 if column.role == "name" else width - cell_len(column.title)
@@ -126,6 +128,8 @@ def _table(layout: Layout) -> Table:
         table.add_column(title, header_style="", width=width, overflow="fold")
     written = [texts(column, layout.compact) for column in layout.columns]
     for at in range(len(written[0])):
+        if at and at == len(written[0]) - layout.columns[0].apart:
+            table.add_section()
         cells = zip(layout.columns, layout.widths, written, strict=True)
         table.add_row(
             *(_cell(c.cells[at], wrap(text[at], width) if c.role == "name" else text[at]) for c, width, text in cells)

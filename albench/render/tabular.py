@@ -25,6 +25,7 @@ _FIELDS = (
     "method",
     "strategy",
     "rank",
+    "sees_labels",
     "metric",
     "n_labeled",
     "mean",
@@ -54,7 +55,8 @@ def to_text(comparison: Comparison) -> str:
     ``baseline``), ``value_over_items`` and ``difference_over_items`` (with ``--test-items``: limits over the test items
     that ``text`` counts), ``std``, ``iqm``, ``labels_to_target``, ``labels_saved`` (``inf`` where it is not reached,
     ``-inf`` where the row never gets there), ``train_seconds``, ``query_seconds``, ``cost_adjusted``, ``highlighted``
-    (a row that is marked by request). Over budgets: ``budget`` (what ranks under the budget in ``text``, which ends
+    (a row that is marked by request). Of a table: ``full_supervision``. ``sees_labels`` says which rows are of oracles,
+    which have no rank. Over budgets: ``budget`` (what ranks under the budget in ``text``, which ends
     with ``n_labeled``; ``best`` leads, ``verdict`` is ``first``, ``tied`` or ``behind``), ``budget_difference`` (over
     data sets), ``budget_mean_rank``. Over data sets: ``mean_rank``, ``overall_iqm``, ``overall_difference``,
     ``improvement``, ``friedman``, ``critical_difference``, ``wins`` (over ``baseline``). Then ``failed``, ``skipped``
@@ -80,8 +82,15 @@ def _lines(comparison: Comparison) -> Iterator[dict[str, Any]]:
         about = {name: getattr(group, name) for name in ("dataset", "stand_in", "protocol")}
         yield {"kind": "answer", **about, "metric": metric, "text": text}
     for group in comparison.groups:
-        for row in group.rows:
+        for full in group.full:
+            about = {name: getattr(group, name) for name in ("dataset", "stand_in", "protocol")}
+            yield {
+                **{"kind": "full_supervision", **about, "backbone": full.backbone, "method": full.method},
+                **{"metric": metric, "n_labeled": full.n_labeled, **_estimate(full.estimate)},
+            }
+        for row in (*group.rows, *group.aside):
             base = {**_names(row), "stand_in": group.stand_in, "rank": row.rank, "metric": metric}
+            base["sees_labels"] = row.sees_labels
             for labels, cell in row.cells.items():
                 yield {"kind": "labels", **base, "n_labeled": labels, **_estimate(cell)}
             yield {"kind": "aubc", **base, **_estimate(row.aubc)}

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from albench.compare.beside import ORACLE_SIGN
 from albench.compare.choose import only_of
 from albench.compare.highlight import explained
 from albench.compare.rare import MINORITY, minority_words
 from albench.compare.resample import LEAST_SEEDS
+from albench.components.defaults import ORACLE_MARK
 from albench.render.budgets import budget_legend
 from albench.render.cells import n_seeds, shows_saved, usual
 from albench.render.labels import seeds_text
+from albench.render.texts import spread
 from albench.wording import counted, listed
 
 if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
-    from albench.compare.tables import Group, Row
+    from albench.compare.tables import Full, Group, Row
 
 
 def heading(group: Group) -> tuple[str, str]:
@@ -40,7 +43,17 @@ def facts(group: Group, comparison: Comparison) -> list[str]:
     pieces.append(f"protocol {group.protocol} on {', '.join(group.devices)}")
     if group.test_items:
         pieces.append(group.test_items)
-    return pieces
+    return [*pieces, *full_words(group.full)]
+
+
+def full_words(full: Sequence[Full]) -> list[str]:
+    """``full supervision 0.953 ± 0.004 (supervised, all 1,079 labels, 3 seeds)``, of each backbone."""
+    named = [f"{one.method} on {one.backbone}" if len(full) > 1 else one.method for one in full]
+    return [
+        f"full supervision {spread(one.estimate, one.estimate.n)} ({name}, all {one.n_labeled:,} labels, "
+        f"{counted(one.estimate.n, 'seed')})"
+        for name, one in zip(named, full, strict=True)
+    ]
 
 
 def _ranked_by(group: Group, comparison: Comparison) -> str:
@@ -53,7 +66,7 @@ def legend(comparison: Comparison) -> list[str]:
     """How to read the marks."""
     estimates = [e for row in comparison.rows for e in (*row.cells.values(), row.aubc)]
     lines = ["Mean ± half width of the 95 % t-interval over seeds, same test items"]
-    if any(_other(row, group) for group in comparison.groups for row in group.rows):
+    if any(_other(row, group) for group in comparison.groups for row in (*group.rows, *group.aside)):
         lines[0] += "; in brackets their number, where it is not that of the table"
     if any(len(group.n_labeled) > 1 for group in comparison.groups):
         lines.append("AUBC: area under the budget curve, divided by its span of labels")
@@ -98,6 +111,10 @@ def legend(comparison: Comparison) -> list[str]:
     if (comparison.target or comparison.details) and any(len(row.seeds) < LEAST_SEEDS for row in comparison.rows):
         lines.append(f"Fewer than {LEAST_SEEDS} seeds have no bootstrap interval: it would not cover 95 %")
     lines += budget_legend(comparison)
+    if any(group.aside for group in comparison.groups):
+        lines.append(
+            f"{ORACLE_SIGN} {ORACLE_MARK}; a reference, over its own seeds, neither ranked nor tested nor counted"
+        )
     if comparison.highlight:
         lines.append(explained(comparison.highlight))
     if comparison.details:

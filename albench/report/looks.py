@@ -20,7 +20,7 @@ def name_of(row: Any) -> RowName:
 
 def names_of(comparison: Comparison) -> tuple[list[RowName], dict[RowName, int]]:
     """Every row's name once, the best of the first data set first; the position of each name, with its backbone too."""
-    whole = [[name_of(row) for row in group.rows] for group in comparison.groups]
+    whole = [[name_of(row) for row in (*group.rows, *group.aside)] for group in comparison.groups]
     common = common_names(whole)
     names = list(dict.fromkeys(name for group in common for name in group))
     place = {name: at for at, name in enumerate(names)}
@@ -34,13 +34,15 @@ def looks(names: Sequence[RowName], comparison: Comparison, position: dict[RowNa
     A label leaves out what is the same in all rows. The colour is the strategy's, or the method's where there is one
     strategy; the dash tells methods apart or, of one method, names of one colour, and the symbol names of one colour
     whatever the method. Baselines are black (``color`` None).
-    What is highlighted by request is drawn thick, and has a mark before its name.
+    What is highlighted by request is drawn thick, and has a mark before its name. What stands aside, as it sees labels,
+    is grey and dashed.
     """
     marked = {position[name_of(row)] for row in comparison.rows if row.highlighted}
     several = [len({name[at] for name in names}) > 1 for at in range(3)]
     part = 2 if several[2] or not several[1] else 1
     black = _baselines(comparison, position, several[2])
-    colors = colors_of(name[part] for at, name in enumerate(names) if at not in black)
+    aside = {position[name_of(row)] for group in comparison.groups for row in group.aside}
+    colors = colors_of(name[part] for at, name in enumerate(names) if at not in black | aside)
     methods = sorted({name[1] for name in names})
     alike = {name: sorted(other for other in colors if colors[other] == colors[name]).index(name) for name in colors}
     drawn = []
@@ -56,10 +58,11 @@ def looks(names: Sequence[RowName], comparison: Comparison, position: dict[RowNa
                 "backbone": backbone,
                 "method": method,
                 "strategy": strategy,
-                "color": None if at in black else colors[name[part]],
+                "color": None if at in black | aside else colors[name[part]],
                 "dash": dash % _DASHES,
                 "symbol": alike.get(name[part], 0) % _SYMBOLS,
                 "marked": at in marked,
+                "aside": at in aside,
             }
         )
     return drawn

@@ -11,6 +11,7 @@ import numpy as np
 
 from albench.compare import Comparison, Group, learning_curve_table
 from albench.compare.answer import answer
+from albench.compare.beside import chosen_of
 from albench.compare.build import compared
 from albench.compare.curves import CurveTable
 from albench.compare.question import Question
@@ -38,7 +39,7 @@ def payload(results: Results, metric: str = "macro_f1", split: str = "test", **o
     """All that the page shows, as JSON-ready data; infinities are texts, NaN is null."""
     question = Question(**check_comparison({**options, "metric": metric, "split": split, "details": True}))
     first = results.compared(question)
-    frame = question.choice.of(results.frame)
+    frame = chosen_of(results.frame, question.choice)
     there = [column for column in frame.columns if column.startswith(f"{split}.") and frame[column].notna().any()]
     named = list(dict.fromkeys([metric, *(column.split(".", 1)[1] for column in there)]))
     ordered = sorted(named, key=lambda name: (name != metric, name not in METRICS, [*METRICS, name].index(name), name))
@@ -108,6 +109,11 @@ def _group(
         "labels": list(group.n_labeled),
         "tables": {
             metric: _rounded(ranking(found.groups[at], found, position)) for metric, found in comparisons.items()
+        },
+        "full": {
+            metric: [_digits(e.mean), _digits(e.half_width), e.n]
+            for table in curves[:1]
+            for metric, e in table.full.items()
         },
         "curves": {metric: _curves(curves, metric, position) for metric in (curves[0].metrics if curves else ())},
         "seconds": [

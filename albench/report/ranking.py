@@ -41,7 +41,7 @@ def ranking(group: Group, comparison: Comparison, position: dict[RowName, int]) 
             "verdict": verdict(row, comparison),
             "cells": [written(column.cells[at]) for _, column in found],
         }
-        for at, row in enumerate(group.rows)
+        for at, row in enumerate((*group.rows, *group.aside))
     ]
     return {
         "facts": facts(group, comparison),
@@ -55,7 +55,10 @@ def ranking(group: Group, comparison: Comparison, position: dict[RowName, int]) 
             for r in group.rows
             if r.saved
         ],
-        "value": [[position[name_of(row)], row.value.mean, row.value.half_width, row.value.n] for row in group.rows],
+        "value": [
+            [position[name_of(row)], row.value.mean, row.value.half_width, row.value.n]
+            for row in (*group.rows, *group.aside)
+        ],
         "gaps": [
             [position[name_of(row)], d.mean, d.low, d.high, d.p_holm]
             for row in group.rows
@@ -79,7 +82,7 @@ def chosen_counts(counts: Sequence[int], ranked: int | None) -> set[int]:
 
 
 def few(group: Group, position: dict[RowName, int]) -> list[int]:
-    """The best rows, those that are highlighted by request, and what they are compared with."""
+    """The best rows, those that are highlighted by request, what they are compared with, and what stands aside."""
     best = [row for row in group.rows if row.rank is not None][:FEW]
     best += [row for row in group.rows if row.highlighted and row not in best]
     named = {name_of(row): row for row in group.rows}
@@ -88,11 +91,14 @@ def few(group: Group, position: dict[RowName, int]) -> list[int]:
     ]
     if not best:
         against = [row for row in group.rows if row.is_baseline][:1]
-    return list(dict.fromkeys(position[name_of(row)] for row in [*best, *against] if row is not None))
+    shown = [*best, *against, *group.aside]
+    return list(dict.fromkeys(position[name_of(row)] for row in shown if row is not None))
 
 
 def verdict(row: Row, comparison: Comparison) -> list[str]:
     """The corrected verdict: in a word, its tone, and what decides it."""
+    if row.sees_labels:
+        return ["sees labels", "dim", "An oracle: a reference that is neither ranked nor tested."]
     if row.is_baseline:
         return ["baseline", "dim", "What the other rows are compared with."]
     gap = row.difference

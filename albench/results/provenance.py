@@ -31,8 +31,9 @@ DECIDES = (
     *("data/items", "data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors"),
     *("kernels/ordering", "kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol"),
     *("suite/search_space", "suite/trials", "suite/tune", "training", "trial/answers", "trial/bought"),
-    *("trial/first_round", "trial/labels", "trial/numerics", "trial/parts", "trial/queries", "trial/rounds"),
-    *("trial/run", "trial/stored", "trial/tries", "trial/tuned", "trial/tuning", "trial/validation", "trial/view"),
+    *("trial/first_round", "trial/insight", "trial/labels", "trial/numerics", "trial/parts", "trial/queries"),
+    *("trial/rounds", "trial/run", "trial/stored", "trial/tries", "trial/tuned", "trial/tuning", "trial/validation"),
+    "trial/view",
 )
 """Modules and packages of the core that every trial's numbers come from."""
 ITEMS = "path"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
+from albench.components.defaults import ORACLE
+from albench.errors import SuiteError
 from albench.suite.defaults import with_defaults
 from albench.suite.naming import check_aliases
 from albench.suite.panels import expanded
@@ -49,6 +51,20 @@ def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[
         registry.find("strategy", spec.name)
     for spec in suite.backbones:
         registry.find("backbone", spec.name)
+    _check_validated(suite, registry)
     check_aliases(suite, registry)
     first_labels(registry, suite.protocol)
     return suite, in_panels
+
+
+def _check_validated(suite: Suite, registry: Registry) -> None:
+    """Refuse a strategy that chooses by validation labels where the protocol pays for none."""
+    for spec in suite.strategies if suite.protocol.validation == "none" else ():
+        if (
+            registry.find("strategy", spec.name).role == ORACLE
+            and "score_after" in registry.build("strategy", spec).needs
+        ):
+            raise SuiteError(
+                f"strategy {spec} chooses by validation labels, and validation none pays for none: leave it out, or "
+                "write another validation, such as 1x."
+            )

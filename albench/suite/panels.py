@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from albench.api.kinds import Kind
 from albench.components.declared import EVERY
+from albench.components.defaults import ORACLE
 from albench.components.fields import REQUIRED, options
 from albench.components.spec import PANEL, Spec
 from albench.errors import PluginError, unknown
@@ -40,7 +41,8 @@ def members(kind: Kind, panel: str, registry: Registry) -> list[str]:
     """
     known = named(kind, registry)
     if panel == EVERY:
-        return list(dict.fromkeys(c.name for c in _ordered(kind, registry) if _needs_no_option(c)))
+        blind = [c for c in _ordered(kind, registry) if c.role != ORACLE]
+        return list(dict.fromkeys(c.name for c in blind if _needs_no_option(c)))
     if panel not in known:
         raise unknown(f"{kind} panel", f"{PANEL}{panel}", [PANEL + name for name in (*known, EVERY)])
     return known[panel]

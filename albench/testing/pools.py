@@ -17,6 +17,7 @@ from albench.api.task import Task
 from albench.data.items import Items
 from albench.data.pool import Annotated
 from albench.testing.views import LinearModel
+from albench.trial.insight import Insight
 from albench.trial.view import PoolView, RoundOutputs
 
 TASK = Task("features", (8,), 4, ("a", "b", "c", "d"), pool_size=52, embedding_size=8)
@@ -92,7 +93,10 @@ class Case:
         return f"{self.what}: {sizes}, budget={self.budget}, seed={self.seed}"
 
     def view(self, strategy: Strategy, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> ProbeView:
-        """The pool as the strategy sees it; float64 is exact, the same numbers in a wider type."""
+        """The pool as the strategy sees it; float64 is exact, the same numbers in a wider type.
+
+        An oracle sees labels too, those of ``blobs``, and of a batch a number that stands for what training would give.
+        """
         n_labeled, place = len(self.labeled), torch.device(device)
         items = Items(torch.cat([self.labeled, self.embeddings]).to(dtype).numpy(), place)
         with torch.random.fork_rng(devices=[]):  # a linear layer draws its weights before it is given them
@@ -114,6 +118,7 @@ class Case:
             ),
             budget_left=self.budget,
             stream=(self.seed, 1),
+            insight=Insight(lambda ids: ids % len(self.weight), lambda ids: (float(ids.sum() % 97),)),
         )
         view.__dict__["_labeled_predicted"] = labeled  # the view itself would predict in float32 alone
         return view

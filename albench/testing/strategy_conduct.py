@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from albench import seeds
+from albench.api.strategy import ORACLE_NEEDS
 from albench.data.items import Items
 from albench.errors import ContractError
 from albench.kernels import nearest_neighbors
@@ -129,6 +130,10 @@ def changed(names: Sequence[str]) -> str:
 
 def hidden_labels_unread(subject: StrategySubject) -> None:
     """Permuting the oracle's hidden labels leaves the picks as they are."""
+    if seen := ORACLE_NEEDS & subject.build().needs:
+        raise NotApplicable(
+            f"it declares {quoted(seen)}: it has to be registered with role='oracle', and is not ranked"
+        )
     y = np.arange(50) % 4
     hidden = np.setdiff1d(np.arange(50), np.arange(0, 50, 4))
     shifted, shuffled = y.copy(), y.copy()

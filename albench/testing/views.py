@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from albench.api.strategy import NEEDS
 from albench.data.items import Items
 from albench.data.pool import Annotated
+from albench.trial.insight import BLIND, Insight
 from albench.trial.view import PoolView, RoundOutputs
 
 
@@ -38,6 +39,8 @@ def make_view(
     threshold: float = 1.0,
     round_number: int = 1,
     seed: int = 0,
+    true_labels: Tensor | None = None,
+    score_after: Callable[[Tensor], tuple[float, ...]] | None = None,
 ) -> PoolView:
     """A view of a pool with the given embeddings through a linear head.
 
@@ -55,6 +58,8 @@ def make_view(
         What the strategy declares; by default everything.
     threshold
         Items whose top probability is below it are rejected.
+    true_labels, score_after
+        For oracles: the (N,) int64 hidden labels, and what stands for training with some positions (n,).
     """
     x = embeddings.float()
     weight = torch.eye(x.shape[1]) if weight is None else weight
@@ -71,4 +76,7 @@ def make_view(
         outputs=RoundOutputs(round_number, model, predicted, lambda probs: probs.amax(dim=1) < threshold),
         budget_left=len(x),
         stream=(seed, round_number),
+        insight=Insight(
+            BLIND.true_labels if true_labels is None else true_labels.__getitem__, score_after or BLIND.score_after
+        ),
     )

@@ -58,6 +58,10 @@ class Oracle:
         picks = [rng.permutation(np.flatnonzero(labels == c))[:n] for c, n in enumerate(quota)]
         return torch.from_numpy(np.sort(np.concatenate(picks)))
 
+    def revealed(self, ids: Tensor) -> Tensor:
+        """The labels (n,) of pool ids, paid by nobody: for strategies that are oracles alone."""
+        return self.__labels[ids].clone()
+
     def accuracy(self, ids: Tensor, predicted: Tensor) -> float | None:
         """Share of right predictions on pool ids, for the record alone; None for no ids."""
         if len(ids) == 0:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
-from albench.api.strategy import Strategy
+from albench.api.strategy import ORACLE_NEEDS, Strategy
 from albench.data.items import Items
 from albench.data.pool import Annotated
 from albench.errors import TrialError
 from albench.suite.limits import TooLong, at_most
 from albench.suite.trials import Trial
+from albench.training.evaluate import Score
 from albench.trial.answers import choose
 from albench.trial.bought import Bought
+from albench.trial.insight import BLIND, Insight
 from albench.trial.parts import Parts
 from albench.trial.view import PoolView, RoundOutputs, cold_view
 
@@ -27,9 +30,14 @@ class Queries:
         The training split.
     bought
         Where labels are bought.
+    score_after
+        Pool ids -> how well the next round would validate with them, for oracles.
     """
 
-    def __init__(self, trial: Trial, parts: Parts, items: Items, bought: Bought) -> None:
+    def __init__(
+        self, trial: Trial, parts: Parts, items: Items, bought: Bought, score_after: Callable[[Tensor], Score]
+    ) -> None:
+        self._score_after = score_after
         self._trial = trial
         self._parts = parts
         self._items = items
@@ -71,6 +79,7 @@ class Queries:
             budget_left=oracle.budget_left,
             stream=(trial.seed, outputs.round_number),
             approximate=trial.protocol.neighbors == "approximate",
+            insight=Insight(oracle.revealed, self._score_after) if parts.strategy.needs & ORACLE_NEEDS else BLIND,
         )
         picks = self._chosen(parts.strategy, view, parts.amounts.query_size, trial.strategy)
         queried = pool.unlabeled[picks]

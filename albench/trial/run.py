@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,14 +14,15 @@ from albench import item_predictions, seeds
 from albench.api.executor import Note, Progress
 from albench.api.method import RoundFacts
 from albench.augment import augmenter
-from albench.data.pool import index_hash
+from albench.data.pool import Annotated, index_hash
+from albench.errors import TrialError
 from albench.metric_table import HEADLINE
 from albench.suite.keys import digest
 from albench.suite.trials import Trial
 from albench.training.batches import Batches
 from albench.training.evaluate import Score, measure, predict, probabilities, score
 from albench.training.learner import Learner
-from albench.training.loop import Trained
+from albench.training.loop import Trained, train_round
 from albench.trial.bought import Bought
 from albench.trial.labels import Oracle
 from albench.trial.numerics import Clock, peak_memory_mb
@@ -67,7 +69,7 @@ class TrialRun:
         )
         n_classes = splits.task.n_classes
         self.bought = Bought(Oracle(splits.train.y, n_classes, amounts.labels[-1]), len(splits.train), n_classes)
-        self.queries = Queries(trial, parts, self.train, self.bought)
+        self.queries = Queries(trial, parts, self.train, self.bought, self.score_after)
         self.bought.start_with(self.queries.first())
         self.initial_hash = index_hash(self.bought.pool.labeled)
         self.learner = self.new_learner(0)
@@ -98,15 +100,17 @@ class TrialRun:
             self.learner = self.new_learner(number)
         self.learner.start_round(self.facts(number, self.learner.first_step))
 
-    def facts(self, number: int, first_step: int) -> RoundFacts:
+    def facts(self, number: int, first_step: int, bought: Bought | None = None) -> RoundFacts:
         """What a method is told of a round.
 
         Parameters
         ----------
         first_step
             Steps that its learner has made before.
+        bought
+            What is labelled in it; by default what is now.
         """
-        parts, protocol, bought = self.parts, self.trial.protocol, self.bought
+        parts, protocol, bought = self.parts, self.trial.protocol, bought or self.bought
         pool = bought.annotated
         return RoundFacts(
             round=number,
@@ -120,6 +124,23 @@ class TrialRun:
             labeled=bought.pool.mask.to(parts.device),
             class_counts=pool.class_counts.to(parts.device),
         )
+
+    def score_after(self, ids: Tensor) -> Score:
+        """How well the next round would validate had these pool ids been bought, by the validation labels of this one.
+
+        A learner apart is trained as the next round's will be: with its weights, its order of the data, its steps.
+        """
+        number, bought = self.learner.round + 1, copy.deepcopy(self.bought)
+        bought.buy(ids)
+        learner = self.new_learner(number)
+        if self.trial.protocol.start == "warm":
+            learner.restore(copy.deepcopy(self.learner.checkpoint()))
+        learner.start_round(self.facts(number, learner.first_step, bought))
+        batches = self._batches(number, bought.annotated)
+        (trained,) = train_round(learner, [batches], [self.validate], lambda _: None)
+        if isinstance(trained, TrialError):
+            raise trained
+        return self.validate(trained.best)
 
     def finish(self, number: int, trained: Trained) -> dict[str, Any]:
         """What follows a round's training: evaluate, query, annotate; returns the round's record."""
@@ -155,8 +176,11 @@ class TrialRun:
 
     def batches(self, number: int) -> Batches:
         """The batches of a round."""
+        return self._batches(number, self.bought.annotated)
+
+    def _batches(self, number: int, pool: Annotated) -> Batches:
         return Batches(
-            self.bought.annotated,
+            pool,
             self.train,
             method=self.method,
             augmenter=self.augmenter,

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from albench import seeds
 from albench.api.strategy import Strategy
-from albench.data.items import Items, as_input
+from albench.data.items import Items, as_input, standardized
 from albench.data.pool import Annotated
 from albench.errors import ContractError
 from albench.kernels import approximate_neighbors, nearest_neighbors, top_k
 from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
 from albench.trial.answers import checked_scores
+from albench.trial.insight import BLIND, Insight
 
 MC_BLOCK = 4096
 """Items in one block of a dropout sample."""
@@ -68,6 +69,8 @@ class PoolView:
         Parts of the name of the strategy's random streams.
     approximate
         Whether ``neighbors`` are approximate; their recall is then noted.
+    insight
+        Shows hidden labels; given to oracles alone.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class PoolView:
         budget_left: int,
         stream: tuple[str | int, ...],
         approximate: bool = False,
+        insight: Insight = BLIND,
     ) -> None:
         self.round = outputs.round_number
         self.n_classes = pool.n_classes
@@ -98,6 +102,7 @@ class PoolView:
         self._predicted = outputs.predicted
         self._rejected = outputs.rejected
         self._approximate = approximate
+        self._insight = insight
         self._outer: tuple[PoolView, Tensor] | None = None
         self._neighbors: dict[int, tuple[Tensor, Tensor]] = {}
 
@@ -228,6 +233,15 @@ class PoolView:
         for mask in masks:
             yield torch.cat([head(part * mask).softmax(dim=1) for part in embeddings.split(MC_BLOCK)])
 
+    @property
+    def true_labels(self) -> Tensor:
+        self._require("true_labels")
+        return self._insight.true_labels(self._index).to(self.device)
+
+    def score_after(self, positions: Tensor) -> tuple[float, ...]:
+        self._require("score_after")
+        return self._insight.score_after(self._index[positions.to(self._index.device)])
+
     def best(self, scores: Tensor, budget: int) -> Tensor:
         return top_k(checked_scores(scores, self.device), budget)
 
@@ -272,29 +286,9 @@ def cold_view(items: Items, strategy: Strategy, n_classes: int, amounts: Amounts
         outputs=RoundOutputs(
             round_number=0,
             model=nn.Identity(),
-            predicted=(torch.empty(len(items), 0, device=items.device), _standardized(items, pool.unlabeled)),
+            predicted=(torch.empty(len(items), 0, device=items.device), standardized(items, pool.unlabeled)),
             rejected=lambda probs: torch.ones(len(probs), dtype=torch.bool, device=probs.device),
         ),
         budget_left=amounts.labels[-1],
         stream=("initial", seed),
     )
-
-
-def _standardized(items: Items, index: Tensor) -> Tensor:
-    """(N, D) float32: all items flattened, less their mean, by one factor of unit variance; one copy, no second.
-
-    Parameters
-    ----------
-    index
-        (N,) the order of the rows. Items are read from the first to the last.
-    """
-    places = index.argsort().to(items.device).split(items.block_size)
-    x = torch.empty(0)
-    for place, block in zip(places, items.blocks(torch.arange(len(items)), items.block_size), strict=True):
-        rows = as_input(block).flatten(1)
-        if not len(x):
-            x = rows.new_empty(len(items), rows.shape[1])
-        x[place] = rows
-    x.sub_(x.mean(dim=0))
-    square = sum(float(rows.double().square().sum()) for rows in x.split(items.block_size))
-    return x.div_(max((square / x.numel()) ** 0.5, 1e-12))

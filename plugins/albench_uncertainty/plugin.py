@@ -1,4 +1,4 @@
-"""Registers the uncertainty strategies; light, so that listing them imports nothing heavy."""
+"""Registers the uncertainty strategies and what they are measured against; light: nothing heavy is imported."""
 
 from albench.api import Add, hookimpl
 
@@ -18,6 +18,10 @@ STRATEGIES = [
         "Settles et al. 2007",
     ),
     ("deepfool", "deepfool:DeepFool", "smallest step across the decision boundary", "Ducoffe and Precioso 2018"),
+]
+ORACLES = [
+    ("balanced-oracle", "oracles:BalancedOracle", "as many labels of each class, by the hidden labels", ""),
+    ("lookahead-oracle", "oracles:LookaheadOracle", "best of random batches, each trained on", "Werner et al. 2024"),
 ]
 PANELS = {
     "entropy": ("standard", "fast"),
@@ -41,6 +45,8 @@ def albench_register(add: Add) -> None:
         panels=("standard", "fast"),
         role="baseline",
     )
+    for name, target, summary, paper in ORACLES:
+        add.strategy(name, f"albench_uncertainty.{target}", summary, family="reference", paper=paper, role="oracle")
     for name, target, summary, paper in STRATEGIES:
         add.strategy(
             name,

@@ -1,11 +1,11 @@
 /* A figure around a chart of the library: caption, note, buttons, and its data as a table. */
-const colour = (row) => (data.rows[row].color === null ? "var(--c-base)" : `var(--c-${data.rows[row].color})`);
-const dash = (row) => ["", "6 3", "2 3", "8 3 2 3", "10 2 2 2"][data.rows[row].dash] || null;
+const colour = (row) => (data.rows[row].aside ? "var(--soft)" : data.rows[row].color === null ? "var(--c-base)" : `var(--c-${data.rows[row].color})`);
+const dash = (row) => (data.rows[row].aside ? "5 4" : ["", "6 3", "2 3", "8 3 2 3", "10 2 2 2"][data.rows[row].dash] || null);
 /* Of rows that share a colour, also under one method, each has its own. */
 const symbol = (row) => ["circle", "square", "triangle", "diamond", "star"][data.rows[row].symbol];
 const label = (row) => data.rows[row].label;
-/* Before the name of a row that was highlighted by request. */
-const prefix = (row) => (data.rows[row].marked ? "» " : "");
+/* Before the name of a row that was highlighted by request, and of one that sees labels. */
+const prefix = (row) => (data.rows[row].marked ? "» " : "") + (data.rows[row].aside ? "† " : "");
 
 function plainTable(heads, lines, caption) {
   return h("table", {}, h("caption", { class: "unseen" }, caption),

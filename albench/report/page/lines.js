@@ -38,7 +38,7 @@ function apart(entries, gap, low, high) {
 
 /*
  * options: caption, note, series() ([{row, x, y, half, n}]), lit(row), pick(row), xLabel, yLabel, range ([low, high] that the
- * values can have), bands (whether there are intervals), rest() (whether grey curves are drawn), whole (ticks at whole numbers).
+ * values can have), level ({y, text} of a line across, or null), bands (whether there are intervals), rest() (whether grey curves are drawn), whole (ticks at whole numbers).
  */
 function lineChart(options) {
   const { caption, series, lit, xLabel, yLabel, range = [null, null] } = options;
@@ -56,6 +56,7 @@ function lineChart(options) {
     const inside = (x) => x >= domain[0] && x <= domain[1];
     const ends = all.flatMap((one) => one.y.filter((_, at) => inside(one.x[at])));
     if (state.bands) for (const one of colored) one.x.forEach((x, at) => inside(x) && ends.push(bounds(one, at, -1), bounds(one, at, 1)));
+    if (options.level) ends.push(options.level.y);
     const y = extent(ends).map((value) => within(range, value));
     const most = Math.min(width * 0.36, 230);
     const texts = new Map(colored.map((one) => [one.row, endText(one.row, most)]));
@@ -95,6 +96,10 @@ function lineChart(options) {
         Plot.gridY({ ticks: Math.round(height / 60), stroke: "var(--rule)", strokeOpacity: 1 }),
         Plot.axisX(ticks, { tickFormat: count, label: xLabel, labelAnchor: "center", labelArrow: "none", labelOffset: 38, tickSize: 4, className: "axis x" }),
         Plot.axisY({ ticks: Math.round(height / 60), tickSize: 0, label: null, className: "axis y" }),
+        options.level ? [
+          Plot.ruleY([options.level.y], { stroke: "var(--soft)", strokeDasharray: "2 3", className: "level" }),
+          Plot.text([options.level.y], { x: () => domain[0], y: (d) => d, text: () => options.level.text, dx: 4, dy: -7, textAnchor: "start", fill: "var(--soft)", className: "level" }),
+        ] : [],
         all.filter((one) => !lit(one.row)).flatMap((one) => drawn(one, `series r${one.row}`)),
         colored.flatMap((one) => drawn(one, `series lit r${one.row}`)),
         last.map((p) => Plot.text([p], {

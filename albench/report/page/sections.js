@@ -15,6 +15,7 @@ function groupSection(group, at, page) {
   const curve = (group.curves[page.metric] || []).map(([row, x, y, half, n]) => ({ row, x, y, half, n }));
   const curves = lineChart({
     caption: `${title}: learning curves`, series: () => curve, lit, pick, rest: page.rest, xLabel: "labels", yLabel: metric.words, range: metric.range, bands: true,
+    level: group.full[page.metric] ? { y: group.full[page.metric][0], text: `full supervision ${show(group.full[page.metric][0])}` } : null,
     note: `${capital(metric.words)}${metric.higher ? "" : " (lower is better)"}, mean over each row's own seeds, same test items, with its 95 % interval${curve.some((one) => one.n.includes(1)) ? " (no band where there is one seed)" : ""}. Press a curve or a name to colour it, drag to zoom.`,
   });
   const ranking = table ? rankingTable({

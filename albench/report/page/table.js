@@ -45,6 +45,8 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     if (!place) return rows;
     const value = (row) => (place.kind === "name" ? label(row.row) : place.kind === "verdict" ? row.verdict[0] : valueOf(cell(row, place)[0]));
     return [...rows].sort((a, b) => {
+      const apart = data.rows[a.row].aside - data.rows[b.row].aside;
+      if (apart) return apart;
       const [p, q] = [value(a), value(b)];
       if (p === null || q === null) return (p === null) - (q === null);
       const way = typeof p === "string" ? p.localeCompare(q, "en") : p - q;
@@ -77,12 +79,12 @@ function rankingTable({ caption, columns, rows, verdicts, lit, pick, tools }) {
     const wanted = filter.value.trim().toLowerCase();
     let shown = ordered();
     if (wanted) shown = shown.filter((entry) => label(entry.row).toLowerCase().includes(wanted));
-    else if (!state.every) shown = shown.filter((entry, at) => at < MOST || lit(entry.row) || data.rows[entry.row].marked);
+    else if (!state.every) shown = shown.filter((entry, at) => at < MOST || lit(entry.row) || data.rows[entry.row].marked || data.rows[entry.row].aside);
     found.textContent = wanted ? `${shown.length} of ${rows.length} rows` : "";
     more.hidden = Boolean(wanted) || rows.length <= MOST + 2;
     count();
     const focused = body.contains(document.activeElement) && document.activeElement.dataset.row;
-    body.replaceChildren(...shown.map((entry) => h("tr", { "data-row": entry.row, class: `${lit(entry.row) ? "lit" : ""} ${data.rows[entry.row].marked ? "marked" : ""}` }, places.map((place) =>
+    body.replaceChildren(...shown.map((entry) => h("tr", { "data-row": entry.row, class: `${lit(entry.row) ? "lit" : ""} ${data.rows[entry.row].marked ? "marked" : ""} ${data.rows[entry.row].aside ? "aside" : ""}` }, places.map((place) =>
       place.kind === "name" ? nameCell(entry) : place.kind === "verdict" ? verdictCell(entry.verdict) : numberCell(place, cell(entry, place))))));
     fit();
     if (focused) body.querySelector(`[data-row="${focused}"].pick`)?.focus();

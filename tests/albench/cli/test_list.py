@@ -33,3 +33,9 @@ def test_a_broken_plugin_is_told_beside_what_there_is(inside: Inside, tmp_path: 
     done = inside("list", "strategies", "--plugin", "broken.py")
     assert done.returncode == 2
     assert "broken.py" in done.stderr
+
+
+def test_what_sees_labels_is_marked(inside: Inside) -> None:
+    rows = {row["name"]: row["family"] for row in json.loads(inside("list", "strategies", "--json").stdout)}
+    marked = {name for name, family in rows.items() if family == "oracle: sees labels"}
+    assert marked == {"balanced-oracle", "lookahead-oracle"}

@@ -100,6 +100,11 @@ FAULTS = {
         "add.method('mine', Mine)",
         r"method 'mine' \(Mine\): views has 'week', which is not known: did you mean 'weak'\?",
     ),
+    "an oracle of a panel": (
+        "class Mine(Strategy):\n    needs = frozenset({'true_labels'})\n    def scores(self, view): ...",
+        "add.strategy('mine', Mine, role='oracle', panels=('standard',))",
+        "strategy 'mine': what sees labels is named, never part of a panel: leave its panels out",
+    ),
     "a method without a loss": ("class Mine(Method): pass", "add.method('mine', Mine)", "it defines no loss"),
     "a data set that does not load": (
         "class Mine(FeatureDataset): pass",
@@ -206,3 +211,18 @@ def test_two_files_that_claim_one_name_are_both_named(tmp_path: Path) -> None:
         PluginError, match=r"claimed by two plugins: 'mine' \(.*one/mine.py\) and 'mine' \(.*two/mine.py\)"
     ):
         Registry(files).find("strategy", "mine")
+
+
+@pytest.mark.parametrize(
+    ("needs", "role", "message"),
+    [
+        ("true_labels", "", r"strategy 'mine' would see hidden labels \(it needs true_labels\), which only what is"),
+        ("score_after", "", r"would see hidden labels \(it needs score_after\)"),
+        ("probs", "oracle", r"strategy 'mine' has role='oracle' and needs none of score_after, true_labels"),
+    ],
+)
+def test_who_sees_labels_is_registered_as_who_does(tmp_path: Path, needs: str, role: str, message: str) -> None:
+    body = f"class Mine(Strategy):\n    needs = frozenset({{'{needs}'}})\n    def scores(self, view): ..."
+    found = Registry([plugin(tmp_path, body, f"add.strategy('mine', Mine, role='{role}')")])
+    with pytest.raises(PluginError, match=message):
+        found.build("strategy", "mine")

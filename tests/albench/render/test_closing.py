@@ -89,3 +89,13 @@ def test_minority_recall_is_explained_below_the_curve() -> None:
     frame = found.frame.assign(**more)
     text = shown(Results(found.folders, frame, found.failed), set(frame["key"]), width=120)
     assert "minority_recall: mean recall of the classes smaller than the average (b and c)" in text
+
+
+def test_what_sees_labels_alone_ends_with_its_curve() -> None:
+    held = results(["seer"])
+    held.frame["sees_labels"] = True
+    console = Console(file=io.StringIO(), width=100)
+    console.print(closing(held, set(held.frame["key"])))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "m + seer" in text
+    assert "oracle: sees labels" in text

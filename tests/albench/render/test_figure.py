@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from xml.etree import ElementTree
 import pytest
 from figures import NASTY, panels, svg, tables, texts
 
+from albench.compare import Estimate
 from albench.render.figure import figure_bytes
 from albench.render.figure_ends import MOST_CURVES
+from albench.render.figure_style import REFERENCE
 
 matplotlib = pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'albench[plot]'")
 
@@ -124,3 +127,20 @@ def test_a_figure_needs_no_backend_whatever_the_environment_names() -> None:
     )
     environment = {**os.environ, "MPLBACKEND": "module://nobody_has.this"}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=300)
+
+
+def test_references_are_grey_and_named_as_what_they_are() -> None:
+    seen = [
+        dataclasses.replace(one, sees_labels=one.strategy == "seer") for one in tables(("random", "entropy", "seer"))
+    ]
+    full = {"macro_f1": Estimate(0.97, 0.01, 3)}
+    root = svg([dataclasses.replace(one, full=full) for one in seen])
+    assert {"seer (oracle: sees labels)", "full supervision", "entropy"} <= set(texts(root))
+    lines = [element.get("style", "") for element in root.iter("{http://www.w3.org/2000/svg}path")]
+    grey = [style for style in lines if REFERENCE in style]
+    assert len(grey) >= 4, "a curve and a line across, and their samples"
+    assert all("stroke-dasharray" in style for style in grey)
+    without = svg(seen)
+    assert "full supervision" not in texts(without)
+    ticks = max(float(text) for text in texts(root) if text.replace(".", "", 1).isdigit() and "." in text)
+    assert ticks >= 0.9, "the line lies inside the axes"

@@ -9,14 +9,18 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from made_up import curve_records
 from rendered import stand_in_records
 
 from albench.compare import Comparison, answer, compare
 from albench.errors import UnknownName
 from albench.render import FORMATS, render
+from albench.render.html import shown
 from albench.render.latex import escape as latex_escape
 from albench.render.markdown import escape as markdown_escape
+from albench.render.table import to_text
 
 TABLES = [
     form for form in FORMATS if form != "paragraph"
@@ -185,3 +189,45 @@ def test_every_format_begins_with_the_answer(comparison: Comparison, form: str) 
         escape = {"table": str, "markdown": markdown_escape, "latex": latex_escape}[form]
         lines = [line for line in text.splitlines() if line and not line.startswith("%")]
         assert lines[0].removeprefix(r"{\raggedright\noindent ").removesuffix(r"\par}") == escape(said.text)
+
+
+def with_references() -> Comparison:
+    """Two strategies, one that sees labels, and full supervision."""
+    labels, facts = [100, 200], {"method": "supervised"}
+    curves = {"random": [[0.2, 0.4]] * 3, "entropy": [[0.2, 0.5]] * 3}
+    seer = curve_records({"seer": [[0.2, 0.9]] * 3}, labels, **facts, sees_labels=True)
+    full = curve_records({"random": [[0.95]] * 3}, [1000], **facts, protocol="whole")
+    return compare(pd.concat([curve_records(curves, labels, **facts), seer, full]))
+
+
+def test_what_sees_labels_stands_below_a_rule_with_its_mark() -> None:
+    comparison = with_references()
+    said = "full supervision 0.950 ± 0.000 (supervised, all 1,000 labels, 3 seeds)"
+    text = to_text(comparison, 200).splitlines()
+    row = next(at for at, line in enumerate(text) if line.startswith("† seer"))
+    assert set(text[row - 1].strip()) == {"─"}
+    assert "sees labels" in text[row]
+    assert any(line.startswith("† oracle: sees labels; a reference") for line in text)
+    assert any(said in line for line in text)
+    markdown = render(comparison, "markdown").splitlines()
+    row = next(at for at, line in enumerate(markdown) if line.startswith("| † seer"))
+    assert markdown[row - 1].startswith("| *oracle: sees labels* |")
+    assert "**" not in markdown[row]
+    latex = render(comparison, "latex").splitlines()
+    row = next(at for at, line in enumerate(latex) if line.startswith(r"$\dagger$ seer"))
+    assert latex[row - 1] == r"\midrule"
+    assert '<tr style="border-top:1px solid"><td style="text-align:left;white-space:nowrap">† seer' in shown(comparison)
+
+
+def test_columns_of_data_say_which_rows_see_labels() -> None:
+    comparison = with_references()
+    lines = list(csv.DictReader(io.StringIO(render(comparison, "csv"))))
+    told = {line["strategy"]: (line["sees_labels"], line["rank"]) for line in lines if line["kind"] == "aubc"}
+    assert told == {"entropy": ("false", "1"), "random": ("false", "2"), "seer": ("true", "")}
+    (full,) = [line for line in lines if line["kind"] == "full_supervision"]
+    assert (full["n_labeled"], full["method"]) == ("1000", "supervised")
+    assert float(full["mean"]) == pytest.approx(0.95)
+    (group,) = json.loads(render(comparison, "json"))["groups"]
+    assert [row["strategy"] for row in group["aside"]] == ["seer"]
+    assert [cell["n_labeled"] for cell in group["aside"][0]["cells"]] == [100, 200]
+    assert group["full"][0]["estimate"]["mean"] == pytest.approx(0.95)

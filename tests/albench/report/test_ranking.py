@@ -69,3 +69,18 @@ def test_the_table_for_a_paper_is_that_of_compare(results: Made) -> None:
     assert " & 35 & 50 & 65 & 80 & 95 & 110 & AUBC & vs random" in text
     assert "averaged" in text or "mean over 20 to 110 labels" in text
     assert r"\textbf{" in text
+
+
+def test_what_sees_labels_is_last_in_colour_and_without_a_rank(results: Made) -> None:
+    held = results(strategies=("random", "entropy", "seer"), gains=(0.0, 0.2, 0.5))
+    held.frame["sees_labels"] = held.frame["strategy"] == "seer"
+    found = payload(held)
+    rows = table(found)["rows"]
+    named = [found["rows"][row["row"]] for row in rows]
+    assert [(look["label"], look["aside"]) for look in named] == [("entropy", False), ("random", False), ("seer", True)]
+    assert [row["rank"] for row in rows] == [1, 2, None]
+    assert rows[-1]["verdict"][0] == "sees labels"
+    assert rows[-1]["row"] in table(found)["few"]
+    assert "seer" in table(found)["latex"]
+    assert rows[-1]["row"] not in found["wins"]["macro_f1"]["rows"]
+    assert found["groups"][0]["full"] == {}

@@ -263,7 +263,7 @@ def test_results_of_earlier_training_code_go_on_where_its_numbers_are_the_same(
 
 NOT_DECIDING = {
     *("errors", "wording", "environment", "version", "metric_table", "item_predictions"),
-    *("suite.budgets", "suite.limits", "suite.settings"),
+    *("suite.budgets", "suite.full", "suite.limits", "suite.settings"),
     *("results.records", "results.store", "results.provenance", "results.lineage"),
     *("api.executor", "api.facts", "api.hooks", "api.kinds", "api.options", "api.tracker", "api"),
 }

@@ -38,3 +38,11 @@ def test_a_strategy_that_needs_a_model_cannot_choose_the_first_labels() -> None:
     suite = suite_from(dataset="digits", initial_strategy="entropy")
     with pytest.raises(SuiteError, match="initial_strategy entropy: it needs a model or labels"):
         completed(suite, RunSettings(device="cpu"), Registry())
+
+
+def test_what_chooses_by_validation_labels_needs_some() -> None:
+    ahead = "lookahead-oracle[candidates=2]"
+    suite = suite_from(dataset="digits", strategy=["random", ahead], validation="none")
+    with pytest.raises(SuiteError, match=r"lookahead-oracle\[candidates=2\] chooses by validation labels.*such as 1x"):
+        completed(suite, RunSettings(device="cpu"), Registry())
+    completed(suite_from(dataset="digits", strategy=ahead, validation="1x"), RunSettings(device="cpu"), Registry())

@@ -59,9 +59,12 @@ def test_a_plugin_joins_a_panel_and_makes_its_own(plugin: Path) -> None:
 
 def test_all_are_those_that_need_no_option() -> None:
     every = members("strategy", "all", registry())
-    wrappers = [c.name for c in registry().components("strategy") if c.family == "wrapper"]
+    known = registry().components("strategy")
+    wrappers = [c.name for c in known if c.family == "wrapper"]
+    oracles = [c.name for c in known if c.role == "oracle"]
     assert wrappers
-    assert sorted(every + wrappers) == registry().names("strategy")
+    assert oracles
+    assert sorted(every + wrappers + oracles) == registry().names("strategy"), "what sees labels is named by itself"
 
 
 def test_a_panel_makes_the_trials_that_its_names_make() -> None:

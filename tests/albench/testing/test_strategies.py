@@ -194,6 +194,13 @@ class Undeclared(Sound):
     needs = frozenset({"embeddings"})
 
 
+class PeepsAtLabels(Sound):
+    """Reads what oracles alone may."""
+
+    def scores(self, view):
+        return view.true_labels.double()
+
+
 class UndeclaredAndCaught(Sound):
     def scores(self, view):
         try:
@@ -349,6 +356,7 @@ STRATEGY_FAULTS = [
     (StumblesOverNan, "non-finite-probabilities"),
     (OtherError, "non-finite-probabilities"),
     (Undeclared, "declared-quantities"),
+    (PeepsAtLabels, "declared-quantities"),
     (UndeclaredAndCaught, "declared-quantities"),
     (Private, "public-view"),
     (Pairs, "memory-below-pairs"),

@@ -12,6 +12,7 @@ import torch
 from albench.api import Batch, FeatureDataset, Split, Splits, Strategy, Task, View
 from albench.components.registry import registry
 from albench.data.items import Items
+from albench.errors import ContractError
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
 from albench.testing.reach import holders
@@ -86,7 +87,10 @@ class Curious(Strategy):
         part = view.only(torch.arange(50), self)
         kept += [view.neighbors(3), next(samples), samples, view.head(view.embeddings), view.forward(view.x)]
         kept += [part, part.probs, part.neighbors(2), view.best(view.probs[:, 0], 5)]
-        methods = [getattr(view, name) for name in dir(view) if not name.startswith("__")]
+        with pytest.raises(ContractError, match="reads 'true_labels'"):
+            _ = view.true_labels
+        open_ = [name for name in dir(view) if not name.startswith("__") and name != "true_labels"]
+        methods = [getattr(view, name) for name in open_]
         self.found = holders([view, kept, methods], self.secrets())
         return view.best(view.probs[:, 0], budget)
 

@@ -93,6 +93,7 @@ def run(
     backbone: Names = (),
     seeds: int | Sequence[int] | None = None,
     budget: str | Sequence[str] = (),
+    full: bool = False,
     name: str | None = None,
     out: str | Path = "results",
     device: str = "auto",
@@ -126,6 +127,9 @@ def run(
         How many seeds, or which.
     budget
         ``"20+5x10"``, 20 labels to start with and 5 queries of 10, or several of them: each is a protocol of its own.
+    full
+        Train the baseline on all labels of each pool too: a line beside the curves, which ``target="95%-of-full"`` of
+        a comparison needs.
     name, out
         The suite's folder is ``out/name``.
     device, executor, trackers, query_time_limit, time_limit, data_dir, plugins
@@ -177,6 +181,7 @@ def run(
     )
     named = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     suite = suite_from(file, **named, seeds=seeds, budget=budget, name=name, **settings)
+    suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
     plan = prepare(suite, how)
     outcomes = execute(plan, listener or Silent())
     if on_failure == "raise":

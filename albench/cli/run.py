@@ -44,6 +44,7 @@ HOW = (
 @click.option(
     "--budget", multiple=True, metavar="N+QxN", help="Instead: 20+5x10, 20 labels and 5 queries of 10; may be repeated."
 )
+@click.option("--full", is_flag=True, help="Train on all labels of the pool too: a line beside the curves.")
 @click.option("--steps", type=int, help="Training steps of each round.  [default: 200]")
 @click.option("--tune", multiple=True, metavar="NAME=A,B|A..B", help="Choose a setting on validation; may be repeated.")
 @click.option("--tries", type=int, help="Tries of each row that is tuned.  [default: all combinations, up to 12]")
@@ -80,6 +81,8 @@ def command(
     Without a suite file the options declare it. A SPEC is NAME or NAME[OPTION=VALUE,...]; see 'albench list' for the
     names and 'albench show NAME' for the options. What is complete in the results folder is not run again.
     """
+    from dataclasses import replace
+
     from rich.console import Console
 
     from albench.errors import FolderError
@@ -95,7 +98,9 @@ def command(
     start = {None: None, True: "warm", False: "cold"}[warm]
     how = run_settings(**{name: options.pop(name) for name in HOW})
     options["tune"] = list(options["tune"]) or None
+    full = options.pop("full")
     declared = suite_from(suite, start=start, **options, **_settings(settings))
+    declared = replace(declared, full=full or declared.full)
     with console.status("Loading data ..."):
         plan = prepare(declared, how)
     if dry_run:

@@ -135,8 +135,8 @@ def target_values(question: Question, frame: pd.DataFrame, groups: list[CurveBlo
     if full.empty:
         named = f"-d {groups[0].dataset} -m {usual_baseline(frame, 'method')} -s {usual_baseline(frame)}"
         raise UserError(
-            f"target {target}: no trial has the labels of the whole pool; run one: "
-            f"albench run {named} --initial 100% --rounds 1"
+            f"target {target}: no trial has the labels of the whole pool; run the same command again with --full, or "
+            f"one alone: albench run {named} --initial 100% --rounds 1"
         )
     means = full.groupby(["dataset", "protocol", "backbone", "method", "strategy"])[question.column].mean()
     best = means.groupby("dataset").max()

@@ -67,7 +67,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             for name, data in plan.data.items()
         },
         "aliases": aliases_of(plan.all_trials),
-        "protocols": {each.hash: dataclasses.asdict(each) for each in plan.suite.protocols},
+        "protocols": {each.hash: dataclasses.asdict(each) for each in plan.suite.all_protocols},
         "runs": [
             {
                 "id": plan.run,

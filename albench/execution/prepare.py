@@ -59,7 +59,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         require_faiss()
     data = {str(spec): _loaded(spec, settings, found) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
-    counts = {(name, each): amounts(each, task, name) for name, task in tasks.items() for each in suite.protocols}
+    counts = {(name, each): amounts(each, task, name) for name, task in tasks.items() for each in suite.all_protocols}
     for name, loaded in data.items():
         check_validation(suite.protocol.validation, len(loaded.splits.val), name)
     inventory = Inventory(settings.out / suite.name)

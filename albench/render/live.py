@@ -51,11 +51,13 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         lines += [Text(f"  {line}") for line in label_counts(plan, name)]
     settings = suite.protocol
     budgets = f"{counted(len(suite.budgets), 'budget')} x " if suite.budgets else ""
+    n_full = sum(trial.protocol not in suite.protocols for trial in plan.all_trials)
+    full = f" and {counted(n_full, 'trial')} of full supervision" if n_full else ""
     lines.append(
         Text(
             f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x {budgets}"
             f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
-            f"{counted(len(suite.seeds), 'seed')}; {rounds_text(suite.protocols)} of "
+            f"{counted(len(suite.seeds), 'seed')}{full}; {rounds_text(suite.protocols)} of "
             f"{settings.steps_text}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )

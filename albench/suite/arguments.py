@@ -43,6 +43,7 @@ _FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "executor": (lambda value: isinstance(value, str | Spec), "a spec, as executor='processes[workers=4]'"),
     "query_time_limit": (_number, "seconds, as query_time_limit=60"),
     "time_limit": (lambda value: isinstance(value, str) or _number(value), "seconds or a time, as time_limit='8h'"),
+    "full": (_flag, "full=True or full=False"),
     "share": (_flag, "share=True or share=False"),
     "fresh": (_flag, "fresh=True or fresh=False"),
     "strict": (_flag, "strict=True or strict=False"),

@@ -12,6 +12,7 @@ from albench.api.kinds import Kind
 from albench.components.spec import Spec
 from albench.errors import SpecError, SuiteError
 from albench.suite.budgets import SETTINGS, Budget, with_settings
+from albench.suite.full import parse_full
 from albench.suite.naming import NAMED, components
 from albench.suite.protocol import Protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
@@ -25,7 +26,7 @@ T = TypeVar("T")
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
 _KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
-KEYS = ("name", *_KINDS, "seeds", "budgets", "protocol", "plugins")
+KEYS = ("name", *_KINDS, "seeds", "budgets", "full", "protocol", "plugins")
 """Of a suite file."""
 PATH = "path"
 """Option of a data set that says where it lies."""
@@ -61,6 +62,7 @@ def load_suite(path: Path) -> Suite:
         protocol=made,
         budgets=budgets,
         device=made.device if "device" in given else "",
+        full=_at_line(path, content.lines.get("full", 1), parse_full, content.get("full", False)),
         **parts,
     )
 

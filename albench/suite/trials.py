@@ -18,8 +18,10 @@ from albench.components.spec import Spec
 from albench.components.values import whole
 from albench.errors import PluginError, SuiteError
 from albench.suite.budgets import Budget
+from albench.suite.full import SPARED, full_protocol, reference
 from albench.suite.keys import FORMAT, digest
 from albench.suite.protocol import Protocol
+from albench.wording import plural
 
 if TYPE_CHECKING:
     from albench.api.strategy import Strategy
@@ -93,6 +95,8 @@ class Suite:
         Plugin files, and names of installed plugins, that it needs.
     by_default
         Kinds of which nothing was named, so that albench's default was taken.
+    full
+        Whether full supervision is run beside: the baseline on all labels of each pool, a trial a backbone and seed.
     """
 
     name: str = ""
@@ -106,12 +110,18 @@ class Suite:
     device: Literal["", "cpu", "cuda"] = ""
     plugins: tuple[str, ...] = ()
     by_default: tuple[str, ...] = ()
+    full: bool = False
 
     @property
     def protocols(self) -> list[Protocol]:
         """One for each budget."""
         made = [dataclasses.replace(self.protocol, **budget._asdict()) for budget in self.budgets]
         return made or [self.protocol]
+
+    @property
+    def all_protocols(self) -> list[Protocol]:
+        """Those of its budgets, and that of full supervision where it is run."""
+        return [*self.protocols, *([full_protocol(self.protocol)] if self.full else [])]
 
 
 def _starts_cold(component: Component) -> bool:
@@ -185,6 +195,13 @@ def trials(
         for other in (name for (of, name), same in written_out.items() if (of, same) == (kind, meant)):
             if other != written:
                 raise SuiteError(f"{kind} {written} and {other} are the same, with every option as it is: name one.")
+    if suite.full:
+        alone = {plural(kind): (reference(kind, getattr(suite, plural(kind)), registry),) for kind in SPARED}
+        whole = dataclasses.replace(
+            suite, protocol=full_protocol(suite.protocol), budgets=(), full=False, **dict[str, Any](alone)
+        )
+        planned += trials(whole, registry, tasks, fitted)
+        planned = list({trial.key: trial for trial in planned}.values())  # it may be among what the suite is of
     return planned
 
 

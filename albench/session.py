@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
 from albench.errors import SuiteError, TrialError
+from albench.execution.looking import execute_until_sure
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
-from albench.execution.runner import Listener, execute
+from albench.execution.runner import Listener
 from albench.results.load import Results, load_run
 from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
 from albench.suite.budgets import with_settings
@@ -20,6 +22,7 @@ from albench.suite.naming import components
 from albench.suite.settings import run_settings
 from albench.suite.suite_file import load_suite
 from albench.suite.trials import Suite, check_name, parse_seeds
+from albench.suite.until_sure import parse_max_seeds, parse_until_sure
 from albench.wording import plural
 
 Names = str | Sequence[str] | Mapping[str, Any]
@@ -63,8 +66,9 @@ def suite_from(
     budget
         As ``20+5x10``, one or several.
     settings
-        Settings of the protocol, such as ``rounds=3``.
+        Settings of the protocol, such as ``rounds=3``; and ``until_sure`` and ``max_seeds`` as of ``run``.
     """
+    until = {"until_sure": settings.pop("until_sure", None), "max_seeds": settings.pop("max_seeds", None)}
     suite = load_suite(check_file(file)) if file is not None else Suite()
     given: dict[Kind, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     changes: dict[str, Any] = {}
@@ -76,6 +80,10 @@ def suite_from(
             changes[plural(kind)] = named
     if seeds is not None:
         changes["seeds"] = parse_seeds(check_seeds(seeds))
+    if until["until_sure"] is not None:
+        changes["until_sure"] = parse_until_sure(until["until_sure"])
+    if until["max_seeds"] is not None:
+        changes["max_seeds"] = parse_max_seeds(until["max_seeds"])
     if name is not None:
         changes["name"] = check_name(check("name", name))
     made, budgets = with_settings(settings, suite.protocol, suite.budgets, check_several("budget", budget))
@@ -92,6 +100,8 @@ def run(
     dataset: Names = (),
     backbone: Names = (),
     seeds: int | Sequence[int] | None = None,
+    until_sure: str | float | None = None,
+    max_seeds: int | None = None,
     budget: str | Sequence[str] = (),
     full: bool = False,
     name: str | None = None,
@@ -125,6 +135,12 @@ def run(
         ``mine`` in all that is shown.
     seeds
         How many seeds, or which.
+    until_sure
+        Add seeds until each difference from the baseline is told, or shown to be smaller than this: ``0.02``; or until
+        the first row is told from all others: ``"ranking"``. ``seeds`` is then how many the first look is at, at least
+        five.
+    max_seeds
+        How many seeds that may become; 50 where None.
     budget
         ``"20+5x10"``, 20 labels to start with and 5 queries of 10, or several of them: each is a protocol of its own.
     full
@@ -179,11 +195,11 @@ def run(
         fresh=fresh,
         strict=strict,
     )
-    named = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
-    suite = suite_from(file, **named, seeds=seeds, budget=budget, name=name, **settings)
+    named: dict[str, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
+    named |= {"seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
+    suite = suite_from(file, **named, budget=budget, name=name, **settings)
     suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
-    plan = prepare(suite, how)
-    outcomes = execute(plan, listener or Silent())
+    plan, outcomes = execute_until_sure(prepare(suite, how), lambda: nullcontext(listener or Silent()))
     if on_failure == "raise":
         _raise_failures(plan, outcomes)
     keys = {trial.key for trial in plan.all_trials}

@@ -5,6 +5,7 @@
 2. False claims of each test, by itself.
 3. Power: a difference of one standard deviation of the paired differences, against the noncentral t.
 4. Coverage: how often intervals hold the true value, over seeds and over test items.
+5. Seeds added until it is sure: false claims at any look, and how many seeds it takes (``calibration_looks.py``).
 
 Curves have the spread of real ones (``simulated.py``).
 
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from calibration_looks import claims_at_looks, looks_table, seeds_taken
 from calibration_pages import DESIGN, PAGES, pages
 from scipy import stats
 from simulated import LABELS, MEASURED, NOISE, trials
@@ -266,6 +268,17 @@ def item_values(split: Split, *, drawn: bool) -> dict[str, np.ndarray]:
     return {"accuracy": of("accuracy", models[0]), "macro F1": first, "difference of macro F1": second - first}
 
 
+def looks_claims(runs: int, seed: int, problems: list[str]) -> pd.DataFrame:
+    """Share of runs with a false claim, whichever look it is at; and what tests without correction would claim."""
+    found = claims_at_looks(runs, seed)
+    for what in ("told apart", "below", "first"):
+        for (kind, noise), part in found.groupby(["rows", "noise"], sort=False):
+            if noise != "unequal":
+                name = f"{what} at any look, {noise}, {kind} rows"
+                check(name, part[what].sum(), len(part), problems, most=ALPHA)
+    return looks_table(found)
+
+
 def inside(found: tuple[float, float, float], truth: float) -> bool:
     return found[1] <= truth <= found[2]
 
@@ -296,6 +309,8 @@ def main() -> int:
         "Power for one standard deviation": lambda: powers(150 * runs, rng, problems),
         "Coverage of 95 % intervals": lambda: coverages(50 * runs, rng, problems),
         "Coverage of 95 % intervals over test items": lambda: item_coverages(50 * runs, rng, problems),
+        "Seeds added until it is sure, false claims": lambda: looks_claims(10 * runs, arguments.seed, problems),
+        "Seeds added until it is sure, seeds taken": lambda: looks_table(seeds_taken(5 * runs, arguments.seed)),
     }.items():
         started = time.perf_counter()
         texts.append(f"## {title}\n\n{table(make())}\n")

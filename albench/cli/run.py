@@ -36,6 +36,12 @@ HOW = (
 )
 @click.option("--backbone", multiple=True, type=SpecType("backbone"), help="Model; the default fits the data.")
 @click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
+@click.option(
+    "--until-sure",
+    metavar="DIFFERENCE|ranking",
+    help="Add seeds until it is decided; --seeds: the first look.",
+)
+@click.option("--max-seeds", type=int, help="Most seeds that --until-sure adds up to.  [default: 50]")
 @click.option("--initial", metavar="N|P%", help="Labels to start with, or several as 20,100.  [default: 100]")
 @click.option("--initial-draw", metavar="HOW", help="stratified, random or balanced.  [default: stratified]")
 @click.option("--initial-strategy", type=SpecType("strategy"), help="Strategy that chooses the first labels instead.")
@@ -86,9 +92,9 @@ def command(
     from rich.console import Console
 
     from albench.errors import FolderError
+    from albench.execution.looking import execute_until_sure
     from albench.execution.manifest import typed_command
     from albench.execution.prepare import prepare
-    from albench.execution.runner import execute
     from albench.render.live import display
     from albench.render.outlet import Outlet
     from albench.session import suite_from
@@ -105,10 +111,8 @@ def command(
         plan = prepare(declared, how)
     if dry_run:
         return _dry_run(console, plan)
-    listener = display(console)
     try:
-        with listener:
-            outcomes = execute(plan, listener, command=typed_command())
+        plan, outcomes = execute_until_sure(plan, lambda: display(console), command=typed_command())
     except OSError as error:
         raise FolderError(
             f"{error.filename or plan.folder} cannot be read or written ({error.strerror or error}): what is complete "
@@ -172,6 +176,7 @@ def _own_options() -> dict[str, str]:
 
 def _dry_run(console: Any, plan: Plan) -> int:
     from albench.bench.estimate import estimate
+    from albench.execution.looking import looks_time
     from albench.render.live import plan_lines
 
     for line in plan_lines(plan, verbose=True):
@@ -181,7 +186,7 @@ def _dry_run(console: Any, plan: Plan) -> int:
             found = estimate(plan)
         first, *others = found.lines
         console.print(f"estimated time: {first}", soft_wrap=True)
-        for note in others:
+        for note in (*others, *looks_time(plan)):
             console.print(f"  {note}", style="dim", soft_wrap=True)
     console.print("dry run: nothing was run or written.")
     return 0

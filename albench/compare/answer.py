@@ -111,7 +111,9 @@ def _of_overall(overall: Overall, comparison: Comparison) -> str:
 def _measure(comparison: Comparison, where: str) -> str:
     """``test macro F1 (mean over 100 to 600 labels, corrected for 10 comparisons, 11 of 34 rows chosen)``."""
     about = [where, *(["lower is better"] if not comparison.higher_is_better else [])]
-    about += [f"corrected for {comparison.n_tests:,} comparisons"] if comparison.n_tests > 1 else []
+    several = [f"{comparison.n_tests:,} comparisons"] if comparison.n_tests > 1 else []
+    several += ["looks as seeds were added"] if comparison.share < 1 else []
+    about += [f"corrected for {' and '.join(several)}"] if several else []
     about += filter(None, [only_of(len(comparison.rows), comparison.n_left_out)])
     return f"{metric_words(comparison.metric, comparison.split)} ({', '.join(about)})"
 

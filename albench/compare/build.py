@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from albench.compare.across import across_of
-from albench.compare.beside import check_ranked, parted, with_beside
+from albench.compare.beside import Parted, check_ranked, parted, with_beside
 from albench.compare.blocks import CurveBlock
 from albench.compare.budgets import budget_families, over_budgets
 from albench.compare.carried import with_cautions
@@ -18,6 +18,7 @@ from albench.compare.details import QUERY, TRAIN, group_details, target_values
 from albench.compare.first_draw import with_draw
 from albench.compare.gather import check_scores, gather
 from albench.compare.highlight import with_highlight
+from albench.compare.looks import looked
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, numbers_of
 from albench.compare.over_items import KeptOf, item_notes, over_items, with_over_items
@@ -97,9 +98,7 @@ def compared(
     question.choice.check(frame)
     parts = parted(frame)
     baseline = question.choice.baseline_in(parts.ranked)
-    chosen = question.choice.of(parts.ranked)
-    check_ranked(parts, chosen)
-    chosen, paid = counting_validation(chosen, question)
+    chosen, question, said = _chosen(parts, question)
     curves, copies = _curves_of(chosen, question)
     check_baseline(question.baseline and baseline, pairs_of(chosen))
     numbers = [numbers_of(group, question, baseline) for group in curves]
@@ -115,7 +114,7 @@ def compared(
     n_left_out, left_out = question.choice.left_out(parts.ranked)
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),
-        *paid,
+        *said,
         *copies,
         *write_notes(curves, groups, question, baseline, overall, budgets),
         *tuned_notes(chosen, groups),
@@ -129,6 +128,7 @@ def compared(
         higher_is_better=question.sign > 0,
         baseline=baseline if any(row.difference for group in groups for row in group.rows) else "",
         n_tests=verdicts.n_tests,
+        share=question.share,
         groups=groups,
         failed=_failures(None if failed is None else question.choice.of(failed)),
         notes=tuple(map(str, notes)),
@@ -144,6 +144,15 @@ def compared(
         made_with=versions_in(chosen),
     )
     return with_highlight(comparison, question.highlight)
+
+
+def _chosen(parts: Parted, question: Question) -> tuple[pd.DataFrame, Question, list[Remark]]:
+    """What is compared, the question at the share of the 5 % that it may use, and notes on both."""
+    chosen = question.choice.of(parts.ranked)
+    check_ranked(parts, chosen)
+    chosen, paid = counting_validation(chosen, question)
+    looks = looked(chosen)
+    return chosen, question.at_share(looks.share), [*looks.notes, *paid]
 
 
 def _curves_of(frame: pd.DataFrame, question: Question) -> tuple[list[CurveBlock], list[Remark]]:

@@ -35,6 +35,8 @@ class Comparison:
         no row has one.
     n_tests
         Differences that were tested: the family of Holm's correction.
+    share
+        What of the 5 % the tests could use: below 1 where seeds were added in looks (``albench.compare.looks``).
     groups
         One a data set and protocol.
     failed
@@ -81,6 +83,7 @@ class Comparison:
     highlight: tuple[str, ...] = ()
     caveats: tuple[Remark, ...] = ()
     budgets: tuple[OverBudgets, ...] = ()
+    share: float = 1.0
 
     @property
     def rows(self) -> tuple[Row, ...]:

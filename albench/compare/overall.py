@@ -10,6 +10,7 @@ from albench.compare.across import Across, GroupScores
 from albench.compare.blocks import RowName
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Chance, Difference
+from albench.compare.looks import as_many, times
 from albench.compare.pairs import p_values
 from albench.compare.question import Question
 from albench.compare.ranges import within
@@ -41,7 +42,7 @@ def over_data_sets(across: Across, tested: Tested, question: Question, may: bool
     common = rows.names
     means = leveled(np.array([[sign * part[name].mean() for name in common] for part in scored]))
     ranks = mean_ranks(means)
-    distance = critical_difference(len(common), len(settings))
+    distance = critical_difference(len(common), len(settings), question.share)
     chance = friedman(means)
     order = sorted(range(len(common)), key=lambda at: (ranks[at], common[at]))
     differences = {
@@ -50,7 +51,7 @@ def over_data_sets(across: Across, tested: Tested, question: Question, may: bool
         for _, method, strategy in [other]
     }
     every = {name for setting in settings for name in setting.names}
-    apart = may and not chance >= ALPHA
+    apart = may and not chance >= ALPHA * question.share
     return Overall(
         settings=tuple(setting.title for setting in settings),
         rows=tuple(_row(common[at], float(ranks[at]), scored, differences.get(common[at]), sign) for at in order),
@@ -100,11 +101,11 @@ def friedman(scores: np.ndarray) -> float:
     return float(friedmanchisquare(*scores.T).pvalue)
 
 
-def critical_difference(n_rows: int, n_datasets: int) -> float:
-    """Nemenyi's critical difference of mean ranks at the 5 % level."""
+def critical_difference(n_rows: int, n_datasets: int, share: float = 1.0) -> float:
+    """Nemenyi's critical difference of mean ranks at the 5 % level, or at a share of it."""
     from scipy.stats import studentized_range
 
-    quantile = studentized_range.ppf(1 - ALPHA, n_rows, np.inf) / np.sqrt(2)
+    quantile = studentized_range.ppf(1 - ALPHA * share, n_rows, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(n_rows * (n_rows + 1) / (6 * n_datasets)))
 
 
@@ -145,8 +146,9 @@ def beaten(
         return []
     means, _, counts, _ = zip(*(paired(*part) for part in pairs), strict=True)
     family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
-    p = [p_values(*part, question.test, family)[0] for part in pairs]
-    stand = np.split(holm(np.concatenate(p)) < ALPHA, np.cumsum([len(part) for part in p])[:-1])
+    p = [p_values(*part, question.test, as_many(family, question.share))[0] for part in pairs]
+    told_apart = holm(times(np.concatenate(p), question.share)) < ALPHA
+    stand = np.split(told_apart, np.cumsum([len(part) for part in p])[:-1])
     if told is not None:
         stand = [won & (of[a] | of[b]) for won, of, (a, b) in zip(stand, told, sides, strict=True)]
     found = []

@@ -22,6 +22,8 @@ _EXACT = 14
 """Pairs up to which all sign flips are tried."""
 _EXACT_RANKS = 50
 """Pairs up to which the distribution of signed ranks is exact, where no ranks are tied (as in SciPy)."""
+_EXACT_TIES = 13
+"""The same where some are tied: all flips of signs are tried (as in SciPy)."""
 _MARGIN = 5
 """A permutation test is taken where its smallest p-value, corrected, is this far below the level."""
 
@@ -120,6 +122,8 @@ def _wilcoxon(differences: np.ndarray) -> float:
     n = len(there)
     if n <= _EXACT_RANKS and len(np.unique(ranks)) == n:
         return float(min(1.0, 2 * wilcoxon_pairs(n)[round((n * (n + 1) / 2 - abs(lean)) / 2)]))
+    if n <= _EXACT_TIES:  # as SciPy, which goes through all signs one by one
+        return sign_flips(np.sign(there) * ranks)
     return float(wilcoxon(there).pvalue)
 
 

@@ -10,6 +10,7 @@ from albench.compare.choose import only_of
 from albench.compare.comparison import Comparison
 from albench.compare.estimates import Difference
 from albench.compare.levels import levels
+from albench.compare.looks import level_text
 from albench.compare.over_items import DRAWS
 from albench.compare.rare import MINORITY, minority_words
 from albench.compare.tables import Group
@@ -85,10 +86,12 @@ def _tested(tested: Sequence[tuple[str, Difference]], group: Group, comparison: 
     what = f"{metric} at {group.ranked:,} labels" if group.ranked is not None else f"the mean {metric} over all labels"
     lower = "" if comparison.higher_is_better else ", of which lower is better,"
     baseline = baseline_words(comparison, group.rows)
+    level = f"{level_text(comparison.share)} level"
+    level += ", the share of this look at the seeds" if comparison.share < 1 else ""
     tests = listed([words for test, words in _TESTS.items() if any(gap.test == test for _, gap in tested)])
     yield (
         f"We compared {what}{lower} with that of {baseline} by {tests} over the seeds that both have, with Holm's "
-        f"correction over {counted(comparison.n_tests, 'difference')} at the 5 % level."
+        f"correction over {counted(comparison.n_tests, 'difference')} at the {level}."
     )
     for verdict in ("better", "worse"):
         of = [(name, gap) for name, gap in tested if gap.verdict == verdict]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from albench.compare.choose import Choice
 from albench.compare.cost import Cost, parse_cost
@@ -49,6 +49,8 @@ class Question:
         Whether what ranks, and its differences, have intervals over test items too.
     count_validation
         Whether the validation labels that choose a round's weights count among its labels.
+    share
+        What of the 5 % the tests may use, where seeds were added in looks (``albench.compare.looks``).
     ranking, goal, prices, choice
         ``at``, ``target``, ``cost`` and the names, as they were read; None where there is no target, or no price.
 
@@ -77,6 +79,7 @@ class Question:
     goal: Goal | None = field(init=False, repr=False)
     prices: Cost | None = field(init=False, repr=False)
     choice: Choice = field(init=False, repr=False)
+    share: float = field(init=False, repr=False, default=1.0)
 
     def __post_init__(self) -> None:
         marked = (self.highlight,) if isinstance(self.highlight, str) else tuple(self.highlight)
@@ -98,6 +101,12 @@ class Question:
         if self.count_validation and (self.test_items or (self.goal and self.goal.share_of_full)):
             other = "--test-items" if self.test_items else f"--target {self.target}"
             raise UserError(f"--count-validation and {other}: what is asked there is of the pool's labels alone.")
+
+    def at_share(self, share: float) -> Question:
+        """The same, for tests that may use a share of the 5 %."""
+        question = replace(self)
+        object.__setattr__(question, "share", share)
+        return question
 
     @property
     def column(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Difference, Verdict
 from albench.compare.intervals import inverted
+from albench.compare.looks import as_many, times
 from albench.compare.numbers import Numbers
 from albench.compare.pairs import Test, effect_size, p_values, seeds_needed
 from albench.compare.roundoff import gaps, leveled
@@ -38,6 +39,8 @@ class Tested:
         Whether it stands after the correction.
     family
         How many differences were corrected together.
+    share
+        What of the 5 % they may use (``albench.compare.looks``).
     """
 
     mean: np.ndarray
@@ -50,6 +53,7 @@ class Tested:
     effect: np.ndarray
     told: np.ndarray
     family: int
+    share: float = 1.0
 
     def difference(self, at: int, method: str, strategy: str, sign: float) -> Difference:
         """The difference at a place, against the baseline that is named; ``sign`` is -1 where lower is better."""
@@ -72,13 +76,15 @@ class Tested:
             verdict,
             test=self.names[at] or "",
             effect=float(self.effect[at]),
-            seeds_needed=seeds_needed(float(self.effect[at]), self.family) if tested else None,
+            seeds_needed=seeds_needed(float(self.effect[at]), as_many(self.family, self.share)) if tested else None,
             low=low,
             high=high,
         )
 
 
-def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], test: str) -> list[Tested]:
+def corrected(
+    parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], test: str, share: float = 1.0
+) -> list[Tested]:
     """Test parts of one family of differences, each with its own seeds, and correct them together.
 
     Parameters
@@ -88,18 +94,20 @@ def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarr
         it rests on: with fewer than ``LEAST_COMPARED`` it is not tested.
     test
         One of ``albench.compare.pairs.CHOICES``.
+    share
+        What of the 5 % all of them may use together (``albench.compare.looks``).
     """
     parts = list(parts)
     pairs = [paired(own, against) for own, against, *_ in parts]
     enough = [np.asarray(seeds) >= LEAST_COMPARED for *_, seeds in parts]
     family = int(sum(rows.sum() for rows in enough))
     tests = [
-        p_values(np.where(rows[:, None], own, np.nan), against, test, family)
+        p_values(np.where(rows[:, None], own, np.nan), against, test, as_many(family, share))
         for rows, (own, against, *_) in zip(enough, parts, strict=True)
     ]
     p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may, _) in zip(tests, parts, strict=True)]
-    p_holm = _holm_over(p)
-    levels = _levels(np.concatenate(p), np.concatenate(p_holm)) if p else np.array([])
+    p_holm = _holm_over([times(part, share) for part in p])
+    levels = share * _levels(np.concatenate(p), np.concatenate(p_holm)) if p else np.array([])
     shares = np.split(levels, np.cumsum([len(part) for part in p])[:-1])
     results = []
     for at, (own, against, *_) in enumerate(parts):
@@ -113,7 +121,7 @@ def corrected(parts: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarr
                 limits[:, row] = _agreeing(*inverted(values, name, float(shares[at][row])), mean[row], told[row])
         effect = effect_size(own, against)
         low, high = limits
-        results.append(Tested(mean, n, low, high, p[at], p_holm[at], tests[at][1], effect, told, family))
+        results.append(Tested(mean, n, low, high, p[at], p_holm[at], tests[at][1], effect, told, family, share))
     return results
 
 
@@ -154,7 +162,7 @@ class Bests:
     p: np.ndarray
 
 
-def bests(numbers: Sequence[Numbers], test: str, may: bool) -> list[Bests]:
+def bests(numbers: Sequence[Numbers], test: str, may: bool, share: float = 1.0) -> list[Bests]:
     """The best of each column against its second: label counts are one family, AUBC of all groups another.
 
     Parameters
@@ -162,13 +170,16 @@ def bests(numbers: Sequence[Numbers], test: str, may: bool) -> list[Bests]:
     may
         Whether anything of the comparison is told. Where nothing is, no best is: families of 5 % each would together
         claim more than 5 %.
+    share
+        As of ``corrected``.
     """
     families = [[_AT_LABELS] * len(number.curves.n_labeled) + [_AUBC] for number in numbers]
     counts = Counter(name for part in families for name in part)
     columns = [
-        _best(number, test, [counts[name] for name in part]) for number, part in zip(numbers, families, strict=True)
+        _best(number, test, [as_many(counts[name], share) for name in part])
+        for number, part in zip(numbers, families, strict=True)
     ]
-    p = _holm_over([p for _, p in columns], families)
+    p = _holm_over([times(p, share) for _, p in columns], families)
     if not may:
         p = [np.where(np.isnan(part), np.nan, 1.0) for part in p]
     return [Bests(best, part) for (best, _), part in zip(columns, p, strict=True)]

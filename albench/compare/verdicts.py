@@ -70,7 +70,7 @@ def verdicts_of(
         Places of the groups that are compared over budgets.
     """
     shared = at_budgets(numbers, families)
-    tested = corrected(_parts(numbers, across.rows, shared, after), question.test)
+    tested = corrected(_parts(numbers, across.rows, shared, after), question.test, question.share)
     groups, over, budgets = tested[: len(numbers)], tested[len(numbers)], tested[len(numbers) + 1 :]
     places = sorted({*across.places, *(at for family in families for at in family)})
     told = [groups[at].told for at in places] if over.family else None
@@ -83,7 +83,7 @@ def verdicts_of(
         beats = {at: np.zeros_like(won) for at, won in beats.items()}
     wins = pairwise_wins(across.settings, [beats[at] for at in across.places])
     at_each = list(zip(shared, budgets, strict=True))
-    return Verdicts(groups, bests(numbers, question.test, may), over, at_each, beats, wins, may)
+    return Verdicts(groups, bests(numbers, question.test, may, question.share), over, at_each, beats, wins, may)
 
 
 def _any_pair(comparison: Comparison) -> bool:

@@ -67,6 +67,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             for name, data in plan.data.items()
         },
         "aliases": aliases_of(plan.all_trials),
+        **({"looks": plan.looking.kept(plan.suite.protocols)} if plan.looking else {}),
         "protocols": {each.hash: dataclasses.asdict(each) for each in plan.suite.all_protocols},
         "runs": [
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 from albench.components.registry import Registry
 from albench.components.spec import Spec
 from albench.data.loading import Data
+from albench.execution.looks import Looking
 from albench.results.provenance import Made
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.settings import RunSettings
@@ -46,6 +47,8 @@ class Plan:
         What the folder holds that was made with other versions, one line each.
     notes
         What the user has to know before the run.
+    looking
+        The looks at which seeds are added; None where their number is fixed.
     panels
         What panels stand for: ``"strategies @standard"`` -> names.
     """
@@ -65,6 +68,7 @@ class Plan:
     mixing: tuple[str, ...]
     notes: tuple[str, ...]
     panels: dict[str, list[str]]
+    looking: Looking | None = None
 
     @property
     def folder(self) -> Path:

@@ -19,8 +19,10 @@ from albench.data.near_items import near_across
 from albench.disk.processes import cores
 from albench.environment import this_environment
 from albench.errors import SuiteError, nearest
+from albench.execution.advice import advice
 from albench.execution.alike import alike_notes
 from albench.execution.device import device_of
+from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
 from albench.execution.planned import planned
 from albench.execution.sorting import sort
@@ -57,12 +59,15 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         from albench.kernels.approximate import require_faiss
 
         require_faiss()
+    inventory = Inventory(settings.out / suite.name)
+    looking = looking_of(suite, found, inventory)
+    if looking:
+        suite = dataclasses.replace(suite, seeds=tuple(range(looking.looks.at[-1])))
     data = {str(spec): _loaded(spec, settings, found) for spec in suite.datasets}
     tasks: dict[str, Task] = {name: loaded.splits.task for name, loaded in data.items()}
     counts = {(name, each): amounts(each, task, name) for name, task in tasks.items() for each in suite.all_protocols}
     for name, loaded in data.items():
         check_validation(suite.protocol.validation, len(loaded.splits.val), name)
-    inventory = Inventory(settings.out / suite.name)
     all_planned = planned(suite, settings, data, found, inventory)
     todo, done, skipped, unknown = sort(all_planned, found, data, counts, inventory, settings.fresh)
     notes = [
@@ -74,6 +79,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         *_without_effect(suite.protocol),
         *tuning,
     ]
+    notes += _advice(suite, found, (todo, done), inventory.folder, looking)
     here = this_environment(settings.device, plugin_versions(all_planned.trials, found))
     mixing = found_before(inventory, all_planned.trials, here, all_planned.same, settings.fresh)
     if settings.strict:
@@ -94,7 +100,23 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         mixing=tuple(mixing),
         notes=tuple(notes),
         panels=in_panels,
+        looking=looking,
     )
+
+
+def _advice(
+    suite: Suite,
+    found: Registry,
+    trials: tuple[Sequence[Trial], Sequence[Trial]],
+    folder: Path,
+    looking: Looking | None,
+) -> list[str]:
+    """What the seeds of a suite can tell; ``trials`` are to carry out, and complete."""
+    compared = ranked(suite.strategies, found)
+    names = {spec.alias or str(spec) for spec in compared}
+    todo, done = ([trial for trial in part if trial.shown[2] in names] for part in trials)
+    line = advice(todo, done, baseline_of(compared, found), folder, looking)
+    return [line] if line else []
 
 
 def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry]:

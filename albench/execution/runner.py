@@ -71,7 +71,10 @@ def execute(plan: Plan, listener: Listener, *, command: Sequence[str] = ()) -> l
     with as_interrupts():
         try:
             _tell(followers.call("suite_start", suite=suite), listener)
-            for note in (*plan.mixing, *plan.notes, *notes(plan), *seeing_labels(plan), *without_dropout(plan)):
+            later = plan.looking is not None and plan.looking.later
+            for note in (
+                () if later else (*plan.mixing, *plan.notes, *notes(plan), *seeing_labels(plan), *without_dropout(plan))
+            ):
                 listener.event(Note("", note))
             drive.all()
         finally:  # Ctrl-C, a full disk, a listener's own error: whatever ended the suite

@@ -14,6 +14,7 @@ from rich.text import Text
 from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.bench.estimate import duration
+from albench.execution.looking import later_look, look_lines
 from albench.render.contents import contents
 from albench.render.label_counts import label_counts, rounds_text
 from albench.render.labels import budget_of, combinations, label, pair, seeds_text
@@ -36,6 +37,8 @@ _SHOWN = "test macro_f1 0.000"
 
 def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
     """What is about to run, in a few lines."""
+    if line := later_look(plan):
+        return [Text(line)]
     suite, lines = plan.suite, _defaults(plan)
     aliases = {str(spec): spec.alias for spec in suite.datasets}
     for name, data in plan.data.items():
@@ -61,6 +64,7 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
             f"{settings.steps_text}, {settings.start} start, on {plan.device} with {plan.executor}"
         )
     )
+    lines += [Text(f"  {line}") for line in look_lines(plan)]
     lines += [Text(f"  {panel}: {', '.join(names)}") for panel, names in plan.panels.items()]
     for spec in (*suite.methods, *suite.strategies, *suite.backbones):
         if spec.alias:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from albench.compare.beside import ORACLE_SIGN
 from albench.compare.choose import only_of
 from albench.compare.highlight import explained
+from albench.compare.looks import level_text
 from albench.compare.rare import MINORITY, minority_words
 from albench.compare.resample import LEAST_SEEDS
 from albench.components.defaults import ORACLE_MARK
@@ -88,6 +89,7 @@ def legend(comparison: Comparison) -> list[str]:
             tests += "; a best value can have a * only where a difference has one"
         if comparison.n_left_out:
             tests += f"; {only_of(len(comparison.rows), comparison.n_left_out)}, and the others not counted"
+        tests += _of_looks(comparison)
         lines.append(f"A * means p < 0.05, paired by seed ({_tests(comparison)}), Holm-corrected {tests}")
     if any(group.test_items for group in comparison.groups):
         lines.append(
@@ -122,6 +124,11 @@ def legend(comparison: Comparison) -> list[str]:
             "IQM: interquartile mean with its 95 % bootstrap interval; d: mean difference in standard deviations"
         )
     return lines
+
+
+def _of_looks(comparison: Comparison) -> str:
+    level = f"{level_text(comparison.share)} in the place of 5 %"
+    return f"; and for looks as seeds were added, at {level}" if comparison.share < 1 else ""
 
 
 def minority_lines(comparison: Comparison, recalls: Collection[str]) -> list[str]:

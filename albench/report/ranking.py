@@ -109,7 +109,8 @@ def verdict(row: Row, comparison: Comparison) -> list[str]:
     if gap.verdict == "too few seeds":
         return ["too few seeds", "dim", f"{said}: fewer than three seeds in common, so there is no verdict."]
     said += f"; {_TESTS.get(gap.test, gap.test)}, p {p_text(gap.p)}"
-    said += f", corrected over {counted(comparison.n_tests, 'difference')} {p_text(gap.p_holm)}."
+    looks = " and for looks" if comparison.share < 1 else ""
+    said += f", corrected over {counted(comparison.n_tests, 'difference')}{looks} {p_text(gap.p_holm)}."
     if gap.verdict != "~":
         return [gap.verdict, "good" if gap.verdict == "better" else "bad", said]
     if gap.seeds_needed and gap.seeds_needed > gap.n:

@@ -20,6 +20,7 @@ from albench.errors import StoreError
 from albench.item_predictions import fitting, labelled_of, predictions_of
 from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
+from albench.results.looks import looks_text
 from albench.results.once import Read, once
 from albench.results.opening import Opened, opened
 from albench.results.records import read_manifest, read_trial, trial_folders
@@ -49,7 +50,8 @@ class Results:
         ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
         ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
         a line each; empty where no class is rare or it is not known), ``small_classes`` (those that ``minority_recall``
-        is of, a line each), ``thin_test`` (why the test split cannot carry a
+        is of, a line each), ``looks`` (at which seeds, and what each may use of the 5 %, as ``5:0.03 10:0.06``; empty
+        where their number was fixed), ``thin_test`` (why the test split cannot carry a
         claim; empty where it can or it is not known), ``given_classes`` (those that the first labels hold by rule, and
         how often a random draw would miss them), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
@@ -214,7 +216,9 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
         with _as_written(suite.place(folder)):
             called = names.of(files.facts)
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
-            of_trial, failure = rows_of(name, files, manifests[suite.where].get("datasets", {}), called)
+            manifest = manifests[suite.where]
+            looks = looks_text(manifest, files.facts["protocol_hash"])
+            of_trial, failure = rows_of(name, files, manifest.get("datasets", {}), called, looks)
         trials[folder] = {**called, "suite": name}
         rows += of_trial
         n_rows.append(len(of_trial))

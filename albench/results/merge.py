@@ -55,6 +55,10 @@ class Merged:
     notes: tuple[str, ...]
 
 
+_JOINED = ("datasets", "protocols", "aliases", "looks")
+"""Parts of a manifest of which every source has some."""
+
+
 def merge(sources: Sequence[Path], output: Path, *, strict: bool = False) -> list[Merged]:
     """Unite suites into a folder of suites, whole or not at all.
 
@@ -170,7 +174,7 @@ def _manifests(suites: Sequence[SourceSuite]) -> dict[str, Any]:
     united: dict[str, Any] = {}
     for manifest in ordered:
         for key, value in manifest.items():
-            united[key] = {**united.get(key, {}), **value} if key in ("datasets", "protocols", "aliases") else value
+            united[key] = {**united.get(key, {}), **value} if key in _JOINED else value
         for run in manifest["runs"]:
             name = repr([(key, value) for key, value in sorted(run.items()) if key not in OF_A_RUN])
             made_with = {key: manifest[key] for key in OF_A_RUN} if run is manifest["runs"][-1] else {}

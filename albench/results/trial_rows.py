@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from albench.compare import carried, first_draw
+from albench.compare import looks as looks_
 from albench.compare.beside import SEES_LABELS
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
@@ -18,7 +19,7 @@ NAMES = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 
 
 def rows_of(
-    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str]
+    suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str], looks: str = ""
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A row a round of a trial, and a row of ``failed`` where it is not complete.
 
@@ -30,6 +31,8 @@ def rows_of(
         What is on disk of it.
     about
         Data set -> what the manifest says of it.
+    looks
+        Those that its suite planned under its protocol, as text.
     called
         The names of its data set, method, strategy and backbone, where they are not as they were typed.
 
@@ -47,6 +50,7 @@ def rows_of(
     common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
     common[SEES_LABELS] = facts.get(SEES_LABELS, False) is True
     common["initial_hash"] = facts.get("initial_hash", "")
+    common[looks_.COLUMN] = looks
     common["pool_size"] = data["sizes"][0] if data else 0
     common["n_validation"] = data["sizes"][1] if data else None
     pool, _, test = data.get("per_class") or ((), (), ())

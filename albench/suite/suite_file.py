@@ -18,6 +18,7 @@ from albench.suite.protocol import Protocol
 from albench.suite.synonyms import BUDGET, is_budget, meant
 from albench.suite.trials import Suite, check_name, parse_seeds
 from albench.suite.tune import written
+from albench.suite.until_sure import parse_max_seeds, parse_until_sure
 from albench.suite.yaml_text import Mapping, read_yaml
 from albench.wording import plural
 
@@ -26,7 +27,7 @@ T = TypeVar("T")
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
 _KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
-KEYS = ("name", *_KINDS, "seeds", "budgets", "full", "protocol", "plugins")
+KEYS = ("name", *_KINDS, "seeds", "until_sure", "max_seeds", "budgets", "full", "protocol", "plugins")
 """Of a suite file."""
 PATH = "path"
 """Option of a data set that says where it lies."""
@@ -54,11 +55,14 @@ def load_suite(path: Path) -> Suite:
     if "plugins" in content:
         parts["plugins"] = _at_line(path, content.lines["plugins"], _plugins, (path.parent, content["plugins"]))
     seeds = content.get("seeds", 3)
+    sure, most = content.get("until_sure"), content.get("max_seeds")
     name = content.get("name") or path.stem
     made, given, budgets = _protocol(path, content)
     return Suite(
         name=_at_line(path, content.lines.get("name", 1), check_name, str(name)),
         seeds=_at_line(path, content.lines.get("seeds", 1), parse_seeds, seeds),
+        until_sure=_at_line(path, content.lines.get("until_sure", 1), parse_until_sure, sure),
+        max_seeds=_at_line(path, content.lines.get("max_seeds", 1), parse_max_seeds, most),
         protocol=made,
         budgets=budgets,
         device=made.device if "device" in given else "",

@@ -93,6 +93,9 @@ class Suite:
         Kind of device that it asks for; "" for what the machine has.
     plugins
         Plugin files, and names of installed plugins, that it needs.
+    until_sure, max_seeds
+        What has to be decided before no more seeds are added (``albench.suite.until_sure``), and the largest number of
+        them; "" and 0 where the number of seeds is fixed, or nothing is said.
     by_default
         Kinds of which nothing was named, so that albench's default was taken.
     full
@@ -109,6 +112,8 @@ class Suite:
     budgets: tuple[Budget, ...] = ()
     device: Literal["", "cpu", "cuda"] = ""
     plugins: tuple[str, ...] = ()
+    until_sure: str = ""
+    max_seeds: int = 0
     by_default: tuple[str, ...] = ()
     full: bool = False
 

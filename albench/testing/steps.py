@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -237,7 +237,8 @@ def train(method: Method, start: Literal["warm", "cold"], *, task: Task, interru
             file.seek(0)
             learner = fresh(2)
             learner.restore(torch.load(file, weights_only=True))
-        learner.start_round(round_facts(number, first_step=learner.first_step))
+        facts = round_facts(number, first_step=learner.first_step)
+        learner.start_round(replace(facts, steps=protocol.steps))
         ids = torch.arange(8 + 4 * number)
         batches = Batches(
             Annotated(ids, y[ids], torch.arange(len(ids), POOL), task.n_classes),

@@ -15,6 +15,8 @@ from albench.suite.protocol import Protocol
 if TYPE_CHECKING:
     from albench.components.registry import Registry
 
+WHOLE = "100%"
+"""Its budget, as it is typed and shown."""
 SPARED: tuple[Kind, ...] = ("method", "strategy")
 """Kinds of which full supervision takes the baseline, whatever the suite has of them."""
 
@@ -25,9 +27,7 @@ def full_protocol(settings: Protocol) -> Protocol:
     What says how labels are drawn or bought has no meaning there, and stands at its default: budgets share one.
     """
     nothing = ("initial_draw", "initial_strategy", "query_size")
-    return dataclasses.replace(
-        settings, initial="100%", rounds=1, **{name: getattr(Protocol, name) for name in nothing}
-    )
+    return dataclasses.replace(settings, initial=WHOLE, rounds=1, **{name: getattr(Protocol, name) for name in nothing})
 
 
 def reference(kind: Kind, named: Iterable[Spec], registry: Registry) -> Spec:

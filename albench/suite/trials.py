@@ -18,7 +18,7 @@ from albench.components.spec import Spec
 from albench.components.values import whole
 from albench.errors import PluginError, SuiteError
 from albench.suite.budgets import Budget
-from albench.suite.full import SPARED, full_protocol, reference
+from albench.suite.full import SPARED, WHOLE, full_protocol, reference
 from albench.suite.keys import FORMAT, digest
 from albench.suite.protocol import Protocol
 from albench.wording import plural
@@ -205,8 +205,9 @@ def trials(
         whole = dataclasses.replace(
             suite, protocol=full_protocol(suite.protocol), budgets=(), full=False, **dict[str, Any](alone)
         )
-        planned += trials(whole, registry, tasks, fitted)
-        planned = list({trial.key: trial for trial in planned}.values())  # it may be among what the suite is of
+        there = {trial.key for trial in planned}  # it may be among what the suite is of
+        found = [trial for trial in trials(whole, registry, tasks, fitted) if trial.key not in there]
+        planned += [dataclasses.replace(trial, budget=WHOLE) for trial in found]
     return planned
 
 

@@ -33,7 +33,7 @@ def test_it_adds_a_trial_a_backbone_and_seed_and_changes_no_other() -> None:
     assert [(trial.method, trial.strategy, trial.backbone, trial.seed) for trial in added] == [
         ("supervised", "random", backbone, seed) for backbone in ("mlp", "cnn") for seed in (0, 1)
     ]
-    assert {trial.protocol.rounds for trial in added} == {1}
+    assert {(trial.protocol.rounds, trial.budget) for trial in added} == {(1, "100%")}
 
 
 def test_it_trains_on_the_whole_pool_as_the_others_do() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from albench.cli.main import main
+from albench.suite.protocol import Protocol
 
 Inside = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,3 +33,12 @@ def test_every_component_can_be_shown(capsys: pytest.CaptureFixture[str]) -> Non
             main(["show", name])
         assert end.value.code == 0, name
     assert "mescc" in capsys.readouterr().out
+
+
+def test_the_protocol_is_shown_with_every_setting(inside: Inside) -> None:
+    (facts,) = json.loads(inside("show", "protocol", "--json").stdout)
+    assert [option["name"] for option in facts["options"]] == [field.name for field in dataclasses.fields(Protocol)]
+    shown = " ".join(inside("show", "protocol").stdout.split())
+    assert "--set NAME=VALUE" in shown
+    assert "validation" in shown
+    assert inside("show", "protocoll").stderr == ("Error: unknown component 'protocoll': did you mean 'protocol'?\n")

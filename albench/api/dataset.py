@@ -181,6 +181,9 @@ class FeatureDataset(Dataset):
     strong_noise: float = option(0.5, "strong view: Gaussian noise, in standard deviations of each feature", ge=0)
     strong_dropout: float = option(0.2, "strong view: share of features set to zero", ge=0, lt=1)
     strong_mix: float = option(0.1, "strong view: weight of a random neighbour in the batch", ge=0, lt=1)
+    strong_shift: float = option(
+        0.0, "strong view: weight of the difference of two other items of the batch", ge=0, later=True
+    )
 
 
 @dataclass(frozen=True)

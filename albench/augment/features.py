@@ -7,6 +7,8 @@ drawn once a trial.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -24,20 +26,26 @@ MAX_STD_ROWS = 8192
 """Items read for the spread of each feature; the error of a standard deviation from as many is below 1 %."""
 
 _NOISE, _MASK, _NEIGHBOR, _COLUMNS = range(4)
+_PAIR = _COLUMNS
+"""The column that picks the two items of a shift; only a data set that shifts needs it."""
 
 
 class FeatureViews:
     """The built-in views of (B, D) float32 vectors.
 
     Weak: ``x + weak_noise * std * n``.
-    Strong: ``m * ((1 - strong_mix) * x + strong_mix * x[j] + strong_noise * std * n)``.
+    Strong: ``m * ((1 - strong_mix) * x + strong_mix * x[j] + strong_shift * (x[k] - x[l]) / sqrt(2) + strong_noise *
+    std * n)``.
 
     Here ``n`` is standard normal, ``m`` is 0 for a share ``strong_dropout`` of the features and
-    ``1 / (1 - strong_dropout)`` for the others, and ``j = (i + s) mod B`` is another row of the batch.
+    ``1 / (1 - strong_dropout)`` for the others, and ``j = (i + s) mod B``, ``k = (i + t) mod B`` and
+    ``l = (i + 2t) mod B`` are other rows of the batch. Independent noise all but vanishes in the sum over many features
+    that a network looks at; a difference of two items has the covariance of the items, so that it moves a view along
+    the directions that matter, ``strong_shift`` times as far as items lie from their mean.
 
     The first row of the noise decides for the batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
-    1 Mi dropout factors (4 MB), and the shift ``s``. Row i reads the i-th ``D`` numbers of a stretch; one that is
-    longer than its bank goes on from the bank's start.
+    1 Mi dropout factors (4 MB), and the shifts ``s`` and ``t``. Row i reads the i-th ``D`` numbers of a stretch; one
+    that is longer than its bank goes on from the bank's start.
 
     Parameters
     ----------
@@ -70,6 +78,7 @@ class FeatureViews:
         self._weak_scale = options.weak_noise * std
         self._strong_scale = options.strong_noise * std
         self._mix = options.strong_mix
+        self._shift = options.strong_shift
         self._drops = options.strong_dropout > 0
 
     def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
@@ -80,8 +89,10 @@ class FeatureViews:
 
     def strong(self, x: Tensor, noise: Tensor) -> Tensor:
         """(B, D) float32: x mixed with a neighbour in the batch, with more noise and with features dropped."""
-        check_columns(noise, _COLUMNS)
+        check_columns(noise, _PAIR + 1 if self._shift else _COLUMNS)
         mixed = mix(x, noise[0, _NEIGHBOR], self._mix) if self._mix else x.clone()
+        if self._shift:
+            mixed.add_(difference(x, noise[0, _PAIR]), alpha=self._shift / math.sqrt(2))
         view = mixed.addcmul_(stretch(self._normals, noise[0, _NOISE], x.shape), self._strong_scale)
         return view.mul_(stretch(self._masks, noise[0, _MASK], x.shape)) if self._drops else view
 
@@ -109,6 +120,14 @@ def mix(x: Tensor, uniform: Tensor, weight: float) -> Tensor:
     torch.lerp(x[:first], x[n - first :], weight, out=mixed[:first])
     torch.lerp(x[first:], x[: n - first], weight, out=mixed[first:])
     return mixed
+
+
+def difference(x: Tensor, uniform: Tensor) -> Tensor:
+    """(B, D): of each row, the row t places on less the row 2t places on, around the end; () uniform picks t."""
+    n = len(x)
+    steps = 1 + pick(uniform, max(n - 1, 1))
+    first = (torch.arange(n, device=x.device) + steps) % n
+    return x.index_select(0, first).sub_(x.index_select(0, (first + steps) % n))
 
 
 def feature_std(x: Tensor | np.ndarray) -> Tensor:

@@ -37,6 +37,7 @@ _PARTS: dict[str, tuple[tuple[str, ViewKind], ...]] = {
         ("strong_noise", "strong"),
         ("strong_dropout", "strong"),
         ("strong_mix", "strong"),
+        ("strong_shift", "strong"),
     ),
 }
 """Modality -> the options of the built-in views, and the view that each is looked at in."""

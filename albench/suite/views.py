@@ -65,11 +65,13 @@ def _of_vectors(dataset: Dataset) -> tuple[str, str]:
     weak, strong = (noise.format(options[f"{name}_noise"]) for name in ("weak", "strong"))
     dropped = f"{options['strong_dropout']:.0%} of the features dropped" if options["strong_dropout"] else ""
     mixed = f"{options['strong_mix']:.0%} of a neighbour mixed in" if options["strong_mix"] else ""
-    return weak if options["weak_noise"] else "none", _listed(strong if options["strong_noise"] else "", dropped, mixed)
+    moved = f"{options['strong_shift']:g} of the difference of two others" if options["strong_shift"] else ""
+    noisy = strong if options["strong_noise"] else ""
+    return weak if options["weak_noise"] else "none", _listed(noisy, dropped, mixed, moved)
 
 
 _IMAGE = ("flip", "shift", "rotate", "n_ops", "cutout")
-_VECTORS = ("weak_noise", "strong_noise", "strong_dropout", "strong_mix")
+_VECTORS = ("weak_noise", "strong_noise", "strong_dropout", "strong_mix", "strong_shift")
 
 
 def _listed(*parts: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from albench.api import FeatureDataset, Problem, Splits, option
 from albench_datasets.checks import Raw, checked_splits
 from albench_datasets.mescc_verify import count_problems
-from albench_datasets.published import CLASS_NAMES, TWO_OF_SIX, Grading
+from albench_datasets.published import CLASS_NAMES, STRONG_SHIFT, TWO_OF_SIX, Grading
 from albench_datasets.simulate import simulate
 
 
@@ -21,6 +21,9 @@ class MesccSim(FeatureDataset):
 
     grading: Literal["two", "six"] = option("six", "the labels: six Bilsky grades, or two (low, high)")
     seed: int = option(0, "seed of the simulation", ge=0)
+    strong_shift: float = option(
+        STRONG_SHIFT, "strong view: weight of the difference of two other items of the batch", ge=0, later=(0.0,)
+    )
 
     def load(self, root: Path | None) -> Splits:
         """Simulate the splits; the same for one seed everywhere. ``root`` is not read."""

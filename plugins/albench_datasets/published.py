@@ -31,3 +31,5 @@ COUNTS: dict[str, dict[str, tuple[int, ...]]] = {
 TWO_OF_SIX = (0, 0, 0, 1, 1, 1)
 
 FEATURE_SIZE = 2048
+STRONG_SHIFT = 1.5
+"""Of MESCC's features and their stand-in: docs/stand-in.md says what it does to predictions."""

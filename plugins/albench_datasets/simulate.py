@@ -1,9 +1,10 @@
 """A stand-in for MESCC's features: patients first, then slices, grades and sparse activations.
 
 The grade of a slice is a position on one severity axis b0 < b1a < ... < b3. Along that axis the features follow a
-curve, the same for everyone in part and bent by the scanner cluster that a patient belongs to; patient, slice and
-feature noise come on top. A grade is what a reader made of the severity, so neighbouring grades overlap most.
-This is a construction of this project: it imitates sizes and difficulty, not anatomy.
+curve whose steps lie in a few leading components; scanner cluster, patient, slice and feature noise come on top. A
+grade is what a reader made of the severity, so neighbouring grades overlap most where high grades begin.
+This is a construction of this project: it imitates sizes and the geometry of features of real images, not anatomy.
+docs/stand-in.md has the geometry beside that of real X-rays and digits, from which the constants below were chosen.
 """
 
 from __future__ import annotations
@@ -15,28 +16,36 @@ import numpy as np
 
 from albench_datasets.published import COUNTS, FEATURE_SIZE, SPLITS
 
-LATENT = 48
+LATENT = 256
 CLUSTERS = 12
 N_GRADES = 6
 SLICES = (4, 10)
 """Fewest and most adjacent slices of a patient."""
 
+DECAY = 0.55
+"""Standard deviation of the latent component of rank r is ``r ** -DECAY``: variances fall as those of real features."""
 # Where each grade begins and ends on the severity axis; b0 is wide, since most slices are plainly free of disease.
 EDGES = np.array([-1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
 # How unsure a reader is at each edge, in grades; most where high grades begin (cord touched or not).
-READER_NOISE = np.array([0.2, 0.2, 0.48, 0.2, 0.2])
-# Lengths of the parts of one grade's step in latent space: of all grades, of this grade, of grade and cluster.
-SHARED_STEP, GRADE_STEP, CLUSTER_STEP = 0.6, 1.6, 1.9
+READER_NOISE = np.array([0.1, 0.1, 0.6, 0.1, 0.1])
+STEPS = np.array([0.7, 0.65, 0.35, 0.6, 0.6])
+"""Length of the step from each grade to the next, in spreads of the latent components together."""
+RANKS = slice(1, 9)
+"""The latent components along which grades differ: leading ones, as classes of real images do."""
 STEEPNESS = 6.0
 """How fast features change at an edge between two grades; 1 would be an even change."""
-# Standard deviations in latent space: of cluster centres, of patients in a cluster, of drift a slice, of slices.
-CLUSTER_SPREAD, PATIENT_SPREAD, DRIFT, SLICE_SPREAD = 0.8, 0.3, 0.1, 0.2
+# Shares of the latent variance: between cluster centres, patients in a cluster, a patient's slices.
+CLUSTER_SHARE, PATIENT_SHARE, SLICE_SHARE = 0.15, 0.35, 0.5
 # Noise of each feature, in standard deviations of its signal, roughly: one draw a patient, one a slice.
-TEXTURE, PIXEL = 0.5, 0.75
-THRESHOLDS = (-0.2, 1.6)
-"""Range of the features' thresholds, in the same unit: about 70 % of the activations are zero."""
-LATENT_SCALE, LOADING_SCALE = 16, 16
-OUTPUT_SCALE = 2.0**-11
+TEXTURE, PIXEL = 0.1, 0.1
+THRESHOLDS = (-1.2, 1.0)
+"""Range of the features' thresholds, in the same unit."""
+FEATURE_SPREAD = 0.8
+"""Features differ in scale: the standard deviation of the scales' logarithms."""
+LATENT_SCALE, LOADING_SCALE, FEATURE_SCALE = 64, 32, 16
+OUTPUT_SCALE = 2.0**-18
+SPREAD = np.arange(1, LATENT + 1) ** -DECAY
+"""(LATENT,) standard deviations of the latent components."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,13 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What all patients share: loadings, thresholds, cluster centres and the curve that severity follows."""
+    """What all patients share: each feature's loadings, threshold and scale; cluster centres; the curve of severity."""
 
     loadings: np.ndarray
     thresholds: np.ndarray
+    scales: np.ndarray
     centres: np.ndarray
-    curves: np.ndarray
+    curve: np.ndarray
 
 
 def stream(seed: int, *name: str) -> np.random.Generator:
@@ -77,16 +87,17 @@ def simulate(seed: int) -> dict[str, Simulated]:
 
 def _anatomy(seed: int) -> Anatomy:
     rng = stream(seed, "anatomy")
-    loadings = np.rint(rng.standard_normal((LATENT, FEATURE_SIZE)) * LOADING_SCALE).clip(-64, 64).astype(np.float32)
+    loadings = np.rint(rng.standard_normal((LATENT, FEATURE_SIZE)) * LOADING_SCALE).clip(-128, 128).astype(np.float32)
     thresholds = rng.uniform(*THRESHOLDS, FEATURE_SIZE)
-    centres = rng.standard_normal((CLUSTERS, LATENT)) * CLUSTER_SPREAD
-    unit = rng.standard_normal((1 + N_GRADES, LATENT))
-    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    own = rng.standard_normal((CLUSTERS, N_GRADES, LATENT))
-    own /= np.linalg.norm(own, axis=2, keepdims=True)
-    steps = SHARED_STEP * unit[:1] + GRADE_STEP * unit[1:]
-    curves = np.cumsum(steps[None] + CLUSTER_STEP * own, axis=1) * np.sqrt(LATENT) / 4
-    return Anatomy(loadings, thresholds, centres, curves)
+    centres = rng.standard_normal((CLUSTERS, LATENT)) * SPREAD * np.sqrt(CLUSTER_SHARE)
+    # At right angles, so that no component gathers more variance than real features have in one.
+    steps = np.zeros((N_GRADES - 1, LATENT))
+    drawn = rng.standard_normal((N_GRADES - 1, len(SPREAD[RANKS])))
+    steps[:, RANKS] = np.linalg.qr(drawn.T)[0].T
+    steps *= STEPS[:, None] * np.linalg.norm(SPREAD)
+    curve = np.concatenate([np.zeros((1, LATENT)), np.cumsum(steps, axis=0)])
+    scales = np.rint(np.exp(FEATURE_SPREAD * rng.standard_normal(FEATURE_SIZE)) * FEATURE_SCALE).clip(1, 128)
+    return Anatomy(loadings, thresholds, scales.astype(np.float32), centres, curve)
 
 
 def _split(seed: int, split: str, anatomy: Anatomy, first_patient: int) -> Simulated:
@@ -111,7 +122,7 @@ def _split(seed: int, split: str, anatomy: Anatomy, first_patient: int) -> Simul
     nearest = np.clip(np.rint(severity), 1, N_GRADES - 1).astype(np.int64) - 1
     seen = severity + READER_NOISE[nearest] * rng.standard_normal(n)
 
-    latent = _latent(stream(seed, split, "latent"), anatomy, owner, place, seen)
+    latent = _latent(stream(seed, split, "latent"), anatomy, owner, seen)
     texture = stream(seed, split, "texture").integers(-128, 128, (len(sizes), FEATURE_SIZE), dtype=np.int8)
     pixel = stream(seed, split, "features").integers(-128, 128, (n, FEATURE_SIZE), dtype=np.int8)
     return Simulated(_activations(anatomy, latent, texture, owner, pixel), grades, first_patient + owner)
@@ -130,22 +141,17 @@ def _graded(score: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return grades, (low + high) / 2 + shaped * (high - low) / 2
 
 
-def _latent(
-    rng: np.random.Generator, anatomy: Anatomy, owner: np.ndarray, place: np.ndarray, severity: np.ndarray
-) -> np.ndarray:
-    """(N, LATENT): cluster, patient, drift along the patient's slices, place on the cluster's curve, slice noise."""
+def _latent(rng: np.random.Generator, anatomy: Anatomy, owner: np.ndarray, severity: np.ndarray) -> np.ndarray:
+    """(N, LATENT): cluster, patient, place on the curve of severity, slice noise."""
     n_patients = int(owner[-1]) + 1
     cluster = rng.integers(0, CLUSTERS, n_patients)
-    patient = anatomy.centres[cluster] + PATIENT_SPREAD * rng.standard_normal((n_patients, LATENT))
-    drift = rng.standard_normal((n_patients, LATENT)) * DRIFT
-    knots = np.concatenate([np.zeros((CLUSTERS, 1, LATENT)), anatomy.curves], axis=1)
+    patient = anatomy.centres[cluster] + np.sqrt(PATIENT_SHARE) * SPREAD * rng.standard_normal((n_patients, LATENT))
     at = np.clip(severity - 0.5, 0, N_GRADES - 1)
     low = np.minimum(at.astype(np.int64), N_GRADES - 2)
     part = np.clip((at - low - 0.5) * STEEPNESS + 0.5, 0, 1)[:, None]
-    of = cluster[owner]
-    curve = knots[of, low] * (1 - part) + knots[of, low + 1] * part
-    slices = SLICE_SPREAD * rng.standard_normal((len(owner), LATENT))
-    return patient[owner] + drift[owner] * place[:, None] + curve + slices
+    curve = anatomy.curve[low] * (1 - part) + anatomy.curve[low + 1] * part
+    slices = np.sqrt(SLICE_SHARE) * SPREAD * rng.standard_normal((len(owner), LATENT))
+    return patient[owner] + curve + slices
 
 
 def _activations(
@@ -153,9 +159,9 @@ def _activations(
 ) -> np.ndarray:
     """(N, FEATURE_SIZE) float32, what exceeds each feature's threshold; everything before the last line is whole."""
     # Whole numbers below 2**24 keep the float32 product exact: the same bits from every BLAS and thread count.
-    whole = np.rint(latent * LATENT_SCALE).clip(-127, 127).astype(np.float32)
+    whole = np.rint(latent * LATENT_SCALE).clip(-1023, 1023).astype(np.float32)
     out = whole @ anatomy.loadings
-    unit = LATENT_SCALE * LOADING_SCALE * np.sqrt(LATENT)
+    unit = LATENT_SCALE * LOADING_SCALE * np.linalg.norm(SPREAD)
     pixel_weight = np.float32(np.rint(PIXEL * unit / 128))
     texture_weight = np.float32(np.rint(TEXTURE * unit / 128))
     shift = texture.astype(np.float32) * texture_weight - np.rint(anatomy.thresholds * unit).astype(np.float32)
@@ -165,5 +171,5 @@ def _activations(
         block += pixel[rows] * pixel_weight
         block += shift[owner[rows]]
         np.maximum(block, 0, out=block)
-        block *= np.float32(OUTPUT_SCALE)
+        block *= anatomy.scales * np.float32(OUTPUT_SCALE)
     return out

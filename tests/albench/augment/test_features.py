@@ -12,7 +12,7 @@ from torch import Tensor
 
 from albench.api import FeatureDataset, ImageDataset, Task
 from albench.augment import FeatureViews, augmenter
-from albench.augment.features import MAX_STD_ROWS, STRIDE, feature_std, mix, stretch
+from albench.augment.features import MAX_STD_ROWS, STRIDE, difference, feature_std, mix, stretch
 from albench.errors import ContractError
 
 CPU = torch.device("cpu")
@@ -87,6 +87,20 @@ def test_mixing_shifts_the_rows_by_every_step_equally_often() -> None:
     assert [column.tolist() for column in seen] == [[(i + s) % 5 for i in range(5)] for s in (1, 2, 3, 4)]
     assert torch.equal(mix(x[:1], torch.tensor(0.999), 0.25), x[:1]), "alone it is its own neighbour"
     assert mix(x[:3], torch.tensor(1 - 2**-24), 0.25).sub(0.75 * x[:3]).argmax(dim=1).tolist() == [2, 0, 1]
+
+
+def test_a_shift_is_the_difference_of_two_other_items_and_as_wide_as_the_data() -> None:
+    x = torch.eye(5)
+    for t in range(1, 5):
+        moved = difference(x, torch.tensor((t - 0.5) / 4))
+        assert torch.equal(moved, torch.stack([x[(i + t) % 5] - x[(i + 2 * t) % 5] for i in range(5)]))
+    assert torch.equal(difference(x[:1], torch.tensor(0.5)), torch.zeros(1, 5))
+    only = views(strong_noise=0.0, strong_dropout=0.0, strong_mix=0.0, strong_shift=1.5)
+    items = train_x()[:400]
+    by = (only.strong(items, draws()) - items) / (1.5 * items.std(0, correction=0))
+    assert by.square().mean() == pytest.approx(1, abs=0.1)
+    with pytest.raises(ContractError, match="noise_size to 4 or more"):
+        only.strong(items, draws()[:, :3])
 
 
 def test_a_stretch_runs_on_from_row_to_row_and_goes_round_a_small_bank() -> None:

@@ -182,7 +182,7 @@ class FeatureDataset(Dataset):
     strong_dropout: float = option(0.2, "strong view: share of features set to zero", ge=0, lt=1)
     strong_mix: float = option(0.1, "strong view: weight of a random neighbour in the batch", ge=0, lt=1)
     strong_shift: float = option(
-        0.0, "strong view: weight of the difference of two other items of the batch", ge=0, later=True
+        0.0, "strong view: weight of the difference of an item of the pool from a near one", ge=0, later=True
     )
 
 

@@ -7,8 +7,6 @@ drawn once a trial.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -26,26 +24,27 @@ MAX_STD_ROWS = 8192
 """Items read for the spread of each feature; the error of a standard deviation from as many is below 1 %."""
 
 _NOISE, _MASK, _NEIGHBOR, _COLUMNS = range(4)
-_PAIR = _COLUMNS
-"""The column that picks the two items of a shift; only a data set that shifts needs it."""
+_LOCAL = _COLUMNS
+"""The column that picks the differences of a shift; only a data set that shifts needs it."""
+LOCAL, LOCAL_AMONG, LOCAL_NEAREST = 512, 2048, 10
+"""Differences that are kept, of items among so many, each from one of its so many nearest."""
 
 
 class FeatureViews:
     """The built-in views of (B, D) float32 vectors.
 
     Weak: ``x + weak_noise * std * n``.
-    Strong: ``m * ((1 - strong_mix) * x + strong_mix * x[j] + strong_shift * (x[k] - x[l]) / sqrt(2) + strong_noise *
-    std * n)``.
+    Strong: ``m * ((1 - strong_mix) * x + strong_mix * x[j] + strong_shift * d[k] + strong_noise * std * n)``.
 
     Here ``n`` is standard normal, ``m`` is 0 for a share ``strong_dropout`` of the features and
-    ``1 / (1 - strong_dropout)`` for the others, and ``j = (i + s) mod B``, ``k = (i + t) mod B`` and
-    ``l = (i + 2t) mod B`` are other rows of the batch. Independent noise all but vanishes in the sum over many features
-    that a network looks at; a difference of two items has the covariance of the items, so that it moves a view along
-    the directions that matter, ``strong_shift`` times as far as items lie from their mean.
+    ``1 / (1 - strong_dropout)`` for the others, ``j = (i + s) mod B`` is another row of the batch, and ``d`` are local
+    differences: of an item of the pool from one of its nearest. Independent noise all but vanishes in the sum over many
+    features that a network looks at; a difference of two items is as large there as items are, and that of two near
+    ones, which mostly have one label, rather leaves the label as it is.
 
     The first row of the noise decides for the batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
-    1 Mi dropout factors (4 MB), and the shifts ``s`` and ``t``. Row i reads the i-th ``D`` numbers of a stretch; one
-    that is longer than its bank goes on from the bank's start.
+    1 Mi dropout factors (4 MB), the shift ``s`` and where the differences start. Row i reads the i-th ``D`` numbers of
+    a stretch; one that is longer than its bank goes on from the bank's start.
 
     Parameters
     ----------
@@ -79,6 +78,7 @@ class FeatureViews:
         self._strong_scale = options.strong_noise * std
         self._mix = options.strong_mix
         self._shift = options.strong_shift
+        self._local = local_differences(train_x, generator).to(device) if options.strong_shift else None
         self._drops = options.strong_dropout > 0
 
     def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
@@ -89,10 +89,11 @@ class FeatureViews:
 
     def strong(self, x: Tensor, noise: Tensor) -> Tensor:
         """(B, D) float32: x mixed with a neighbour in the batch, with more noise and with features dropped."""
-        check_columns(noise, _PAIR + 1 if self._shift else _COLUMNS)
+        check_columns(noise, _LOCAL + 1 if self._shift else _COLUMNS)
         mixed = mix(x, noise[0, _NEIGHBOR], self._mix) if self._mix else x.clone()
-        if self._shift:
-            mixed.add_(difference(x, noise[0, _PAIR]), alpha=self._shift / math.sqrt(2))
+        if self._local is not None:
+            rows = pick(noise[0, _LOCAL], len(self._local)) + torch.arange(len(x), device=x.device)
+            mixed.add_(self._local.index_select(0, rows % len(self._local)), alpha=self._shift)
         view = mixed.addcmul_(stretch(self._normals, noise[0, _NOISE], x.shape), self._strong_scale)
         return view.mul_(stretch(self._masks, noise[0, _MASK], x.shape)) if self._drops else view
 
@@ -122,18 +123,29 @@ def mix(x: Tensor, uniform: Tensor, weight: float) -> Tensor:
     return mixed
 
 
-def difference(x: Tensor, uniform: Tensor) -> Tensor:
-    """(B, D): of each row, the row t places on less the row 2t places on, around the end; () uniform picks t."""
-    n = len(x)
-    steps = 1 + pick(uniform, max(n - 1, 1))
-    first = (torch.arange(n, device=x.device) + steps) % n
-    return x.index_select(0, first).sub_(x.index_select(0, (first + steps) % n))
+def local_differences(x: Tensor | np.ndarray, generator: torch.Generator) -> Tensor:
+    """(M, D) float32 on the CPU: of M items of (N, D), each less one of its nearest, or the other way round.
+
+    M is at most ``LOCAL``; neighbours are by Euclidean distance among at most ``LOCAL_AMONG`` evenly spaced items.
+    """
+    items = _spaced(x, LOCAL_AMONG).cpu()
+    home = generator.device
+    rows = torch.randperm(len(items), generator=generator, device=home)[:LOCAL].cpu()
+    distance = torch.cdist(items[rows], items).index_put_((torch.arange(len(rows)), rows), torch.tensor(torch.inf))
+    nearest = distance.topk(min(LOCAL_NEAREST, len(items)), largest=False).indices
+    drawn = torch.randint(max(min(LOCAL_NEAREST, len(items) - 1), 1), (len(rows), 1), generator=generator, device=home)
+    signs = torch.randint(2, (len(rows), 1), generator=generator, device=home).cpu() * 2 - 1
+    return (items[rows] - items[nearest.gather(1, drawn.cpu())[:, 0]]) * signs
 
 
 def feature_std(x: Tensor | np.ndarray) -> Tensor:
     """(D,) float32 standard deviation of each feature of (N, D) items; see ``MAX_STD_ROWS``."""
-    step = -(-len(x) // MAX_STD_ROWS)
-    rows = x[::step]
+    return _spaced(x, MAX_STD_ROWS).std(dim=0, correction=0)
+
+
+def _spaced(x: Tensor | np.ndarray, most: int) -> Tensor:
+    """At most so many evenly spaced rows, float32."""
+    rows = x[:: -(-len(x) // most)]
     # An array may be a read-only memory map, which torch does not wrap: copy.
     items = rows if isinstance(rows, Tensor) else torch.from_numpy(np.array(rows, dtype=np.float32))
-    return items.float().std(dim=0, correction=0)
+    return items.float()

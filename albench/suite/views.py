@@ -65,7 +65,7 @@ def _of_vectors(dataset: Dataset) -> tuple[str, str]:
     weak, strong = (noise.format(options[f"{name}_noise"]) for name in ("weak", "strong"))
     dropped = f"{options['strong_dropout']:.0%} of the features dropped" if options["strong_dropout"] else ""
     mixed = f"{options['strong_mix']:.0%} of a neighbour mixed in" if options["strong_mix"] else ""
-    moved = f"{options['strong_shift']:g} of the difference of two others" if options["strong_shift"] else ""
+    moved = f"{options['strong_shift']:g} of the difference of two near items" if options["strong_shift"] else ""
     noisy = strong if options["strong_noise"] else ""
     return weak if options["weak_noise"] else "none", _listed(noisy, dropped, mixed, moved)
 

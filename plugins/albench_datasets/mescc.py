@@ -14,7 +14,7 @@ from albench_datasets.group_names import not_read, plain_groups
 from albench_datasets.mescc_codes import from_zero
 from albench_datasets.mescc_files import MesccFiles, find_files
 from albench_datasets.npyfiles import open_npy
-from albench_datasets.published import CLASS_NAMES, SPLITS, STRONG_SHIFT
+from albench_datasets.published import CLASS_NAMES, SPLITS
 from albench_datasets.roots import default_roots
 
 POOL_ROWS = 256
@@ -32,9 +32,6 @@ class Mescc(FeatureDataset):
 
     grading: Literal["two", "six"] = option("six", "the labels: six Bilsky grades, or two (low, high)")
     files: str = option("", "files that the pattern does not find: train-features=PATH;train-targets=PATH;...")
-    strong_shift: float = option(
-        STRONG_SHIFT, "strong view: weight of the difference of two other items of the batch", ge=0, later=(0.0,)
-    )
 
     def load(self, root: Path | None) -> Splits:
         """Memory-map and check the files.

@@ -22,7 +22,7 @@ class MesccSim(FeatureDataset):
     grading: Literal["two", "six"] = option("six", "the labels: six Bilsky grades, or two (low, high)")
     seed: int = option(0, "seed of the simulation", ge=0)
     strong_shift: float = option(
-        STRONG_SHIFT, "strong view: weight of the difference of two other items of the batch", ge=0, later=(0.0,)
+        STRONG_SHIFT, "strong view: weight of the difference of an item of the pool from a near one", ge=0, later=(0.0,)
     )
 
     def load(self, root: Path | None) -> Splits:

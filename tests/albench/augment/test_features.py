@@ -12,7 +12,7 @@ from torch import Tensor
 
 from albench.api import FeatureDataset, ImageDataset, Task
 from albench.augment import FeatureViews, augmenter
-from albench.augment.features import MAX_STD_ROWS, STRIDE, difference, feature_std, mix, stretch
+from albench.augment.features import MAX_STD_ROWS, STRIDE, feature_std, local_differences, mix, stretch
 from albench.errors import ContractError
 
 CPU = torch.device("cpu")
@@ -89,16 +89,29 @@ def test_mixing_shifts_the_rows_by_every_step_equally_often() -> None:
     assert mix(x[:3], torch.tensor(1 - 2**-24), 0.25).sub(0.75 * x[:3]).argmax(dim=1).tolist() == [2, 0, 1]
 
 
-def test_a_shift_is_the_difference_of_two_other_items_and_as_wide_as_the_data() -> None:
-    x = torch.eye(5)
-    for t in range(1, 5):
-        moved = difference(x, torch.tensor((t - 0.5) / 4))
-        assert torch.equal(moved, torch.stack([x[(i + t) % 5] - x[(i + 2 * t) % 5] for i in range(5)]))
-    assert torch.equal(difference(x[:1], torch.tensor(0.5)), torch.zeros(1, 5))
+def test_a_shift_is_the_difference_of_an_item_and_one_of_its_nearest() -> None:
+    """Far groups of eleven: the ten nearest of an item are the others of its group, each of which is drawn."""
+    groups = torch.arange(5).repeat_interleave(11)
+    x = 100 * torch.eye(5)[groups] + torch.randn(55, 5, generator=generator(3))
+    found = local_differences(x, generator(4))
+    assert found.shape == (55, 5)
+    apart = x[:, None] - x[None]
+    pairs = (found[:, None, None] == apart[None]).all(dim=-1).nonzero()
+    assert len(pairs) == 55
+    assert (pairs[:, 1] != pairs[:, 2]).all()
+    assert torch.equal(groups[pairs[:, 1]], groups[pairs[:, 2]])
+    assert not torch.equal(found, local_differences(x, generator(5)))
+    assert torch.equal(local_differences(x[:1], generator(4)), torch.zeros(1, 5))
+
+
+def test_a_strong_view_is_shifted_by_such_differences() -> None:
     only = views(strong_noise=0.0, strong_dropout=0.0, strong_mix=0.0, strong_shift=1.5)
     items = train_x()[:400]
-    by = (only.strong(items, draws()) - items) / (1.5 * items.std(0, correction=0))
-    assert by.square().mean() == pytest.approx(1, abs=0.1)
+    moved = (only.strong(items, draws()) - items) / 1.5
+    kept = only._local
+    assert kept is not None
+    start = (moved[0] - kept).abs().amax(dim=1).argmin()
+    torch.testing.assert_close(moved, kept[(start + torch.arange(400)) % len(kept)], atol=1e-5, rtol=0)
     with pytest.raises(ContractError, match="noise_size to 4 or more"):
         only.strong(items, draws()[:, :3])
 

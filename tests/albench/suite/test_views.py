@@ -89,7 +89,9 @@ def test_what_turns_each_part_off_is_told() -> None:
     vectors = Task("features", (4,), 2, ("a", "b"), pool_size=10)
     assert views.switches(FeatureDataset(), vectors, 4) == off
     assert views.switches(FeatureDataset(strong_shift=1.5), vectors, 4) == f"{off}, strong_shift=0"
-    assert views.in_words(FeatureDataset(strong_shift=1.5), vectors, 4).endswith("1.5 of the difference of two others")
+    assert views.in_words(FeatureDataset(strong_shift=1.5), vectors, 4).endswith(
+        "1.5 of the difference of two near items"
+    )
 
 
 def test_own_views_are_said_to_be_own() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from albench.render.cells import Cell, Column, Mark, name_columns, tested
@@ -94,7 +93,7 @@ def _cell(row: BudgetRow, at: int, over: OverBudgets, leads: bool, alone: bool) 
         if gap is None or not gap.n:
             return Cell(rank, bold=leads)
         shown = tested(gap, gap.n)
-        return dataclasses.replace(shown, text=f"{rank} {gap.mean:+.3f}", bold=leads)
+        return Cell(f"{rank} {gap.mean:+.3f}", shown.mark, leads, shown.tone, shown.highlighted)
     rank = f"#{row.ranks[at]:g}"
     mark: Mark = "" if not row.firsts[at] else "*" if alone else "~"
     return Cell(f"{spread(row.values[at], over.n_seeds[at])} {rank}", mark, bold=leads)

@@ -223,6 +223,6 @@ def test_a_damaged_shared_round_is_told_and_made_again(
 
     notes(strategy=["random", "entropy"], out=tmp_path / "whole")
     monkeypatch.setattr(SharedRounds, "keep", spoil)
-    (told,) = notes(strategy=["random", "entropy"], out=tmp_path / "spoiled")
+    (told,) = (note for note in notes(strategy=["random", "entropy"], out=tmp_path / "spoiled") if "round" in note)
     assert "is damaged, or of another version: the round is made again." in told
     assert stable_records(tmp_path / "spoiled" / "blobs") == stable_records(tmp_path / "whole" / "blobs")

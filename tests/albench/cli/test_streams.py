@@ -114,6 +114,7 @@ WALK = {
         (["picks", "wyniki/imagefolder", "-s", "entropy", "--seed", "0", "--output", "wybór.png"], 0),
         (["picks", "wyniki/imagefolder", "-s", "胸部"], 2),
     ],
+    "tuned": [(["tuned", "wyniki/imagefolder"], 2), (["tuned", "wyniki/胸部"], 2)],
     "export": [(["export", "wyniki/imagefolder", "--output", "paczka-ż.zip", "--force"], 0)],
     "merge": [(["merge", "paczka-ż.zip", "--output", "razem-胸部"], 0)],
     "list": [(["list", "--plugin", "błąd.py"], 0), (["list", "--json", "--plugin", "błąd.py"], 0)],

@@ -179,9 +179,9 @@ CASES: list[tuple[Method, Reference]] = [
     (ICT(), ict),
     (MixMatch(), mixmatch),
     (UDA(), uda),
-    (VAT(), vat),
-    (VAT(power_iterations=0), vat_random),
-    (VAT(power_iterations=2, entropy_weight=0.5), vat_entropy),
+    (VAT(eps=0.2), vat),
+    (VAT(eps=0.2, power_iterations=0), vat_random),
+    (VAT(eps=0.2, power_iterations=2, entropy_weight=0.5), vat_entropy),
 ]
 METHODS = [*(method for method, _ in CASES), UDA(tsa="linear"), UDA(tsa="exp", tsa_steps=1)]
 NAMES = [type(method).__name__ for method in METHODS]

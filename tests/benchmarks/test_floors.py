@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from script_modules import loaded
 
 from albench.bench.floors import QuerySizes
 from albench.bench.queries import query
@@ -24,12 +24,7 @@ def pool(n: int = 1000) -> QuerySizes:
 
 @pytest.fixture(scope="module")
 def floors() -> Any:
-    spec = importlib.util.spec_from_file_location("floors", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(FILE)
 
 
 @pytest.mark.parametrize(

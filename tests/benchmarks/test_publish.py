@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
 import math
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from script_modules import loaded
 
 import albench
 from albench.render import render
@@ -23,12 +23,7 @@ RENEW = "python benchmarks/publish.py results/published/{}"
 
 @pytest.fixture(scope="module")
 def publish() -> Any:
-    spec = importlib.util.spec_from_file_location("publish", ROOT / "benchmarks" / "publish.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(ROOT / "benchmarks" / "publish.py")
 
 
 def same(old: str, new: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scipy.stats import ttest_rel
+from script_modules import loaded
 
 import albench
 
@@ -19,12 +19,7 @@ ROWS = [("boostmis", "boostmis"), ("fixmatch", "random")]
 
 @pytest.fixture(scope="module")
 def quoted() -> Any:
-    spec = importlib.util.spec_from_file_location("quoted", ROOT / "docs" / "quoted.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(ROOT / "docs" / "quoted.py")
 
 
 def test_rows_are_those_of_the_published_table(quoted: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from identity_forward import Identity
 from torch import Tensor
 
 from albench.api import Batch, RoundFacts, State, Task
@@ -12,22 +13,6 @@ from albench_ssl.boostmis import BoostMIS, threshold
 
 SURE, UNSURE = 0.99, 0.6
 BAR = 0.95
-
-
-class Identity:
-    """A forward whose input is its logits."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return x
-
-    def frozen(self, x: Tensor) -> Tensor:
-        return x
-
-    def ema(self, x: Tensor) -> Tensor:
-        return x
-
-    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x, x
 
 
 def started(method: BoostMIS, pool: int, labeled: list[int], bought: int = 0, state: State | None = None) -> State:

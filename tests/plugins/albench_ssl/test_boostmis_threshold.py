@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from identity_forward import Identity
 from torch import Tensor
 
 from albench.api import Batch, RoundFacts, State, Task, UserError
@@ -12,22 +13,6 @@ from albench_ssl.memory import count_confident, remember
 
 TASK = Task("features", (2,), 2, ("low", "high"), pool_size=6)
 SURE, UNSURE = 0.99, 0.6
-
-
-class Identity:
-    """A forward whose input is its logits."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return x
-
-    def frozen(self, x: Tensor) -> Tensor:
-        return x
-
-    def ema(self, x: Tensor) -> Tensor:
-        return x
-
-    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x, x
 
 
 def facts(round: int, labeled: list[int], bought: int = 0, query_size: int = 4, first_step: int = 0) -> RoundFacts:

@@ -58,6 +58,7 @@ WINDOWS = [
     ("simmatch", "the predictions' mean"),
 ]
 LASTING = [
+    Lasting("abc", "ramp_steps", "500 of 500 epochs"),
     Lasting("adamatch", "ramp_steps", "half of training"),
     Lasting("darp", "wait_steps", "200 of 500 epochs"),
     Lasting("dash", "warm_up_steps", "10 of 1,024 epochs"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from albench.api import KINDS, hooks, option
+from albench.api import KINDS, Forward, Method, hooks, option
 from albench.cli.main import cli
 from albench.components.fields import options
 from albench.components.registry import registry
@@ -58,6 +58,8 @@ def sections() -> dict[str, list[str]]:
     return {
         "Hooks": list(_hooks()),
         "Marks beside a registration": list(_marks()),
+        "What a method defines": list(_members(Method)),
+        "The model inside a method's loss": list(_members(Forward)),
         "What an option is declared with": [f"option({name})" for name in inspect.signature(option).parameters],
         "Keys of a suite file": [f"{key}:" for key in KEYS],
         "Settings of the protocol": [f"protocol {field.name}" for field in dataclasses.fields(Protocol)],
@@ -72,6 +74,14 @@ def _hooks() -> Iterator[str]:
     for name, function in sorted(vars(hooks).items()):
         if name.startswith("albench_"):
             yield f"{name}({', '.join(inspect.signature(function).parameters)})"
+
+
+def _members(contract: type) -> Iterator[str]:
+    """Each function of a contract that one may write or call, with its arguments."""
+    for name, function in vars(contract).items():
+        if inspect.isfunction(function) and (not name.startswith("_") or name == "__call__"):
+            called = "forward" if name == "__call__" else f"{contract.__name__.lower()}.{name}"
+            yield f"{called}({', '.join(_arguments(function))})"
 
 
 def _marks() -> Iterator[str]:

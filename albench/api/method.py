@@ -75,11 +75,23 @@ class Forward(Protocol):
     def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n, C) and embeddings (n, E) of the student without gradient."""
 
+    def head(self, z: Tensor, name: str = "") -> Tensor:
+        """Logits (n, K) of embeddings (n, E), by the student's head or the method's own one of a name; differentiable.
+
+        Give it embeddings as ``embed`` does, whole: where the backbone drops out, their masks are drawn in here.
+        """
+
+    def frozen_head(self, z: Tensor, name: str = "") -> Tensor:
+        """The same without gradient and without dropout, for pseudo labels."""
+
     def probe(self, x: Tensor) -> Tensor:
         """(n, C) logits of the student, differentiable in ``x`` too, that leave batch statistics as they are."""
 
     def ema(self, x: Tensor) -> Tensor:
         """(n, C) logits of the student's exponential moving average, without gradient."""
+
+    def ema_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, C) and embeddings (n, E) of the student's moving average, without gradient."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,15 @@ class Method:
 
     def init(self, task: Task, device: torch.device) -> State:
         """The method's memory: tensors of fixed shape, checkpointed with the trial."""
+        return {}
+
+    def heads(self, task: Task) -> Mapping[str, int]:
+        """Linear layers of the method's own on the embedding: name -> outputs. By default there are none.
+
+        They belong to the model: they are trained, averaged, saved and hashed with it, and ``loss`` has them by
+        ``forward.head(z, name)``. What predicts, in evaluation and for strategies, is always the backbone's own head: a
+        method whose second classifier predicts trains that one as the backbone's head, and has the other one here.
+        """
         return {}
 
     def round_start(self, state: State, facts: RoundFacts) -> State:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from albench import seeds
 from albench.api.method import VIEWS, Method
+from albench.errors import ContractError
 from albench.testing.method_subject import MethodSubject, state_like
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.steps import CPU, ReadViews, Step, flat, lane, round_facts, train
@@ -35,6 +36,19 @@ def views_declared(subject: MethodSubject) -> str:
         raise Fault(f"it reads the view {quoted(undeclared)}, which its views do not have") from None
     unread = sorted(method.views - views.read)
     return f"declared and not read here: {quoted(unread)}" if unread else ""
+
+
+def heads_declared(subject: MethodSubject) -> str:
+    """heads names linear layers with at least one output, the same ones each time, and the loss asks for no others."""
+    method = subject.build()
+    named = method.heads(subject.task)
+    if dict(named) != dict(subject.build().heads(subject.task)):
+        raise Fault("heads names others when it is asked again")
+    try:
+        subject.step(method)
+    except ContractError as error:
+        raise Fault(str(error)) from None
+    return "" if named else "it has none of its own"
 
 
 def state_fixed(subject: MethodSubject) -> None:

@@ -24,6 +24,7 @@ METHOD_CHECKS: dict[str, Check[MethodSubject]] = collect(
         losses.image_items,
         losses.scalar_logs,
         conduct.views_declared,
+        conduct.heads_declared,
         conduct.state_fixed,
         conduct.inputs_unchanged,
         conduct.deterministic,

@@ -20,6 +20,7 @@ from albench.data.pool import Annotated
 from albench.suite.protocol import Protocol
 from albench.training.batches import Batches
 from albench.training.forward import ModelForward
+from albench.training.heads import ATTRIBUTE, with_heads
 from albench.training.lanes import fields
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
@@ -49,6 +50,18 @@ class SmallModel(nn.Module):
         """Logits and embeddings."""
         embeddings = torch.tanh(self.body(x.flatten(1)))
         return self.head(embeddings), embeddings
+
+
+def small_model(method: Method, task: Task, *, head: float, seed: int) -> nn.Module:
+    """The model with the method's own heads, whose weights are of the scale of the model's head."""
+    model = with_heads(
+        SmallModel(task, head=head, seed=seed), method, task, seeds.torch_stream("conformance", "heads", seed)
+    )
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            if name.startswith(ATTRIBUTE):
+                value.copy_(head * torch.randn(value.shape, generator=seeds.torch_stream("conformance", name, seed)))
+    return model
 
 
 class ReadViews(dict[str, Tensor]):
@@ -92,13 +105,14 @@ class StepCase:
         sizes = f"{self.n_labeled} labelled and {self.n_unlabeled} unlabelled {self.task.modality} items"
         return f"{self.what}: {sizes}, C={self.task.n_classes}, step={self.step}, seed={self.seed}"
 
-    def model(self) -> SmallModel:
-        """The student."""
-        return SmallModel(self.task, head=self.head, seed=self.seed)
+    def model(self, method: Method) -> nn.Module:
+        """The student, with the method's own heads."""
+        return small_model(method, self.task, head=self.head, seed=self.seed)
 
-    def average(self) -> SmallModel:
+    def average(self, method: Method) -> nn.Module:
         """The weights' moving average: other weights than the student's."""
-        return SmallModel(self.task, head=self.head, seed=self.seed + 1000).requires_grad_(False).eval()
+        made = small_model(method, self.task, head=self.head, seed=self.seed + 1000)
+        return made.requires_grad_(False).eval()
 
     def batch(self, method: Method) -> Batch:
         """A batch with the method's views and noise; the first two unlabelled items are one and the same."""
@@ -150,8 +164,8 @@ def round_facts(number: int = 0, *, first_step: int = 0, device: torch.device = 
 class Step:
     """The inputs of one step and, once made, what came out."""
 
-    model: SmallModel
-    average: SmallModel
+    model: nn.Module
+    average: nn.Module
     batch: Batch
     state: State
     counter: Tensor
@@ -194,7 +208,8 @@ def prepare(method: Method, case: StepCase, *, dtype: torch.dtype = torch.float3
     moved = dataclasses.replace(batch.map(lambda value: value.to(device)), x_lab=place(batch.x_lab), views=views)
     state = method.round_start(method.init(case.task, device), round_facts(first_step=case.step, device=device))
     counter = torch.full((), case.step, dtype=torch.int64, device=device)
-    return Step(case.model().to(device, dtype), case.average().to(device, dtype), moved, state, counter)
+    model, average = (made.to(device, dtype) for made in (case.model(method), case.average(method)))
+    return Step(model, average, moved, state, counter)
 
 
 def lane(step: Step) -> tuple[Any, ...]:
@@ -225,7 +240,7 @@ def train(method: Method, start: Literal["warm", "cold"], *, task: Task, interru
     items, y = Items(x, CPU), torch.arange(POOL) % task.n_classes
 
     def fresh(number: int) -> Learner:
-        return Learner(SmallModel(task, head=1.0, seed=number), method, task, protocol, CPU)
+        return Learner(small_model(method, task, head=1.0, seed=number), method, task, protocol, CPU)
 
     learner = fresh(0)
     for number in range(2):

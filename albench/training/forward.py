@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from albench.api.method import State
 from albench.errors import ContractError
 from albench.training.dropout import Dropout
+from albench.training.heads import ATTRIBUTE
 
 
 class ModelForward:
@@ -37,8 +38,7 @@ class ModelForward:
         logits, embeddings = outputs(self._student(x))
         if self.dropout is None:
             return logits, embeddings
-        head: Callable[[Tensor], Tensor] = self._student.head  # type: ignore[assignment]  # the backbone's contract
-        return head(self.dropout(embeddings)), embeddings
+        return self._head("")(self.dropout(embeddings)), embeddings
 
     def frozen(self, x: Tensor) -> Tensor:
         # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
@@ -48,13 +48,32 @@ class ModelForward:
         with torch.no_grad(), _statistics_untouched(self._normalizers):
             return outputs(self._student(x))
 
+    def head(self, z: Tensor, name: str = "") -> Tensor:
+        return self._head(name)(z if self.dropout is None else self.dropout(z))
+
+    def frozen_head(self, z: Tensor, name: str = "") -> Tensor:
+        with torch.no_grad():
+            return self._head(name)(z)
+
+    def _head(self, name: str) -> Callable[[Tensor], Tensor]:
+        """The student's head, or the method's own one of that name."""
+        student: Any = self._student
+        own = getattr(student, ATTRIBUTE, {})
+        if name and name not in own:
+            raise ContractError(f"the method asks for the head '{name}', which its heads do not name")
+        found: Callable[[Tensor], Tensor] = own[name] if name else student.head
+        return found
+
     def probe(self, x: Tensor) -> Tensor:
         with _statistics_untouched(self._normalizers):
             return outputs(self._student(x))[0]
 
     def ema(self, x: Tensor) -> Tensor:
+        return self.ema_embed(x)[0]
+
+    def ema_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
-            return outputs(self._average(x))[0]
+            return outputs(self._average(x))
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from albench.api.method import Batch, Method, State
 from albench.training.dropout import Dropout, rate_of
 from albench.training.forward import ModelForward, step_results
+from albench.training.heads import ATTRIBUTE
 from albench.training.learner import Learner
 from albench.training.optimizer import optimizer
 from albench.training.schedule import ema_decay, lr_factor, mixed_precision
@@ -26,7 +28,9 @@ class Bound(nn.Module):
     def __init__(self, model: nn.Module, weights: Weights) -> None:
         super().__init__()
         self._call = lambda x: torch.func.functional_call(model, weights, (x,))
-        self._call_head = lambda z: torch.func.functional_call(model.get_submodule("head"), _of_head(weights), (z,))
+        self._part = lambda path, z: torch.func.functional_call(model.get_submodule(path), _of(path, weights), (z,))
+        heads = {name: partial(self._part, f"{ATTRIBUTE}.{name}") for name in getattr(model, ATTRIBUTE, ())}
+        setattr(self, ATTRIBUTE, heads)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
@@ -35,7 +39,7 @@ class Bound(nn.Module):
 
     def head(self, z: Tensor) -> Tensor:
         """Logits of embeddings."""
-        logits: Tensor = self._call_head(z)
+        logits: Tensor = self._part("head", z)
         return logits
 
 
@@ -184,9 +188,9 @@ class Stack:
                     self._optimizer.keep(self._slices[lane][name], copied)
 
 
-def _of_head(weights: Weights) -> Weights:
-    """The weights of the layer ``head``, by their names in it."""
-    prefix = "head."
+def _of(path: str, weights: Weights) -> Weights:
+    """The weights of a part of the model, by their names in it."""
+    prefix = f"{path}."
     return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 

@@ -18,6 +18,7 @@ from albench.errors import ContractError
 from albench.suite.protocol import Protocol
 from albench.training.dropout import Dropout, rate_of, step_numbers
 from albench.training.forward import ModelForward, step_results
+from albench.training.heads import sized
 from albench.training.optimizer import optimizer
 from albench.training.schedule import ema_decay, lr_factor, mixed_precision
 
@@ -28,7 +29,7 @@ class Learner:
     Parameters
     ----------
     model
-        Freshly built, on the CPU.
+        Freshly built, on the CPU, with the method's own heads (see ``albench.training.heads``).
     seed
         The trial's, of which dropout masks come.
     """
@@ -43,8 +44,7 @@ class Learner:
         self.method = method
         self.protocol = protocol
         self.device = device
-        size = getattr(getattr(model, "head", None), "in_features", 0)
-        self.state: State = method.init(dataclasses.replace(task, embedding_size=size), device)
+        self.state: State = method.init(sized(task, model), device)
         self.first_step = 0
         self.round = 0
         self.steps = 0

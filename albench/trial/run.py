@@ -21,6 +21,7 @@ from albench.suite.keys import digest
 from albench.suite.trials import Trial
 from albench.training.batches import Batches
 from albench.training.evaluate import Score, measure, predict, probabilities, score
+from albench.training.heads import build_model
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
 from albench.trial.bought import Bought
@@ -77,10 +78,10 @@ class TrialRun:
 
     def new_learner(self, number: int) -> Learner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
-        parts, protocol = self.parts, self.protocol
+        parts, protocol, task = self.parts, self.protocol, self.parts.splits.task
         draw = number if protocol.start == "cold" else 0
-        model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", self.trial.seed, draw))
-        return Learner(model, self.method, parts.splits.task, protocol, parts.device, self.trial.seed)
+        model = build_model(parts.backbone, self.method, task, self.trial.seed, draw)
+        return Learner(model, self.method, task, protocol, parts.device, self.trial.seed)
 
     def use(self, values: Mapping[str, str]) -> None:
         """Train with what was tuned, from fresh weights on."""

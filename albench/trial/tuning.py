@@ -26,6 +26,7 @@ from albench.suite.limits import in_time
 from albench.suite.tune import n_tries
 from albench.training.batches import Batches
 from albench.training.evaluate import Score
+from albench.training.heads import build_model
 from albench.training.learner import Learner
 from albench.training.loop import train_round
 from albench.trial.run import TrialRun
@@ -105,7 +106,7 @@ def _score(run: TrialRun, tunings: Tunings, number: int, one: Tried, report: Cal
     """Train a round with the values that are tried: the best of its validations."""
     protocol, method = tunings.in_force(run.trial, one.values)
     parts, seed = run.parts, seeds.derive("tune", run.trial.seed, number, one.repeat)
-    model = parts.backbone.build(parts.splits.task, seeds.torch_stream("weights", seed))
+    model = build_model(parts.backbone, method, parts.splits.task, seed)
     learner = Learner(model, method, parts.splits.task, protocol, parts.device, seed)
     learner.start_round(run.facts(number, learner.first_step))
     batches = Batches(

@@ -101,8 +101,7 @@ class DASO(Method):
 
     Differences from the paper:
 
-    - The student itself makes the labelled embeddings, not a moving average of its weights, whose embeddings a method
-      does not get.
+    - The student itself makes the labelled embeddings, not a moving average of its weights.
     - ``m`` moves with each step, where the authors' code counts 100 steps and then holds the shares for as many.
     - A class without a labelled item has no prototype, and no share of a semantic pseudo label.
 

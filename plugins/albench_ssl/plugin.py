@@ -35,6 +35,8 @@ METHODS = [
      "Li et al. 2021"),
     ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
      "Wang et al. 2022"),
+    ("abc", "auxiliary_balanced:ABC", "a second classifier that sees all classes alike, and predicts", "imbalance",
+     "Lee et al. 2021"),
     ("saw", "saw:SAW", "weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),
     ("daso", "daso:DASO", "pseudo labels blended with those of prototypes", "imbalance",
      "Oh et al. 2022"),

@@ -44,8 +44,8 @@ class ReMixMatch(Ramped):
 
     Differences from the paper:
 
-    - No rotation loss, which is weighed by 0.5 in the paper: it needs a second head, and a method owns no weights.
-      Items that cannot be turned do without it elsewhere, too.
+    - No rotation loss, which is weighed by 0.5 in the paper: most items here cannot be turned, and do without it
+      elsewhere, too.
     - Two strong views, where the paper takes 8, and this benchmark's strong augmentation in place of CTAugment.
     - All that is mixed and the first strong view go through the network at once, so the authors' interleaving of
       small batches, for the sake of batch statistics, is not needed.

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, Task
 from albench.suite.protocol import Protocol
+from albench.training.heads import with_heads
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
 from albench_backbones.mlp import MLP
@@ -36,6 +37,7 @@ def train(method: Method, seed: int) -> Learned:
     labeled = torch.cat([RARE + torch.arange(LABELS[0]), torch.arange(LABELS[1])])
     task = Task("features", (2,), 2, ("common", "rare"), pool_size=N)
     model = MLP(hidden=32, depth=2, normalize=False).build(task, generator)
+    with_heads(model, method, task, generator)
     learner = Learner(model, method, task, Protocol(steps=STEPS, lr=0.1, evaluations=1), torch.device("cpu"))
     mask = torch.zeros(N, dtype=torch.bool).index_fill(0, labeled, True)
     counts = torch.tensor([float(count) for count in LABELS])

@@ -169,6 +169,43 @@ class UndeclaredView(SoundMethod):
     views = frozenset({"weak"})
 
 
+@dataclass(frozen=True)
+class SoundHeads(SoundMethod):
+    """With a head of its own; the faults below change one thing each."""
+
+    head: ClassVar[str] = "second"
+
+    def heads(self, task):
+        return {"second": task.n_classes}
+
+    def loss(self, forward, batch, state, step):
+        loss, state, logs = super().loss(forward, batch, state, step)
+        z = forward.embed(batch.x_lab)[1]
+        return loss + F.cross_entropy(forward.head(z, self.head), batch.y_lab), state, logs
+
+
+class UndeclaredHead(SoundHeads):
+    head = "third"
+
+
+class HeadOfNothing(SoundHeads):
+    def heads(self, task):
+        return {"second": 0}
+
+
+class ChangingHeads(SoundHeads):
+    names: ClassVar[list[str]] = []
+
+    def heads(self, task):
+        self.names.append(f"h{len(self.names)}")
+        return super().heads(task) | dict.fromkeys(self.names, 2)
+
+
+class UnreadHead(SoundHeads):
+    def heads(self, task):
+        return super().heads(task) | {"spare": 2}
+
+
 class GrowingState(SoundMethod):
     def remembered(self, state, new, batch):
         return new | {"seen": torch.cat([state["seen"], batch.index.float()])}
@@ -308,6 +345,10 @@ METHOD_FAULTS = [
     (VectorLog, "scalar-logs"),
     (UnknownView, "views-declared"),
     (UndeclaredView, "views-declared"),
+    (UndeclaredHead, "heads-declared"),
+    (HeadOfNothing, "heads-declared"),
+    (ChangingHeads, "heads-declared"),
+    (UnreadHead, "gradient-reaches-all-weights"),
     (GrowingState, "state-fixed"),
     (OtherType, "state-fixed"),
     (NewKey, "state-fixed"),
@@ -350,8 +391,9 @@ def test_a_faulty_method_is_caught(build: Callable[[], Any], check: str) -> None
     assert finding.reason
 
 
-def test_a_sound_method_passes() -> None:
-    findings = check_method(SoundMethod, name="sound")
+@pytest.mark.parametrize("build", [SoundMethod, SoundHeads])
+def test_a_sound_method_passes(build: Callable[[], Any]) -> None:
+    findings = check_method(build, name="sound")
     assert [str(finding) for finding in findings if finding.failed] == []
     assert [finding.check for finding in findings] == list(METHOD_CHECKS)
 
@@ -365,6 +407,7 @@ def _clean() -> Iterator[None]:
     """The planted faults disturb the process: put it back."""
     threads, state = torch.get_num_threads(), random.getstate()
     HiddenInClass.memory.clear()
+    ChangingHeads.names.clear()
     yield
     torch.set_num_threads(threads)
     random.setstate(state)

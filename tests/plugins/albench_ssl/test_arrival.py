@@ -137,6 +137,11 @@ def daso(_method: Method, state: State) -> None:
     near(state["share_mean"], SHARES)
 
 
+def abc(_method: Method, state: State) -> None:
+    """With the round unlabelled items are left out as labelled ones are."""
+    near(state["ramp_steps"], DEFAULT)
+
+
 def uda(_method: Method, state: State) -> None:
     """Training signal annealing is over with the round."""
     near(state["tsa_steps"], DEFAULT)
@@ -157,6 +162,7 @@ def weights(method: Method) -> dict[str, float]:
 
 Arrived = Callable[[Method, State], None]
 ARRIVED: dict[str, tuple[Arrived, ...]] = {
+    "abc": (abc,),
     "adamatch": (adamatch, ramped),
     "boostmis": (boostmis,),
     "comatch": (similarity,),
@@ -208,6 +214,7 @@ WINDOWS = {
     "daso": ("share_mean", "shares", 100),
 }
 LENGTHS = {
+    ("abc", "ramp_steps"): (250_000, 250_000),
     ("adamatch", "ramp_steps"): (2**17, 2**16),
     ("darp", "wait_steps"): (500, 200),
     ("dash", "warm_up_steps"): (LONG, 10 * 1024),

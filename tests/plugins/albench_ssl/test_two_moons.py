@@ -13,6 +13,7 @@ from torch import Tensor
 
 from albench.api import Batch, Method, RoundFacts, Task
 from albench.suite.protocol import Protocol
+from albench.training.heads import with_heads
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
 from albench_backbones.mlp import MLP
@@ -60,6 +61,7 @@ def accuracy(method: Method, seed: int, apart: bool) -> float:
     x, y, labeled = two_moons(generator, apart)
     task = Task("features", (2,), 2, ("upper", "lower"), pool_size=N)
     model = MLP(hidden=64, depth=2, normalize=False).build(task, generator)
+    with_heads(model, method, task, generator)
     learner = Learner(model, method, task, Protocol(steps=STEPS, lr=0.1, evaluations=1), torch.device("cpu"))
     mask = torch.zeros(N, dtype=torch.bool).index_fill(0, labeled, True)
     counts = torch.tensor([float(LABELS)] * 2)

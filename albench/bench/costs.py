@@ -190,7 +190,7 @@ class Meter:
         if strategy is None:
             return 0.0
         parts = dataclasses.replace(run.parts, initial=strategy, settings=RunSettings(query_time_limit=LIMIT))
-        queries = Queries(run.trial, parts, run.train, run.bought, run.score_after)
+        queries = Queries(run.trial, parts, run.train, run.bought)
         return self._within(LIMIT, what, lambda: _chosen(queries.first, self._device))
 
     def _lanes(self, trials: Sequence[Trial], what: str) -> float:
@@ -227,10 +227,10 @@ class Meter:
                 amounts=dataclasses.replace(amounts, query_size=query_size),
                 settings=RunSettings(query_time_limit=LIMIT),
             )
-            queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought), train)
+            queries = Queries(run.trial, parts, run.train, copy.deepcopy(run.bought))
             some = dataclasses.replace(pool, unlabeled=pool.unlabeled[::part])
             outputs = run.outputs(0, model, (logits[::part], embeddings[::part]))
-            return _chosen(lambda: queries.ask(some, outputs), self._device)
+            return _chosen(lambda: queries.ask(some, outputs, train), self._device)
 
         few = min(amounts.query_size, 16)
         small = self._within(LIMIT, what, lambda: timed(max(1, len(pool.unlabeled) // (8 * few)), few))

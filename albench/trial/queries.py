@@ -30,14 +30,9 @@ class Queries:
         The training split.
     bought
         Where labels are bought.
-    score_after
-        Pool ids -> how well the next round would validate with them, for oracles.
     """
 
-    def __init__(
-        self, trial: Trial, parts: Parts, items: Items, bought: Bought, score_after: Callable[[Tensor], Score]
-    ) -> None:
-        self._score_after = score_after
+    def __init__(self, trial: Trial, parts: Parts, items: Items, bought: Bought) -> None:
         self._trial = trial
         self._parts = parts
         self._items = items
@@ -53,13 +48,17 @@ class Queries:
         picks = self._chosen(parts.initial, view, count, trial.protocol.initial_strategy)
         return view.index[picks].sort().values
 
-    def ask(self, pool: Annotated, outputs: RoundOutputs) -> tuple[list[int], dict[str, Any]]:
+    def ask(
+        self, pool: Annotated, outputs: RoundOutputs, score_after: Callable[[Tensor], Score]
+    ) -> tuple[list[int], dict[str, Any]]:
         """Let the strategy choose, and buy what it chose.
 
         Parameters
         ----------
         pool
             The pool as the strategy is to see it.
+        score_after
+            Pool ids -> how well the next round would validate with them, for oracles.
 
         Returns
         -------
@@ -79,7 +78,7 @@ class Queries:
             budget_left=oracle.budget_left,
             stream=(trial.seed, outputs.round_number),
             approximate=trial.protocol.neighbors == "approximate",
-            insight=Insight(oracle.revealed, self._score_after) if parts.strategy.needs & ORACLE_NEEDS else BLIND,
+            insight=Insight(oracle.revealed, score_after) if parts.strategy.needs & ORACLE_NEEDS else BLIND,
         )
         picks = self._chosen(parts.strategy, view, parts.amounts.query_size, trial.strategy)
         queried = pool.unlabeled[picks]

@@ -70,7 +70,7 @@ class TrialRun:
         )
         n_classes = splits.task.n_classes
         self.bought = Bought(Oracle(splits.train.y, n_classes, amounts.labels[-1]), len(splits.train), n_classes)
-        self.queries = Queries(trial, parts, self.train, self.bought, self.score_after)
+        self.queries = Queries(trial, parts, self.train, self.bought)
         self.bought.start_with(self.queries.first())
         self.initial_hash = index_hash(self.bought.pool.labeled)
         self.learner = self.new_learner(0)
@@ -157,7 +157,8 @@ class TrialRun:
         outputs = self.outputs(number, best, predict(best, self.train, pool.unlabeled))
         pseudo_label = self._pseudo_labels(pool.unlabeled, outputs)
         clock.lap("evaluate")
-        queried, query = self.queries.ask(pool, outputs) if number + 1 < protocol.rounds else ([], {})
+        is_last = number + 1 >= protocol.rounds
+        queried, query = ([], {}) if is_last else self.queries.ask(pool, outputs, self.score_after)
         clock.lap("query")
         return {
             "round": number,

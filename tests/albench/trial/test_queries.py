@@ -54,7 +54,7 @@ class Marked(Strategy):
 
 def asked(run: TrialRun, pool: Annotated) -> tuple[list[int], dict[str, Any]]:
     model = run.learner.average
-    return run.queries.ask(pool, run.outputs(0, model, predict(model, run.train, pool.unlabeled)))
+    return run.queries.ask(pool, run.outputs(0, model, predict(model, run.train, pool.unlabeled)), run.score_after)
 
 
 def test_the_items_of_the_positions_are_bought_and_told_by_group(tiny: Tiny) -> None:

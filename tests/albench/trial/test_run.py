@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -41,6 +43,21 @@ def test_a_cold_start_trains_fresh_weights_in_each_round(tiny: Tiny, start: str,
     assert run.learner is first
     run.begin(1)
     assert (run.learner is first) is same
+
+
+def test_a_trial_is_freed_where_its_last_name_ends(tiny: Tiny) -> None:
+    """Its banks and weights, 20 MB and more, do not wait for the next collection of circles."""
+    gc.collect()
+    gc.disable()
+    try:
+        run = tiny.run()
+        run.begin(0)
+        run.finish(0, tiny.train(run))
+        held = weakref.ref(run)
+        del run
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_progress_and_notes_name_the_trial(tiny: Tiny) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from script_modules import benchmark
 
 
 @pytest.fixture
 def claims(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-    for name in ("budget_claims", "simulated"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    import budget_claims
-
-    monkeypatch.setattr(budget_claims, "AHEAD", 20.0)  # so far ahead that nothing is left to chance
-    return budget_claims
+    module = benchmark("budget_claims", monkeypatch)
+    monkeypatch.setattr(module, "AHEAD", 20.0)  # so far ahead that nothing is left to chance
+    return module
 
 
 @pytest.mark.parametrize(

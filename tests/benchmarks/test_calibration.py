@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from script_modules import benchmark
 
 from albench.compare import compare
 
 
 @pytest.fixture
 def pages(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-    for name in ("calibration_pages", "simulated"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    import calibration_pages
-
-    return calibration_pages
+    return benchmark("calibration_pages", monkeypatch)
 
 
 def curves(n_datasets: int, lift: float) -> np.ndarray:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 def loaded(path: Path) -> Any:
@@ -15,3 +21,11 @@ def loaded(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module of ``benchmarks``, read anew with what several of them share; its folder is on the path for the test."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for each in (name, "simulated"):
+        monkeypatch.delitem(sys.modules, each, raising=False)
+    return importlib.import_module(name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import pandas as pd
 import pytest
 from made_up import finals
 from scipy import stats
+from script_modules import benchmark
 
 from albench.compare import compare
 from albench.compare.looks import planned
@@ -80,12 +79,7 @@ def test_an_interval_shows_that_a_difference_is_small(low: float, high: float, n
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks"))
-    for name in ("calibration_looks", "simulated"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    import calibration_looks
-
-    return calibration_looks
+    return benchmark("calibration_looks", monkeypatch)
 
 
 def test_false_claims_stay_below_one_in_twenty_and_would_not_without_correction(looks: Any) -> None:

@@ -183,20 +183,15 @@ def test_files_are_utf_8_whatever_the_terminal(
     assert "zdjęcia".encode() in files[encoding, "csv"]
 
 
-def test_workers_print_what_they_like(place: Path) -> None:
+def test_workers_print_what_they_like(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A strategy that prints in a worker fails of its own error, not of its print."""
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")  # a worker's, if nothing else is said to it
     words = ["run", "-d", DATA, "-s", "blad", "--plugin", "błąd.py", "-m", "supervised", *SMALL]
-    done = subprocess.run(
-        [sys.executable, "-m", "albench", *words, "--executor", "processes[workers=1]", "--out", "proces"],
-        cwd=place,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr
-    assert b"ValueError: nie mo" in done.stdout
-    assert b"Encode" not in done.stdout + done.stderr
+    said = say(monkeypatch, "ascii", *words, "--executor", "processes[workers=1]", "--out", "proces")
+    assert said.code == 1, said.err
+    assert b"ValueError: nie mo" in said.out
+    assert b"Encode" not in said.out + said.err
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -176,6 +176,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
         query_size=6,
         rounds=3,
         steps=5,
+        executor="local",
         plugins=[TOY],
         out=out,
         name="kept",

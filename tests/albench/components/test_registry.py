@@ -155,11 +155,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name == "good":
             body = (ROOT / "examples" / "my_strategy.py").read_text().replace("my-confidence", "packaged")
         (project / f"{entry}.py").write_text(body)
-        subprocess.run(
-            [*(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"),
-             *("--target", str(target), str(project))],
-            check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        )  # fmt: skip
+    subprocess.run(
+        [*(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"),
+         *("--target", str(target), str(folder / "good"), str(folder / "broken"))],
+        check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+    )  # fmt: skip
     return python
 
 
@@ -194,7 +194,7 @@ def test_installed_packages_are_plugins_and_a_broken_one_stops_nothing(site: Pat
             "fixmatch",
         ),
         *("-s", "packaged", "-s", "my-confidence", "-s", "random", "--seeds", "2", "--initial", "12"),
-        *("--query-size", "8", "--rounds", "2", "--steps", "10"),
+        *("--query-size", "8", "--rounds", "2", "--steps", "10", "--executor", "processes[workers=1]"),
     )
     assert run.returncode == 0, run.stderr
     compared = json.loads(albench("compare", "--format", "json").stdout)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -80,23 +77,18 @@ def test_a_failed_trial_ends_the_run_before_its_look(small_run: Any, tmp_path: P
     assert looks(tmp_path / "results" / "blobs")["taken"] == []
 
 
-def test_a_killed_run_goes_on_with_its_looks(tmp_path: Path, toy: str, small_run: Any) -> None:
+def test_a_killed_run_goes_on_with_its_looks(tmp_path: Path, toy: str, small_run: Any, nursery: Any) -> None:
     """Killed once its first look is taken; the same command then takes the second, and the records are the same."""
     given = {**ROWS, "strategy": ["random", "subsample[of=random,size=10000]"], "until_sure": "ranking", "max_seeds": 9}
-    words = [sys.executable, "-P", "-c", "import sys; from albench.cli.main import main; main(sys.argv[1:])", "run"]
-    words += ["--plugin", toy, "-d", "blobs", "-m", "supervised", "--until-sure", "ranking", "--max-seeds", "9"]
+    words = ["run", "--plugin", toy, "-d", "blobs", "-m", "supervised", "--until-sure", "ranking", "--max-seeds", "9"]
     words += ["-s", "random", "-s", "subsample[of=random,size=10000]", "--executor", "local", "--out", "killed"]
     words += ["--initial", "12", "--query-size", "8", "--rounds", "2", "--steps", "2", "--set", "batch_size=16"]
     words += ["--set", "evaluations=2"]
     folder = tmp_path / "killed" / "blobs"
-    running = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
-    end = time.monotonic() + 120
-    while not (folder / "manifest.json").exists() or not looks(folder)["taken"]:
-        assert time.monotonic() < end
-        assert running.poll() is None
-        time.sleep(0.02)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    running = nursery.start(words, tmp_path / "log", cwd=tmp_path)
+    nursery.until(running, lambda: (folder / "manifest.json").exists() and looks(folder)["taken"])
+    os.killpg(running, signal.SIGKILL)
+    assert nursery.wait(running) == -signal.SIGKILL
     assert [entry["seeds"] for entry in looks(folder)["taken"]] == [5]
     small_run(**given, out=tmp_path / "killed")
     assert [entry["seeds"] for entry in looks(folder)["taken"]] == [5, 9]

@@ -60,6 +60,7 @@ WINDOWS = [
 LASTING = [
     Lasting("abc", "ramp_steps", "500 of 500 epochs"),
     Lasting("adamatch", "ramp_steps", "half of training"),
+    Lasting("cossl", "wait_steps", "400 of 500 epochs"),
     Lasting("darp", "wait_steps", "200 of 500 epochs"),
     Lasting("dash", "warm_up_steps", "10 of 1,024 epochs"),
     Lasting("dash", "drop_steps", "9 of 1,024 epochs"),

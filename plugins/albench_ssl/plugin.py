@@ -37,6 +37,8 @@ METHODS = [
      "Wang et al. 2022"),
     ("abc", "auxiliary_balanced:ABC", "a second classifier that sees all classes alike, and predicts", "imbalance",
      "Lee et al. 2021"),
+    ("cossl", "cossl:CoSSL", "a balanced classifier labels what another learns from", "imbalance",
+     "Fan et al. 2022"),
     ("saw", "saw:SAW", "weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),
     ("daso", "daso:DASO", "pseudo labels blended with those of prototypes", "imbalance",
      "Oh et al. 2022"),

@@ -90,10 +90,10 @@ def batch(weak: np.ndarray, noise: dict[str, Tensor], labeled: np.ndarray = LABE
 
 
 def run(
-    method: Method, state: State, given: Batch, step: int, shift: float = 0.0
+    method: Method, state: State, given: Batch, step: int, shift: float = 0.0, model: Model | None = None
 ) -> tuple[float, State, dict[str, float]]:
     """Loss, new state and logs of one step, as plain numbers."""
-    loss, state, logs = method.loss(Model(shift), given, state, torch.tensor(step))
+    loss, state, logs = method.loss(model or Model(shift), given, state, torch.tensor(step))
     return loss.item(), state, {name: value.item() for name, value in logs.items()}
 
 

@@ -103,7 +103,7 @@ def test_lanes_follow_their_solo_runs_on_images(method: str) -> None:
 
 def test_lanes_drop_what_their_solo_runs_drop() -> None:
     with numerics(1):
-        for method in ("fixmatch", "vat"):
+        for method in ("fixmatch", "vat", "abc", "cossl"):
             solo = np.array([alone(run_of(method, "mlp[hidden=16,dropout=0.5]", seed)) for seed in range(3)])
             lanes = together([run_of(method, "mlp[hidden=16,dropout=0.5]", seed) for seed in range(3)])
             whole = np.array([alone(run_of(method, "mlp[hidden=16]", seed)) for seed in range(3)])

@@ -142,6 +142,11 @@ def abc(_method: Method, state: State) -> None:
     near(state["ramp_steps"], DEFAULT)
 
 
+def cossl(_method: Method, state: State) -> None:
+    """The balanced head teaches in the last fifth."""
+    near(state["wait_steps"], 0.8 * DEFAULT)
+
+
 def uda(_method: Method, state: State) -> None:
     """Training signal annealing is over with the round."""
     near(state["tsa_steps"], DEFAULT)
@@ -166,6 +171,7 @@ ARRIVED: dict[str, tuple[Arrived, ...]] = {
     "adamatch": (adamatch, ramped),
     "boostmis": (boostmis,),
     "comatch": (similarity,),
+    "cossl": (cossl,),
     "darp": (darp,),
     "dash": (dash,),
     "daso": (daso,),
@@ -216,6 +222,7 @@ WINDOWS = {
 LENGTHS = {
     ("abc", "ramp_steps"): (250_000, 250_000),
     ("adamatch", "ramp_steps"): (2**17, 2**16),
+    ("cossl", "wait_steps"): (500, 400),
     ("darp", "wait_steps"): (500, 200),
     ("dash", "warm_up_steps"): (LONG, 10 * 1024),
     ("dash", "drop_steps"): (LONG, 9 * 1024),

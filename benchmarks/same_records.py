@@ -17,7 +17,9 @@ from typing import Any
 import albench
 from albench.results.records import read_trial, suite_folders, trial_folders, without_measured
 
-TINY: dict[str, Any] = {"rounds": 3, "steps": 12, "initial": 12, "query_size": 8, "batch_size": 16, "evaluations": 2}
+TINY: dict[str, Any] = {"rounds": 3, "steps": 12, "initial": 12, "query_size": 8, "batch_size": 16}
+CHOSEN = {"evaluations": 2, "validation": "all"}
+"""What chooses the weights is held too."""
 SUITES: dict[str, dict[str, Any]] = {
     "methods": {"dataset": "mescc-sim", "method": "@all", "strategy": "random"},
     "strategies": {"dataset": "mescc-sim", "method": "supervised", "strategy": "@all"},
@@ -36,7 +38,7 @@ SUITES: dict[str, dict[str, Any]] = {
 def run(folder: Path) -> None:
     """All suites into a folder."""
     for name, what in SUITES.items():
-        albench.run(out=folder, name=name, executor="local", share=False, **{"seeds": 1, **TINY, **what})
+        albench.run(out=folder, name=name, executor="local", share=False, **{"seeds": 1, **TINY, **CHOSEN, **what})
         print(name, flush=True)
 
 

@@ -36,7 +36,9 @@ def command(folders: tuple[str, ...], output: str | None, **named: tuple[str, ..
     choice.check(frame)
     made = tunings(choice.of(frame))
     if not len(made):
-        raise UserError("nothing was tuned in these results: 'albench run --tune lr=0.01,0.03,0.1' tunes.")
+        raise UserError(
+            "nothing was tuned in these results: 'albench run --tune lr=0.01,0.03,0.1 --set validation=1x' tunes."
+        )
     if output:
         with writing(Path(output).parent):
             write_atomic(Path(output), as_frame(made).to_csv(index=False))

@@ -66,5 +66,5 @@ def _check_validated(suite: Suite, registry: Registry) -> None:
         ):
             raise SuiteError(
                 f"strategy {spec} chooses by validation labels, and validation none pays for none: leave it out, or "
-                "write another validation, such as 1x."
+                "write how many, as --set validation=1x."
             )

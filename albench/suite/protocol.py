@@ -45,7 +45,7 @@ class Protocol:
     clip: float = option(0.0, "norm that a step's gradient is scaled down to, over all weights; 0 for no limit", ge=0)
     ema: float = option(0.999, "decay of the weights' moving average, which is evaluated", ge=0, lt=1)
     evaluations: int = option(4, "validations in a round; the best one's weights are kept", ge=1)
-    validation: str = option("all", "validation items that choose the weights: all, N, P%, Kx the labels, or none")
+    validation: str = option("none", "validation items that choose the weights: none, N, P%, Kx the labels, or all")
     checkpoint_metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "auroc", "average_precision"] = option(
         "macro_f1", "validation metric that chooses the weights"
     )

@@ -123,7 +123,10 @@ def _refuse_without_effect(settings: Protocol) -> None:
 
 def _refuse_impossible(settings: Protocol) -> None:
     if settings.validation == "none":
-        raise SuiteError("tune: what is tuned is chosen on validation labels, and validation is none: allow some.")
+        raise SuiteError(
+            "tune: what is tuned is chosen on validation labels, and validation none pays for none: write how many, as "
+            "--set validation=1x (as many as training labels)."
+        )
     for name in read(settings.tune):
         if name in SETTINGS and (value := getattr(settings, name)) != getattr(Protocol, name):
             raise SuiteError(f"tune {name}: {name} is set to {value} as well; set it or tune it.")

@@ -79,7 +79,9 @@ class Tiny:
 
     def trial(self, seed: int = 0, **settings: Any) -> Trial:
         """Of two rounds of ten steps."""
-        protocol = Protocol(**{"steps": 10, "batch_size": 4, "rounds": 2, "evaluations": 2, **settings})
+        protocol = Protocol(
+            **{"steps": 10, "batch_size": 4, "rounds": 2, "evaluations": 2, "validation": "all", **settings}
+        )
         return Trial("d", "m", "s", "b", seed, protocol, ("d", "m", "s", "b"))
 
     def parts(self, method: Method | None = None, **changes: Any) -> Parts:

@@ -30,7 +30,15 @@ def planned(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> Planne
     monkeypatch.setenv("ALBENCH_CACHE", str(tmp_path / "cache"))
 
     def make(*, executor: str = "local", share: bool = True, fresh: bool = False, **changes: Any) -> Plan:
-        settings = {"dataset": "blobs", "method": "fixmatch", "strategy": "random", "seeds": 1, **SMALL, **changes}
+        settings = {
+            "dataset": "blobs",
+            "method": "fixmatch",
+            "strategy": "random",
+            "seeds": 1,
+            "validation": "all",
+            **SMALL,
+            **changes,
+        }
         return prepare(
             suite_from(**settings),
             run_settings(

@@ -12,6 +12,7 @@ Say = Callable[..., tuple[int, str]]
 def test_what_was_tuned_is_shown_and_written(say: Say, toy: str) -> None:
     words = ["run", "-d", "blobs", "-m", "supervised", "-s", "random", "--plugin", toy, "--seeds", "2", "--steps", "8"]
     words += ["--initial", "12", "--query-size", "8", "--rounds", "1", "--set", "batch_size=16", "--executor", "local"]
+    words += ["--set", "validation=all"]
     code, said = say(*words, "--tune", "lr=0.000001,0.1", "--tune", "ema=0.5,0.9", "--tries", "4", "--name", "s")
     assert code == 0, said
     assert "tuning: ema=0.5,0.9; lr=1e-06,0.1: 4 tries for each data set" in said
@@ -34,7 +35,7 @@ def test_what_cannot_be_tuned_is_told_in_one_line(say: Say) -> None:
     run = ["run", "-d", "digits", "-m", "supervised", "-s", "random", "--dry-run"]
     for words, told in (
         (["--tune", "lr=0.1"], "one value leaves nothing to choose"),
-        (["--tune", "lr=0.1,1", "--set", "validation=none"], "validation is none"),
+        (["--tune", "lr=0.1,1"], "validation none pays for none: write how many, as --set validation=1x"),
         (["--tries", "3"], "nothing is tuned"),
         (["--set", "tune=lr=0.1,1"], "use its own option --tune"),
     ):

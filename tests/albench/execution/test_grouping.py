@@ -71,6 +71,6 @@ def test_what_cannot_share_its_steps_is_told_once_and_trains_alone(toy: str, tmp
 
 
 def test_seeds_whose_settings_are_tuned_train_one_by_one(toy: str, tmp_path: Path) -> None:
-    plan = planned(toy, tmp_path, seeds=3, lanes="auto", tune="lr=0.01,0.1")
+    plan = planned(toy, tmp_path, seeds=3, lanes="auto", tune="lr=0.01,0.1", validation="1x")
     assert [(len(job.trials), job.together) for job in jobs_of(plan, plan.todo, 1)] == [(1, False)] * 3
     assert notes(plan) == ["lanes: settings are tuned for each seed by itself, so its seeds train one by one."]

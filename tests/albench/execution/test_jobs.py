@@ -49,7 +49,7 @@ def test_what_another_run_completed_meanwhile_is_not_told_again(job_of: Callable
 def test_a_job_in_a_folder_of_its_own_tunes_there_to_the_same_choice_and_brings_it_home(
     job_of: Callable[..., Job], tmp_path: Path
 ) -> None:
-    job = job_of(method="supervised", rounds=1, tune="lr=0.01,0.1,1")
+    job = job_of(method="supervised", rounds=1, tune="lr=0.01,0.1,1", validation="all")
     here = tmp_path / "results" / "blobs"
     (chosen,) = (read_trial(folder).records[0]["tuned"] for folder in trial_folders(here))
     away = job.at(tmp_path / "away" / "blobs")

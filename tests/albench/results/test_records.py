@@ -176,7 +176,7 @@ def test_what_is_complete_is_not_run_again(small_run: Any, tmp_path: Path) -> No
 
 
 def test_the_record_holds_what_the_docs_promise(small_run: Any, tmp_path: Path) -> None:
-    small_run(method="boostmis", strategy="boostmis")
+    small_run(method="boostmis", strategy="boostmis", validation="all")
     (path,) = (tmp_path / "results").glob("*/trials/*/rounds.jsonl")
     records = [json.loads(line) for line in path.read_text().splitlines()]
     facts = json.loads((path.parent / "trial.json").read_text())
@@ -224,7 +224,7 @@ def test_the_global_random_state_is_left_alone(small_run: Any) -> None:
     import torch
 
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
-    small_run(method="boostmis", strategy="boostmis")
+    small_run(method="boostmis", strategy="boostmis", validation="all")
     assert torch.equal(before[0], torch.get_rng_state())
     assert (before[1] == np.random.get_state()[1]).all()  # noqa: NPY002
     assert before[2] == random.getstate()

@@ -42,7 +42,9 @@ def test_a_strategy_that_needs_a_model_cannot_choose_the_first_labels() -> None:
 
 def test_what_chooses_by_validation_labels_needs_some() -> None:
     ahead = "lookahead-oracle[candidates=2]"
-    suite = suite_from(dataset="digits", strategy=["random", ahead], validation="none")
-    with pytest.raises(SuiteError, match=r"lookahead-oracle\[candidates=2\] chooses by validation labels.*such as 1x"):
+    suite = suite_from(dataset="digits", strategy=["random", ahead])
+    with pytest.raises(
+        SuiteError, match=r"lookahead-oracle\[candidates=2\] chooses by validation labels.*as --set validation=1x"
+    ):
         completed(suite, RunSettings(device="cpu"), Registry())
     completed(suite_from(dataset="digits", strategy=ahead, validation="1x"), RunSettings(device="cpu"), Registry())

@@ -57,14 +57,14 @@ def test_a_range_knows_whether_it_is_of_whole_numbers() -> None:
 )
 def test_what_cannot_be_tuned_is_told_in_one_line(tune: str, told: str) -> None:
     with pytest.raises(UserError, match=told) as refused:
-        check_tuning(protocol({"tune": tune}), METHODS, registry())
+        check_tuning(protocol({"tune": tune, "validation": "1x"}), METHODS, registry())
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"tune": "lr=1,2", "validation": "none"}, "chosen on validation labels, and validation is none"),
+        ({"tune": "lr=1,2"}, "chosen on validation labels, and validation none pays for none: write how many"),
         ({"tune": "lr=1,2", "tune_when": "every", "start": "warm"}, "write --cold-start, or first"),
         ({"tune": "lr=1,2", "tune_when": "every", "tune_seed": "3"}, "with tune_when every leave it out"),
         ({"tune": "lr=1,2", "lr": 0.5}, "lr is set to 0.5 as well; set it or tune it"),
@@ -75,7 +75,7 @@ def test_what_cannot_be_tuned_is_told_in_one_line(tune: str, told: str) -> None:
 )
 def test_settings_that_do_not_go_together_are_told(settings: dict, told: str) -> None:
     with pytest.raises(SuiteError, match=told):
-        check_tuning(protocol(settings), METHODS, registry())
+        check_tuning(protocol({"validation": "1x", **settings} if len(settings) > 1 else settings), METHODS, registry())
 
 
 def test_an_option_that_a_row_sets_itself_is_not_tuned_behind_its_back() -> None:
@@ -85,7 +85,7 @@ def test_an_option_that_a_row_sets_itself_is_not_tuned_behind_its_back() -> None
 
 def test_a_run_is_told_of_rows_with_fewer_combinations_and_of_methods_that_it_has_not() -> None:
     assert check_tuning(Protocol(), METHODS, registry()) == []
-    settings = protocol({"tune": "lr=1,2; fixmatch.threshold=0.5,0.6,0.7; flexmatch.weight=1,2"})
+    settings = protocol({"tune": "lr=1,2; fixmatch.threshold=0.5,0.6,0.7; flexmatch.weight=1,2", "validation": "1x"})
     first, repeated, absent = check_tuning(settings, METHODS, registry())
     assert "6 tries for each data set, method, backbone and seed before the first round, chosen by macro_f1" in first
     assert "supervised has 2 combinations, so each of them is tried about 3 times" in repeated

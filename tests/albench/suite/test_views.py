@@ -130,7 +130,7 @@ def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:
 
 
 def test_the_header_says_how_many_labels_the_protocol_needs(pictures: str, tmp_path: Path) -> None:
-    lines = [line.plain for line in plan_lines(plan(pictures, tmp_path))]
+    lines = [line.plain for line in plan_lines(plan(pictures, tmp_path, validation="all"))]
     assert "  labels 4 of 30; with 10 of val and 10 of test the protocol needs 24 of 50 labelled" in lines
     lines = [line.plain for line in plan_lines(plan(pictures, tmp_path, validation="1x"))]
     assert "  labels 4 of 30; with 4 of val and 10 of test the protocol needs 18 of 50 labelled" in lines

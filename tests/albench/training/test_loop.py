@@ -60,7 +60,7 @@ def test_a_memory_that_is_no_number_stops_the_trial(tiny: Tiny) -> None:
 class Scripted:
     """Two lanes of which step after step has the given losses; a lane's average is its number of steps."""
 
-    protocol = Protocol(evaluations=2)
+    protocol = Protocol(evaluations=2, validation="all")
     round, steps = 0, 4
 
     def __init__(self, losses: list[list[float]]) -> None:

@@ -29,7 +29,8 @@ def test_the_average_forgets_the_initial_weights_soon_and_then_remembers_long() 
 
 
 def test_a_round_validates_evenly_and_after_its_last_step() -> None:
-    assert check_steps(Protocol(evaluations=4), 10) == {2, 5, 8, 10}
+    assert check_steps(Protocol(evaluations=4, validation="1x"), 10) == {2, 5, 8, 10}
+    assert check_steps(Protocol(evaluations=4), 10) == {10}, "nothing is validated"
     assert check_steps(Protocol(evaluations=1), 3) == {3}
 
 

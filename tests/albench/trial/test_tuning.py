@@ -13,8 +13,9 @@ from albench.errors import TrialError, UserError
 from albench.results.records import read_trial, trial_folders
 
 COUNTED = str(Path(__file__).parents[2] / "plugin_files" / "counted.py")
-LRS = {"tune": "lr=0.000001,0.1", "method": "supervised", "rounds": 2}
+LRS = {"tune": "lr=0.000001,0.1", "method": "supervised", "rounds": 2, "validation": "all"}
 TUNED = ["--set", "batch_size=16", "--initial", "12", "--query-size", "8", "--steps", "8", "--set", "evaluations=2"]
+TUNED += ["--set", "validation=all"]
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def test_the_rate_that_learns_is_found_and_trains_every_round(small_run: Callabl
     assert made[0]["seconds"]["tune"] > 0
     assert "tries" not in made[1]["tuned"]
     assert "tune" not in made[1]["seconds"]
-    by_hand = small_run(method="supervised", rounds=2, lr=0.1, name="by-hand").frame
+    by_hand = small_run(method="supervised", rounds=2, lr=0.1, validation="all", name="by-hand").frame
     assert tuned["test.macro_f1"].tolist() == by_hand["test.macro_f1"].tolist(), "streams of tries touch no trial's"
     assert tuned["tuned"].tolist() == ["lr=0.1"] * 2
     assert tuned["tuned.tries"].dropna().tolist() == [2]
@@ -60,6 +61,7 @@ def test_every_row_has_the_same_tries_and_strategies_share_them(
         tune={"lr": [0.01, 0.1], "counted.weight": [0.5, 1, 2]},
         rounds=1,
         seeds=2,
+        validation="all",
     )
     assert set(results.frame["tuned.tries"]) == {6}
     assert begun(counted) == 2 * 6 + 2 * 2, (
@@ -72,10 +74,12 @@ def test_every_row_has_the_same_tries_and_strategies_share_them(
 
 
 def test_options_of_the_method_are_in_force(small_run: Callable[..., Any]) -> None:
-    results = small_run(tune="fixmatch.weight=0,1; fixmatch.threshold=0.1,0.2", rounds=1, name="tuned")
+    results = small_run(
+        tune="fixmatch.weight=0,1; fixmatch.threshold=0.1,0.2", rounds=1, validation="all", name="tuned"
+    )
     values = dict(part.split("=") for part in results.frame["tuned"][0].split(", "))
     spec = f"fixmatch[threshold={values['fixmatch.threshold']},weight={values['fixmatch.weight']}]"
-    by_hand = small_run(method=spec, rounds=1, name="by-hand")
+    by_hand = small_run(method=spec, rounds=1, validation="all", name="by-hand")
     names = ["test.macro_f1", "pseudo_label.accepted", "test.ece"]
     assert results.frame[names].to_numpy().tolist() == by_hand.frame[names].to_numpy().tolist()
 
@@ -85,6 +89,7 @@ def test_a_tuning_that_was_killed_goes_on(
 ) -> None:
     """A real SIGKILL in the fourth of six tries, which a sampler draws."""
     settings = {"method": "counted", "plugins": [toy, COUNTED], "rounds": 1, "tune": "lr=0.001..1:log", "tries": 6}
+    settings["validation"] = "all"
     small_run(**settings, name="whole")
     assert begun(counted) == 7
     (counted / "begun").unlink()
@@ -141,7 +146,7 @@ def test_every_round_may_be_tuned_for_itself(small_run: Callable[..., Any], tmp_
 
 
 def test_tries_see_the_validation_labels_that_are_paid_for(small_run: Callable[..., Any], tmp_path: Path) -> None:
-    small_run(**LRS, validation="7")
+    small_run(**{**LRS, "validation": "7"})
     (file,) = (tmp_path / "results" / "blobs" / "tuning").glob("*.json")
     content = json.loads(file.read_text())
     assert (content["n_validation"], content["n_labeled"], content["seed"]) == (7, 12, 0)
@@ -158,6 +163,7 @@ def test_a_damaged_choice_is_made_anew_from_its_tries(
     small_run: Callable[..., Any], counted: Path, toy: str, tmp_path: Path
 ) -> None:
     settings = {"method": "counted", "plugins": [toy, COUNTED], "rounds": 1, "tune": "lr=0.01,0.1,1"}
+    settings["validation"] = "all"
     first = small_run(**settings).frame["tuned"].tolist()
     (file,) = (tmp_path / "results" / "blobs" / "tuning").glob("*.json")
     file.write_text(file.read_text()[:40])

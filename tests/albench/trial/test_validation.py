@@ -66,7 +66,9 @@ def test_records_say_how_many_labels_chose_the_weights(tiny: Any) -> None:
     records = tiny.carry_out(trial, tiny.parts())
     assert [record["n_validation"] for record in records] == [6, 10, 14]
     assert all(record["val"]["accuracy"] * record["n_validation"] % 1 < 1e-9 for record in records)
-    assert "n_validation" not in tiny.carry_out(tiny.trial(seed=1), tiny.parts())[0], "as records were before"
+    assert "n_validation" not in tiny.carry_out(tiny.trial(seed=1, validation="all"), tiny.parts())[0], (
+        "as records were before"
+    )
 
 
 def test_without_validation_the_last_weights_are_kept(tiny: Any) -> None:
@@ -86,10 +88,10 @@ def test_lanes_buy_for_themselves_as_trials_alone_do(
 
 
 def test_results_say_how_many_validation_labels_a_row_used(small_run: Callable[..., Any]) -> None:
-    whole = small_run().frame
+    whole = small_run(validation="all").frame
     assert set(whole["n_validation"]) == {60}
     some = small_run(validation="1x", name="some").frame
     assert some["n_validation"].tolist() == some["n_labeled"].tolist()
-    none = small_run(validation="none", name="none").frame
+    none = small_run(name="none").frame
     assert set(none["n_validation"]) == {0}
     assert not [name for name in none if name.startswith("val.")]

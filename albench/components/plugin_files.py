@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
-import inspect
 import os
 import sys
+import traceback
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -103,8 +103,8 @@ def described(error: BaseException, file: Path | None = None) -> str:
 
 def _where(error: BaseException) -> str:
     """File and line of the innermost frame outside albench, for a plugin's author."""
-    frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     own = str(Path(__file__).resolve().parents[1])
     inside = (own, "<frozen importlib", str(Path(importlib.__file__).parent), str(Path(pluggy.__file__).parent))
-    outside = [f for f in frames if not f.filename.startswith(inside)]
-    return f" ({Path(outside[-1].filename).name}, line {outside[-1].lineno})" if outside else ""
+    outside = [(file, line) for file, line in frames if not file.startswith(inside)]
+    return f" ({Path(outside[-1][0]).name}, line {outside[-1][1]})" if outside else ""

@@ -12,7 +12,7 @@ from albench.components.registry import Registry
 from albench.data.loading import Data
 from albench.results.mixing import parts_of
 from albench.results.provenance import MADE_BY, Made
-from albench.results.trial_rows import SEES_LABELS
+from albench.results.records import SEES_LABELS
 from albench.suite.trials import Trial
 
 

@@ -16,6 +16,8 @@ MEASURED = ("seconds", "peak_memory_mb")
 """What a record measured; all else is the same whenever a trial is carried out again."""
 TUNED = "tuned"
 """The key of a record that says what was tuned."""
+SEES_LABELS = "sees_labels"
+"""The key of ``trial.json`` that says of a strategy that it sees hidden labels."""
 _MARK = ',"checksum":"'
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from albench.compare import carried, first_draw
+from albench.compare import beside, carried, first_draw
 from albench.compare import looks as looks_
-from albench.compare.beside import SEES_LABELS
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
-from albench.results.records import TUNED, TrialFiles
+from albench.results.records import SEES_LABELS, TUNED, TrialFiles
 from albench.suite.protocol import by_class
 from albench.wording import counted
 
@@ -48,7 +47,7 @@ def rows_of(
     data = about.get(facts["dataset"], {})
     data = data if data.get("data_hash", data_hash) == data_hash else {}  # that of other data, which took its name
     common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
-    common[SEES_LABELS] = facts.get(SEES_LABELS, False) is True
+    common[beside.SEES_LABELS] = facts.get(SEES_LABELS, False) is True
     common["initial_hash"] = facts.get("initial_hash", "")
     common[looks_.COLUMN] = looks
     common["pool_size"] = data["sizes"][0] if data else 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "faults"))
 from forks import Nursery
@@ -27,9 +28,13 @@ SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps":
 
 
 def pytest_collection_finish() -> None:
-    """Whatever was collected is there until the end: with it, each look for garbage takes a third of a second."""
+    """Whatever was collected is there until the end: with it, each look for garbage takes a third of a second.
+
+    Libraries are loaded by now, and their threads limited as torch's are: others would wait in loops for a free core.
+    """
     gc.collect()
     gc.freeze()
+    threadpool_limits(1)
 
 
 @pytest.hookimpl(tryfirst=True)

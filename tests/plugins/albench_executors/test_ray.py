@@ -32,6 +32,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
 )
 MEMORY = 80 * 2**20
+DEATHS = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 300}
+"""A node that is gone is known to be dead after two seconds, not after twenty; a slow answer is waited for."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def cluster() -> Iterator[Any]:
 
     # Workers look where this process does, and may not find the tests there.
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
+    head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False, "_system_config": DEATHS}
     ray.shutdown()  # what another test left
     made = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from albench.errors import StoreError, UserError
 from albench.render import render
 from albench.results.records import read_manifest, trial_folders
 
+TOY = Path(__file__).parents[1] / "plugin_files" / "toy.py"
+SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "evaluations": 2}
 OLD, NEW = "2.12.1+cpu", "2.13.0+cpu"
 Say = Callable[..., tuple[int, str]]
 
@@ -44,14 +47,24 @@ def facts_of(folder: Path) -> list[dict[str, Any]]:
     return [read_sealed(trial / "trial.json") for trial in trial_folders(folder)]
 
 
-@pytest.fixture
-def mixed(small_run: Any, torch_is: Callable[[str], None], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One seed of an older torch, one of a newer."""
-    torch_is(OLD)
-    small_run(strategy=["random", "entropy"], seeds=[0], rounds=2, steps=2)
+    out = tmp_path_factory.mktemp("two_versions")
+    words: dict[str, Any] = {"dataset": "blobs", "method": "fixmatch", "strategy": ["random", "entropy"]}
+    words |= {**SMALL, "rounds": 2, "steps": 2, "executor": "local", "plugins": [TOY], "out": out}
+    with pytest.MonkeyPatch.context() as patch:
+        for version, seeds in ((OLD, [0]), (NEW, [0, 1])):
+            patch.setattr(torch, "__version__", version)
+            albench.run(**words, seeds=seeds)
+    return out / "blobs"
+
+
+@pytest.fixture
+def mixed(two_versions: Path, torch_is: Callable[[str], None], tmp_path: Path) -> Path:
+    """A copy of them, in a process of the newer."""
     torch_is(NEW)
-    small_run(strategy=["random", "entropy"], seeds=[0, 1], rounds=2, steps=2)
-    return tmp_path / "results" / "blobs"
+    return Path(shutil.copytree(two_versions, tmp_path / "results" / "blobs"))
 
 
 def test_every_run_keeps_its_versions_and_every_trial_says_which_run_made_it(mixed: Path) -> None:

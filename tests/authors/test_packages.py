@@ -80,10 +80,10 @@ def _albench(python: Path, *lines: str, cwd: Path) -> list[str]:
     return [str(json.loads(line)) for line in done.stdout.splitlines()]
 
 
-def _install(python: Path, package: Path) -> None:
+def _install(python: Path, *packages: Path) -> None:
     """``pip install ./package`` into the environment."""
     target = next((python.parents[1] / "lib").glob("python*/site-packages"))
-    _pip("install", "--target", str(target), str(package))
+    _pip("install", "--target", str(target), *map(str, packages))
 
 
 def test_from_an_idea_to_the_table(python: Path, tmp_path: Path) -> None:
@@ -109,22 +109,23 @@ def test_from_an_idea_to_the_table(python: Path, tmp_path: Path) -> None:
     assert not plugins["albench-my-idea"]["error"]
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_path: Path, name: str) -> None:
-    package = tmp_path / name
-    shutil.copytree(ROOT / "examples" / name, package)
-    _install(python, package)
-    tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package).stdout
-    assert " passed" in tested
-    lines = [f"check {name} --json"]
-    if name == "albench-rings":
-        lines.append(
-            "run -d rings -m temporal-ensembling -m supervised -s random --seeds 2 --initial 12 --query-size 12 "
-            "--rounds 2 --steps 50 --executor local"
-        )
-        lines.append("compare")
-    printed = _albench(python, *lines, cwd=tmp_path)
-    checked = json.loads(printed[0])
-    assert {f"{entry['kind']} {entry['component']}" for entry in checked} == EXAMPLES[name]
-    assert not [f for entry in checked for f in entry["findings"] if f["status"] == "fail"]
-    assert name != "albench-rings" or "temporal-ensembling" in printed[-1]
+def test_the_example_packages_are_built_installed_and_checked(python: Path, tmp_path: Path) -> None:
+    for name in EXAMPLES:
+        shutil.copytree(ROOT / "examples" / name, tmp_path / name)
+    _install(python, *(tmp_path / name for name in EXAMPLES))
+    for name in EXAMPLES:
+        tested = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / name).stdout
+        assert " passed" in tested
+    *checks, _, table = _albench(
+        python,
+        *(f"check {name} --json" for name in EXAMPLES),
+        "run -d rings -m temporal-ensembling -m supervised -s random --seeds 2 --initial 12 --query-size 12 "
+        "--rounds 2 --steps 50 --executor local",
+        "compare",
+        cwd=tmp_path,
+    )
+    for (name, components), printed in zip(EXAMPLES.items(), checks, strict=True):
+        checked = json.loads(printed)
+        assert {f"{entry['kind']} {entry['component']}" for entry in checked} == components, name
+        assert not [f for entry in checked for f in entry["findings"] if f["status"] == "fail"], name
+    assert "temporal-ensembling" in table

@@ -18,11 +18,30 @@ from albench.data.loading import load_data
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "perf"
 
 
-@pytest.mark.parametrize("script", ["step", "lanes", "strategies", "cuda"])
-def test_the_benchmark_scripts_find_what_they_share(script: str) -> None:
-    file = BENCHMARKS / f"{script}.py"
-    done = subprocess.run([sys.executable, file, "--help"], capture_output=True, text=True, check=False)
+EACH = """
+import runpy, sys
+
+folder, at_first = sys.argv[1], list(sys.path)
+for script in sys.argv[2:]:
+    sys.argv, sys.path[:] = [script, "--help"], [folder, *at_first]
+    try:
+        runpy.run_path(f"{folder}/{script}.py", run_name="__main__")
+    except SystemExit as end:
+        assert not end.code, script
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(folder):
+            del sys.modules[name]
+print("all")
+"""
+"""Scripts one after the other in one process, each with its folder first on the path, as where it is started."""
+
+
+def test_the_benchmark_scripts_find_what_they_share(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", EACH, str(BENCHMARKS), "step", "lanes", "strategies", "cuda"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "all"
+    assert done.stdout.count("usage: ") == 4
 
 
 class Written(SimpleNamespace):

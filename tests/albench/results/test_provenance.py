@@ -102,7 +102,8 @@ def test_edited_code_never_returns_old_numbers(
     assert {path: path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file()} == found
     after = run(fresh=True)
     assert after != before  # the new code was used, in this same process
-    assert run(fresh=True, executor="processes[workers=1]") == after
+    if left == 2:  # once a file: nothing of before is there any more
+        assert run(fresh=True, executor="processes[workers=1]") == after
     assert run() == after
 
 

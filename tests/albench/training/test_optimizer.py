@@ -132,14 +132,15 @@ def test_gradients_are_forgotten() -> None:
     assert all(one.grad is None for one in ours)
 
 
-@pytest.mark.parametrize("settings", ["", "optimizer='adamw', clip=1.0, "])
-def test_a_run_does_not_import_torchs_compiler(tmp_path: Path, toy: str, settings: str) -> None:
+def test_a_run_does_not_import_torchs_compiler(tmp_path: Path, toy: str) -> None:
     """It takes as long as all the rest of torch, in each process that trains."""
     program = (
         "import sys, albench\n"
-        f"albench.run(dataset='blobs', method='boostmis', strategy='boostmis', plugins=[{toy!r}], seeds=1, rounds=2,\n"
-        f"    steps=5, initial=12, query_size=8, batch_size=16, {settings}executor='local', out={str(tmp_path)!r})\n"
-        "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])\n"
+        f"words = dict(plugins=[{toy!r}], out={str(tmp_path)!r}, method='boostmis', executor='local')\n"
+        "sizes = dict(dataset='blobs', seeds=1, rounds=2, steps=5, initial=12, query_size=8, batch_size=16)\n"
+        "for more in ({}, {'optimizer': 'adamw', 'clip': 1.0}):\n"
+        "    albench.run(strategy='boostmis', **words, **sizes, **more)\n"
+        "    print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert [line for line in done.stdout.splitlines() if line.startswith("[")] == ["[]", "[]"]

@@ -35,4 +35,5 @@ def _under(plan: Plan, dataset: str, protocol: Protocol) -> str:
     n_val = validation_count(protocol.validation, counts[-1], whole_val)
     needed = f"{counts[-1] + n_val + n_test:,} of {pool + whole_val + n_test:,}"
     of_pool = f"labels {', '.join(shown)} of {pool:,}"
-    return f"{of_pool}; with {n_val:,} of val and {n_test:,} of test the protocol needs {needed} labelled"
+    beside = f"{n_val:,} of val and " if n_val else ""
+    return f"{of_pool}; with {beside}{n_test:,} of test the protocol needs {needed} labelled"

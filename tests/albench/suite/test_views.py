@@ -134,6 +134,8 @@ def test_the_header_says_how_many_labels_the_protocol_needs(pictures: str, tmp_p
     assert "  labels 4 of 30; with 10 of val and 10 of test the protocol needs 24 of 50 labelled" in lines
     lines = [line.plain for line in plan_lines(plan(pictures, tmp_path, validation="1x"))]
     assert "  labels 4 of 30; with 4 of val and 10 of test the protocol needs 18 of 50 labelled" in lines
+    lines = [line.plain for line in plan_lines(plan(pictures, tmp_path))]
+    assert "  labels 4 of 30; with 10 of test the protocol needs 14 of 50 labelled" in lines
 
 
 def test_a_folder_goes_on_with_the_views_that_it_began_with(

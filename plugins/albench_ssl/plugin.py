@@ -35,7 +35,7 @@ METHODS = [
      "Li et al. 2021"),
     ("debiaspl", "debiaspl:DebiasPL", "pseudo labels with the running bias taken off", "thresholds",
      "Wang et al. 2022"),
-    ("abc", "auxiliary_balanced:ABC", "a second classifier, for which all classes are alike, predicts", "imbalance",
+    ("abc", "auxiliary_balanced:ABC", "a second classifier, fair to all classes, predicts", "imbalance",
      "Lee et al. 2021"),
     ("cossl", "cossl:CoSSL", "a balanced classifier labels what another learns from", "imbalance",
      "Fan et al. 2022"),

@@ -7,6 +7,7 @@ not show is how a command starts: what it imports, and what libraries read from 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -147,6 +148,8 @@ def _nurse() -> None:
     # A model and its optimizer: torch imports half of itself only here.
     model = found.build("backbone", "mlp").build(task, torch.Generator())
     torch.optim.SGD(model.parameters(), lr=0.1)
+    gc.collect()
+    gc.freeze()  # what is there stays, and a fork shares its memory as long as no look for garbage writes to it
     codes: dict[int, int] = {}
     for line in sys.stdin:
         question = json.loads(line)

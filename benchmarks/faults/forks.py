@@ -141,10 +141,14 @@ def _nurse() -> None:
 
     for name in ("compare", "render", "results.load", "trial.rounds", "cli.main", "cli.run", "cli.doctor"):
         importlib.import_module(f"albench.{name}")
+    for name in ("bench.estimate", "render.closing", "render.live", "session", "suite.suite_file"):
+        importlib.import_module(f"albench.{name}")
     for name in ("pandas", "scipy.stats", "sklearn.metrics", "sklearn.datasets"):
         importlib.import_module(name)
     found = registry((str(TOY),))
     task = found.build("dataset", "blobs").load(None).task
+    for kind, name in (("method", "boostmis"), ("strategy", "boostmis"), ("strategy", "random"), ("executor", "local")):
+        found.build(kind, name)
     # A model and its optimizer: torch imports half of itself only here.
     model = found.build("backbone", "mlp").build(task, torch.Generator())
     torch.optim.SGD(model.parameters(), lr=0.1)

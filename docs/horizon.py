@@ -53,6 +53,7 @@ AVERAGES = [
 WINDOWS = [
     ("adamatch", "the unlabelled predictions' mean"),
     ("comatch", "the predictions' mean"),
+    ("crest", "the predictions' mean"),
     ("daso", "the pseudo labels' shares"),
     ("remixmatch", "the predictions' mean"),
     ("simmatch", "the predictions' mean"),

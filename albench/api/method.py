@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
@@ -224,6 +224,34 @@ class Method:
             return F.cross_entropy(logits, target, weight=weight, reduction="none").mean()
         tau = 1.0 if self.labeled_loss_name == "balanced-softmax" else self.tau
         return F.cross_entropy(logits + tau * share.log(), target)
+
+    def adoption_steps(self, steps: int) -> Sequence[int]:
+        """Before which of a round's ``steps`` ``adopt`` is asked, ascending, in 1 .. steps - 1; by default none."""
+        return ()
+
+    def adopt(self, probs: Tensor, state: State, class_counts: Tensor) -> Tensor:
+        """Which unlabelled items are drawn among the labelled ones from now on, with labels that the method gives them.
+
+        They take the place of all that were adopted before in the round, and are gone when it ends. They are in
+        ``x_lab`` and ``y_lab`` alone: for the pool, ``class_counts``, the unlabelled batches and strategies they stay
+        unlabelled.
+
+        Parameters
+        ----------
+        probs
+            (N, C) of all unlabelled items, in an order that was drawn, by the weights' moving average as it is now.
+        state
+            The method's memory, to read.
+        class_counts
+            (C,) float32: bought labels of each class.
+
+        Returns
+        -------
+        (N,) int64 the label of each item; -1 for those that are not adopted.
+        """
+        import torch
+
+        return torch.full_like(probs[:, 0], -1, dtype=torch.int64)
 
     def rejected(self, probs: Tensor, state: State) -> Tensor:
         """(N,) bool: items not confident enough to pseudo-label, given their probabilities (N, C).

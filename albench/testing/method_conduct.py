@@ -15,6 +15,7 @@ from albench.testing.method_subject import MethodSubject, state_like
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.steps import CPU, ReadViews, Step, flat, lane, round_facts, train
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, host_reads, other_globals
+from albench.training.adoption import adopted_labels, adoption_steps
 from albench.training.lanes import functional, stack
 
 
@@ -181,6 +182,30 @@ def _drawn(method: Method, seed: int, n_labeled: int, n_unlabeled: int) -> Mappi
 
 def _shapes(drawn: Mapping[str, Tensor]) -> dict[str, tuple[Any, ...]]:
     return {name: (tuple(value.shape), value.dtype) for name, value in drawn.items()}
+
+
+def adoption(subject: MethodSubject) -> str:
+    """adoption_steps are within the round; adopt gives each item a label or -1, the same each time, and only reads."""
+    method = subject.build()
+    state = {name: value.detach() for name, value in subject.step(method).new_state.items()}
+    try:
+        asked = {steps: adoption_steps(method, steps) for steps in (1, 2, 10, 200)}
+        for n in (1, 40):
+            subject.case = f"predictions ({n}, 3)"
+            logits = 4 * torch.randn(n, 3, generator=seeds.torch_stream("conformance", "adoption", n))
+            inputs = {"the probabilities": logits.softmax(dim=1), "class_counts": torch.tensor([6.0, 1.0, 1.0])}
+            inputs |= {f"state[{name}]": value for name, value in state.items()}
+            before = copies(inputs)
+            probs, counts = inputs["the probabilities"], inputs["class_counts"]
+            labels = [adopted_labels(each.adopt(probs, state, counts), probs) for each in (method, subject.build())]
+            if changed := changed_tensors(inputs, before):
+                raise Fault(f"adopt wrote to {' and '.join(changed)}")
+            if not torch.equal(*labels):
+                raise Fault("adopt gave other labels for the same predictions")
+    except ContractError as error:
+        raise Fault(str(error)) from None
+    share = float((labels[0] >= 0).float().mean())
+    return f"adopts {share:.0%} of random predictions" if any(asked.values()) else "it adopts no items"
 
 
 def warm_second_round(subject: MethodSubject) -> None:

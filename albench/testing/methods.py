@@ -33,6 +33,7 @@ METHOD_CHECKS: dict[str, Check[MethodSubject]] = collect(
         conduct.global_state_untouched,
         conduct.draws,
         losses.rejected_mask,
+        conduct.adoption,
         losses.float64_inputs,
         losses.mixed_precision,
         losses.cuda_agrees,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from albench import seeds
-from albench.api.method import Batch, Method
+from albench.api.method import Batch, Method, State
 from albench.augment import Augmenter
 from albench.data.items import Items
 from albench.data.pool import Annotated
 from albench.suite.protocol import Protocol
+from albench.training.adoption import adopted_labels, adoption_steps
+from albench.training.evaluate import predict
 
 GROUP_ITEMS = 512
 """Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made
@@ -48,6 +51,11 @@ class Batches:
 
     The streams are named by seed and round alone, so that everything that shares them sees the same order.
 
+    Attributes
+    ----------
+    adoption_steps
+        Before which steps ``adopt`` is to be called; none for most methods, and where nothing is unlabelled.
+
     Parameters
     ----------
     pool
@@ -72,13 +80,9 @@ class Batches:
         steps, batch_size = protocol.steps_in(len(pool.labeled)), protocol.batch_size
         rng = seeds.numpy_stream("batches", seed, round_number)
         ids, y = pool.labeled.numpy(), pool.y.numpy()
-        n_lab = steps * batch_size
-        drawn = balanced(ids, y, n_lab, rng) if protocol.sampler == "balanced" else endless(ids, n_lab, rng)
-        label_of = np.zeros(len(items), np.int64)
-        label_of[ids] = y
-        device = items.device
-        self._index_lab = torch.from_numpy(drawn).to(device).view(steps, batch_size)
-        self._y_lab = torch.from_numpy(label_of[drawn]).to(device).view(steps, batch_size)
+        n_lab, device = steps * batch_size, items.device
+        self._pool, self._items, self._protocol = pool, items, protocol
+        self._index_lab, self._y_lab = self._drawn(ids, y, steps, rng)
         self._class_counts = pool.class_counts.to(device)
         self._ratio = method.unlabeled_ratio if method.views else 0
         others = pool.unlabeled.numpy() if len(pool.unlabeled) else ids
@@ -89,14 +93,43 @@ class Batches:
         self._group = max(1, GROUP_ITEMS // step_items) if items.is_image else 1
         self._method = method
         self._augmenter = augmenter
-        self._items = items
+        self._stream = (seed, round_number)
+        self.adoption_steps = adoption_steps(method, steps) if len(pool.unlabeled) else ()
         self._noise = seeds.torch_stream("augmentation", seed, round_number)
         self._draws = seeds.torch_stream("method", seed, round_number)
 
     def __iter__(self) -> Iterator[Batch]:
-        steps = len(self._index_lab)
-        for start in range(0, steps, self._group):
-            yield from self._made(start, min(start + self._group, steps))
+        # No group goes on over an adoption, after which other labelled items are drawn.
+        bounds = (0, *self.adoption_steps, len(self._index_lab))
+        for first, end in itertools.pairwise(bounds):
+            for start in range(first, end, self._group):
+                yield from self._made(start, min(start + self._group, end))
+
+    def adopt(self, step: int, model: nn.Module, state: State) -> None:
+        """Ask the method, by a model's predictions, whom the labelled batches from ``step`` on are drawn from.
+
+        Raises
+        ------
+        ContractError
+            Where what it returns is no label, or none, for each unlabelled item.
+        """
+        pool = self._pool.shuffled("adoption", *self._stream, step)
+        probs = predict(model, self._items, pool.unlabeled)[0].softmax(dim=1)
+        labels = adopted_labels(self._method.adopt(probs, state, self._class_counts), probs).cpu()
+        chosen = labels >= 0
+        ids, y = torch.cat([pool.labeled, pool.unlabeled[chosen]]), torch.cat([pool.y, labels[chosen]])
+        rng = seeds.numpy_stream("adoption", *self._stream, step)
+        rest = len(self._index_lab) - step
+        self._index_lab[step:], self._y_lab[step:] = self._drawn(ids.numpy(), y.numpy(), rest, rng)
+
+    def _drawn(self, ids: np.ndarray, y: np.ndarray, steps: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """(steps, B) ids of labelled items and (steps, B) their labels, on the training device."""
+        count, device = steps * self._protocol.batch_size, self._items.device
+        drawn = balanced(ids, y, count, rng) if self._protocol.sampler == "balanced" else endless(ids, count, rng)
+        label_of = np.zeros(len(self._items), np.int64)
+        label_of[ids] = y
+        index_lab, y_lab = (torch.from_numpy(each).to(device).view(steps, -1) for each in (drawn, label_of[drawn]))
+        return index_lab, y_lab
 
     def _made(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of a group of steps, each view of all of them made in one call."""

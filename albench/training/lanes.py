@@ -167,6 +167,10 @@ class Stack:
                 value.copy_(self._averages[name][lane])
         return model
 
+    def state_of(self, lane: int) -> State:
+        """A lane's state of the method."""
+        return {name: value[lane] for name, value in self.state.items()}
+
     def end_round(self) -> None:
         """Give the learners what the lanes have become."""
         for lane, learner in enumerate(self.learners):

@@ -108,6 +108,10 @@ class Learner:
         """The moving average of the weights; a learner has one lane."""
         return self.average
 
+    def state_of(self, lane: int = 0) -> State:
+        """The method's state; a learner has one lane."""
+        return self.state
+
     def end_round(self) -> None:
         """Count the round's steps."""
         self.first_step += self.steps

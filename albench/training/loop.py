@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from albench.api.method import Batch, State
 from albench.errors import TrialError
 from albench.suite.protocol import Protocol
+from albench.training.batches import Batches
 from albench.training.curves import Curves
 from albench.training.evaluate import Score
 from albench.training.schedule import check_steps
@@ -46,6 +47,10 @@ class Trainee(Structure):
 
     def averaged(self, lane: int) -> nn.Module:
         """The moving average of a lane's weights, as it is now."""
+        ...
+
+    def state_of(self, lane: int) -> State:
+        """The method's state of one lane."""
         ...
 
     def end_round(self) -> None:
@@ -120,6 +125,7 @@ def train_round(
     checks = check_steps(trainee.protocol, steps)
     curves, best = Curves(steps), [Best() for _ in lanes]
     failed: dict[int, TrialError] = {}
+    adopting = {step for each in batches if isinstance(each, Batches) for step in each.adoption_steps}
     for number, lane_batches in enumerate(zip(*batches, strict=True)):
         curves.add(number, trainee.step(number, lane_batches))
         done = number + 1
@@ -135,6 +141,10 @@ def train_round(
             if len(failed) == len(lanes):
                 return [failed[lane] for lane in lanes]
             curves.forget()
+        if done in adopting:
+            for lane, each in enumerate(batches):
+                if isinstance(each, Batches) and lane not in failed:
+                    each.adopt(done, trainee.averaged(lane), trainee.state_of(lane))
         if done % 10 == 0 or done == steps:
             progress(done)
     trainee.end_round()

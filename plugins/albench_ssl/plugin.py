@@ -37,6 +37,8 @@ METHODS = [
      "Wang et al. 2022"),
     ("abc", "auxiliary_balanced:ABC", "a second classifier, fair to all classes, predicts", "imbalance",
      "Lee et al. 2021"),
+    ("crest", "crest:CReST", "self-training that adds most of the rare classes", "imbalance",
+     "Wei et al. 2021"),
     ("cossl", "cossl:CoSSL", "a balanced classifier labels what another learns from", "imbalance",
      "Fan et al. 2022"),
     ("saw", "saw:SAW", "weighs each class by how seldom it is predicted", "imbalance", "Lai et al. 2022"),

@@ -39,10 +39,10 @@ def test_killed_lanes_end_the_same(tmp_path: Path, nursery: harness.Nursery) -> 
     assert tally.differences == []
 
 
-def test_killed_trials_of_methods_with_heads_of_their_own_end_the_same(
+def test_killed_trials_of_methods_with_heads_or_items_of_their_own_end_the_same(
     tmp_path: Path, nursery: harness.Nursery
 ) -> None:
-    options = harness.small_suite("--executor", "local", "-m", "abc", "-m", "cossl", seeds=1, rounds=2)
+    options = harness.small_suite("--executor", "local", "-m", "abc", "-m", "cossl", "-m", "crest", seeds=1, rounds=2)
     whole = harness.reference(options, tmp_path / "whole", nursery)
     tally = harness.torment(options, tmp_path / "s", whole, kills=3, rng=random.Random(15), nursery=nursery)
     assert tally.differences == []

@@ -303,6 +303,48 @@ class WritesProbabilities(SoundMethod):
         return probs.mul_(0.5).amax(dim=1) < 0.35
 
 
+class SoundAdoption(SoundMethod):
+    """Adopts what it is sure of in the middle of a round; the faults below change one thing each."""
+
+    def adoption_steps(self, steps):
+        return [steps // 2] if steps > 1 else []
+
+    def adopt(self, probs, state, class_counts):
+        confidence, label = probs.max(dim=1)
+        return torch.where(confidence >= 0.9, label, -1)
+
+
+class AdoptsAtTheStart(SoundAdoption):
+    def adoption_steps(self, steps):
+        return [0]
+
+
+class AdoptsBackwards(SoundAdoption):
+    def adoption_steps(self, steps):
+        return sorted({step for step in (1, steps // 2) if 0 < step < steps}, reverse=True)
+
+
+class AdoptsBooleans(SoundAdoption):
+    def adopt(self, probs, state, class_counts):
+        return super().adopt(probs, state, class_counts) >= 0
+
+
+class AdoptsOneClassTooMany(SoundAdoption):
+    def adopt(self, probs, state, class_counts):
+        return torch.full((len(probs),), len(class_counts))
+
+
+class AdoptsAtRandom(SoundAdoption):
+    def adopt(self, probs, state, class_counts):
+        return torch.randint(-1, 3, (len(probs),))
+
+
+class CountsAdopted(SoundAdoption):
+    def adopt(self, probs, state, class_counts):
+        class_counts += 1
+        return super().adopt(probs, state, class_counts)
+
+
 class SinglePrecision(SoundMethod):
     def mean(self, each, accepted):
         return super().mean(each, accepted) * (1 if each.dtype == torch.float32 else 2)
@@ -376,6 +418,12 @@ METHOD_FAULTS = [
     (FloatMask, "rejected-mask"),
     (RoundedRejection, "rejected-mask"),
     (WritesProbabilities, "rejected-mask"),
+    (AdoptsAtTheStart, "adoption"),
+    (AdoptsBackwards, "adoption"),
+    (AdoptsBooleans, "adoption"),
+    (AdoptsOneClassTooMany, "adoption"),
+    (AdoptsAtRandom, "adoption"),
+    (CountsAdopted, "adoption"),
     (SinglePrecision, "float64-inputs"),
     (HalfState, "mixed-precision"),
     (NoNextRound, "warm-second-round"),
@@ -391,7 +439,7 @@ def test_a_faulty_method_is_caught(build: Callable[[], Any], check: str) -> None
     assert finding.reason
 
 
-@pytest.mark.parametrize("build", [SoundMethod, SoundHeads])
+@pytest.mark.parametrize("build", [SoundMethod, SoundHeads, SoundAdoption])
 def test_a_sound_method_passes(build: Callable[[], Any]) -> None:
     findings = check_method(build, name="sound")
     assert [str(finding) for finding in findings if finding.failed] == []

@@ -174,6 +174,7 @@ ARRIVED: dict[str, tuple[Arrived, ...]] = {
     "cossl": (cossl,),
     "darp": (darp,),
     "dash": (dash,),
+    "crest": (aligned,),
     "daso": (daso,),
     "debiaspl": (debiaspl,),
     "flexmatch": (flexmatch,),
@@ -217,6 +218,7 @@ WINDOWS = {
     "remixmatch": ("mean", "means", 128),
     "simmatch": ("mean", "means", 256),
     "comatch": ("mean", "means", 32),
+    "crest": ("mean", "means", 128),
     "daso": ("share_mean", "shares", 100),
 }
 LENGTHS = {

@@ -185,11 +185,12 @@ def weights(folder: Path, stable: Stable) -> dict[tuple[str, ...], list[str]]:
     }
 
 
+@pytest.mark.parametrize("method", ["fixmatch", "abc", "crest"])
 def test_whole_trials_buy_and_learn_the_same_in_lanes(
-    small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable
+    method: str, small_run: Callable[..., Any], tmp_path: Path, stable_records: Stable
 ) -> None:
     for lanes in ("off", "auto", "2"):
-        small_run(seeds=3, strategy=["random", "entropy"], lanes=lanes, out=tmp_path / lanes)
+        small_run(seeds=3, method=method, strategy=["random", "entropy"], lanes=lanes, out=tmp_path / lanes)
     off, auto, two = (weights(tmp_path / lanes / "blobs", stable_records) for lanes in ("off", "auto", "2"))
     assert len(off) == 6
     assert off == auto == two

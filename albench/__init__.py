@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from albench.version import __version__
 
-__all__ = ["Results", "__version__", "load", "run"]
+__all__ = ["Query", "Results", "__version__", "load", "run", "select"]
 
 TYPE_CHECKING = False  # as type checkers know it: nothing is imported before ``albench.__main__`` heeds Ctrl-C
 
@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from albench.results.load import Results, load
+    from albench.selection import Query, select
     from albench.session import run
 
-_LAZY = {"Results": "albench.results.load", "load": "albench.results.load", "run": "albench.session"}
+_LAZY = {
+    "Query": "albench.selection",
+    "Results": "albench.results.load",
+    "load": "albench.results.load",
+    "run": "albench.session",
+    "select": "albench.selection",
+}
 
 
 def __getattr__(name: str) -> Any:

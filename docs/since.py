@@ -19,6 +19,7 @@ from albench.api import KINDS, Forward, Method, hooks, option
 from albench.cli.main import cli
 from albench.components.fields import options
 from albench.components.registry import registry
+from albench.selection import Query, select
 from albench.session import run
 from albench.suite.protocol import Protocol
 from albench.suite.suite_file import KEYS
@@ -64,6 +65,8 @@ def sections() -> dict[str, list[str]]:
         "Keys of a suite file": [f"{key}:" for key in KEYS],
         "Settings of the protocol": [f"protocol {field.name}" for field in dataclasses.fields(Protocol)],
         "albench.run": [f"run({name})" for name in _arguments(run)],
+        "albench.select": [f"select({name})" for name in _arguments(select)],
+        "albench.Query": [*(f"Query({name})" for name in _arguments(Query)), *_members(Query)],
         "Commands": list(_commands()),
         **{plural(kind).capitalize(): list(_options(kind)) for kind in KINDS},
     }

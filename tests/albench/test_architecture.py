@@ -33,6 +33,7 @@ ASKS: dict[str, set[str]] = {
     "bench": {"execution"},
     "extract": {"execution"},
     "session": {"execution"},
+    "selection": {"execution"},
     "testing": {"trial"},
     "pytest_plugin": {"testing"},
     "doctor": {"session", "bench"},
@@ -51,7 +52,12 @@ CODE = [*FILES, *PLUGIN_FILES]
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
 
 
-PUBLIC = {"albench/session.py: run", "albench/api/options.py: option", "albench/testing/views.py: make_view"}
+PUBLIC = {
+    "albench/session.py: run",
+    "albench/selection.py: select",
+    "albench/api/options.py: option",
+    "albench/testing/views.py: make_view",
+}
 """Functions whose parameters are what a user types by name, however many there are."""
 ELSEWHERE = {
     "__main__": "cli/test_main",

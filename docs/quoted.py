@@ -9,9 +9,10 @@ two (their difference, paired by seed), and what else is meant:
 
 - ``p``: of two rows the p-value of the paired t-test, uncorrected;
 - ``labels=N``: macro F1 at N labels in place of AUBC, the area under the curve divided by its span;
-- ``seeds=N``: the first N seeds alone;
+- ``seeds=N``: the first N seeds alone; ``initial=N``: the budget that starts with so many labels;
 - ``accepted``, ``accuracy``, ``wrong``: share of the pool that is accepted at a round's end, share of these that is
-  right and that is not; ``threshold``, ``lowest``: its mean over steps, its lowest mean over a twentieth of a round;
+  right and that is not; ``rejected=K``: how many unlabelled items of class K are not; ``threshold``, ``lowest``: its
+  mean over steps, its lowest mean over a twentieth of a round;
 - ``round=K``, ``round=last``, ``round=K-``: these of round K, of the last, of all from K on, else over all.
 
 A set and ``minutes`` or ``trials`` alone is what the set's page says of the time it took and of its size.
@@ -104,10 +105,13 @@ def value(words: list[str], published: Path = PUBLISHED) -> float:
         frame = _frame(published / name)
         seconds = frame[["seconds.train", "seconds.evaluate", "seconds.query"]].to_numpy().sum()
         return float(seconds / 60 if part == "minutes" else frame["key"].nunique())
-    settings = dict(word.split("=", 1) for word in rest if re.match(r"(labels|seeds|round)=", word))
+    settings = dict(word.split("=", 1) for word in rest if re.match(r"(labels|seeds|round|initial|rejected)=", word))
     rows = [word for word in rest if "/" in word]
     what = next((word for word in rest if word in ("p", *RECORDED)), "")
     frame = _chosen(_frame(published / name), "dataset", part)
+    if "initial" in settings:
+        frame = frame[frame["protocol.initial"].astype(str) == settings["initial"]]
+    what = f"rejected.{settings['rejected']}" if "rejected" in settings else what
     seeds = int(settings.get("seeds", frame["seed"].nunique()))
     frame = frame[frame["seed"] < seeds]
     tables = [_scores(frame, row, what, settings) for row in rows]
@@ -125,7 +129,7 @@ def _scores(frame: pd.DataFrame, row: str, what: str, settings: dict[str, str]) 
     own = frame[(frame["method"] == method) & (frame["strategy"] == strategy)]
     if own.empty:
         raise LookupError(f"no row {row}")
-    if what in RECORDED:
+    if what in RECORDED or what.startswith("rejected."):
         own = own[_meant(own["round"], settings.get("round", "0-"))]
         grouped = own.groupby("seed")[what]
         return grouped.min() if what == "lowest" else grouped.mean()
@@ -165,6 +169,7 @@ def _frame(folder: Path) -> pd.DataFrame:
                 "wrong": np.nan if made["accuracy"] is None else 1 - made["accuracy"],
                 "threshold": np.mean(curve),
                 "lowest": np.min(curve),
+                **{f"rejected.{label}": n for label, n in enumerate(made["rejected_per_class"] or ())},
             }
     more = pd.DataFrame.from_dict(kept, orient="index")
     return results.frame.join(more.astype(float), on=["key", "round"])

@@ -6,11 +6,13 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 from script_modules import loaded
 
 import albench
+from albench.results.records import read_trial, trial_folders
 
 ROOT = Path(__file__).parents[2]
 WARM = ROOT / "results" / "published" / "warm"
@@ -64,6 +66,22 @@ def test_what_records_say_of_pseudo_labels(quoted: Any) -> None:
     assert quoted.value([*words, "threshold", "round=0"]) == pytest.approx(0.9, abs=0.001)
     assert quoted.value([*words, "threshold", "round=1-"]) == pytest.approx(0.95, abs=0.001)
     assert quoted.value([*words, "lowest"]) <= quoted.value([*words, "threshold", "round=0"])
+
+
+def test_one_budget_of_two_and_what_is_rejected_of_a_class(quoted: Any) -> None:
+    folder = ROOT / "results" / "published" / "xrays"
+    results = albench.load(folder)
+    own = results.frame[(results.frame["method"] == "boostmis") & (results.frame["strategy"] == "random")]
+    own = own[own["protocol.initial"].astype(str) == "20"]
+    words = ["xrays", "pneumonia", "boostmis/random", "initial=20"]
+    assert quoted.value([*words, "accepted"]) == pytest.approx(own["pseudo_label.accepted"].mean())
+    with pytest.raises(LookupError, match="no 400 labels"):
+        quoted.value([*words, "labels=400"])
+    trials = [read_trial(trial) for trial in trial_folders(results.folders[0])]
+    last = [files.records[-1] for files in trials if files.facts["key"] in set(own["key"])]
+    assert len(last) == 20
+    rejected = [record["pseudo_label"]["rejected_per_class"][0] for record in last]
+    assert quoted.value([*words, "rejected=0", "round=last"]) == pytest.approx(np.mean(rejected))
 
 
 @pytest.mark.parametrize(

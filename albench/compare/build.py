@@ -129,6 +129,7 @@ def compared(
         baseline=baseline if any(row.difference for group in groups for row in group.rows) else "",
         n_tests=verdicts.n_tests,
         share=question.share,
+        skewed=question.skewed,
         groups=groups,
         failed=_failures(None if failed is None else question.choice.of(failed)),
         notes=tuple(map(str, notes)),

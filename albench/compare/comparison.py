@@ -37,6 +37,9 @@ class Comparison:
         Differences that were tested: the family of Holm's correction.
     share
         What of the 5 % the tests could use: below 1 where seeds were added in looks (``albench.compare.looks``).
+    skewed
+        Whether its tests allow for skewed differences: where seeds were added and no test was named
+        (``albench.compare.skewness``).
     groups
         One a data set and protocol.
     failed
@@ -84,6 +87,7 @@ class Comparison:
     caveats: tuple[Remark, ...] = ()
     budgets: tuple[OverBudgets, ...] = ()
     share: float = 1.0
+    skewed: bool = False
 
     @property
     def rows(self) -> tuple[Row, ...]:

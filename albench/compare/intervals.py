@@ -8,16 +8,19 @@ import numpy as np
 
 from albench.compare.pairs import Test, flips, wilcoxon_pairs
 from albench.compare.roundoff import settled, size
+from albench.compare.skewness import skewed_limits
 from albench.compare.statistics import deviation, interval
 
 
-def inverted(gaps: np.ndarray, test: Test, level: float) -> tuple[float, float]:
+def inverted(gaps: np.ndarray, test: Test, level: float, skewed: bool = False) -> tuple[float, float]:
     """Every true difference that a test does not reject at a level: an interval of confidence ``1 - level``.
 
     Parameters
     ----------
     gaps
         (n,) differences of ``n > 1`` pairs, without NaN (``albench.compare.roundoff.gaps``).
+    skewed
+        Whether they may be skewed: then the interval holds that of ``albench.compare.skewness`` too.
 
     Returns
     -------
@@ -29,6 +32,9 @@ def inverted(gaps: np.ndarray, test: Test, level: float) -> tuple[float, float]:
     mean = float(gaps.mean())
     if not float(settled(deviation(gaps), size(gaps))):  # one same number: only its sign can be tested
         return (mean, mean) if mean == 0 or 2.0 ** (1 - len(gaps)) < level else (-np.inf, np.inf)
+    if skewed:
+        (low, high), wide = inverted(gaps, test, level), skewed_limits(gaps, level)
+        return min(low, wide[0]), max(high, wide[1])
     if test == "t":
         half = float(interval(gaps, 1 - level)[1])
         return mean - half, mean + half

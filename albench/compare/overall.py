@@ -146,7 +146,7 @@ def beaten(
         return []
     means, _, counts, _ = zip(*(paired(*part) for part in pairs), strict=True)
     family = int(sum((n >= LEAST_COMPARED).sum() for n in counts))
-    p = [p_values(*part, question.test, as_many(family, question.share))[0] for part in pairs]
+    p = [p_values(*part, question.test, as_many(family, question.share), question.skewed)[0] for part in pairs]
     told_apart = holm(times(np.concatenate(p), question.share)) < ALPHA
     stand = np.split(told_apart, np.cumsum([len(part) for part in p])[:-1])
     if told is not None:

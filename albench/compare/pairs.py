@@ -9,6 +9,7 @@ import numpy as np
 
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.roundoff import ROUND_OFF, gaps, settled, size
+from albench.compare.skewness import p_skewed
 from albench.compare.statistics import ALPHA, deviation, paired
 
 Test = Literal["t", "permutation", "wilcoxon"]
@@ -42,7 +43,7 @@ def choose_test(n_pairs: int, n_tests: int) -> Test:
 
 
 def p_values(
-    a: np.ndarray, b: np.ndarray, test: str = "auto", n_tests: int = 1
+    a: np.ndarray, b: np.ndarray, test: str = "auto", n_tests: int = 1, skewed: bool = False
 ) -> tuple[np.ndarray, list[Test | None]]:
     """Two-sided p-values of differences ``a - b`` over the seeds that both have.
 
@@ -54,6 +55,8 @@ def p_values(
         One of ``CHOICES``.
     n_tests
         How many tests are corrected together, for ``auto``.
+    skewed
+        Whether differences may be skewed: then what a p-value says stands by ``p_skewed`` too, the larger of both.
 
     Returns
     -------
@@ -78,6 +81,8 @@ def p_values(
             p[at] = sign_flips(row)
         elif chosen == "wilcoxon":
             p[at] = _wilcoxon(row)
+        if skewed:
+            p[at] = max(p[at], p_skewed(row))
     return p, tests
 
 

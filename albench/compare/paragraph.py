@@ -89,6 +89,7 @@ def _tested(tested: Sequence[tuple[str, Difference]], group: Group, comparison: 
     level = f"{level_text(comparison.share)} level"
     level += ", the share of this look at the seeds" if comparison.share < 1 else ""
     tests = listed([words for test, words in _TESTS.items() if any(gap.test == test for _, gap in tested)])
+    tests += ", each beside Hall's transformed t for skewed differences," if comparison.skewed else ""
     yield (
         f"We compared {what}{lower} with that of {baseline} by {tests} over the seeds that both have, with Holm's "
         f"correction over {counted(comparison.n_tests, 'difference')} at the {level}."

@@ -10,6 +10,7 @@ from albench.compare.cost import Cost, parse_cost
 from albench.compare.labels import Goal, parse_target
 from albench.compare.pairs import CHOICES
 from albench.compare.ranking import Ranking, parse_ranking
+from albench.compare.skewness import allowed_for
 from albench.errors import UserError, unknown
 from albench.metric_table import metric_named
 
@@ -107,6 +108,11 @@ class Question:
         question = replace(self)
         object.__setattr__(question, "share", share)
         return question
+
+    @property
+    def skewed(self) -> bool:
+        """Whether tests allow for skewed differences."""
+        return allowed_for(self.test, self.share)
 
     @property
     def column(self) -> str:

@@ -15,6 +15,7 @@ from albench.compare.looks import as_many, times
 from albench.compare.numbers import Numbers
 from albench.compare.pairs import Test, effect_size, p_values, seeds_needed
 from albench.compare.roundoff import gaps, leveled
+from albench.compare.skewness import allowed_for
 from albench.compare.statistics import ALPHA, holm, paired
 
 _AT_LABELS, _AUBC = 0, 1
@@ -100,9 +101,9 @@ def corrected(
     parts = list(parts)
     pairs = [paired(own, against) for own, against, *_ in parts]
     enough = [np.asarray(seeds) >= LEAST_COMPARED for *_, seeds in parts]
-    family = int(sum(rows.sum() for rows in enough))
+    family, skewed = int(sum(rows.sum() for rows in enough)), allowed_for(test, share)
     tests = [
-        p_values(np.where(rows[:, None], own, np.nan), against, test, as_many(family, share))
+        p_values(np.where(rows[:, None], own, np.nan), against, test, as_many(family, share), skewed)
         for rows, (own, against, *_) in zip(enough, parts, strict=True)
     ]
     p = [np.where(may | np.isnan(p), p, 1.0) for (p, _), (_, _, may, _) in zip(tests, parts, strict=True)]
@@ -118,7 +119,8 @@ def corrected(
         for row, name in enumerate(tests[at][1]):
             if name is not None:
                 values = differences[row][~np.isnan(differences[row])]
-                limits[:, row] = _agreeing(*inverted(values, name, float(shares[at][row])), mean[row], told[row])
+                around = inverted(values, name, float(shares[at][row]), skewed)
+                limits[:, row] = _agreeing(*around, mean[row], told[row])
         effect = effect_size(own, against)
         low, high = limits
         results.append(Tested(mean, n, low, high, p[at], p_holm[at], tests[at][1], effect, told, family, share))
@@ -176,7 +178,7 @@ def bests(numbers: Sequence[Numbers], test: str, may: bool, share: float = 1.0) 
     families = [[_AT_LABELS] * len(number.curves.n_labeled) + [_AUBC] for number in numbers]
     counts = Counter(name for part in families for name in part)
     columns = [
-        _best(number, test, [as_many(counts[name], share) for name in part])
+        _best(number, test, [as_many(counts[name], share) for name in part], allowed_for(test, share))
         for number, part in zip(numbers, families, strict=True)
     ]
     p = _holm_over([times(p, share) for _, p in columns], families)
@@ -195,7 +197,7 @@ def _holm_over(tests: list[np.ndarray], families: list[list[int]] | None = None)
     return np.split(corrected, np.cumsum([len(part) for part in tests])[:-1])
 
 
-def _best(number: Numbers, test: str, n_tests: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _best(number: Numbers, test: str, n_tests: Sequence[int], skewed: bool) -> tuple[np.ndarray, np.ndarray]:
     """The best rows of each column, (R, K) bool, and the p-values (K,) of the best against the second.
 
     Rows of one same mean are all best, and no test tells them apart; where all rows are, none is. A row alone in a
@@ -217,7 +219,7 @@ def _best(number: Numbers, test: str, n_tests: Sequence[int]) -> tuple[np.ndarra
             continue
         pair = scores[None, first, :, at], scores[None, second, :, at]
         gap = paired(*pair)[0][0]
-        p_value = p_values(*pair, test, n_tests[at])[0][0]
+        p_value = p_values(*pair, test, n_tests[at], skewed)[0][0]
         # On the seeds that both have, the order can be the other way round: then the best is not shown to be best.
         p[at] = p_value if sign * gap > 0 or np.isnan(p_value) else 1.0
     return best, p

@@ -128,7 +128,8 @@ def legend(comparison: Comparison) -> list[str]:
 
 def _of_looks(comparison: Comparison) -> str:
     level = f"{level_text(comparison.share)} in the place of 5 %"
-    return f"; and for looks as seeds were added, at {level}" if comparison.share < 1 else ""
+    skewed = ", by that test and by Hall's for skewed differences" if comparison.skewed else ""
+    return f"; and for looks as seeds were added, at {level}{skewed}" if comparison.share < 1 else ""
 
 
 def minority_lines(comparison: Comparison, recalls: Collection[str]) -> list[str]:

@@ -108,7 +108,8 @@ def verdict(row: Row, comparison: Comparison) -> list[str]:
     said = f"{spread(gap, gap.n, signed=True)} against {against}, paired over {counted(gap.n, 'seed')}"
     if gap.verdict == "too few seeds":
         return ["too few seeds", "dim", f"{said}: fewer than three seeds in common, so there is no verdict."]
-    said += f"; {_TESTS.get(gap.test, gap.test)}, p {p_text(gap.p)}"
+    skewed = " and Hall's for skewed differences" if comparison.skewed else ""
+    said += f"; {_TESTS.get(gap.test, gap.test)}{skewed}, p {p_text(gap.p)}"
     looks = " and for looks" if comparison.share < 1 else ""
     said += f", corrected over {counted(comparison.n_tests, 'difference')}{looks} {p_text(gap.p_holm)}."
     if gap.verdict != "~":

@@ -73,7 +73,7 @@ def test_p_values_of_a_share() -> None:
 def test_p_and_interval_are_those_of_the_looks_level() -> None:
     """Five seeds have a t-test: p is multiplied by one over the share, the interval is of 5 % times the share."""
     plain = row(compare(under("", 5, random=LOW, mine=HIGH)), "mine").difference
-    looked = row(compare(under("5:0.05 10:0.95", 5, random=LOW, mine=HIGH)), "mine").difference
+    looked = row(compare(under("5:0.05 10:0.95", 5, random=LOW, mine=HIGH), test="t"), "mine").difference
     assert plain is not None
     assert looked is not None
     gaps = np.subtract(HIGH[:5], LOW[:5])
@@ -104,7 +104,12 @@ def test_pairs_bests_and_ranks_have_the_looks_level_too() -> None:
 def test_a_reader_is_told_of_the_looks() -> None:
     found = compare(under("5:0.2 10:0.8", 10, random=LOW, mine=HIGH))
     assert any("with looks at 5 and 10 of at most 10 seeds: tests here are at 4 %" in note for note in found.notes)
-    assert any("for looks as seeds were added, at 4 % in the place of 5 %" in line for line in legend(found))
+    said = (
+        "for looks as seeds were added, at 4 % in the place of 5 %, by that test and by Hall's for skewed differences"
+    )
+    assert any(said in line for line in legend(found))
+    named = compare(under("5:0.2 10:0.8", 10, random=LOW, mine=HIGH), test="t")
+    assert not any("skewed" in line for line in legend(named))
     assert "corrected for looks as seeds were added" in answer(found).text
     assert found.share == pytest.approx(0.8)
     between = compare(under("5:0.2 10:0.8", 7, random=LOW, mine=HIGH))

@@ -7,6 +7,7 @@ standard deviation of one. Used by ``calibration.py``; by itself: python benchma
 - *told apart*: rows that do not differ, of which one is told from the baseline at some look; *without correction*: the
   same where each look has all of the 5 %, and a run ends at its first finding.
 - *below*: all rows differ from the baseline by as much as matters, and one is shown to differ by less.
+  ``unequal`` are scores of the skewed shape against a baseline that never varies and has the same mean.
 - *first*: rows that do not differ, of which the first is told from all others.
 """
 

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
-from simulated import LABELS, MEASURED, NOISE, trials
+from simulated import LABELS, MEASURED, NOISE, chosen, trials
 
 from albench.compare import Comparison, compare
 from albench.compare import details as details_module
@@ -26,7 +26,14 @@ from albench.compare.resample import draws, improvement, stratified_iqm
 from albench.render.across import overall_columns
 from albench.render.cells import Column, columns
 
-PAGES = ("nothing differs", "no baseline", "one is better", "unequal seeds", "round-off")
+PAID = {
+    "validation of 50": np.full_like(LABELS, 50),
+    "validation 1x, counted": LABELS,
+    "validation 1x, one is better": LABELS,
+}
+"""Page -> validation labels that each round has paid for, drawn by the seed: they choose the weights (``chosen``).
+Where they are counted, as by ``--count-validation``, they stand on the axis."""
+PAGES = ("nothing differs", "no baseline", "one is better", "unequal seeds", "round-off", *PAID)
 """``one is better``: the first strategy by two standard deviations; all else is the same. ``unequal seeds``: every
 second strategy has half of the seeds, rounded up. ``round-off``: all curves of a seed are one, up to round-off."""
 BETTER = 2.0
@@ -51,6 +58,8 @@ def as_frame(curves: np.ndarray, page: str) -> pd.DataFrame:
     frame["key"] = frame["dataset"] + frame["strategy"] + frame["seed"].astype(str)
     facts = {"suite": "s", "stand_in": "", "method": "m", "backbone": "b", "protocol": "p", "device": "cpu"}
     frame = frame.assign(**facts, pool_size=1000, **{"seconds.train": 1.0, "seconds.query": 0.1})
+    if page in PAID:
+        frame["n_validation"] = PAID[page][frame["round"]]
     if page == "unequal seeds":
         frame = frame[
             ~(frame["strategy"].isin([f"s{at}" for at in range(1, n_rows, 2)]) & (frame["seed"] * 2 > n_seeds))
@@ -107,19 +116,23 @@ def simulate(job: tuple[str, str, int, int, int, int, int]) -> list[dict[str, bo
 def _page(
     page: str, noise: str, n_rows: int, n_seeds: int, own: np.ndarray, rng: np.random.Generator
 ) -> dict[str, bool]:
+    better = "one is better" in page
+    lift = BETTER * own * better
     one = trials(rng, noise, len(own), n_rows, n_seeds)
+    one[:, 1] += lift[:, None]
+    if page in PAID:
+        one = chosen(rng, one, PAID[page])
     two = (one + trials(rng, noise, len(own), n_rows, n_seeds)) / 2  # a metric that goes along with the first
+    two[:, 1] -= lift[:, None] / 2  # and by which no row is better
     curves = np.stack([one, two])
     if page == "round-off":
         curves = curves[:, :, :1] * (1 + np.finfo(float).eps * rng.integers(-2, 3, curves.shape))
-    lift = BETTER * own * (page == "one is better")
-    curves[0, :, 1] += lift[:, None]
     frame = as_frame(curves, page)
-    true = "s1" if page == "one is better" else ""
-    first = compare(frame, details=True)
+    true, paid = "s1" if better else "", page.endswith("counted")
+    first = compare(frame, details=True, count_validation=paid)
     kinds = set(marks(first, true))
     if kinds or true or not first.n_tests:  # where the first metric tells nothing, none can
-        second = compare(frame, metric="accuracy", details=True, after=first)
+        second = compare(frame, metric="accuracy", details=True, after=first, count_validation=paid)
         kinds |= {f"another metric: {kind}" for kind in marks(second)}
     means = np.trapezoid(lift, LABELS) / (LABELS[-1] - LABELS[0])
     held = [

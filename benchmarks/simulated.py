@@ -38,6 +38,15 @@ MEASURED = {
     ],
 }
 """Data set -> at 100 to 600 labels: mean macro-F1; deviation of what trials of a seed share; deviation of the rest."""
+WITHIN = {
+    "digits": [[-0.0455, 0.007, 0.018, 0.0206], [0.0222, 0.0093, 0.0085, 0.0091]],
+    "mescc-sim[grading=six]": [[-0.0056, 0.0014, 0.0028, 0.0014], [0.0048, 0.003, 0.0025, 0.0032]],
+    "mescc-sim[grading=two]": [[-0.0013, 0.0006, 0.0006, 0.0002], [0.0027, 0.0019, 0.0013, 0.0013]],
+}
+"""Data set -> of the four weights of a round that are validated: mean and deviation of their test macro-F1 from that of
+the round's mean; ``supervised`` + ``random``, 100 and 200 labels, ``validation=1x``, four seeds."""
+ITEMS_SHARED = 0.5
+"""How much of whether a model has a validation item right is the item's: assumed, not measured."""
 LAG = (0.6, 0.4)
 """Correlation of neighbouring rounds: of what is shared, of the rest."""
 NOISE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -63,3 +72,41 @@ def steps(z: np.ndarray, lag: float) -> np.ndarray:
     for at in range(1, z.shape[-1]):
         z[..., at] = lag * z[..., at - 1] + np.sqrt(1 - lag**2) * z[..., at]
     return z
+
+
+def chosen(rng: np.random.Generator, levels: np.ndarray, n_validation: np.ndarray | None) -> np.ndarray:
+    """Test scores (D, R, S, L) of the weights that validation chooses in each round, or of the last ones.
+
+    The test scores of a round's weights lie around its level as ``WITHIN`` says; half of that variance the rows of a
+    seed share, as they share batches and first weights. Each has as many validation items right as chance gives by its
+    own score; ``ITEMS_SHARED`` of the chance is the item's, the same for all rows and rounds of a seed, as these have
+    the same items. Of equals the later weights are chosen. So noise by validation is shared by the rows of a seed in
+    part. Round 0 is one training for all rows.
+
+    Parameters
+    ----------
+    levels
+        (D, R, S, L), of data sets as in ``MEASURED``.
+    n_validation
+        (L,) items that are paid for by each round, the first of one order; None keeps the last weights.
+    """
+    mean, spread = np.array(list(WITHIN.values()))[: len(levels)].swapaxes(0, 1)[:, :, None, None, None]
+    luck = rng.standard_normal((2, *levels.shape, mean.shape[-1]))
+    scores = np.clip(levels[..., None] + mean + spread * (luck[0, :, :1] + luck[1]) / np.sqrt(2), 0.001, 0.999)
+    if n_validation is None:
+        found = scores[..., -1]
+    else:
+        bar = stats.norm.ppf(scores).astype(np.float32)
+        of_item = np.sqrt(ITEMS_SHARED) * rng.standard_normal(
+            (len(levels), 1, levels.shape[2], 1, max(n_validation)), dtype=np.float32
+        )
+        right = np.empty(scores.shape, dtype=np.int64)
+        for at, n in enumerate(n_validation):
+            own = rng.standard_normal((*scores[..., at, :].shape, n), dtype=np.float32)
+            right[..., at, :] = (of_item[..., :n] + np.sqrt(1 - ITEMS_SHARED) * own < bar[..., at, :, None]).sum(
+                axis=-1
+            )
+        last = mean.shape[-1] - 1 - right[..., ::-1].argmax(axis=-1)
+        found = np.take_along_axis(scores, last[..., None], axis=-1)[..., 0]
+    found[:, 1:, :, 0] = found[:, :1, :, 0]
+    return found

@@ -175,6 +175,8 @@ def _own_options() -> dict[str, str]:
 
 
 def _dry_run(console: Any, plan: Plan) -> int:
+    from rich.text import Text
+
     from albench.bench.estimate import estimate
     from albench.execution.looking import looks_time
     from albench.render.live import plan_lines
@@ -189,6 +191,9 @@ def _dry_run(console: Any, plan: Plan) -> int:
         for note in (*others, *looks_time(plan)):
             console.print(f"  {note}", style="dim", soft_wrap=True)
     console.print("dry run: nothing was run or written.")
+    if len(plan.skipped) == len(plan.all_trials):
+        console.print(Text("It would run nothing: every trial is skipped, for the reasons above.", style="red"))
+        return 2
     return 0
 
 
@@ -229,7 +234,7 @@ def _close(console: Any, plan: Plan, outcomes: list[Outcome], debug: bool) -> in
         console.print(
             Text(f"Nothing was run: {n_skipped} skipped, for the reasons above.", style="red"), soft_wrap=True
         )
-        return 1
+        return 2
     if failures:
         return 1
     line = Text.assemble("Next: ", (f"albench compare {plan.folder}", "bold"))

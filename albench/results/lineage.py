@@ -35,7 +35,7 @@ SAME: frozenset[str] = frozenset(
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
-    "albench_backbones/mlp.py": ("9dd52cd984b95736", frozenset({"7e9bc00eb8d991f1"})),
+    "albench_backbones/mlp.py": ("0997a188edcc0696", frozenset({"7e9bc00eb8d991f1", "9dd52cd984b95736"})),
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),

@@ -1,8 +1,9 @@
-"""A perceptron on feature vectors."""
+"""A perceptron on feature vectors, and on images as rows of pixels."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -31,7 +32,7 @@ class ScaledLinear(nn.Linear):
 
 
 class Perceptron(nn.Module):
-    """x (B, D) to logits (B, C) and the last hidden layer (B, E), or the input where there is none."""
+    """x (B, ...) to logits (B, C) and the last hidden layer (B, E), or the flat input where there is none."""
 
     def __init__(self, size: int, hidden: int, depth: int, n_classes: int, normalize: bool) -> None:
         super().__init__()
@@ -42,7 +43,8 @@ class Perceptron(nn.Module):
         self.head = nn.Linear(sizes[-1], n_classes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, C) and embeddings (B, E) of x (B, D)."""
+        """Logits (B, C) and embeddings (B, E) of x (B, ...)."""
+        x = x.flatten(1)
         if self.scaled_input:
             x = x * item_scale(x)
         for layer in self.layers:
@@ -52,9 +54,9 @@ class Perceptron(nn.Module):
 
 @dataclass(frozen=True)
 class MLP(Backbone):
-    """A perceptron: D inputs, ``depth`` hidden layers with ReLU, C classes."""
+    """A perceptron: D inputs, ``depth`` hidden layers with ReLU, C classes. Images are read as rows of pixels."""
 
-    modalities = frozenset({"features"})
+    modalities = frozenset({"features", "image"})
     vmap_safe = True
 
     hidden: int = option(256, "units of each hidden layer, the embedding size", ge=1)
@@ -64,9 +66,8 @@ class MLP(Backbone):
 
     def build(self, task: Task, generator: Generator) -> nn.Module:
         """``Perceptron`` for the task, its weights drawn from ``generator``."""
-        (size,) = task.shape
         return build(
-            lambda: Perceptron(size, self.hidden, self.depth, task.n_classes, self.normalize),
+            lambda: Perceptron(math.prod(task.shape), self.hidden, self.depth, task.n_classes, self.normalize),
             generator,
             dropout=self.dropout,
         )

@@ -66,8 +66,11 @@ def test_after_a_failure_nothing_else_is_advised(run: Run) -> None:
 
 def test_a_run_that_skips_everything_fails(run: Run, small_run: Callable[..., albench.Results]) -> None:
     ended = run("-s", "wrong[how=skip]")
-    assert ended.code == 1
+    assert ended.code == 2
     assert "Nothing was run: 1 trial skipped, for the reasons above." in ended.out
+    dry = run("-s", "wrong[how=skip]", "--dry-run")
+    assert dry.code == 2
+    assert "It would run nothing: every trial is skipped, for the reasons above." in dry.out
     assert "it was told to" in ended.out
     assert "Next:" not in ended.out
     assert run("-s", "wrong[how=skip]", "-s", "random").code == 0

@@ -218,7 +218,11 @@ def test_what_cannot_be_extracted_leaves_nothing(small: Extract, tmp_path: Path)
     torch.save([torch.zeros(2)], tmp_path / "list.pt")
     (tmp_path / "text.pt").write_text("weights")
     cases: list[tuple[dict[str, Any], type[AlbenchError], str]] = [
-        ({"backbone": "mlp"}, UserError, "backbone mlp cannot read graded: it reads features, not image"),
+        (
+            {"dataset": "mescc-sim", "backbone": "cnn"},
+            UserError,
+            "cnn cannot read mescc-sim: it reads image, not features",
+        ),
         ({"seed": -1}, UserError, "--seed -1"),
         ({"weights": tmp_path / "absent.pt"}, DataError, "absent.pt: cannot be read"),
         ({"weights": tmp_path / "narrow.pt"}, DataError, r"body.weight is \(3, 63\) in the file, \(3, 64\) in the"),

@@ -26,6 +26,7 @@ CASES = [
     (MLP(), task(7), 256),
     (MLP(hidden=16, depth=2), task(7), 16),
     (MLP(depth=0), task(7), 7),
+    (MLP(hidden=16), task(3, 4, 5), 16),
     (CNN(), task(1, 8, 8), 96),
     (CNN(width=8), task(3, 8, 8), 32),
     (CNN(width=11), task(1, 28, 28), 44),
@@ -165,8 +166,14 @@ def test_cnn_stem_follows_the_image_size(side: int, stride: int) -> None:
     assert model.layers[0].stride == (stride, stride)
 
 
+def test_a_perceptron_reads_an_image_as_a_row_of_its_pixels() -> None:
+    image, row = (MLP(hidden=8).build(what, generator()) for what in (task(3, 4, 5), task(60)))
+    x = torch.rand(2, 3, 4, 5)
+    assert all(map(torch.equal, image(x), row(x.flatten(1))))
+
+
 def test_skips_say_why() -> None:
-    assert MLP().skip(task(1, 28, 28)) == "it reads features, not image"
+    assert MLP().skip(task(1, 7, 28)) is None
     for backbone in (CNN(), WRN()):
         assert backbone.skip(task(12)) == "it reads image, not features"
         assert backbone.skip(task(1, 7, 28)) == "it needs images of at least 8 x 8 pixels, not 7 x 28"

@@ -7,10 +7,13 @@ one day is counted, too. Used by ``calibration.py``.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -104,13 +107,25 @@ def _starred(shown: list[Column]) -> Iterator[tuple[str, str]]:
 def simulate(job: tuple[str, str, int, int, int, int, int]) -> list[dict[str, bool]]:
     """The false marks of some pages of one design, by kind; and whether all intervals of differences hold the truth."""
     page, noise, n_datasets, n_strategies, n_seeds, runs, seed = job
-    few = functools.partial(draws, count=_RESAMPLES)
-    labels_module.draws, details_module.DRAWS = few, _RESAMPLES  # type: ignore[assignment]
-    overall_module.stratified_iqm = functools.partial(stratified_iqm, count=_RESAMPLES)  # type: ignore[assignment]
-    overall_module.improvement = functools.partial(improvement, count=_RESAMPLES)  # type: ignore[assignment]
     rng = np.random.default_rng([seed, *map(ord, page + noise), n_datasets, n_strategies, n_seeds])
     own = np.array(list(MEASURED.values()))[:n_datasets, 2]
-    return [_page(page, noise, n_strategies + 1, n_seeds, own, rng) for _ in range(runs)]
+    with _few_resamples():
+        return [_page(page, noise, n_strategies + 1, n_seeds, own, rng) for _ in range(runs)]
+
+
+@contextlib.contextmanager
+def _few_resamples() -> Iterator[None]:
+    """Comparisons resample less, and as before when it ends."""
+    few: dict[Callable[..., Any], Any] = {
+        each: functools.partial(each, count=_RESAMPLES) for each in (draws, stratified_iqm, improvement)
+    }
+    with (
+        patch.object(labels_module, "draws", few[draws]),
+        patch.object(details_module, "DRAWS", _RESAMPLES),
+        patch.object(overall_module, "stratified_iqm", few[stratified_iqm]),
+        patch.object(overall_module, "improvement", few[improvement]),
+    ):
+        yield
 
 
 def _page(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from script_modules import benchmark
 
-from albench.compare import compare
+from albench.compare import compare, overall
+from albench.compare.resample import stratified_iqm
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_validation_that_is_counted_stands_on_the_axis(pages: Any) -> None:
     assert list(counted) == [2 * labels for labels in pages.LABELS]
     found = pages.simulate(("validation 1x, counted", "normal", 1, 2, 5, 1, 0))
     assert [set(page) >= {"any mark", "an interval misses"} for page in found] == [True]
+    assert overall.stratified_iqm is stratified_iqm, "fewer resamples are for its pages alone"
 
 
 @pytest.fixture

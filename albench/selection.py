@@ -105,7 +105,7 @@ def select(
     """
     found, name = _strategy(strategy, plugins, mc_probs)
     unlabeled = {"probs": probs, "logits": logits, "embeddings": embeddings, "mc_probs": mc_probs, "pool": pool}
-    read = Reader(_device(device, model, unlabeled))
+    read = Reader(_device(device, model or head, unlabeled))
     size = read.common({key: value for key, value in unlabeled.items() if value is not None}, "unlabelled")
     if size is None:
         raise UserError(
@@ -191,11 +191,11 @@ def _strategy(given: str | Strategy, plugins: Sequence[str | Path], mc_probs: Ar
     return made, str(spec)
 
 
-def _device(told: str | torch.device | None, model: nn.Module | None, given: dict[str, Any]) -> torch.device:
+def _device(told: str | torch.device | None, model: object, given: dict[str, Any]) -> torch.device:
     """Where to compute."""
     if told is not None:
         return torch.device(resolve_device(str(told)))
-    weights = next(model.parameters(), None) if model is not None else None
+    weights = next(model.parameters(), None) if isinstance(model, nn.Module) else None
     tensors = [each for each in (weights, *given.values()) if isinstance(each, Tensor)]
     return tensors[0].device if tensors else torch.device("cpu")
 
@@ -222,14 +222,7 @@ def _given(
         "labeled_items": None if labeled is None else read.items(labeled, "labeled"),
     }
     if model is not None:
-        if known["items"] is None:
-            raise UserError("model: what it is to read is missing: give pool=.")
-        whole = WithEmbeddings(model, head, known["items"])
-        known["model"], known["head"] = whole, whole.head
-        known["logits"], known["embeddings"] = predict(whole, known["items"], torch.arange(size))
-        if known["labeled_items"] is not None:
-            every = torch.arange(len(known["labeled_items"]))
-            known["labeled_logits"], known["labeled_embeddings"] = predict(whole, known["labeled_items"], every)
+        known |= _by_model(model, head, known)
     elif head is not None:
         known["head"] = read.head(head)
         for of in ("", "labeled_"):
@@ -242,6 +235,26 @@ def _given(
         size=size, n_classes=_classes(known, what["n_classes"]), device=read.device,
         confidence=what["confidence"], **known,
     )  # fmt: skip
+
+
+def _by_model(model: nn.Module, head: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """What a model says of the items; it is left as it was where that fails."""
+    if known["items"] is None:
+        raise UserError("model: what it is to read is missing: give pool=.")
+    own = {"": known["items"], "labeled_": known["labeled_items"]}
+    twice = [f"{of}{what}" for of in own for what in ("logits", "embeddings") if known[f"{of}{what}"] is not None]
+    if twice:
+        raise UserError(f"model: {' and '.join(twice)} would come from it and are given too: leave out one of both.")
+    whole = WithEmbeddings(model, head, known["items"])
+    made: dict[str, Any] = {"model": whole, "head": whole.head}
+    try:
+        for of, items in own.items():
+            if items is not None:
+                made[f"{of}logits"], made[f"{of}embeddings"] = predict(whole, items, torch.arange(len(items)))
+    except Exception:
+        whole.give_back()
+        raise
+    return made
 
 
 def _classes(known: dict[str, Any], told: int | None) -> int:

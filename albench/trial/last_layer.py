@@ -35,11 +35,15 @@ class WithEmbeddings(nn.Module):
         self._modes = {module: module.training for module in model.modules()}
         self.eval()
         x = as_input(items.gather(torch.arange(min(2, len(items)))))
-        with torch.no_grad():
-            if layer is None and isinstance(made := model(x), tuple):
-                self.head = _own_head(model, made)
-            else:
-                self.head = _named(model, layer) if layer is not None else _found(model, x)
+        try:
+            with torch.no_grad():
+                if layer is None and isinstance(made := model(x), tuple):
+                    self.head = _own_head(model, made)
+                else:
+                    self.head = _named(model, layer) if layer is not None else _found(model, x)
+        except Exception:
+            self.give_back()
+            raise
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n, C) and embeddings (n, E)."""

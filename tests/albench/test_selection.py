@@ -99,6 +99,17 @@ def test_the_callers_model_is_left_as_it_was() -> None:
     assert all(weight.grad is None for weight in model.parameters())
 
 
+def test_the_callers_model_is_left_as_it_was_where_something_fails() -> None:
+    model = net()
+    for given in ({"pool": Z[:, :3]}, {"pool": Z, "labeled": ZL[:, :3]}):
+        with pytest.raises(RuntimeError, match="cannot be multiplied"):
+            albench.select("entropy", 5, model=model, **given)
+        assert all(module.training for module in model.modules())
+    with pytest.raises(UserError, match="no such layer"):
+        albench.select("entropy", 5, model=model, pool=Z, head="fc")
+    assert all(module.training for module in model.modules())
+
+
 def test_a_strategy_of_ones_own_is_taken_as_it_is() -> None:
     class Last(albench.api.Strategy):  # type: ignore[name-defined,misc]  # loaded with select
         def select(self, view: Any, budget: int) -> torch.Tensor:
@@ -124,6 +135,7 @@ def test_a_strategy_of_ones_own_is_taken_as_it_is() -> None:
         ("entropy", {"pool": Z}, "entropy does not choose from bare items: give model= beside pool=, or probs="),
         ("entropy", {"model": net()}, "nothing is known of the unlabelled items"),
         ("entropy", {"probs": P, "model": net()}, "model: what it is to read is missing: give pool="),
+        ("entropy", {"probs": P, "model": net(), "pool": Z}, "model: logits would come from it and are given too"),
         ("entropy", {"probs": P * 2}, "probs: row 0 is no distribution, it sums to 2: give probabilities, or logits="),
         ("entropy", {"probs": P[0]}, r"probs: its shape is \(3,\); 2 dimensions are read"),
         ("entropy", {"logits": np.full((3, 2), np.nan)}, "logits: row 0 holds a value that is not finite"),

@@ -17,13 +17,19 @@ SUM = 1e-3
 """How far from 1 the probabilities of an item may sum."""
 
 
-def _tensor(value: Array) -> Tensor:
+def _numbers(value: Array, name: str, kinds: str) -> np.ndarray:
+    """An array of one of NumPy's kinds of numbers."""
+    array = np.asarray(value)
+    if array.dtype.kind not in kinds:
+        raise UserError(f"{name}: it holds {array.dtype}; numbers are read.")
+    return array
+
+
+def _tensor(value: Array, name: str) -> Tensor:
     """A tensor, over the same memory where that may be written to."""
     if isinstance(value, Tensor):
         return value.detach()
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise UserError(f"select: an array holds {array.dtype}; numbers are read.")
+    array = _numbers(value, name, "fiub")
     return torch.as_tensor(array if array.flags.writeable else array.copy())
 
 
@@ -43,7 +49,7 @@ class Reader:
 
     def array(self, value: Array, name: str, ndim: int) -> Tensor:
         """A finite float32 tensor of so many dimensions."""
-        tensor = _tensor(value)
+        tensor = _tensor(value, name)
         if tensor.ndim != ndim:
             raise UserError(f"{name}: its shape is {tuple(tensor.shape)}; {ndim} dimensions are read.")
         tensor = tensor.to(self.device, torch.float32)
@@ -74,19 +80,15 @@ class Reader:
         """(L,) int64."""
         if value is None:
             return None
-        tensor = _tensor(value).to(self.device)
+        tensor = _tensor(value, "labeled_y").to(self.device)
         if tensor.ndim != 1 or tensor.is_floating_point() or tensor.dtype == torch.bool or bool((tensor < 0).any()):
             raise UserError("labeled_y: give whole numbers from 0 on, one for each labelled item.")
         return tensor.long()
 
     def items(self, value: Array, name: str) -> Items:
         """Items as data sets hold them."""
-        x = value.detach().cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-        if x.dtype != np.uint8:
-            if x.dtype.kind not in "fiu":
-                raise UserError(f"{name}: it holds {x.dtype}; numbers are read.")
-            x = x.astype(np.float32, copy=False)
-        return Items(x, self.device)
+        x = _numbers(value.detach().cpu() if isinstance(value, Tensor) else value, name, "fiu")
+        return Items(x if x.dtype == np.uint8 else x.astype(np.float32, copy=False), self.device)
 
     def head(self, given: Any) -> nn.Module:
         """The last layer from a module, or from its weight and bias."""

@@ -43,6 +43,8 @@ def test_a_pandas_column_holds_labels_and_a_frame_items() -> None:
     assert READ.items(frame[["u"]], "pool").gather(torch.arange(2)).tolist() == [[1], [2]]
     with pytest.raises(UserError, match="pool: it holds object; numbers are read"):
         READ.items(np.array(["a"], dtype=object), "pool")
+    with pytest.raises(UserError, match="labeled_y: it holds <U1; numbers are read"):
+        READ.labels(["a"])
 
 
 def test_a_last_layer_from_its_weight_and_bias() -> None:

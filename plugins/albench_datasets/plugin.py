@@ -24,3 +24,9 @@ def albench_register(add: Add) -> None:
         "features", "albench_datasets.features:Features", "vectors from .npy files, mapped: features[path=FOLDER]"
     )
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
+    add.dataset("mnist", "albench_datasets.mnist:Mnist", "70,000 handwritten digits, 28 x 28 grey, from its IDX files")
+    add.dataset(
+        "fashion-mnist",
+        "albench_datasets.mnist:FashionMnist",
+        "70,000 pictures of clothes, 28 x 28 grey, from its IDX files",
+    )

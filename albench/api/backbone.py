@@ -34,5 +34,6 @@ class Backbone:
     def skip(self, task: Task) -> str | None:
         """Why this backbone cannot run on the task, or None."""
         if task.modality not in self.modalities:
-            return f"it reads {' or '.join(sorted(self.modalities))}, not {task.modality}"
+            remedy = "" if task.modality != "text" else ": turn texts into vectors with an encoder"
+            return f"it reads {' or '.join(sorted(self.modalities))}, not {task.modality}{remedy}"
         return None

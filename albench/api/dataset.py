@@ -24,7 +24,8 @@ class Split:
     Attributes
     ----------
     x
-        (N, D) float32, or (N, C, H, W) uint8 or float32 in 0 .. 1; an array or a memory map.
+        (N, D) float32, or (N, C, H, W) uint8 or float32 in 0 .. 1; an array or a memory map. Texts: (N,) of Python's
+        ``str``, an array of objects.
     y
         (N,) int64 labels.
     """

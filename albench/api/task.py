@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from albench.errors import DataError, nearest
 
-Modality = Literal["features", "image"]
+Modality = Literal["features", "image", "text"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Task:
     Attributes
     ----------
     modality
-        ``"features"`` for vectors ``(D,)``, ``"image"`` for ``(C, H, W)``.
+        ``"features"`` for vectors ``(D,)``, ``"image"`` for ``(C, H, W)``, ``"text"`` for texts ``()``.
     shape
         Shape of one item.
     n_classes
@@ -36,7 +36,7 @@ class Task:
     Raises
     ------
     DataError
-        Where the modality is none of the two.
+        Where the modality is none of these.
     """
 
     modality: Modality

@@ -40,6 +40,8 @@ def check_splits(splits: Splits, name: str) -> None:
         if len(outside):
             row = int(outside[0])
             raise DataError(f"{where}, row {row}: label {split.y[row]} is outside 0 .. {task.n_classes - 1}.")
+        if task.modality == "text":
+            _check_texts(split.x, where)
         _check_finite(split.x, where)
     missing = sorted(set(range(task.n_classes)) - set(np.unique(splits.train.y).tolist()))
     if missing:
@@ -93,6 +95,14 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
                 limits.append(few)
         lines.append(f"the {split} split is small: {'; '.join(limits)}; more seeds change nothing about that")
     return tuple(lines)
+
+
+def _check_texts(x: np.ndarray, where: str) -> None:
+    if x.dtype.kind == "U":
+        return
+    for row, item in enumerate(x):
+        if not isinstance(item, str):
+            raise DataError(f"{where}, row {row}: an item is of type {type(item).__name__}; texts have to be str.")
 
 
 def _check_finite(x: np.ndarray, where: str) -> None:

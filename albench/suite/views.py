@@ -27,6 +27,8 @@ def before(dataset: Dataset, fits: dict[str, int]) -> dict[str, int]:
 
 def in_words(dataset: Dataset, task: Task, shift: int) -> str:
     """The weak and the strong views in one line."""
+    if task.modality == "text":
+        return "views: none of texts; those of their vectors, once an encoder has made them"
     builtin = _of_images(dataset, task, shift) if task.modality == "image" else _of_vectors(dataset)
     own = [getattr(type(dataset), name, None) is not getattr(Dataset, name) for name in ("weak", "strong")]
     weak, strong = ("the data set's own" if mine else text for mine, text in zip(own, builtin, strict=True))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from albench.api.task import Modality
 from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal
 from albench.data.hashes import hashes
@@ -21,15 +22,22 @@ ENOUGH = 30
 """Training items beside one of each class, below which a value may agree with the labels by chance."""
 
 
+_FORMS: dict[Modality, tuple[int, str, tuple[str, ...]]] = {
+    "features": (2, "(N, D)", ("float32",)),
+    "image": (4, "(N, C, H, W)", ("uint8", "float32")),
+    "text": (1, "(N,)", ("object",)),
+}
+"""Modality -> axes, shape and types of its items."""
+
+
 def item_types(subject: DatasetSubject) -> None:
-    """Items are float32 (N, D), or (N, C, H, W) of uint8 or of float32 in 0 .. 1; labels are int64 (N,)."""
-    image = subject.splits.task.modality == "image"
-    shape, kinds = ("(N, C, H, W)", ("uint8", "float32")) if image else ("(N, D)", ("float32",))
+    """Items are float32 (N, D), (N, C, H, W) of uint8 or of float32 in 0 .. 1, or (N,) texts; labels are int64 (N,)."""
+    axes, shape, kinds = _FORMS[subject.splits.task.modality]
     for name, part in subject.parts.items():
         for what, array in (("x", part.x), ("y", part.y)):
             if not isinstance(array, np.ndarray):
                 raise Fault(f"{name}.{what} is a {type(array).__name__}, not a NumPy array")
-        if part.x.ndim != (4 if image else 2):
+        if part.x.ndim != axes:
             raise Fault(f"{name}.x has the shape {part.x.shape}; {shape} is needed")
         if part.x.dtype not in kinds:
             raise Fault(f"{name}.x is {part.x.dtype}: write x.astype(np.{kinds[0]})")
@@ -144,6 +152,8 @@ def splits_apart(subject: DatasetSubject) -> str:
 
 def labels_not_in_items(subject: DatasetSubject) -> None:
     """No value of the items is the label in disguise: one for each class, the same in all of the class."""
+    if subject.splits.task.modality == "text":
+        raise NotApplicable("its items are texts")
     part = subject.splits.train
     classes, first, codes = np.unique(part.y, return_index=True, return_inverse=True)
     if len(part) < len(classes) + ENOUGH:

@@ -122,6 +122,8 @@ class DatasetSubject(Subject):
 
     def items(self, count: int) -> Tensor:
         """Copies of up to ``count`` training items, evenly spaced."""
+        if self.splits.task.modality == "text":
+            raise NotApplicable("its items are texts, which have no views")
         x = self.splits.train.x
         rows = np.unique(np.linspace(0, len(x) - 1, count).astype(np.int64))
         self.case = f"{len(rows)} training items"
@@ -165,7 +167,7 @@ def digests(splits: Splits) -> Iterator[tuple[str, str]]:
         for what, array in (("x", part.x), ("y", part.y)):
             digest = hashlib.blake2b(f"{array.shape}{array.dtype.str}".encode(), digest_size=16)
             for _, rows in blocks(array):
-                digest.update(np.ascontiguousarray(rows).data)
+                digest.update(repr(rows.tolist()).encode() if rows.dtype == object else np.ascontiguousarray(rows).data)
             yield f"{name}.{what}", digest.hexdigest()
     for name, each in splits.groups.items():
         yield f"groups[{name}]", repr(np.asarray(each).tolist())

@@ -172,6 +172,12 @@ def check_groups(raw: Raw) -> None:
 
 def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
     x, y = raw.x, whole_labels(raw.y, raw.y_from)
+    if modality == "text":
+        check_lengths(raw)
+        if len(x) == 0:
+            raise DataError(f"{raw.x_from}: no items; every split needs at least one")
+        check_range(y, n_classes, raw.y_from)
+        return Split(x, y)
     ndim = 2 if modality == "features" else 4
     if x.ndim != ndim:
         wanted = "(N, D)" if modality == "features" else "(N, C, H, W)"

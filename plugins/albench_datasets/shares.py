@@ -33,7 +33,7 @@ def split_rows(
     DataError
         Naming a class that has too few items for all splits.
     """
-    digests = [hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).hexdigest() for row in raw.x]
+    digests = [hashlib.blake2b(_content(item), digest_size=16).hexdigest() for item in raw.x]
     units = _units(digests, raw.groups)
     parts = split_images(
         {str(row): int(label) for row, label in enumerate(raw.y)},
@@ -45,6 +45,12 @@ def split_rows(
         unit="different items" if raw.groups is None else "groups",
     )
     return {split: np.array([int(row) for row in names], np.int64) for split, names in parts.items()}
+
+
+def _content(item: np.ndarray | str) -> bytes | memoryview:
+    if isinstance(item, str):
+        return item.encode("utf-8", "surrogatepass")
+    return np.ascontiguousarray(item).data
 
 
 def _units(digests: list[str], groups: np.ndarray | None) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,6 +20,7 @@ COLUMNS = {
     "file": ("file", "filename", "image", "path"),
     "label": ("label", "class", "target"),
     "split": ("split", "set"),
+    "text": ("text", "sentence", "message", "question", "review", "document", "content", "body"),
 }
 """What a column is, and how its header is spelled, without case and separators; groups have names of their own."""
 SUFFIXES = (".csv", ".tsv")
@@ -59,12 +61,21 @@ def rows_of(file: Path) -> Iterator[csv.DictReader[str]]:
 
 
 def columns(
-    headers: Sequence[str], where: str, *, needed: tuple[str, ...], wanted: tuple[str, ...], form: str, group_by: str
+    headers: Sequence[str],
+    where: str,
+    *,
+    needed: tuple[str, ...],
+    wanted: tuple[str, ...],
+    form: str,
+    group_by: str,
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> Columns:
     """What each column is.
 
     Parameters
     ----------
+    named
+        Role -> the user's own word for its column, where he gave one.
     needed, wanted
         Roles that have to be there, and all that are read.
     form
@@ -80,18 +91,24 @@ def columns(
     found: dict[str, str] = {}
     for role in wanted:
         mine = [each for each in headers if _is(each, role, group_by)]
+        if word := named.get(role):
+            mine = [each for each in headers if bare(each) == bare(word)]
         if role == "group":
             mine = [the_one(mine, where, "column")] if mine else []
         if len(mine) > 1:
             raise DataError(f"{where}: the columns {mine[0]} and {mine[1]} both say the {role}; take one away")
         if mine:
             found[role] = mine[0]
+    taken = [role for role, word in named.items() if word and role not in found]
     there = ", ".join(printable(header) for header in headers) or "none"
     if "group" in wanted and group_by not in ("", NO_GROUPS) and "group" not in found:
         raise DataError(f"{where}: group_by={group_by}: no such column; the columns are {there}")
+    for role in taken:
+        raise DataError(f"{where}: {role}={named[role]}: no such column; the columns are {there}")
     if not set(needed) <= found.keys():
         lacking = " or ".join(role for role in needed if role not in found)
-        other = "" if lacking != "group" else "; group_by=COLUMN names it where it is called otherwise"
+        option = "group_by" if lacking == "group" else needed[0] if named and lacking.startswith(needed[0]) else lacking
+        other = f"; {option}=COLUMN names it where it is called otherwise" if lacking == "group" or named else ""
         raise DataError(f"{where}: the columns are {there}; the header {form} is needed: none is the {lacking}{other}")
     others = tuple(printable(each) for each in headers if each not in found.values() and each.strip())
     return Columns(found, others)

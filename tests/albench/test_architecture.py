@@ -184,6 +184,15 @@ ALSO_MEANS = {
     "margin": {"kernels/__init__.py"},  # a kernel
     "dash": {"render", "report"},  # how a line is drawn
     "local": {"results/provenance.py"},  # code that is edited where it lies
+    "text": {
+        "api/task.py",
+        "api/backbone.py",
+        "data",
+        "suite/views.py",
+        "testing",
+        "results",
+        "render",
+    },  # a modality; text
     "timm": {"environment.py"},  # a library whose version counts
     "boostmis": {"suite/arguments.py"},  # an example in messages, as those that follow
     "digits": {"suite/arguments.py", "suite/naming.py"},

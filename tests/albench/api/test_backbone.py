@@ -16,6 +16,9 @@ def test_a_task_of_another_modality_is_skipped_with_the_reason() -> None:
     features, images = Task("features", (4,), 2, ("a", "b")), Task("image", (1, 8, 8), 2, ("a", "b"))
     assert OfImages().skip(images) is None
     assert OfImages().skip(features) == "it reads image, not features"
+    assert OfImages().skip(Task("text", (), 2, ("a", "b"))) == (
+        "it reads image, not text: turn texts into vectors with an encoder"
+    )
     assert Backbone().skip(features) is Backbone().skip(images) is None
 
 

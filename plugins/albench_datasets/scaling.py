@@ -66,7 +66,7 @@ def scaled(raw: Mapping[str, Raw], scale: Scale) -> tuple[dict[str, Raw], tuple[
     if not train.x.size or any(each.x.shape[1:] != train.x.shape[1:] for each in raw.values()):
         return dict(raw), ()  # which the checks tell
     with np.errstate(invalid="ignore", over="ignore"):  # a value that is not finite is told by the checks
-        why = _moments(train.x[:: -(-len(train.x) // SAMPLE)]).unfit
+        why = moments(train.x[:: -(-len(train.x) // SAMPLE)]).unfit
     if scale == "auto":
         if not why:
             return dict(raw), ()
@@ -75,13 +75,13 @@ def scaled(raw: Mapping[str, Raw], scale: Scale) -> tuple[dict[str, Raw], tuple[
             return dict(raw), (f"{told}: write scale=pool, or scale the files",)
     for each in raw.values():
         check_finite(each.x, each.x_from)
-    moments = _moments(train.x)
+    found = moments(train.x)
     because = f", as {why}" if why else ""
     told = f"features were standardised by the pool's means and spreads{because} (scale=none leaves them as they are)"
-    return {split: replace(each, x=_standardised(each.x, moments)) for split, each in raw.items()}, (told,)
+    return {split: replace(each, x=standardised(each.x, found)) for split, each in raw.items()}, (told,)
 
 
-def _moments(x: np.ndarray) -> Moments:
+def moments(x: np.ndarray) -> Moments:
     """Of the rows of (N, D); read twice, as the squares of values far from zero lose digits otherwise."""
     mean, low, high = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf), np.full(x.shape[1], -np.inf)
     for _, rows in _blocks(x):
@@ -101,13 +101,13 @@ def _rounded(values: np.ndarray) -> np.ndarray:
     return np.ldexp(np.rint(np.ldexp(fraction, BITS)), exponent - BITS)
 
 
-def _standardised(x: np.ndarray, moments: Moments) -> np.ndarray:
+def standardised(x: np.ndarray, found: Moments) -> np.ndarray:
     """(N, D) float32: less the mean, over the standard deviation; a constant feature is 0."""
     out = np.empty(x.shape, np.float32)
-    divisor = np.where(moments.std > 0, moments.std, 1.0)
+    divisor = np.where(found.std > 0, found.std, 1.0)
     with np.errstate(over="ignore"):
         for start, rows in _blocks(x):
-            out[start : start + len(rows)] = (rows - moments.mean) / divisor
+            out[start : start + len(rows)] = (rows - found.mean) / divisor
     return out
 
 

@@ -198,6 +198,7 @@ ALSO_MEANS = {
     "digits": {"suite/arguments.py", "suite/naming.py"},
     "fixmatch": {"suite/naming.py"},
     "mlp": {"suite/naming.py"},
+    "table": {"cli/compare.py", "compare/comparison.py", "render"},  # a format
 }
 """Name of a component -> files and packages of the core where the word is something else."""
 

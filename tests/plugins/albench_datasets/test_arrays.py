@@ -78,7 +78,7 @@ def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("table.csv", r"table\.csv: a table, which is not read; save its items and labels with numpy\.savez"),
+        ("table.csv", r"table\.csv: it is a table: write table\[path=table\.csv,target=COLUMN\]"),
         ("x.npy", r"x\.npy: one array, without labels; save its items"),
         ("pool.bin", r"pool\.bin: a file, not a folder of \.npy files; save"),
         ("pool.npz", r"pool\.npz: not a readable \.npz file"),

@@ -24,7 +24,7 @@ Environment = Mapping[str, str]
 
 ALWAYS = ("albench", "torch", "numpy", "scipy", "scikit-learn")
 """Distributions whose version always counts."""
-WHERE_USED = {"timm": "timm", "torchvision": "torchvision", "faiss": "faiss-cpu"}
+WHERE_USED = {"timm": "timm", "torchvision": "torchvision", "faiss": "faiss-cpu", "skactiveml": "scikit-activeml"}
 """Module -> distribution whose version counts where the process has imported the module."""
 ATTEMPTS = "attempts"
 """Key of ``trial.json``: one entry for each process that made rounds, in order."""

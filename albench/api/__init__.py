@@ -15,6 +15,7 @@ from albench.api.tracker import Tracker
 from albench.api.wrapper import Wrapper
 from albench.disk.claims import Claim
 from albench.disk.processes import cores
+from albench.disk.python_files import import_file
 from albench.errors import ClaimLost, DataError, PluginError, UserError
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "cores",
     "hookimpl",
     "hookspec",
+    "import_file",
     "lasting_steps",
     "momentum_at",
     "option",

@@ -19,14 +19,14 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from albench.disk.python_files import FILE_MODULE
+
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders into which installers put what was built."""
 LARGE = 2**20
 """Bytes from which on a file is not read again by a process that sees the same times on it."""
 SETTLED = 2.0
 """Seconds after which a file's times tell whether it is written to."""
-FILE_MODULE = "albench_file_"
-"""What the module of a plugin that is a plain file is named by."""
 CORE = "albench"
 SHARED = "albench.kernels"
 """The one part of the core that components may import beside its contracts."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from albench.api.kinds import Kind
 from albench.components import declared
-from albench.components.code_files import FILE_MODULE
 from albench.components.side_effects import kept_apart
+from albench.disk.python_files import FILE_MODULE
 from albench.errors import PluginError
 
 

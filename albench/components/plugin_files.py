@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
-import importlib.util
 import os
 import sys
 import traceback
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pluggy
 
-from albench.components.code_files import FILE_MODULE, code_files
+from albench.components.code_files import code_files
 from albench.components.reloading import remember
+from albench.disk.python_files import import_file
 from albench.errors import AlbenchError, PluginError
 
 FILES = "ALBENCH_PLUGINS"
@@ -43,33 +40,19 @@ def is_loaded(file: Path, modules: Iterable[object]) -> bool:
     return any(Path(place).resolve() == file for place in places if place)
 
 
-def import_file(path: Path) -> ModuleType:
+def import_plugin(path: Path) -> ModuleType:
     """Import a plain file as a plugin module; modules that lie beside it are found, after all others."""
-    resolved = path.resolve()
-    name = f"{FILE_MODULE}{resolved.stem}_{zlib.crc32(str(resolved).encode()):08x}"  # two files may share a name
-    spec = importlib.util.spec_from_file_location(name, resolved, loader=_FromSource(name, str(resolved)))
-    if spec is None or spec.loader is None or resolved.suffix != ".py":
+    if path.suffix != ".py":
         raise PluginError("it is not a Python file; its name must end in .py")
-    if str(resolved.parent) not in sys.path:
-        sys.path.append(str(resolved.parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while the class is made
+    module = import_file(path)
+    files = code_files(module.__name__, path.resolve())
     try:
-        spec.loader.exec_module(module)
-        files = code_files(name, resolved)
-        _check_beside(files, resolved)
-    except BaseException:
-        del sys.modules[name]
+        _check_beside(files, path.resolve())
+    except PluginError:
+        del sys.modules[module.__name__]
         raise
     remember(files)
     return module
-
-
-class _FromSource(importlib.machinery.SourceFileLoader):
-    """Compiles a file each time: compiled code is kept by the second and the size, and an edit may change neither."""
-
-    def path_stats(self, path: str) -> Any:
-        raise OSError
 
 
 def _check_beside(files: Mapping[str, Path], plugin: Path) -> None:

@@ -20,7 +20,14 @@ from albench.components.fields import build
 from albench.components.meant import meant
 from albench.components.parts import Built, Named
 from albench.components.plugin import Plugin, Registrar, check_hooks, check_version
-from albench.components.plugin_files import FILES, described, each_once, files_from_environment, import_file, is_loaded
+from albench.components.plugin_files import (
+    FILES,
+    described,
+    each_once,
+    files_from_environment,
+    import_plugin,
+    is_loaded,
+)
 from albench.components.reloading import let_go_of_changed
 from albench.components.side_effects import kept_apart, printed_aside
 from albench.errors import PluginError, SpecError, UnknownName, unknown
@@ -67,7 +74,7 @@ class Registry:
         if not path.is_file():
             raise PluginError(f"--plugin {file}: there is no such file.")
         plugin = Plugin(path.stem, path.name, "file", path=file)
-        self._register(plugin, lambda: import_file(path), file=path)
+        self._register(plugin, lambda: import_plugin(path), file=path)
         if plugin.error:
             raise PluginError(f"--plugin {file} cannot be used: {plugin.error}")
 

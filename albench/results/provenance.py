@@ -20,6 +20,7 @@ from albench.components import spec as specs
 from albench.components.code_files import CORE, code_files, digest, from_elsewhere, is_local, label
 from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
+from albench.disk.python_files import module_name
 from albench.results.lineage import as_now
 from albench.suite.identity import PLACES
 from albench.suite.keys import digest as digest_of
@@ -127,6 +128,9 @@ class Provenance:
             is_path = "Path" in str(fields[name].type)
             if not (is_path or Path(text).suffix or "/" in text or "\\" in text):
                 continue
+            if (file := Path(text.rpartition(":")[0])).suffix == ".py":
+                yield from _function_files(file)
+                continue
             place = next((p for folder in (*self._folders, Path()) if _is_there(p := folder / text)), None)
             if place:
                 yield f"{name}={text}", _content(place)
@@ -182,6 +186,15 @@ def _code(target: Any) -> dict[str, str]:
             remember(files)
             found |= {label(module, path): digest(path) for module, path in files.items()}
     return found
+
+
+def _function_files(file: Path) -> Iterator[tuple[str, str]]:
+    """File -> what it holds, of all that a function's code is that is named as ``FILE.py:FUNCTION``."""
+    place = file.expanduser().resolve()
+    files = code_files(module_name(place), place)
+    remember(files)
+    for module, path in files.items():
+        yield label(module, path), digest(path)
 
 
 def _is_there(place: Path) -> bool:

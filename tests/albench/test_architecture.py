@@ -194,6 +194,7 @@ ALSO_MEANS = {
         "render",
     },  # a modality; text
     "timm": {"environment.py"},  # a library whose version counts
+    "skactiveml": {"environment.py"},
     "boostmis": {"suite/arguments.py"},  # an example in messages, as those that follow
     "digits": {"suite/arguments.py", "suite/naming.py"},
     "fixmatch": {"suite/naming.py"},

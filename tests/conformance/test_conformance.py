@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,16 @@ from albench.components.registry import registry
 from albench.testing import METHOD_CHECKS, STRATEGY_CHECKS
 
 OURS = "albench"
+FUNCTIONS = Path(__file__).parents[1] / "plugin_files" / "functions.py"
 SPECS = {
     # What wraps another component is tried on a ranking and on one that chooses batches.
     "balanced": ["balanced[of=entropy]", "balanced[of=coreset]"],
     "sharded": ["sharded[of=entropy,shards=3]", "sharded[of=coreset,shards=3]"],
     "stochastic": ["stochastic[of=entropy]", "stochastic[of=margin,sampling=softrank]"],
     "subsample": ["subsample[of=coreset,size=25]", "subsample[of=random,size=50]"],
+    # What is somebody else's: a function in a file, and a library's strategies with a classifier and without.
+    "callable": [f"callable[path={FUNCTIONS}:least_confident]", f"callable[path={FUNCTIONS}:unsure,returns=scores]"],
+    "skactiveml": ["skactiveml[strategy=CoreSet]", "skactiveml[strategy=Falcun]"],
     # Options that make a costly one fast.
     "batch-bald": ["batch-bald[candidates=60,samples=6]"],
     "discriminative": ["discriminative[hidden=16,steps=5,sub_batches=3]"],

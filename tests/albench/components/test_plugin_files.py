@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from albench.components import reloading
-from albench.components.plugin_files import described, each_once, files_from_environment, import_file, is_loaded
+from albench.components.plugin_files import described, each_once, files_from_environment, import_plugin, is_loaded
 from albench.errors import PluginError
 
 
@@ -45,7 +45,7 @@ def test_two_files_of_one_name_are_two_modules(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "same.py").write_text(f"VALUE = {number}\n")
-        modules.append(import_file(folder / "same.py"))
+        modules.append(import_plugin(folder / "same.py"))
     assert [module.VALUE for module in modules] == [1, 2]
     assert is_loaded((tmp_path / "1" / "same.py").resolve(), modules)
     assert not is_loaded((tmp_path / "other.py").resolve(), modules)
@@ -54,18 +54,18 @@ def test_two_files_of_one_name_are_two_modules(tmp_path: Path) -> None:
 def test_an_edit_is_seen_whatever_python_has_compiled(tmp_path: Path) -> None:
     file = tmp_path / "edited_plugin.py"
     file.write_text("VALUE = 1\n")
-    import_file(file)
+    import_plugin(file)
     times = file.stat()
     file.write_text("VALUE = 2\n")
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert import_file(file).VALUE == 2
+    assert import_plugin(file).VALUE == 2
 
 
 def test_a_file_that_fails_leaves_no_module(tmp_path: Path) -> None:
     file = tmp_path / "fails_at_once.py"
     file.write_text("\n1 / 0\n")
     with pytest.raises(ZeroDivisionError) as failed:
-        import_file(file)
+        import_plugin(file)
     assert described(failed.value) == "ZeroDivisionError: division by zero (fails_at_once.py, line 2)"
     assert not [name for name in sys.modules if "fails_at_once" in name]
 
@@ -73,7 +73,7 @@ def test_a_file_that_fails_leaves_no_module(tmp_path: Path) -> None:
 def test_a_text_is_no_plugin(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("")
     with pytest.raises(PluginError, match=r"its name must end in \.py"):
-        import_file(tmp_path / "notes.txt")
+        import_plugin(tmp_path / "notes.txt")
 
 
 def test_a_missing_module_is_told_with_where_it_was_looked_for(tmp_path: Path) -> None:
@@ -90,6 +90,6 @@ def test_the_first_of_two_modules_of_one_name_is_not_taken_for_the_other(tmp_pat
         folder.mkdir()
         (folder / "twice_beside.py").write_text("")
         (folder / "plugin.py").write_text("import twice_beside\n")
-    import_file(tmp_path / "one" / "plugin.py")
+    import_plugin(tmp_path / "one" / "plugin.py")
     with pytest.raises(PluginError, match=r"it imports twice_beside, and that is .*one.*, not the .* beside it"):
-        import_file(tmp_path / "two" / "plugin.py")
+        import_plugin(tmp_path / "two" / "plugin.py")

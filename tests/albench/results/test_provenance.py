@@ -142,6 +142,18 @@ def test_a_file_that_an_option_names_is_part_of_the_component(
     run(strategy=f"it[weights={named}]")
 
 
+@pytest.mark.parametrize("file", ["mine.py", "beside.py"])
+def test_a_function_that_an_option_names_is_its_code(run: Callable[..., Any], plugin: Path, file: str) -> None:
+    mine = plugin.with_name("mine.py")
+    mine.write_text("from beside import SIGN\ndef unsure(probs):\n    return SIGN * probs.max(axis=1) * 1\n")
+    function = f"callable[path={mine}:unsure,returns=scores]"
+    before = run(strategy=function)
+    edit(plugin.with_name(file), "* 1" if file == "mine.py" else "+1", "*-1" if file == "mine.py" else "-1")
+    with pytest.raises(StoreError, match=rf"another {file} than strategy callable"):
+        run(strategy=function)
+    assert run(strategy=function, fresh=True) != before, "the new code was used, in this same process"
+
+
 def test_code_that_changes_under_a_run_fails_the_trials_that_follow(
     run: Callable[..., Any], plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

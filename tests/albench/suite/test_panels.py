@@ -60,7 +60,7 @@ def test_a_plugin_joins_a_panel_and_makes_its_own(plugin: Path) -> None:
 def test_all_are_those_that_need_no_option() -> None:
     every = members("strategy", "all", registry())
     known = registry().components("strategy")
-    wrappers = [c.name for c in known if c.family == "wrapper"]
+    wrappers = [c.name for c in known if c.family in ("wrapper", "bridge")]
     oracles = [c.name for c in known if c.role == "oracle"]
     assert wrappers
     assert oracles

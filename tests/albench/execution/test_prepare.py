@@ -11,7 +11,6 @@ from albench.cli.run import command
 from albench.errors import SuiteError, UnknownName
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
-from albench.render.live import plan_lines
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -58,16 +57,6 @@ def test_a_suite_brings_its_plugins_along(tmp_path: Path, toy: str, monkeypatch:
     suite.write_text("datasets: digits\nplugins: [wrapers]\n")
     with pytest.raises(SuiteError, match=r"suite s needs the plugin 'wrapers'.*did you mean 'wrappers'"):
         plan(suite, tmp_path)
-
-
-def test_what_was_not_named_is_told_first_and_how_to_name_it(suite_file: Path, tmp_path: Path) -> None:
-    suite_file.write_text("datasets: digits\nstrategies: random\nseeds: 1\n")
-    first, second = plan_lines(plan(suite_file, tmp_path))[:2]
-    assert first.plain == "method boostmis by default: another with -m NAME, see 'albench list methods'"
-    assert second.plain.startswith("digits")
-    everything = [line.plain for line in plan_lines(prepare(suite_from(), run_settings(out=tmp_path)))[:3]]
-    assert [line.split()[0] for line in everything] == ["dataset", "method", "strategy"]
-    assert all(" by default: another with -" in line for line in everything)
 
 
 def test_an_unknown_name_says_how_a_plugin_of_ones_own_is_named(suite_file: Path, tmp_path: Path) -> None:

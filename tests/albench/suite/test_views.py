@@ -16,7 +16,7 @@ from albench.api.dataset import scaled_shift
 from albench.augment import ImageViews
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
-from albench.render.live import plan_lines
+from albench.render.planned import plan_lines
 from albench.results.records import read_manifest
 from albench.session import suite_from
 from albench.suite import views

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits, load_sample_images
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
-from albench.render.live import plan_lines
+from albench.render.planned import plan_lines
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 from albench.trial import mirrored

@@ -8,7 +8,7 @@ from albench.api import DataError, Task
 
 
 @pytest.mark.parametrize(
-    ("typed", "hint"), [("images", "did you mean 'image'?"), ("sound", "choose from features, image.")]
+    ("typed", "hint"), [("images", "did you mean 'image'?"), ("sound", "choose from features, image, text.")]
 )
 def test_another_modality_is_refused_with_the_nearest_right_one(typed: str, hint: str) -> None:
     with pytest.raises(DataError) as caught:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from albench.version import __version__
 
-__all__ = ["Query", "Results", "__version__", "load", "run", "select"]
+__all__ = ["Query", "Results", "__version__", "arrays", "load", "run", "select"]
 
 TYPE_CHECKING = False  # as type checkers know it: nothing is imported before ``albench.__main__`` heeds Ctrl-C
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from albench.data.in_memory import arrays
     from albench.results.load import Results, load
     from albench.selection import Query, select
     from albench.session import run
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "Query": "albench.selection",
     "Results": "albench.results.load",
+    "arrays": "albench.data.in_memory",
     "load": "albench.results.load",
     "run": "albench.session",
     "select": "albench.selection",

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
+from albench.data.kept_arrays import kept, suite_name
 from albench.errors import SuiteError, TrialError
 from albench.execution.looking import execute_until_sure
 from albench.execution.plan import Plan
@@ -134,7 +135,7 @@ def run(
         None: all other arguments are named.
     strategy, method, dataset, backbone
         Specs such as ``"boostmis[n_neighbors=10]"``, one or several; ``{"mine": "boostmis[n_neighbors=10]"}`` calls it
-        ``mine`` in all that is shown.
+        ``mine`` in all that is shown. Of data sets also what ``albench.arrays`` makes.
     seeds
         How many seeds, or which.
     until_sure
@@ -199,9 +200,12 @@ def run(
     )
     named: dict[str, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     named |= {"seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
-    suite = suite_from(file, **named, budget=budget, name=name, **settings)
-    suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
-    plan, outcomes = execute_until_sure(prepare(suite, how), lambda: _listening(listener))
+    with kept(dataset, how.out) as named["dataset"]:
+        name = name or (suite_name(dataset) if file is None else None)
+        suite = suite_from(file, **named, budget=budget, name=name, **settings)
+        suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
+        plan = prepare(suite, how)
+    plan, outcomes = execute_until_sure(plan, lambda: _listening(listener))
     if on_failure == "raise":
         _raise_failures(plan, outcomes)
     keys = {trial.key for trial in plan.all_trials}

@@ -17,7 +17,7 @@ SUM = 1e-3
 """How far from 1 the probabilities of an item may sum."""
 
 
-def _numbers(value: Array, name: str, kinds: str) -> np.ndarray:
+def numbers(value: Array, name: str, kinds: str) -> np.ndarray:
     """An array of one of NumPy's kinds of numbers."""
     array = np.asarray(value)
     if array.dtype.kind not in kinds:
@@ -29,7 +29,7 @@ def _tensor(value: Array, name: str) -> Tensor:
     """A tensor, over the same memory where that may be written to."""
     if isinstance(value, Tensor):
         return value.detach()
-    array = _numbers(value, name, "fiub")
+    array = numbers(value, name, "fiub")
     return torch.as_tensor(array if array.flags.writeable else array.copy())
 
 
@@ -87,7 +87,7 @@ class Reader:
 
     def items(self, value: Array, name: str) -> Items:
         """Items as data sets hold them."""
-        x = _numbers(value.detach().cpu() if isinstance(value, Tensor) else value, name, "fiu")
+        x = numbers(value.detach().cpu() if isinstance(value, Tensor) else value, name, "fiu")
         return Items(x if x.dtype == np.uint8 else x.astype(np.float32, copy=False), self.device)
 
     def head(self, given: Any) -> nn.Module:

@@ -15,7 +15,7 @@ from albench.results.inventory import Inventory
 from albench.results.provenance import MADE_BY, Made, Provenance
 from albench.results.records import read_manifest, read_to_mend
 from albench.suite.identity import Identity, data_of, trial_of
-from albench.suite.naming import aliases_of, check_taken
+from albench.suite.naming import aliases_of, check_taken, place
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial, trials
 from albench.wording import counted
@@ -54,11 +54,11 @@ def planned(
     """
     views, notes = fitted(data, inventory)
     all_trials = trials(suite, registry, {name: loaded.splits.task for name, loaded in data.items()}, views)
-    check_taken(inventory.folder, read_manifest(inventory.folder).get("aliases", {}), aliases_of(all_trials))
     provenance = Provenance(registry, settings.data_dir)
     makes = [provenance.of(trial) for trial in all_trials]
     facts = [_facts(trial, data[trial.dataset].hash, how) for trial, how in zip(all_trials, makes, strict=True)]
     same = _data_sets(facts)
+    check_taken(inventory.folder, _aliases_of_others(inventory, same), aliases_of(all_trials))
     all_trials, moved = _as_stored(all_trials, facts, inventory)
     made: dict[str, Made] = {trial.key: how for trial, how in zip(all_trials, makes, strict=True)}
     return Planned(all_trials, made, same, notes if settings.fresh else [*notes, *moved])
@@ -93,6 +93,16 @@ def _data_sets(planned: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], st
                 "one."
             )
     return found
+
+
+def _aliases_of_others(inventory: Inventory, same: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """The aliases of the folder, but those of the plan's own data sets that lay elsewhere."""
+    stored: dict[str, str] = read_manifest(inventory.folder).get("aliases", {})
+    if not stored:
+        return {}
+    here = (trial.facts for trial in inventory.trials if data_of(trial.facts) in same)
+    own = {place("dataset", facts.get("resolved", {}).get("dataset", "")) for facts in here}
+    return {where: alias for where, alias in stored.items() if where not in own}
 
 
 def _as_stored(

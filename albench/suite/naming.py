@@ -113,10 +113,7 @@ def _not_a_name(kind: Kind, given: Any) -> SpecError:
     if isinstance(given, list | tuple | set | dict | int | float | bytes) or given is None:
         return SpecError(f"{given!r} is not a {kind}: write its name, as in {example}, or a list of names."[:300])
     if hasattr(given, "__array__") or hasattr(given, "iloc"):
-        way = (
-            "write numpy.savez('mine.npz', x=x, y=y), then dataset='features[path=mine.npz]' for vectors or "
-            "dataset='npz[path=mine.npz]' for images"
-        )
+        way = "write dataset=albench.arrays(x, y), with its labels"
         return SpecError(f"a {kind} is a name, not {_what(given)}: {way if kind == 'dataset' else f'write {example}'}.")
     what = f"the class {given.__name__}" if isinstance(given, type) else _what(given)
     name = (given if isinstance(given, type) else type(given)).__name__.lower()

@@ -13,7 +13,7 @@ from albench_datasets.checks import Raw
 from albench_datasets.group_names import looks_like_groups, not_read, plain_groups, suggestion
 from albench_datasets.npyfiles import Header, open_npy, read_header
 from albench_datasets.npzfiles import npz_header, npz_names, read_npz
-from albench_datasets.textfiles import opened
+from albench_datasets.textfiles import called_in, opened
 
 SHOWN = 12
 """Names of arrays in a message."""
@@ -41,6 +41,7 @@ class Arrays:
             raise DataError(f"{path}: neither a file nor a folder; save one with numpy.savez_compressed")
         self.mapped = path.is_dir()
         self.suffix = ".npy" if self.mapped else ""
+        self._called = called_in(path)
         if self.mapped:
             self.names = sorted(each.stem for each in path.iterdir() if each.suffix == ".npy" and each.is_file())
         else:
@@ -134,6 +135,8 @@ class Arrays:
         return ()
 
     def _where(self, name: str) -> str:
+        if (file := f"{name}.npy") in self._called:
+            return f"arrays: {self._called[file]}"
         return str(self.path / f"{name}.npy") if self.mapped else f"{self.path}: {name}"
 
 

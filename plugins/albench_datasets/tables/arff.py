@@ -18,6 +18,7 @@ _ATTRIBUTE = re.compile(rf"@attribute\s+({_NAME})\s*(.*)", re.IGNORECASE)
 _VALUE = re.compile(r"\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^,'\"]*)\s*(,|$)")
 _NUMBERS = ("numeric", "real", "integer")
 _TEXTS = ("string", "date")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 @dataclass
@@ -134,5 +135,5 @@ def _values(text: str, where: str, *, pairs: bool = False) -> list[str]:
 
 def _bare(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return re.sub(r"\\(.)", r"\1", text[1:-1]).strip()
+        return re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), text[1:-1]).strip()
     return text

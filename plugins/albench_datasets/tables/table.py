@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from albench.api import DataError, FeatureDataset, Splits, option
 from albench_datasets.arrays import About
@@ -16,6 +19,7 @@ from albench_datasets.tables.frame import MISSING, Frame, Reading
 from albench_datasets.tables.options import TableOptions
 from albench_datasets.tables.splits import splits_of_table
 from albench_datasets.tables.target import target_of
+from albench_datasets.textfiles import called_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,8 @@ class Table(TableOptions, FeatureDataset):
         marks = frozenset(each.strip() for each in self.missing.split(";"))
         layout = Layout(self.separator, self.header, tuple(each for each in (self.target, self.split_by) if each))
         frame, notices = read_frame(files, layout, Reading(marks, self.decimal == "comma"))
+        if called := called_in(files[next(iter(files))].parent).get(Path(self.path).name):
+            frame = replace(frame, files={"": f"arrays: {called}"}, rows=_rows(frame, self.split_by))
         target = target_of(frame, self.target)
         split_by = self.split_by or _says_splits(frame, target)
         if split_by and apart:
@@ -76,6 +82,13 @@ class Table(TableOptions, FeatureDataset):
         if not path.is_file():
             raise DataError(f"{path}: no file; table[{option}=FILE] reads {', '.join(SUFFIXES)}")
         return path
+
+
+def _rows(frame: Frame, split_by: str) -> np.ndarray:
+    """(N,) rows as they were given: counted from 0 in each split, which a column says."""
+    splits = frame.columns[split_by].values.tolist() if split_by else [""] * len(frame)
+    counted = {split: itertools.count() for split in splits}
+    return np.array([f"{split} row {next(counted[split])}".strip() for split in splits], object)
 
 
 def _says_splits(frame: Frame, target: str) -> str:

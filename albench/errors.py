@@ -51,6 +51,10 @@ class FolderError(AlbenchError):
     """A results folder cannot be written any more while a run goes on: a full disk, a folder gone read-only."""
 
 
+class DownloadError(AlbenchError):
+    """A published file cannot be had: none of its addresses gives it, or the disk does not take it."""
+
+
 class OutputLost(BaseException):
     """Standard output takes no more; no ``except`` for a file's or a trial's errors holds it.
 

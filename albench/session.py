@@ -12,17 +12,18 @@ from typing import Any, cast
 
 from albench.api.executor import Failed, Note, Outcome, Progress
 from albench.api.kinds import Kind
+from albench.data.download import Plainly
 from albench.data.kept_arrays import kept, suite_name
 from albench.errors import SuiteError, TrialError
 from albench.execution.looking import execute_until_sure
 from albench.execution.plan import Plan
-from albench.execution.prepare import prepare
+from albench.execution.prepare import fetch_data, prepare
 from albench.execution.runner import Listener
 from albench.results.load import Results, load_run
 from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
 from albench.suite.budgets import with_settings
 from albench.suite.naming import components
-from albench.suite.settings import run_settings
+from albench.suite.settings import RunSettings, run_settings
 from albench.suite.suite_file import load_suite
 from albench.suite.trials import Suite, check_name, parse_seeds
 from albench.suite.until_sure import parse_max_seeds, parse_until_sure
@@ -119,6 +120,7 @@ def run(
     data_dir: str | Path | None = None,
     fresh: bool = False,
     strict: bool = False,
+    offline: bool = False,
     on_failure: str = "raise",
     listener: Listener | None = None,
     **settings: Any,
@@ -159,6 +161,8 @@ def run(
         Run everything again.
     strict
         Refuse to add to trials that were made with other versions or processors.
+    offline
+        Download no data: without it, those of published data sets that are not here are fetched before the run.
     on_failure
         ``"raise"``, or ``"keep"`` to find failed trials in ``results.failed``.
     settings
@@ -178,11 +182,7 @@ def run(
     TrialError
         Where trials failed and ``on_failure`` is ``"raise"``.
     """
-    if others:
-        raise SuiteError(
-            f"run takes one argument by position, a suite file, and was given {1 + len(others)}: name the others, as "
-            f"run(dataset='digits', strategy='random')."
-        )
+    _check_alone(others)
     check("on_failure", on_failure)
     check("listener", listener)
     how = run_settings(
@@ -197,6 +197,7 @@ def run(
         data_dir=data_dir,
         fresh=fresh,
         strict=strict,
+        offline=offline,
     )
     named: dict[str, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     named |= {"seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
@@ -204,7 +205,7 @@ def run(
         name = name or (suite_name(dataset) if file is None else None)
         suite = suite_from(file, **named, budget=budget, name=name, **settings)
         suite = dataclasses.replace(suite, full=check("full", full) or suite.full)
-        plan = prepare(suite, how)
+        plan = _prepared(suite, how)
     plan, outcomes = execute_until_sure(plan, lambda: _listening(listener))
     if on_failure == "raise":
         _raise_failures(plan, outcomes)
@@ -220,6 +221,21 @@ def _listening(listener: Listener | None) -> AbstractContextManager[Listener]:
         if notebook.in_notebook():
             return cast("AbstractContextManager[Listener]", notebook.NotebookDisplay())
     return nullcontext(listener or Silent())
+
+
+def _check_alone(others: Sequence[Any]) -> None:
+    """Raise ``SuiteError`` where more than a suite file was given by position."""
+    if others:
+        raise SuiteError(
+            f"run takes one argument by position, a suite file, and was given {1 + len(others)}: name the others, as "
+            f"run(dataset='digits', strategy='random')."
+        )
+
+
+def _prepared(suite: Suite, how: RunSettings) -> Plan:
+    """The plan, once the data that it needs are here."""
+    fetch_data(suite, how, Plainly())
+    return prepare(suite, how)
 
 
 def _raise_failures(plan: Plan, outcomes: Sequence[Outcome]) -> None:

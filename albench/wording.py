@@ -47,3 +47,11 @@ def starts_text(seed: object, dataset: str, hashes: Mapping[str, Sequence[str]])
         f"{by_source(hashes)}. Such trials cannot be paired: run one again with the other's versions (see versions in "
         "manifest.json), or leave it out of the sources."
     )
+
+
+def in_bytes(n: int) -> str:
+    """``512 bytes``, ``4.5 kB``, ``11.6 MB``, ``2.6 GB``, in powers of ten."""
+    for name, unit in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n >= unit:
+            return f"{n / unit:.1f} {name}"
+    return counted(n, "byte")

@@ -2,8 +2,8 @@
 
 - Every relative link in a Markdown file leads to a file.
 - Every ``albench`` command line in a ``sh`` block names a command and options that exist.
-- docs/strategies.md, methods.md and checks.md are what components and the kit say of themselves, and docs/since.md
-  names every hook, mark, option and setting (``--write`` renews).
+- docs/strategies.md, methods.md, datasets.md and checks.md are what components and the kit say of themselves, and
+  docs/since.md names every hook, mark, option and setting (``--write`` renews).
 - Every test that a page names as ``tests/FILE.py::NAME`` exists.
 - Every block after ``<!-- output: COMMAND -->`` is what the command prints now (``--write`` renews it), after
   ``<!-- output: COMMAND; table: TITLE -->`` the one table of it, and that after ``<!-- drawn: SCRIPT -->`` what the

@@ -1,5 +1,5 @@
-"""Writes docs/strategies.md and docs/methods.md from the registered components, docs/checks.md from the kit, and
-docs/since.md.
+"""Writes docs/strategies.md, docs/methods.md and docs/datasets.md from the registered components, docs/checks.md from
+the kit, and docs/since.md.
 
 ``pages()`` gives the texts; ``python docs/check.py --write`` renews the files, ``python docs/check.py`` compares them.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import horizon
 import kit
+import named_sets
 import since
 
 from albench.api import Kind, Method
@@ -42,7 +43,7 @@ def pages() -> dict[str, str]:
     """File name in docs/ -> its text."""
     found = registry()
     of_components = {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")}
-    return {**of_components, "checks.md": kit.page(), "since.md": since.page()}
+    return {**of_components, "datasets.md": named_sets.page(found), "checks.md": kit.page(), "since.md": since.page()}
 
 
 def _page(kind: Kind, found: Registry) -> str:

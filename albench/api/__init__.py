@@ -4,11 +4,14 @@ from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
+from albench.api.folders import default_roots, from_home
 from albench.api.hooks import Add, hookimpl, hookspec
 from albench.api.horizon import lasting_steps, momentum_at, window_at
 from albench.api.kinds import API_VERSION, KINDS, Kind
 from albench.api.method import VIEWS, Batch, Forward, Logs, Method, RoundFacts, State
 from albench.api.options import option
+from albench.api.published import Published, Remote
+from albench.api.published_files import checksum_problem, locate_published, missing_files
 from albench.api.strategy import NEEDS, Strategy, View
 from albench.api.task import Modality, Task
 from albench.api.tracker import Tracker
@@ -49,6 +52,8 @@ __all__ = [
     "PluginError",
     "Problem",
     "Progress",
+    "Published",
+    "Remote",
     "RoundEnd",
     "RoundFacts",
     "Run",
@@ -64,11 +69,16 @@ __all__ = [
     "UserError",
     "View",
     "Wrapper",
+    "checksum_problem",
     "cores",
+    "default_roots",
+    "from_home",
     "hookimpl",
     "hookspec",
     "import_file",
     "lasting_steps",
+    "locate_published",
+    "missing_files",
     "momentum_at",
     "option",
     "window_at",

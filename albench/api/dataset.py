@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from albench.api.published import Published
     from albench.api.task import Task
 
 
@@ -129,6 +130,14 @@ class Dataset:
     def find(self, root: Path | None) -> bool:
         """True where the data can be loaded now, without a download."""
         return True
+
+    def published(self) -> Published | None:
+        """What is published of the data that ``load`` reads with these options; None where it is the user's own.
+
+        Its files are downloaded by ``albench data fetch`` and before a run, where ``find`` does not find the data, into
+        the first of its subfolders. A data set that holds another one answers with the other's.
+        """
+        return None
 
     @classmethod
     def reads(cls, path: Path) -> bool:  # noqa: ARG003  # what a subclass looks at

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from albench.api.dataset import Dataset
     from albench.api.executor import Executor
     from albench.api.method import Method
+    from albench.api.published import Published
     from albench.api.strategy import Strategy
     from albench.api.task import Modality
     from albench.api.tracker import Tracker
@@ -37,7 +38,8 @@ class Add(Protocol):
     taken, with a ``baseline`` others are compared. An ``oracle`` is a strategy that sees hidden labels
     (``View.true_labels``, ``View.score_after``): a reference that is drawn apart and never ranked. ``default_for`` is
     that of backbones for a modality, and of executors for ``one`` trial at a time or ``several``; ``stand_in_for``
-    names the data set whose place one takes where its files are not found.
+    names the data set whose place one takes where its files are not found. ``published`` is what ``albench data list``
+    shows of a data set, or ``"package.module:NAME"`` of it, a light module that is imported when it is listed.
     """
 
     def strategy(
@@ -71,6 +73,7 @@ class Add(Protocol):
         *,
         role: Literal["", "default"] = "",
         stand_in_for: str = "",
+        published: str | Sequence[Published] = (),
     ) -> None: ...
     def backbone(
         self,

@@ -1,4 +1,7 @@
-"""``albench data``: check data files, show views, write the stand-in's files, and turn images into features."""
+"""``albench data``: check data files, show views, write the stand-in's files, and turn images into features.
+
+``fetch`` and ``list`` are in ``albench.cli.datasets``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import click
 
+from albench.cli.datasets import fetch_data, list_data
 from albench.cli.params import SpecType, data_dir_option, plugin_option
 from albench.components.side_effects import printed_aside
 from albench.wording import counted
@@ -16,7 +20,11 @@ from albench.wording import counted
 
 @click.group("data")
 def command() -> None:
-    """Check data files, show views of items, write a stand-in's files, or turn images into features."""
+    """List and download data sets, check files, show views, write a stand-in's files, or turn images into features."""
+
+
+command.add_command(fetch_data)
+command.add_command(list_data)
 
 
 @command.command("verify")

@@ -67,3 +67,9 @@ def data_dir_option(function: F) -> F:
         "--data-dir", metavar="DIR", envvar="ALBENCH_DATA", help="Folder with data files (or set ALBENCH_DATA)."
     )
     return option(function)
+
+
+def offline_option(function: F) -> F:
+    """``--offline``."""
+    option = click.option("--offline", is_flag=True, help="Download no data (or set ALBENCH_OFFLINE).")
+    return option(function)

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import click
 
 from albench.api.kinds import KINDS
-from albench.cli.params import SpecType, data_dir_option, plugin_option
+from albench.cli.params import SpecType, data_dir_option, offline_option, plugin_option
 from albench.components.defaults import baselines
 from albench.wording import counted, plural
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOW = (
     *("out", "device", "executor", "trackers", "query_time_limit", "time_limit"),
-    *("share", "plugins", "data_dir", "fresh", "strict"),
+    *("share", "plugins", "data_dir", "fresh", "strict", "offline"),
 )
 """Options that say how the suite is run, and nothing of what is compared."""
 
@@ -70,6 +70,7 @@ HOW = (
 @click.option("--tracker", "trackers", multiple=True, type=SpecType("tracker"), help="Follow the run; may be repeated.")
 @plugin_option
 @data_dir_option
+@offline_option
 @click.option("--out", default="results", show_default=True, metavar="DIR", help="Folder for results.")
 @click.option("--name", help="Name of the suite's folder in it.  [default: the suite file's, or the data set's]")
 @click.option("--fresh", is_flag=True, help="Run again what is there already.")
@@ -94,7 +95,8 @@ def command(
     from albench.errors import FolderError
     from albench.execution.looking import execute_until_sure
     from albench.execution.manifest import typed_command
-    from albench.execution.prepare import prepare
+    from albench.execution.prepare import fetch_data, prepare
+    from albench.render.downloads import downloads_shown
     from albench.render.live import display
     from albench.render.outlet import Outlet
     from albench.session import suite_from
@@ -107,6 +109,9 @@ def command(
     full = options.pop("full")
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     declared = replace(declared, full=full or declared.full)
+    if not dry_run:
+        with downloads_shown() as tell:
+            fetch_data(declared, how, tell)
     with console.status("Loading data ..."):
         plan = prepare(declared, how)
     if dry_run:

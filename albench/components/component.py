@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from albench.api.kinds import Kind
+from albench.api.published import Published
 from albench.components import declared
 from albench.components.side_effects import kept_apart
 from albench.disk.python_files import FILE_MODULE
@@ -34,6 +35,8 @@ class Component:
     """``default``, ``baseline`` or ``oracle``; see ``albench.components.defaults``."""
     default_for: tuple[str, ...] = ()
     stand_in_for: str = ""
+    published: str | Sequence[Published] = ()
+    """Of a data set: facts, or where they are; ``facts`` gives them."""
 
     def load(self) -> Callable[..., Any]:
         """The class.
@@ -57,6 +60,28 @@ class Component:
             ) from error
         declared.check(self.kind, self.name, loaded)
         return loaded
+
+    @property
+    def facts(self) -> tuple[Published, ...]:
+        """What is published of a data set, each variant for itself; nothing of a reader of the user's files.
+
+        Raises
+        ------
+        PluginError
+            Where they cannot be imported.
+        """
+        if not isinstance(self.published, str):
+            return tuple(self.published)
+        module, _, attribute = self.published.partition(":")
+        try:
+            found = getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f"what is published of dataset '{self.name}' cannot be imported from {self.published}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        declared.check_published(self.name, found)
+        return tuple(found)
 
     @property
     def source(self) -> str:

@@ -14,6 +14,7 @@ from albench.api.dataset import Dataset
 from albench.api.executor import Executor
 from albench.api.kinds import KINDS, Kind
 from albench.api.method import VIEWS, Method
+from albench.api.published import Published
 from albench.api.strategy import NEEDS, ORACLE_NEEDS, Strategy
 from albench.api.task import Modality
 from albench.api.tracker import Tracker
@@ -97,6 +98,16 @@ def check_default_for(kind: Kind, name: str, default_for: object) -> None:
             close = nearest(str(one), known)
             hint = f"did you mean '{close}'?" if close else f"choose from {', '.join(known)}."
             raise PluginError(f"{where}: {hint}")
+
+
+def check_published(name: str, published: object) -> None:
+    """Raise ``PluginError`` where what is published of a data set is neither facts nor the name of them."""
+    where = f"dataset '{name}': published is {published!r}"
+    if isinstance(published, str):
+        if not re.fullmatch(r"[\w.]+:\w+", published):
+            raise PluginError(f"{where}: write 'package.module:NAME' or the facts")
+    elif not isinstance(published, Collection) or not all(isinstance(each, Published) for each in published):
+        raise PluginError(f"{where}: write published=(albench.api.Published(...),)")
 
 
 def check_target(kind: Kind, name: str, target: object) -> None:

@@ -12,6 +12,7 @@ import pluggy
 
 from albench.api import hooks
 from albench.api.kinds import API_VERSION, Kind
+from albench.api.published import Published
 from albench.components import declared
 from albench.components.component import Component
 from albench.errors import PluginError
@@ -54,7 +55,7 @@ class Registrar:
         panels: Sequence[str] = (),
         role: str = "",
         default_for: Sequence[str] = (),
-        **marks: str,
+        **marks: Any,
     ) -> None:
         declared.check_name(kind, name)
         declared.check_panels(kind, name, panels)
@@ -83,9 +84,17 @@ class Registrar:
         self._add("method", name, target, summary, **marks)
 
     def dataset(
-        self, name: str, target: str | Callable[..., Any], summary: str = "", *, role: str = "", stand_in_for: str = ""
+        self,
+        name: str,
+        target: str | Callable[..., Any],
+        summary: str = "",
+        *,
+        role: str = "",
+        stand_in_for: str = "",
+        published: str | Sequence[Published] = (),
     ) -> None:
-        self._add("dataset", name, target, summary, role=role, stand_in_for=stand_in_for)
+        declared.check_published(name, published)
+        self._add("dataset", name, target, summary, role=role, stand_in_for=stand_in_for, published=published)
 
     def backbone(
         self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()

@@ -14,6 +14,8 @@ from albench.components.defaults import default
 from albench.components.registry import Registry, registry
 from albench.components.side_effects import printed_aside
 from albench.components.spec import Spec
+from albench.data.download import Teller
+from albench.data.fetch import fetch_missing
 from albench.data.loading import Data, load_data
 from albench.data.near_items import near_across
 from albench.disk.processes import cores
@@ -35,6 +37,19 @@ from albench.suite.search_space import check_tuning
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial
 from albench.trial.mirrored import mirrored_note
+
+
+def fetch_data(suite: Suite, settings: RunSettings, tell: Teller) -> None:
+    """Download the published data sets that the suite names and that are not here.
+
+    Raises
+    ------
+    DataError
+        Where nothing may be downloaded.
+    DownloadError
+        Where a file cannot be had or written.
+    """
+    fetch_missing(suite.datasets, registry(_files(suite, settings)), settings.data_dir, tell, offline=settings.offline)
 
 
 @printed_aside()
@@ -121,11 +136,16 @@ def _advice(
 
 def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry]:
     """The settings with a device that is there and all plugin files by their paths, and what those offer."""
-    of_suite = [name for name in suite.plugins if name.endswith(".py")]
-    files = tuple(dict.fromkeys(str(Path(file).resolve()) for file in (*settings.plugin_files, *of_suite)))
+    files = _files(suite, settings)
     found = registry(files)
     _check_plugins(suite, found)
     return dataclasses.replace(settings, plugin_files=files, device=device_of(suite, settings.device)), found
+
+
+def _files(suite: Suite, settings: RunSettings) -> tuple[str, ...]:
+    """All plugin files, by their whole paths."""
+    of_suite = [name for name in suite.plugins if name.endswith(".py")]
+    return tuple(dict.fromkeys(str(Path(file).resolve()) for file in (*settings.plugin_files, *of_suite)))
 
 
 def _with_executor(settings: RunSettings, todo: int, found: Registry) -> RunSettings:

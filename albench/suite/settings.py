@@ -46,6 +46,8 @@ class RunSettings:
     strict
         Whether a folder that holds what was made with other versions or processors is refused, and so a process that
         has others.
+    offline
+        Whether data that are not here are refused, rather than downloaded.
     """
 
     out: Path = Path("results")
@@ -59,6 +61,7 @@ class RunSettings:
     share: bool = True
     fresh: bool = False
     strict: bool = False
+    offline: bool = False
 
 
 def run_settings(*, time_limit: str | float | None = None, plugins: Any = (), **words: Any) -> RunSettings:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
-from albench.api import DataError, option
+from albench.api import DataError, Published, option
 from albench_datasets.checks import Raw
+from albench_datasets.facts_images import FASHION_MNIST, MNIST, MNIST_TEST_PART
 from albench_datasets.idx import read_idx
-from albench_datasets.published_images import Counts, PublishedImages
+from albench_datasets.published_images import PublishedImages
 
 PARTS = {"train": "train", "test": "t10k"}
 """Split -> how the names of its files begin."""
@@ -25,15 +26,11 @@ class Idx(PublishedImages):
         """Split -> how the names of its files begin; ``""`` where the items are in no splits."""
         return PARTS
 
-    def needed(self) -> tuple[str, ...]:
-        """Images and labels of each part that is read."""
-        return tuple(name for part in self.parts.values() for name in _names(part))
-
     def read(self, files: Mapping[str, Path]) -> dict[str, Raw]:
         """Images (N, 1, 28, 28) uint8 and labels (N,) uint8."""
         raw = {}
         for split, part in self.parts.items():
-            images, labels = (files[name] for name in _names(part))
+            images, labels = (files[f"{part}-{kind}-ubyte.gz"] for kind in ("images-idx3", "labels-idx1"))
             raw[split] = Raw(read_idx(images, 3)[:, None], read_idx(labels, 1), str(images), str(labels))
         return raw
 
@@ -45,9 +42,6 @@ class Mnist(Idx):
     ``part=t10k`` reads the 10,000 test images alone, where these are all there are, and deals them out: of each digit
     65 % to the pool, 10 % to val and 25 % to test, equal images together. Its figures are none of MNIST's test split.
     """
-
-    name: ClassVar[str] = "mnist"
-    subfolders: ClassVar[tuple[str, ...]] = ("mnist", "MNIST/raw")
 
     # a mirrored digit is another sign
     flip: bool = option(False, "weak view: flip left-right half of the time")
@@ -63,8 +57,7 @@ class Mnist(Idx):
     def missing(self, root: Path | None) -> DataError:
         """With what to write where the test part is there."""
         error = super().missing(root)
-        alone = replace(self, part="t10k")
-        if self.part == "all" and alone.find(root):
+        if self.part == "all" and replace(self, part="t10k").find(root):
             return DataError(f"{error}; its 10,000 test images are here, and mnist[part=t10k] reads them alone")
         return error
 
@@ -81,19 +74,14 @@ class Mnist(Idx):
         return tuple(str(digit) for digit in range(10))
 
     @property
-    def published(self) -> Counts:
-        """Counted in the published files."""
-        train = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
-        test = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
-        return {"train": train, "test": test, "": test}
+    def facts(self) -> Published:
+        """Of all of it, or of the test part."""
+        return MNIST if self.part == "all" else MNIST_TEST_PART
 
 
 @dataclass(frozen=True, kw_only=True)
 class FashionMnist(Idx):
     """Pictures of clothes, 28 x 28 grey: 60,000 to train on, of which a tenth validates, and 10,000 to test on."""
-
-    name: ClassVar[str] = "fashion-mnist"
-    subfolders: ClassVar[tuple[str, ...]] = ("fashion-mnist", "FashionMNIST/raw")
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -104,11 +92,6 @@ class FashionMnist(Idx):
         )
 
     @property
-    def published(self) -> Counts:
-        """As its makers say: every class alike."""
-        return {"train": (6000,) * 10, "test": (1000,) * 10}
-
-
-def _names(part: str) -> tuple[str, str]:
-    """The published names of a part's images and labels."""
-    return f"{part}-images-idx3-ubyte.gz", f"{part}-labels-idx1-ubyte.gz"
+    def facts(self) -> Published:
+        """Of its makers."""
+        return FASHION_MNIST

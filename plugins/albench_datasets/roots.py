@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
-from albench.api import DataError
+from albench.api import default_roots, from_home
 from albench_datasets.spelling import as_on_disk
 
-VARIABLE = "ALBENCH_DATA"
+__all__ = ["candidate_roots", "default_roots", "from_home", "named_path"]
 
 
 def candidate_roots(root: Path | None, subfolder: str = "mescc") -> list[Path]:
@@ -33,31 +31,3 @@ def named_path(name: str, root: Path | None) -> Path | None:
     bases = [*(candidate_roots(root) if root is not None else []), Path(), *candidate_roots(None)]
     paths = (as_on_disk(base / from_home(Path(name))) for base in bases)
     return next((path for path in paths if path.exists()), None)
-
-
-def default_roots() -> list[Path]:
-    """The folder in ``ALBENCH_DATA``, if it is set, and the user's data folder, whether they exist or not.
-
-    A user without a home, as in many containers, has no data folder.
-    """
-    import platformdirs
-
-    named = os.environ.get(VARIABLE, "").strip()
-    bases = [from_home(Path(named))] if named else []
-    with contextlib.suppress(RuntimeError):
-        bases.append(Path(platformdirs.user_data_dir("albench")))
-    return bases
-
-
-def from_home(path: Path) -> Path:
-    """A path with the user's home in place of ``~``.
-
-    Raises
-    ------
-    DataError
-        Where the user has no home.
-    """
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise DataError(f"{path}: no home folder is known for '~' (HOME is not set): write the whole path.") from None

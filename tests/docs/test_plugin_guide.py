@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 import textwrap
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from albench.api import Strategy
+from albench.api import DataError, Strategy
 from albench.api.kinds import KINDS
 from albench.components.registry import Registry, registry
 from albench.testing import check_method
@@ -155,3 +157,17 @@ def test_wrong_is_caught_and_right_is_not(rule: str) -> None:
 def test_the_guide_has_a_page_for_each_kind_and_rules_for_methods() -> None:
     assert {f"{kind}.md" for kind in KINDS} <= {path.name for path in GUIDE.glob("*.md")}
     assert len(shown()) >= 6
+
+
+def test_the_data_set_that_is_downloaded_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("vitals")
+    monkeypatch.setitem(sys.modules, "vitals", module)
+    for block in blocks("dataset.md"):
+        exec(block, module.__dict__)
+    data = module.Downloaded()
+    assert not data.find(tmp_path)
+    with pytest.raises(DataError, match=r"no vitals\.csv in .*'albench data fetch vitals' \(180\.0 kB, licence: CC BY"):
+        data.load(tmp_path)
+    data.simulate(tmp_path / "vitals", 0)
+    assert data.find(tmp_path)
+    assert len(data.load(tmp_path).train) == 200

@@ -278,7 +278,8 @@ NOT_DECIDING = {
     *("errors", "wording", "environment", "version", "metric_table", "item_predictions"),
     *("suite.budgets", "suite.full", "suite.limits", "suite.settings"),
     *("results.records", "results.store", "results.provenance", "results.lineage"),
-    *("api.executor", "api.facts", "api.hooks", "api.kinds", "api.options", "api.tracker", "api"),
+    *("api.executor", "api.facts", "api.hooks", "api.kinds", "api.options", "api.published", "api.tracker"),
+    "api",
 }
 """What a trial's rounds import and what no number comes from."""
 

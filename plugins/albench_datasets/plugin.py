@@ -67,6 +67,7 @@ def albench_register(add: Add) -> None:
         "569 biopsies by 30 measures of their cells (scikit-learn)",
     )
     add.dataset("wine", "albench_datasets.tables.embedded:Wine", "178 wines by 13 measures (scikit-learn)")
+    add.dataset("huggingface", "albench_datasets.huggingface:HuggingFace", "a folder that the library datasets saved")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
     for name, target, summary, published in NAMED:
         add.dataset(name, f"albench_datasets.{target}", summary, published=f"albench_datasets.{published}")

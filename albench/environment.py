@@ -24,7 +24,13 @@ Environment = Mapping[str, str]
 
 ALWAYS = ("albench", "torch", "numpy", "scipy", "scikit-learn")
 """Distributions whose version always counts."""
-WHERE_USED = {"timm": "timm", "torchvision": "torchvision", "faiss": "faiss-cpu", "skactiveml": "scikit-activeml"}
+WHERE_USED = {
+    "timm": "timm",
+    "torchvision": "torchvision",
+    "faiss": "faiss-cpu",
+    "skactiveml": "scikit-activeml",
+    **{name: name for name in ("xgboost", "lightgbm", "catboost", "tabpfn")},
+}
 """Module -> distribution whose version counts where the process has imported the module."""
 ATTEMPTS = "attempts"
 """Key of ``trial.json``: one entry for each process that made rounds, in order."""

@@ -1,7 +1,8 @@
 """The contract: all that a plugin author has to read, and all that a plugin may import besides the kernels."""
 
-from albench.api.backbone import Backbone
+from albench.api.backbone import TRAINING, Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
+from albench.api.estimator import Estimator, Examples, Fitted
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
 from albench.api.folders import default_roots, from_home
@@ -25,6 +26,7 @@ __all__ = [
     "API_VERSION",
     "KINDS",
     "NEEDS",
+    "TRAINING",
     "VIEWS",
     "Add",
     "Backbone",
@@ -36,10 +38,13 @@ __all__ = [
     "Dataset",
     "Done",
     "Ended",
+    "Estimator",
     "Event",
+    "Examples",
     "Executor",
     "Failed",
     "FeatureDataset",
+    "Fitted",
     "Forward",
     "ImageDataset",
     "Job",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from albench.api.strategy import NEEDS
+
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
     from albench.api.task import Modality, Task
+
+
+TRAINING = frozenset({"steps", "whole"})
+"""How a backbone is trained by a method: by gradient steps on batches, or whole, on all labelled items at once."""
 
 
 class Backbone:
@@ -18,6 +24,10 @@ class Backbone:
     """What it can read."""
     vmap_safe: ClassVar[bool] = False
     """True where the module has no state but its parameters (no batch statistics), so that seeds can share a step."""
+    training: ClassVar[frozenset[str]] = frozenset({"steps"})
+    """How it can be trained, of ``TRAINING``; where a method can do both too, whole."""
+    gives: ClassVar[frozenset[str]] = NEEDS
+    """What strategies can read of its models, of ``NEEDS``; those that need more are skipped."""
 
     def build(self, task: Task, generator: torch.Generator) -> nn.Module:
         """The model, on the CPU, its weights drawn from ``generator`` alone.

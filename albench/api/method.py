@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from albench.api.options import option
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
+    from albench.api.estimator import Estimator, Examples, Fitted
     from albench.api.task import Task
 
 VIEWS = frozenset({"weak", "weak2", "strong", "strong2"})
@@ -143,6 +145,9 @@ class Method:
     vmap_safe: ClassVar[bool] = True
     """False where ``loss`` cannot keep the rules below, so that its seeds have to be trained one after the other."""
 
+    training: ClassVar[frozenset[str]] = frozenset({"steps"})
+    """How it trains: by ``steps``, with ``loss``; or estimators ``whole``, with ``fit``."""
+
     unlabeled_ratio: int = option(2, "unlabelled items in a batch for each labelled one", ge=1)
     labeled_loss_name: Literal["cross-entropy", "class-weighted", "balanced-softmax", "logit-adjusted"] = option(
         "cross-entropy", "loss of the labelled items, for imbalanced classes", name="loss"
@@ -224,6 +229,30 @@ class Method:
             return F.cross_entropy(logits, target, weight=weight, reduction="none").mean()
         tau = 1.0 if self.labeled_loss_name == "balanced-softmax" else self.tau
         return F.cross_entropy(logits + tau * share.log(), target)
+
+    def fit(self, estimator: Estimator, examples: Examples) -> Fitted | nn.Module:
+        """Fit an estimator to a round's items, in place of ``loss``, where ``training`` says that it can.
+
+        Parameters
+        ----------
+        estimator
+            Takes rows, labels and ``self.item_weights(...)``, as often as the method wants.
+        examples
+            The labelled items; the unlabelled ones too, without their labels.
+        """
+        raise NotImplementedError
+
+    @property
+    def weighs(self) -> bool:
+        """Whether ``item_weights`` gives any."""
+        return self.labeled_loss_name == "class-weighted"
+
+    def item_weights(self, y: np.ndarray, n_classes: int) -> np.ndarray | None:
+        """(L,) weights ``L / (C n_y)`` of labels where class-weighted, ``C`` being the classes with one; else None."""
+        import numpy as np
+
+        counts = np.bincount(y, minlength=n_classes)
+        return len(y) / ((counts > 0).sum() * counts[y]) if self.weighs else None
 
     def adoption_steps(self, steps: int) -> Sequence[int]:
         """Before which of a round's ``steps`` ``adopt`` is asked, ascending, in 1 .. steps - 1; by default none."""

@@ -22,6 +22,7 @@ def option(
     name: str | None = None,
     component: Kind | None = None,
     later: bool | Sequence[Any] = False,
+    rest: bool = False,
 ) -> Any:
     """A field of a component that the user can set, with its bounds and one line of help.
 
@@ -43,7 +44,11 @@ def option(
         True where results were stored before the component had this option and its default is what was in force then;
         or all values that leave records as they were then. At these it is no part of a trial's key, so that those
         results go on.
+    rest
+        True for the field of type ``tuple[tuple[str, str], ...]`` that holds what is typed beside the other options,
+        each as its name and its text, sorted: what another library's class may be made with.
     """
     metadata = {"help": help, "ge": ge, "gt": gt, "le": le, "lt": lt, "choices": choices}
     metadata |= {"name": name, "component": component, "later": (default,) if later is True else later or None}
+    metadata |= {"rest": rest or None}
     return dataclasses.field(default=default, metadata={k: v for k, v in metadata.items() if v is not None})

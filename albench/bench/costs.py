@@ -7,16 +7,15 @@ import dataclasses
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from albench.api.method import Batch
 from albench.bench.rates import seconds
+from albench.bench.training_seconds import STEP_LIMIT, repeated, steady, training_seconds
 from albench.errors import TrialError
 from albench.execution.plan import Plan
 from albench.suite.limits import TooLong, at_most
@@ -33,12 +32,6 @@ from albench.trial.run import TrialRun
 
 LIMIT = 3.0
 """Seconds after which one thing that is being timed is given up."""
-STEP_LIMIT = 10.0
-"""The same for training steps."""
-STEPS = 24
-"""Training steps that are timed at most, ..."""
-ENOUGH = 0.4
-"""... or about as many as fit into so many seconds."""
 PART = 10
 """A query that takes too long is tried on one in so many items."""
 UNTIL = {"costs": 0.5, "lanes": 0.65, "query": 1.0}
@@ -93,6 +86,7 @@ class Meter:
         self._device = torch.device(plan.device)
         self._start, self._budget = time.perf_counter(), budget
         self._runs: dict[tuple[str, str, str], TrialRun] = {}
+        self._models: dict[tuple[str, str, str], nn.Module] = {}
         self._predicted: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
         self._ahead: Counter[str] = Counter()
         self._known: dict[str, dict[Any, Any]] = {kind: {} for kind in UNTIL}
@@ -169,20 +163,29 @@ class Meter:
 
     def _costs(self, trial: Trial) -> Costs:
         run, what = self._run(trial), f"{trial.method} and {trial.backbone} on {trial.dataset}"
-        model, last = run.learner.average, trial.protocol.rounds - 1
+        last = trial.protocol.rounds - 1
         run.begin(0)
-        batches = run.batches(0)
+        model = self._model(run)
         return Costs(
             setup=self._within(
                 LIMIT, f"setting up {what}", lambda: seconds(lambda: TrialRun(trial, run.parts, _ignore))
             )
             + self._initial(run, f"choosing the first labels of {trial.dataset}"),
-            step=self._within(STEP_LIMIT, f"a step of {what}", lambda: _repeated(run.learner.step, zip(batches))),
-            validation=self._within(LIMIT, f"a validation of {what}", lambda: _steady(lambda: run.validate(model))),
+            step=self._within(STEP_LIMIT, f"a step of {what}", lambda: training_seconds(run)),
+            validation=0.0  # nothing is chosen of one fit
+            if run.parts.whole
+            else self._within(LIMIT, f"a validation of {what}", lambda: steady(lambda: run.validate(model))),
             closing=self._within(
-                LIMIT, f"evaluating {what}", lambda: _steady(lambda: run.finish(last, Trained({}, 0, model)))
+                LIMIT, f"evaluating {what}", lambda: steady(lambda: run.finish(last, Trained({}, 0, model)))
             ),
         )
+
+    def _model(self, run: TrialRun) -> nn.Module:
+        """Fresh weights, or what an estimator is fitted to on the first labels."""
+        key = _combination(run.trial)
+        if key not in self._models:
+            self._models[key] = run.fit(0).best if run.parts.whole else run.network.average
+        return self._models[key]
 
     def _initial(self, run: TrialRun, what: str) -> float:
         """Of a strategy that chooses the first labels, where the protocol has one."""
@@ -200,14 +203,14 @@ class Meter:
             runs = [TrialRun(trial, parts, _ignore) for trial in trials]
             for run in runs:
                 run.begin(0)
-            stack = Stack([run.learner for run in runs])
-            return _repeated(stack.step, zip(*(run.batches(0) for run in runs), strict=True))
+            stack = Stack([run.network for run in runs])
+            return repeated(stack.step, zip(*(run.batches(0) for run in runs), strict=True))
 
         return self._within(STEP_LIMIT, what, timed)
 
     def _query(self, trial: Trial, what: str) -> float:
         run, key = self._run(trial), _combination(trial)
-        model, pool = run.learner.average, run.bought.annotated
+        model, pool = self._model(run), run.bought.annotated
         amounts = self._plan.amounts[trial.dataset, trial.protocol]
         if key not in self._predicted:
             self._predicted[key] = predict(model, run.train, pool.unlabeled)
@@ -269,31 +272,3 @@ def _mean(values: Sequence[Any]) -> Any:
     if isinstance(values[0], Costs):
         return Costs(*(statistics.fmean(part) for part in zip(*map(dataclasses.astuple, values), strict=True)))
     return statistics.fmean(values)
-
-
-def _repeated(step: Callable[[int, Sequence[Batch]], dict[str, Tensor]], batches: Iterable[Sequence[Batch]]) -> float:
-    """Seconds of a step, its batches included; the first one does not count where there is time for others."""
-    stream = iter(batches)
-
-    def some(count: int) -> int:
-        logs: dict[str, Tensor] = {}
-        done = 0
-        for done, each in enumerate(islice(stream, count), start=1):
-            logs = step(done - 1, each)
-        for value in logs.values():
-            value.sum().item()  # the device has done all of it
-        return done
-
-    first = seconds(lambda: some(1))
-    if first > STEP_LIMIT / 4:
-        return first
-    count = max(4, min(STEPS, int(ENOUGH / first)))
-    started = time.perf_counter()
-    done = some(count)
-    return (time.perf_counter() - started) / done if done else first
-
-
-def _steady(work: Callable[[], object]) -> float:
-    """Of the second call, or of the first where that was long."""
-    first = seconds(work)
-    return first if first > ENOUGH else min(first, seconds(work))

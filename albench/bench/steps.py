@@ -86,7 +86,7 @@ def whole_and_bare(case: TimedCase, device: str = "cpu", blocks: int = 12) -> tu
     bare step is FixMatch written by hand: forward, backward and the same optimizer on tensors made before.
     """
     (run,) = begun(case, device)
-    learner = run.learner
+    learner = run.network
     stream = iter(run.batches(0))
     optimizer = torch.optim.SGD(learner.model.parameters(), lr=0.03, momentum=0.9, nesterov=True, fused=True)
     cuda = device.startswith("cuda")
@@ -123,16 +123,16 @@ def lane_seconds(case: TimedCase, lanes: int, device: str = "cpu", blocks: int =
     alone, together = begun(case, device, lanes), begun(case, device, lanes)
     own = [iter(run.batches(0)) for run in alone]
     shared = [iter(run.batches(0)) for run in together]
-    stack = Stack([run.learner for run in together])
+    stack = Stack([run.network for run in together])
 
     def one() -> None:
         for step, batch in enumerate(islice(own[0], case.steps)):
-            alone[0].learner.step(step, [batch])
+            alone[0].network.step(step, [batch])
 
     def each() -> None:
         for run, batches in zip(alone, own, strict=True):
             for step, batch in enumerate(islice(batches, case.steps)):
-                run.learner.step(step, [batch])
+                run.network.step(step, [batch])
 
     def all_at_once() -> None:
         for step, parts in enumerate(islice(zip(*shared, strict=True), case.steps)):

@@ -9,8 +9,9 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any, get_args
 
-from albench.api.backbone import Backbone
+from albench.api.backbone import TRAINING, Backbone
 from albench.api.dataset import Dataset
+from albench.api.estimator import Estimator
 from albench.api.executor import Executor
 from albench.api.kinds import KINDS, Kind
 from albench.api.method import VIEWS, Method
@@ -36,17 +37,17 @@ _BASES: dict[Kind, type] = {
 }
 _OWN: dict[Kind, tuple[str, ...]] = {
     "strategy": ("select", "scores"),
-    "method": ("loss",),
+    "method": ("loss", "fit"),
     "dataset": ("load",),
-    "backbone": ("build",),
+    "backbone": ("build", "fit"),
     "executor": ("map",),
     "tracker": ("suite_start", "trial_start", "round_end", "trial_end", "suite_end"),
 }
 """Of these a component has to define one itself: its base does nothing useful in their place."""
 _SETS: dict[Kind, dict[str, Collection[str]]] = {
     "strategy": {"needs": NEEDS},
-    "method": {"views": VIEWS},
-    "backbone": {"modalities": get_args(Modality)},
+    "method": {"views": VIEWS, "training": TRAINING},
+    "backbone": {"modalities": get_args(Modality), "training": TRAINING, "gives": NEEDS},
 }
 _FLAGS: dict[Kind, tuple[str, ...]] = {
     "strategy": ("cold_start",),
@@ -179,8 +180,8 @@ def check_made(kind: Kind, name: str, made: object) -> None:
 
 def _problems(kind: Kind, declared: Any, is_class: bool) -> Iterable[str]:
     """What is wrong, one line each."""
-    base = _BASES[kind]
     cls = declared if is_class else type(declared)
+    base = Estimator if issubclass(cls, Estimator) else _BASES[kind]
     yield from _of_options(cls)
     if not _has_one(cls, base, _OWN[kind]):
         yield f"it defines {' and '.join(f'no {member}' for member in _OWN[kind][:2])}; see 'albench new {kind}'"

@@ -48,9 +48,13 @@ def build(spec: Spec, factory: Callable[..., Any], resolve: Callable[[Any, str],
             raise SpecError(f"{spec.name} takes no options, not '{spec.options[0][0]}'.")
         return factory()
     hints = _hints(factory)
-    fields = {_typed(field): field for field in dataclasses.fields(factory) if field.init}
+    fields = {_typed(field): field for field in dataclasses.fields(factory) if field.init and not _is_rest(field)}
     values: dict[str, Any] = {}
+    if rest := next((field.name for field in dataclasses.fields(factory) if _is_rest(field)), ""):
+        values[rest] = tuple(sorted(pair for pair in spec.options if pair[0] not in fields))
     for key, text in spec.options:
+        if key not in fields and rest:
+            continue
         if key not in fields:
             close = nearest(key, fields)
             known = f"did you mean '{close}'?" if close else f"it takes {', '.join(fields) or 'none'}."
@@ -81,6 +85,11 @@ def _typed(field: dataclasses.Field[Any]) -> str:
     return name
 
 
+def _is_rest(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field holds what is typed beside the options."""
+    return bool(field.metadata.get("rest"))
+
+
 def canonical(name: str, component: Any, fitted: Mapping[str, Any] = types.MappingProxyType({})) -> str:
     """The component as a spec with every option written out: what a trial's key is made of.
 
@@ -96,9 +105,11 @@ def canonical(name: str, component: Any, fitted: Mapping[str, Any] = types.Mappi
         (_typed(field), _canonical_value(field, getattr(component, field.name)))
         for field in fields
         if field.init
+        and not _is_rest(field)
         and field.name not in fitted
         and getattr(component, field.name) not in field.metadata.get("later", ())
     ]
+    items += [pair for field in fields if _is_rest(field) for pair in getattr(component, field.name)]
     return str(Spec(name, tuple(sorted([*items, *((key, as_text(value)) for key, value in fitted.items())]))))
 
 
@@ -115,6 +126,9 @@ def options(factory: Callable[..., Any]) -> list[Option]:
     for field in dataclasses.fields(factory):
         if not field.init:
             continue
+        if _is_rest(field):
+            described.append(Option("NAME", "any", "", field.metadata.get("help", ""), ""))
+            continue
         default = REQUIRED if field.default is dataclasses.MISSING else as_text(field.default)
         bounds = [f"{sign} {field.metadata[key]:g}" for key, sign in SIGNS.items() if key in field.metadata]
         kind = field.metadata.get("component") or type_name(hints[field.name])
@@ -129,7 +143,7 @@ def check_defaults(factory: Callable[..., Any]) -> None:
         return
     hints = _hints(factory)
     for field in dataclasses.fields(factory):
-        if not field.init or field.default is dataclasses.MISSING or "component" in field.metadata:
+        if not field.init or field.default is dataclasses.MISSING or "component" in field.metadata or _is_rest(field):
             continue
         where = f"its option '{_typed(field)}' is {as_text(field.default)} by default"
         if settable(hints[field.name]):

@@ -27,7 +27,10 @@ def _alone_because(plan: Plan, trial: Trial) -> str:
         return ""
     if trial.protocol.tune:
         return "settings are tuned for each seed by itself"
-    method, _, backbone = plan.registry.parts(trial)
+    built = plan.registry.parts(trial)
+    method, _, backbone = built
+    if built.whole:
+        return f"{trial.backbone} is fitted whole by {trial.method}"
     for name, part in ((f"method {trial.method}", method), (f"backbone {trial.backbone}", backbone)):
         if not part.vmap_safe:
             return f"{name} does not say that it is vmap_safe"
@@ -73,7 +76,9 @@ def jobs_of(plan: Plan, trials: Sequence[Trial], concurrency: int) -> Iterator[J
                 settings=plan.settings,
                 terms=Terms(plan.run, plan.data[first.dataset].hash, plan.made[first.key], plan.only_with),
                 together=not isinstance(same, str),
-                share=plan.settings.share and any(first_rounds[_first_round(trial)] > 1 for trial in members),
+                share=plan.settings.share
+                and not plan.registry.parts(first).whole  # what is fitted is no tensor that could lie on disk
+                and any(first_rounds[_first_round(trial)] > 1 for trial in members),
             )
 
 

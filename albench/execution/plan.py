@@ -92,6 +92,8 @@ class Plan:
         return sum(sum(self.steps_of(trial)) for trial in self.todo)
 
     def steps_of(self, trial: Trial) -> list[int]:
-        """Training steps of each of a trial's rounds."""
+        """Training steps of each of a trial's rounds; one, where an estimator is fitted whole."""
+        if self.registry.parts(trial).whole:
+            return [1] * trial.protocol.rounds
         amounts = self.amounts[trial.dataset, trial.protocol]
         return [trial.protocol.steps_in(n_labeled) for n_labeled in amounts.labels]

@@ -28,6 +28,7 @@ from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
 from albench.execution.planned import planned
 from albench.execution.sorting import sort
+from albench.execution.whole import whole_notes
 from albench.results.inventory import Inventory
 from albench.results.mixing import found_before, plugin_versions, refuse
 from albench.suite.complete import completed
@@ -88,6 +89,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
     notes = [
         *unknown,
         *all_planned.notes,
+        *whole_notes([*todo, *done], found, suite.protocol),
         *alike_notes(todo, tasks, found),
         *_mirrored(suite.protocol, todo, data, counts),
         *left_out(in_panels, found),

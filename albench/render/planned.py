@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from albench.execution.looking import later_look, look_lines
+from albench.execution.whole import training_text
 from albench.render.contents import contents
 from albench.render.label_counts import label_counts, rounds_text
 from albench.render.labels import budget_of, combinations, pair, seeds_text
@@ -31,19 +32,21 @@ def plan_lines(plan: Plan, verbose: bool = False) -> list[Text]:
         if data.splits.stand_in:
             lines.append(Text(f"  stand-in for {data.splits.stand_in}: simulated, not real data", style="yellow"))
         lines += [Text(f"  {line}") for line in (*contents(data.splits), *data.splits.how_read)]
-        lines.append(Text(f"  {_views(plan, name)}"))
+        if any(not plan.registry.parts(trial).whole for trial in plan.all_trials if trial.dataset == name):
+            lines.append(Text(f"  {_views(plan, name)}"))
         lines += [Text(f"  {notice}", style="yellow") for notice in data.splits.notices]
         lines += [Text(f"  {line}") for line in label_counts(plan, name)]
-    settings = suite.protocol
+    training = training_text([*plan.todo, *plan.done], plan.registry, suite.protocol)
     budgets = f"{counted(len(suite.budgets), 'budget')} x " if suite.budgets else ""
     n_full = sum(trial.protocol not in suite.protocols for trial in plan.all_trials)
+    backbones = f"{counted(len(suite.backbones), 'backbone')} x " if len(suite.backbones) > 1 else ""
     full = f" and {counted(n_full, 'trial')} of full supervision" if n_full else ""
     lines.append(
         Text(
             f"{counted(len(plan.all_trials), 'trial')} = {counted(len(plan.data), 'data set')} x {budgets}"
-            f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x "
-            f"{counted(len(suite.seeds), 'seed')}{full}; {rounds_text(suite.protocols)} of "
-            f"{settings.steps_text}, {settings.start} start, on {plan.device} with {plan.executor}"
+            f"{counted(len(suite.methods), 'method')} x {counted(len(suite.strategies), 'strategy')} x {backbones}"
+            f"{counted(len(suite.seeds), 'seed')}{full}; {rounds_text(suite.protocols)} "
+            f"{training}, on {plan.device} with {plan.executor}"
         )
     )
     lines += [Text(f"  {line}") for line in look_lines(plan)]

@@ -28,7 +28,8 @@ from albench.suite.trials import Trial
 from albench.wording import counted
 
 DECIDES = (
-    *("api/backbone", "api/dataset", "api/horizon", "api/method", "api/strategy", "api/task", "api/wrapper", "augment"),
+    *("api/backbone", "api/dataset", "api/estimator", "api/horizon", "api/method", "api/strategy", "api/task"),
+    *("api/wrapper", "augment"),
     *("data/items", "data/pool", "kernels/approximate", "kernels/blocks", "kernels/finite", "kernels/neighbors"),
     *("kernels/ordering", "kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys", "suite/protocol"),
     *("suite/search_space", "suite/trials", "suite/tune", "training", "trial/answers", "trial/bought"),

@@ -44,6 +44,8 @@ class BackboneSubject(Subject):
         backbone = build()
         if not isinstance(backbone, Backbone):
             raise Fault(f"{type(backbone).__name__} is no backbone: subclass albench.api.Backbone")
+        if "steps" not in backbone.training:
+            raise NotApplicable("it is no network: it is fitted whole")
         self.backbone = backbone
         self.tasks: list[Task] = []
         reasons = []

@@ -21,6 +21,8 @@ class MethodSubject(Subject):
         method = build()
         if not isinstance(method, Method):
             raise Fault(f"{type(method).__name__} is no method: subclass albench.api.Method")
+        if "steps" not in method.training:
+            raise NotApplicable("it trains nothing by steps: it fits estimators whole")
         reasons = {task: method.skip(task) for task in (FEATURES, IMAGES)}
         runs = [task for task, reason in reasons.items() if not reason]
         if not runs:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from albench.api.task import Task
 from albench.data.items import Items, as_input
 from albench.metrics import log_loss, metrics
+from albench.training.estimators import FittedModel, as_rows
 
 
 @torch.no_grad()
@@ -43,6 +44,9 @@ def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> t
 
 def probabilities(model: nn.Module, items: Items) -> np.ndarray:
     """(N, C) float64 class probabilities of every item of a split."""
+    if isinstance(model, FittedModel):
+        blocks = [model.probs(as_rows(block)) for block in items.blocks(torch.arange(len(items)), items.block_size)]
+        return np.concatenate(blocks) if blocks else model.probs(as_rows(items.gather(torch.zeros(1).long())))[:0]
     (logits,) = _predict(model, items, torch.arange(len(items)), 1)
     return np.asarray(logits.double().softmax(dim=1).cpu().numpy())
 

@@ -13,6 +13,7 @@ from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, Splits
 from albench.api.method import Method
 from albench.api.strategy import Strategy
+from albench.components.parts import fitted_whole
 from albench.data.items import Items
 from albench.environment import Environment, this_environment
 from albench.suite.protocol import Amounts
@@ -48,6 +49,11 @@ class Parts:
     """Distribution -> version of the components, beside albench's own."""
     only_with: Environment | None = None
     """What this process has to compute with; None for whatever it has."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the backbone is fitted whole."""
+        return fitted_whole(self.method, self.backbone)
 
     @functools.cached_property
     def items(self) -> tuple[Items, Items, Items]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from albench.api.executor import Note, Progress
-from albench.errors import OutOfTime
+from albench.errors import OutOfTime, TrialError
 from albench.results.store import TrialStore
 from albench.suite.limits import in_time
 from albench.suite.trials import Trial
@@ -97,7 +97,7 @@ Member = tuple[Lane, StoredRun]
 
 def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined) -> list[tuple[Member, Trained]]:
     """One round's training of all members; a first round that another trial left is taken as it is."""
-    shared = parts.shared if number == 0 else None
+    shared = parts.shared if number == 0 and not parts.whole else None
     through: list[tuple[Member, Trained]] = []
     with contextlib.ExitStack() as claims:
         to_train: list[Member] = []
@@ -109,7 +109,7 @@ def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined)
                 hold = shared.hold(lane.trial, run.start_hash, parts.made_with, run.tell) if shared else None
                 first_round = claims.enter_context(hold) if hold else None
                 if first_round:
-                    through.append(((lane, stored), adopt(run.learner, first_round)))
+                    through.append(((lane, stored), adopt(run.network, first_round)))
                 else:
                     to_train.append((lane, stored))
         for (lane, stored), result in zip(to_train, _trained(to_train, parts, number, joined), strict=True):
@@ -118,7 +118,7 @@ def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined)
                     raise result
                 if shared:
                     parts.look()
-                    first_round = first_round_of(stored.run.learner, result)
+                    first_round = first_round_of(stored.run.network, result)
                     shared.keep(lane.trial, stored.run.start_hash, parts.made_with, first_round)
                 through.append(((lane, stored), result))
     return through
@@ -135,11 +135,15 @@ def _trained(members: Sequence[Member], parts: Parts, number: int, joined: Joine
 
     clock = Clock(parts.device)
     try:
-        results = train_round(
-            joined([run.learner for run in runs]),
-            [run.batches(number) for run in runs],
-            [run.validate for run in runs],
-            progress,
+        results: Sequence[Trained | TrialError] = (
+            [run.fit(number) for run in runs]
+            if parts.whole
+            else train_round(
+                joined([run.network for run in runs]),
+                [run.batches(number) for run in runs],
+                [run.validate for run in runs],
+                progress,
+            )
         )
     except Exception as error:  # of the step itself: it has no lane of its own
         return [error] * len(runs)

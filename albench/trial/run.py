@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from albench import item_predictions, seeds
@@ -20,6 +18,7 @@ from albench.metric_table import HEADLINE
 from albench.suite.keys import digest
 from albench.suite.trials import Trial
 from albench.training.batches import Batches
+from albench.training.estimators import WholeLearner, weights_hash
 from albench.training.evaluate import Score, measure, predict, probabilities, score
 from albench.training.heads import build_model
 from albench.training.learner import Learner
@@ -76,12 +75,26 @@ class TrialRun:
         self.learner = self.new_learner(0)
         self.metric: tuple[str, float] | None = None
 
-    def new_learner(self, number: int) -> Learner:
+    def new_learner(self, number: int) -> Learner | WholeLearner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
         parts, protocol, task = self.parts, self.protocol, self.parts.splits.task
         draw = number if protocol.start == "cold" else 0
+        if parts.whole:
+            return WholeLearner(parts.backbone, self.method, task, protocol, (self.trial.seed, draw))
         model = build_model(parts.backbone, self.method, task, self.trial.seed, draw)
         return Learner(model, self.method, task, protocol, parts.device, self.trial.seed)
+
+    @property
+    def network(self) -> Learner:
+        """The learner of a backbone that is trained by steps."""
+        assert isinstance(self.learner, Learner)
+        return self.learner
+
+    def fit(self, number: int) -> Trained:
+        """A round's training of an estimator."""
+        assert isinstance(self.learner, WholeLearner)
+        self.progress(number, 0)
+        return Trained({}, 0, self.learner.fit(self.train, self.bought.annotated))
 
     def use(self, values: Mapping[str, str]) -> None:
         """Train with what was tuned, from fresh weights on."""
@@ -134,8 +147,10 @@ class TrialRun:
         number, bought = self.learner.round + 1, copy.deepcopy(self.bought)
         bought.buy(ids)
         learner = self.new_learner(number)
+        if isinstance(learner, WholeLearner):
+            return self.validate(learner.fit(self.train, bought.annotated))
         if self.trial.protocol.start == "warm":
-            learner.restore(copy.deepcopy(self.learner.checkpoint()))
+            learner.restore(copy.deepcopy(self.network.checkpoint()))
         learner.start_round(self.facts(number, learner.first_step, bought))
         batches = self._batches(number, bought.annotated)
         (trained,) = train_round(learner, [batches], [self.validate], lambda _: None)
@@ -170,7 +185,7 @@ class TrialRun:
             item_predictions.KEY: item_predictions.record_of(probs),
             "pseudo_label": pseudo_label,
             "query": query,
-            "training": {"best_step": trained.best_step, "weights": weights_hash(best), **trained.curves},
+            "training": {"best_step": trained.best_step, "weights": weights_hash(best, probs), **trained.curves},
             "initial_hash": self.initial_hash,
             "seconds": {"train": round(trained.seconds, 4), **clock.seconds},
             "peak_memory_mb": peak_memory_mb(self.parts.device),
@@ -233,12 +248,3 @@ class TrialRun:
             "accuracy": oracle.accuracy(ids[~rejected], probs.argmax(dim=1).cpu()[~rejected]),
             "rejected_per_class": oracle.class_counts(ids[rejected]),
         }
-
-
-def weights_hash(model: nn.Module) -> str:
-    """Sixteen hexadecimal digits that name a model's weights and buffers."""
-    digest = hashlib.blake2b(digest_size=8)
-    for name, value in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()

@@ -41,7 +41,7 @@ class StoredRun:
         self._store = store
         self._on_round = on_round
         self._rounds = trial.protocol.rounds
-        self._warm = trial.protocol.start == "warm"
+        self._warm = trial.protocol.start == "warm" and not parts.whole
         if parts.only_with and (other := others_than(parts.made_with, [[parts.only_with]])[1]):
             raise TrialError(f"--strict: the process that has the trial is not as the one that began the run: {other}.")
         made = Made(parts.run, parts.made_with)
@@ -55,7 +55,7 @@ class StoredRun:
                 store.truncate(0)
                 records = []
             else:
-                self.run.learner.restore(checkpoint)
+                self.run.network.restore(checkpoint)
         for problem in store.problems:
             emit(Note(trial.key, f"{problem}."))
             store.log.write("warning", "damage", message=problem, rounds_kept=len(records))
@@ -83,7 +83,7 @@ class StoredRun:
         number, last = self.next, self.next + 1 == self._rounds
         self.run.parts.look()
         if self._warm and not last:
-            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.learner.checkpoint()})
+            self._store.save_checkpoint(number, {"format": FORMAT, **self.run.network.checkpoint()})
         self._store.append(record)
         self._store.drop_checkpoints(keep=None if last else number)
         self._on_round(record)

@@ -177,7 +177,7 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
 
 
 ALSO_MEANS = {
-    "features": {"api/backbone.py", "api/task.py", "bench", "data", "execution", "testing"},  # a modality
+    "features": {"api", "bench", "data", "execution", "testing"},  # a modality
     "random": {"components/global_settings.py", "suite", "trial/labels.py"},  # Python's module; a way to draw
     "balanced": {"suite", "training/batches.py"},  # a way to draw
     "entropy": {"kernels/__init__.py", "suite/arguments.py", "suite/naming.py"},  # a kernel; an example in messages
@@ -193,8 +193,7 @@ ALSO_MEANS = {
         "results",
         "render",
     },  # a modality; text
-    "timm": {"environment.py"},  # a library whose version counts
-    "skactiveml": {"environment.py"},
+    **{name: {"environment.py"} for name in ("timm", "skactiveml", "xgboost", "lightgbm", "catboost", "tabpfn")},
     "boostmis": {"suite/arguments.py"},  # an example in messages, as those that follow
     "digits": {"suite/arguments.py", "suite/naming.py"},
     "fixmatch": {"suite/naming.py"},

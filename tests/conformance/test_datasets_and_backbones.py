@@ -34,7 +34,8 @@ DATASETS = {
     "imagefolder-in-one": "imagefolder[path={folder}/one,size=8,mode=rgb,groups=groups.csv]",
 }
 """Name of a case -> the spec, whose files are in ``folder``."""
-BACKBONES = ("mlp", "mlp[depth=0]", "cnn", "wrn[depth=10]", "resnet", "timm")
+ESTIMATORS = ("sklearn", "xgboost", "lightgbm", "catboost", "tabpfn")
+BACKBONES = ("mlp", "mlp[depth=0]", "linear", "cnn", "wrn[depth=10]", "resnet", "timm", *ESTIMATORS)
 
 
 @functools.cache

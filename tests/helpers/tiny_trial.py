@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from albench.api import FeatureDataset, Method, Split, Splits, Strategy, Task
+from albench.api import Backbone, FeatureDataset, Method, Split, Splits, Strategy, Task
 from albench.errors import TrialError
 from albench.results.records import read_trial
 from albench.results.store import TrialStore
@@ -39,7 +39,7 @@ class Net(nn.Module):
         return self.head(x), x
 
 
-class NetBackbone:
+class NetBackbone(Backbone):
     def build(self, task: Task, generator: torch.Generator) -> nn.Module:
         return Net()
 

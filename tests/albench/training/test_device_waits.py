@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 import torch
+from stepwise import stepwise
 from torch.optim.sgd import sgd
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from albench.bench.measured import TimedCase
 from albench.bench.steps import begun
-from albench.components.registry import registry
 from albench.training.lanes import Stack
 
 CASES = {"features": TimedCase("mlp", (16,), 4, 200), "images": TimedCase("cnn", (3, 16, 16), 4, 200)}
-METHODS = registry().names("method")
+METHODS = stepwise()
 
 
 class Copies(TorchDispatchMode):

@@ -9,7 +9,7 @@ import torch
 from tiny_trial import Tiny
 from torch import nn
 
-from albench.api import Method, Task
+from albench.api import Backbone, Method, Task
 from albench.errors import ContractError
 from albench.training.dropout import Dropout
 from albench.training.forward import ModelForward
@@ -57,7 +57,7 @@ def test_a_model_that_gives_logits_alone_is_told_and_not_taken_apart(tiny: Tiny,
         def forward(self, x: torch.Tensor) -> Any:
             return self.head(x)
 
-    class Built:
+    class Built(Backbone):
         def build(self, task: Task, generator: torch.Generator) -> nn.Module:
             return Alone()
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stepwise import stepwise
 
 import albench
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
@@ -79,7 +80,7 @@ def trained_together(runs: Sequence[TrialRun], number: int) -> list[Trained | Tr
     return train_round(Stack([run.learner for run in runs]), batches, validate, lambda _: None)
 
 
-METHODS = sorted(c.name for c in registry().components() if c.kind == "method" and c.distribution == "albench")
+METHODS = stepwise()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
+from stepwise import stepwise
 from torch import nn
 
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
@@ -20,7 +21,7 @@ from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
 from albench.trial.run import TrialRun
 
-METHODS = sorted(c.name for c in registry().components("method") if c.distribution == "albench")
+METHODS = stepwise()
 BACKBONES = ["mlp[hidden=16]", "cnn[width=8]", "wrn[depth=10,widen=1]", "resnet[depth=18]"]
 STEPS = 2
 

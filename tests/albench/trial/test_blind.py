@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stepwise import stepwise
 
 from albench.api import Batch, FeatureDataset, Split, Splits, Strategy, Task, View
 from albench.components.registry import registry
@@ -31,7 +32,7 @@ SPLITS = Splits(
     ],
     TASK,
 )
-METHODS = sorted(c.name for c in registry().components() if c.kind == "method" and c.distribution == "albench")
+METHODS = stepwise()
 QUANTITIES = ("x", "index", "probs", "logits", "embeddings", "labeled_x", "labeled_y", "labeled_embeddings")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from stepwise import stepwise
 
 from albench.components.registry import Registry
 from albench.suite.panels import members
@@ -17,7 +18,7 @@ FEW: dict[str, Any] = {"initial": 2, "query_size": 2, "initial_draw": "random", 
 @pytest.mark.parametrize(
     "components",
     [
-        {"method": members("method", "all", Registry())},
+        {"method": stepwise()},
         {"method": "boostmis", "strategy": members("strategy", "all", Registry())},
         {"method": "fixmatch", "lanes": "2", "seeds": 2},
     ],

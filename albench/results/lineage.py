@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from albench.components.code_files import CORE
 
-NOW = "76029427a047721f"
+NOW = "a504a53e9d408b66"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "76029427a047721f",
         "8a3eaf7b4c07da8a",
         "36124cf37dfed57f",
         "3f92eace1cf59c34",
@@ -43,6 +44,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_ssl/remixmatch.py": ("c7b482d61582709c", frozenset({"7e6e7bb5d879a3ca"})),
+    "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
     "albench_uncertainty/batch_bald.py": ("87913fd299d253df", frozenset({"0dfebb0d49d112b5"})),
     "albench_uncertainty/dropout.py": ("a1aaf43ea021ced5", frozenset({"06cb797776225342"})),
     "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),

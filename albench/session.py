@@ -70,11 +70,12 @@ def suite_from(
     budget
         As ``20+5x10``, one or several.
     settings
-        Settings of the protocol, such as ``rounds=3``; and ``until_sure`` and ``max_seeds`` as of ``run``.
+        Settings of the protocol, such as ``rounds=3``; and ``encoder``, ``until_sure`` and ``max_seeds`` as of ``run``.
     """
     until = {"until_sure": settings.pop("until_sure", None), "max_seeds": settings.pop("max_seeds", None)}
     suite = load_suite(check_file(file)) if file is not None else Suite()
     given: dict[Kind, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
+    given["encoder"] = settings.pop("encoder", ())
     changes: dict[str, Any] = {}
     check_settings(settings)
     for kind, values in given.items():
@@ -103,6 +104,7 @@ def run(
     method: Names = (),
     dataset: Names = (),
     backbone: Names = (),
+    encoder: Names = (),
     seeds: int | Sequence[int] | None = None,
     until_sure: str | float | None = None,
     max_seeds: int | None = None,
@@ -138,6 +140,8 @@ def run(
     strategy, method, dataset, backbone
         Specs such as ``"boostmis[n_neighbors=10]"``, one or several; ``{"mine": "boostmis[n_neighbors=10]"}`` calls it
         ``mine`` in all that is shown. Of data sets also what ``albench.arrays`` makes.
+    encoder
+        Frozen models, such as ``"efficientnet-lite0"``, through which all data sets are read.
     seeds
         How many seeds, or which.
     until_sure
@@ -200,7 +204,7 @@ def run(
         offline=offline,
     )
     named: dict[str, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
-    named |= {"seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
+    named |= {"encoder": encoder, "seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}
     with kept(dataset, how.out) as named["dataset"]:
         name = name or (suite_name(dataset) if file is None else None)
         suite = suite_from(file, **named, budget=budget, name=name, **settings)

@@ -2,6 +2,7 @@
 
 from albench.api.backbone import TRAINING, Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
+from albench.api.encoder import EncodedDataset, Encoder
 from albench.api.estimator import Estimator, Examples, Fitted
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
@@ -37,6 +38,8 @@ __all__ = [
     "DataError",
     "Dataset",
     "Done",
+    "EncodedDataset",
+    "Encoder",
     "Ended",
     "Estimator",
     "Event",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from albench.api.backbone import Backbone
     from albench.api.dataset import Dataset
+    from albench.api.encoder import Encoder
     from albench.api.executor import Executor
     from albench.api.method import Method
     from albench.api.published import Published
@@ -36,10 +37,11 @@ class Add(Protocol):
 
     ``role`` says what a component is to those who name none of its kind (docs/plugins: Defaults): the ``default`` is
     taken, with a ``baseline`` others are compared. An ``oracle`` is a strategy that sees hidden labels
-    (``View.true_labels``, ``View.score_after``): a reference that is drawn apart and never ranked. ``default_for`` is
-    that of backbones for a modality, and of executors for ``one`` trial at a time or ``several``; ``stand_in_for``
-    names the data set whose place one takes where its files are not found. ``published`` is what ``albench data list``
-    shows of a data set, or ``"package.module:NAME"`` of it, a light module that is imported when it is listed.
+    (``View.true_labels``, ``View.score_after``): a reference that is drawn apart and never ranked. A data set that
+    ``encodes`` is an ``EncodedDataset``: what ``--encoder`` makes of others. ``default_for`` is that of backbones and
+    encoders for a modality, and of executors for ``one`` trial at a time or ``several``; ``stand_in_for`` names the
+    data set whose place one takes where its files are not found. ``published`` is what ``albench data list`` shows of a
+    data set, or ``"package.module:NAME"`` of it, a light module that is imported when it is listed.
     """
 
     def strategy(
@@ -71,9 +73,18 @@ class Add(Protocol):
         target: str | Callable[..., Dataset],
         summary: str = "",
         *,
-        role: Literal["", "default"] = "",
+        role: Literal["", "default", "encodes"] = "",
         stand_in_for: str = "",
         published: str | Sequence[Published] = (),
+    ) -> None: ...
+    def encoder(
+        self,
+        name: str,
+        target: str | Callable[..., Encoder],
+        summary: str = "",
+        *,
+        paper: str = "",
+        default_for: Sequence[Modality] = (),
     ) -> None: ...
     def backbone(
         self,

@@ -7,5 +7,5 @@ from typing import Literal
 PROJECT = "albench"
 API_VERSION = "1.0"
 """Version of what plugins may use: ``albench.api``, ``albench.kernels`` and ``albench.testing``."""
-Kind = Literal["strategy", "method", "dataset", "backbone", "executor", "tracker"]
-KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "backbone", "executor", "tracker")
+Kind = Literal["strategy", "method", "dataset", "encoder", "backbone", "executor", "tracker"]
+KINDS: tuple[Kind, ...] = ("strategy", "method", "dataset", "encoder", "backbone", "executor", "tracker")

@@ -20,6 +20,7 @@ RUN = {
     "strategy": "albench run -s {name} -s random -d digits",
     "method": "albench run -m {name} -m supervised -s random -d digits",
     "dataset": "albench run -d {name} -s random --initial 10 --query-size 10",
+    "encoder": "albench run -d digits --encoder {name} -s random",
     "backbone": "albench run -d mescc-sim --backbone {name} -s random",
     "executor": "albench run -d digits -s random --executor {name}",
     "tracker": "albench run -d digits -s random --tracker {name}",

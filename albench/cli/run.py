@@ -34,6 +34,7 @@ HOW = (
 @click.option(
     "-d", "--dataset", multiple=True, type=SpecType("dataset"), help="Data set, or ALIAS=SPEC; may be repeated."
 )
+@click.option("--encoder", multiple=True, type=SpecType("encoder"), help="Frozen model that turns items into vectors.")
 @click.option("--backbone", multiple=True, type=SpecType("backbone"), help="Model; the default fits the data.")
 @click.option("--seeds", type=int, help="Number of seeds.  [default: 3]")
 @click.option(

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from albench.api.backbone import TRAINING, Backbone
 from albench.api.dataset import Dataset
+from albench.api.encoder import Encoder
 from albench.api.estimator import Estimator
 from albench.api.executor import Executor
 from albench.api.kinds import KINDS, Kind
@@ -31,6 +32,7 @@ _BASES: dict[Kind, type] = {
     "strategy": Strategy,
     "method": Method,
     "dataset": Dataset,
+    "encoder": Encoder,
     "backbone": Backbone,
     "executor": Executor,
     "tracker": Tracker,
@@ -39,6 +41,7 @@ _OWN: dict[Kind, tuple[str, ...]] = {
     "strategy": ("select", "scores"),
     "method": ("loss", "fit"),
     "dataset": ("load",),
+    "encoder": ("encode", "fingerprint", "fit", "dim"),
     "backbone": ("build", "fit"),
     "executor": ("map",),
     "tracker": ("suite_start", "trial_start", "round_end", "trial_end", "suite_end"),
@@ -48,6 +51,7 @@ _SETS: dict[Kind, dict[str, Collection[str]]] = {
     "strategy": {"needs": NEEDS},
     "method": {"views": VIEWS, "training": TRAINING},
     "backbone": {"modalities": get_args(Modality), "training": TRAINING, "gives": NEEDS},
+    "encoder": {"modalities": get_args(Modality)},
 }
 _FLAGS: dict[Kind, tuple[str, ...]] = {
     "strategy": ("cold_start",),

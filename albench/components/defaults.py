@@ -16,15 +16,21 @@ from albench.errors import PluginError
 
 ORACLE = "oracle"
 """Role of a strategy that sees hidden labels: a reference beside the others, in no panel and never ranked."""
+ENCODES = "encodes"
+"""Role of the data set that reads another through an encoder: what ``--encoder`` makes of ``-d``."""
 ORACLE_MARK = "oracle: sees labels"
 """What stands beside it wherever it is shown."""
 ROLES: dict[Kind, tuple[str, ...]] = {
     "strategy": ("default", "baseline", ORACLE),
     "method": ("default", "baseline"),
-    "dataset": ("default",),
+    "dataset": ("default", ENCODES),
 }
 """Kind -> what one of it may be to those who name none, or to those that it stands beside."""
-DEFAULT_FOR: dict[Kind, tuple[str, ...]] = {"backbone": get_args(Modality), "executor": ("one", "several")}
+DEFAULT_FOR: dict[Kind, tuple[str, ...]] = {
+    "backbone": get_args(Modality),
+    "encoder": get_args(Modality),
+    "executor": ("one", "several"),
+}
 """Kind -> what has a default of its own: a modality, and one trial at a time or several."""
 FLAGS: dict[Kind, str] = {"dataset": "-d", "method": "-m", "strategy": "-s"}
 """How a component of each kind is typed, where that is short."""
@@ -82,6 +88,37 @@ def default(registry: Marks, kind: Kind, what: str = "") -> str:
     if not marked:
         raise PluginError(f"no plugin that is loaded marks a {called}: name one with {flag(kind)}.")
     return _only(marked, called, kind)
+
+
+def encodes(registry: Marks) -> str:
+    """The name of the data set that reads others through an encoder.
+
+    Raises
+    ------
+    PluginError
+        Where two plugins mark one, naming both, or none does.
+    """
+    marked = [c for c in registry.components("dataset") if c.role == ENCODES]
+    if not marked:
+        raise PluginError("no plugin that is loaded reads data sets through an encoder, as --encoder asks.")
+    return _only(marked, "data set that encodes", "dataset")
+
+
+def default_backbone(registry: Marks, dataset: str, modality: str) -> str:
+    """The default backbone of a data set.
+
+    Raises
+    ------
+    PluginError
+        Where none is marked, with the encoder that is the default for such items.
+    """
+    if modality != "text" or any(modality in c.default_for for c in registry.components("backbone")):
+        return default(registry, "backbone", modality)
+    known = [c.name for c in registry.components("encoder") if modality in c.default_for]
+    raise PluginError(
+        f"{dataset}: models read vectors, not {modality}: add {flag('encoder')} {known[0] if known else 'NAME'} "
+        "(see 'albench list encoders')."
+    )
 
 
 def stand_in(registry: Marks, dataset: str) -> str:

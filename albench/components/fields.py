@@ -79,6 +79,11 @@ def build(spec: Spec, factory: Callable[..., Any], resolve: Callable[[Any, str],
 _NAME_OF = "_albench_name"
 
 
+def name_of(component: Any) -> str:
+    """The name by which a component was built; that of its class where it was made without one."""
+    return str(getattr(component, _NAME_OF, type(component).__name__.lower()))
+
+
 def _typed(field: dataclasses.Field[Any]) -> str:
     """What the user types for a field."""
     name: str = field.metadata.get("name", field.name)
@@ -114,7 +119,7 @@ def canonical(name: str, component: Any, fitted: Mapping[str, Any] = types.Mappi
 
 
 def _canonical_value(field: dataclasses.Field[Any], value: Any) -> str:
-    return canonical(getattr(value, _NAME_OF), value) if "component" in field.metadata else as_text(value)
+    return canonical(name_of(value), value) if "component" in field.metadata else as_text(value)
 
 
 def options(factory: Callable[..., Any]) -> list[Option]:

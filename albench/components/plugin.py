@@ -96,6 +96,17 @@ class Registrar:
         declared.check_published(name, published)
         self._add("dataset", name, target, summary, role=role, stand_in_for=stand_in_for, published=published)
 
+    def encoder(
+        self,
+        name: str,
+        target: str | Callable[..., Any],
+        summary: str = "",
+        *,
+        paper: str = "",
+        default_for: Sequence[str] = (),
+    ) -> None:
+        self._add("encoder", name, target, summary, paper=paper, default_for=default_for)
+
     def backbone(
         self, name: str, target: str | Callable[..., Any], summary: str = "", *, default_for: Sequence[str] = ()
     ) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 from albench.api.dataset import Split, Splits
+from albench.api.task import Modality
 from albench.data.checks import SPLITS
 from albench.data.items import blocks
 
@@ -25,28 +26,32 @@ def hashes(splits: Splits) -> tuple[str, dict[str, np.ndarray]]:
     digests: dict[str, np.ndarray] = {}
     for name in SPLITS:
         split: Split = getattr(splits, name)
-        if splits.task.modality == "text":
-            digests[name] = _texts(split.x)
-            whole.update(f"{split.x.shape}text".encode())
-            whole.update(digests[name].tobytes())
-            whole.update(np.ascontiguousarray(split.y, dtype=np.int64).data)
-            continue
-        whole.update(f"{split.x.shape}{split.x.dtype.str}".encode())
+        digests[name] = _items(whole, split.x, splits.task.modality)
+        whole.update(np.ascontiguousarray(split.y, dtype=np.int64).data)
+    return whole.hexdigest(), digests
+
+
+def items_hash(x: np.ndarray, modality: Modality) -> str:
+    """Thirty-two hexadecimal digits that name items (N, ...) and their order, labels aside."""
+    whole = hashlib.blake2b(digest_size=16)
+    _items(whole, x, modality)
+    return whole.hexdigest()
+
+
+def _items(whole: hashlib.blake2b, x: np.ndarray, modality: Modality) -> np.ndarray:
+    """(N,) digests of items, which are added to a hash of all."""
+    if modality == "text":
+        whole.update(f"{x.shape}text".encode())
+        of_texts = (hashlib.blake2b(str(text).encode("utf-8", "surrogatepass"), digest_size=ITEM_DIGEST) for text in x)
+        items = bytearray(b"".join(each.digest() for each in of_texts))
+        whole.update(items)
+    else:
+        whole.update(f"{x.shape}{x.dtype.str}".encode())
         items = bytearray()
-        for _, rows in blocks(split.x):
+        for _, rows in blocks(x):
             values = np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data
             whole.update(values)
             size = len(values) // len(rows)
             for first in range(0, len(values), size):
                 items += hashlib.blake2b(values[first : first + size], digest_size=ITEM_DIGEST).digest()
-        whole.update(np.ascontiguousarray(split.y, dtype=np.int64).data)
-        digests[name] = np.frombuffer(bytes(items), f"V{ITEM_DIGEST}")
-    return whole.hexdigest(), digests
-
-
-def _texts(x: np.ndarray) -> np.ndarray:
-    """(N,) digests of texts, by their UTF-8."""
-    found = (
-        hashlib.blake2b(str(text).encode("utf-8", "surrogatepass"), digest_size=ITEM_DIGEST).digest() for text in x
-    )
-    return np.frombuffer(b"".join(found), f"V{ITEM_DIGEST}")
+    return np.frombuffer(bytes(items), f"V{ITEM_DIGEST}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from albench.api.dataset import Dataset, Splits
+from albench.api.encoder import EncodedDataset
 from albench.components.registry import Registry
 from albench.components.side_effects import printed_aside
 from albench.errors import StoreError
@@ -55,7 +56,7 @@ def changed_meanwhile(what: str) -> StoreError:
 _kept: OrderedDict[tuple[str, str | None], tuple[Registry, Data]] = OrderedDict()
 
 
-def load_data(spec: str, data_dir: str | None, plugins: Registry, known_hash: str = "") -> Data:
+def load_data(spec: str, data_dir: str | None, plugins: Registry, known_hash: str = "", device: str = "cpu") -> Data:
     """Load and check a data set.
 
     Parameters
@@ -65,12 +66,14 @@ def load_data(spec: str, data_dir: str | None, plugins: Registry, known_hash: st
     known_hash
         Names the data that are wanted: where this process has read them already they are not read again. Without it
         the files are always read, as nothing but their content says whether they are the same.
+    device
+        Where an encoder computes, should items have to be encoded.
     """
     name = spec, data_dir
     by, data = _kept.pop(name, (None, None))
     if data is None or by is not plugins or data.hash != known_hash or data.changed:
         data = None  # let go before others take its place in memory
-        data = _read(spec, data_dir, plugins)
+        data = _read(spec, data_dir, plugins, device, near=not known_hash)
     _kept[name] = plugins, data
     while len(_kept) > KEPT:
         _kept.popitem(last=False)
@@ -78,14 +81,20 @@ def load_data(spec: str, data_dir: str | None, plugins: Registry, known_hash: st
 
 
 @printed_aside()
-def _read(spec: str, data_dir: str | None, plugins: Registry) -> Data:
+def _read(spec: str, data_dir: str | None, plugins: Registry, device: str, near: bool) -> Data:
     from albench.data.checks import absent_classes, small_splits
     from albench.data.equal_items import usable
 
     dataset: Dataset = plugins.build("dataset", spec)
     read = dataset.load(Path(data_dir) if data_dir else None)
     mapped = {path: _state(path) for path in _mapped_files(read)}  # before the hash: a change meanwhile is noticed
-    splits, data_hash = usable(dataset, read, spec)
+    if isinstance(dataset, EncodedDataset):
+        from albench.data.encoding import encoded
+
+        splits, data_hash = encoded(dataset, read, spec, device, near)
+        mapped |= {path: _state(path) for path in _mapped_files(splits)}
+    else:
+        splits, data_hash = usable(dataset, read, spec)
     splits = dataclasses.replace(splits, notices=(*splits.notices, *absent_classes(splits), *small_splits(splits)))
     return Data(dataset, splits, data_hash, mapped)
 

@@ -178,7 +178,7 @@ def new_run() -> str:
 
 def _loaded(spec: Spec, settings: RunSettings, found: Registry) -> Data:
     """The data with what a run tells beside: pictures of one split that look like those of another."""
-    loaded = load_data(str(spec), settings.data_dir, found)
+    loaded = load_data(str(spec), settings.data_dir, found, device=settings.device)
     notices = (*loaded.splits.notices, *near_across(loaded.splits))
     return dataclasses.replace(loaded, splits=dataclasses.replace(loaded.splits, notices=notices))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from albench.components.defaults import ORACLE
 from albench.errors import SuiteError
 from albench.suite.defaults import with_defaults
+from albench.suite.encoded import read_through
 from albench.suite.naming import check_aliases
 from albench.suite.panels import expanded
 from albench.suite.trials import first_labels
@@ -41,7 +42,9 @@ def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[
     kind: Literal["cpu", "cuda"] = "cuda" if settings.device.startswith("cuda") else "cpu"
     suite = dataclasses.replace(
         suite,
-        name=suite.name or "-".join(spec.name for spec in suite.datasets),
+        name=suite.name or "-".join(spec.name for spec in (*suite.datasets, *suite.encoders)),
+        datasets=read_through(suite.datasets, suite.encoders, registry),
+        encoders=(),
         protocol=dataclasses.replace(suite.protocol, device=kind),
     )
     suite, in_panels = expanded(suite, registry)

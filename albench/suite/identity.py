@@ -18,8 +18,8 @@ from albench.components import spec as specs
 from albench.errors import SpecError
 from albench.wording import listed
 
-PLACES = ("path", "files", "groups")
-"""Options of a data set that name where its items, or what belongs to them, lie."""
+PLACES = ("path", "files", "groups", "of")
+"""Options of a data set that name where its items, or what belongs to them, lie; or the data set that they are of."""
 TASK = frozenset(
     {"classes", "ordinal"}
     | {

@@ -27,7 +27,7 @@ _ALIAS = re.compile(r"[^\W_](?:[\w .+-]{0,58}[\w.+-])?")
 _PANEL = re.compile(rf"{re.escape(specs.PANEL)}[A-Za-z0-9][A-Za-z0-9_.-]*")
 PANELLED: tuple[Kind, ...] = ("strategy", "method")
 """Kinds that have panels (see ``albench.suite.panels``)."""
-_EXAMPLES = {"dataset": "digits", "method": "fixmatch", "strategy": "entropy", "backbone": "mlp"}
+_EXAMPLES = {"dataset": "digits", "method": "fixmatch", "strategy": "entropy", "backbone": "mlp", "encoder": "tfidf"}
 NAMED: tuple[Kind, ...] = ("dataset", "method", "strategy", "backbone")
 """Kinds whose components may have an alias, in the order of a trial's specs."""
 

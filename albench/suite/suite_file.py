@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from albench.api.kinds import Kind
-from albench.components.spec import Spec
+from albench.components.spec import Spec, parse
 from albench.errors import SpecError, SuiteError
 from albench.suite.budgets import SETTINGS, Budget, with_settings
 from albench.suite.full import parse_full
@@ -24,9 +25,10 @@ from albench.wording import plural
 
 T = TypeVar("T")
 
+ENCODER: Kind = "encoder"
 MAX_SUITE = 4 * 2**20
 """Bytes of the largest suite file that is read."""
-_KINDS: dict[str, Kind] = {plural(kind): kind for kind in NAMED}
+_KINDS: dict[str, Kind] = {plural(kind): kind for kind in (*NAMED, ENCODER)}
 KEYS = ("name", *_KINDS, "seeds", "until_sure", "max_seeds", "budgets", "full", "protocol", "plugins")
 """Of a suite file."""
 PATH = "path"
@@ -82,6 +84,11 @@ def _components(given: tuple[str, Any]) -> tuple[Spec, ...]:
 def _from_here(spec: Spec, folder: Path) -> Spec:
     """A data set whose relative path counts from the suite file's folder, where it is there; else it is as typed."""
     options = dict(spec.options)
+    for name, value in spec.options:
+        if "[" in value:  # a data set inside another
+            with contextlib.suppress(SpecError):
+                options[name] = str(_from_here(parse(value), folder))
+    spec = dataclasses.replace(spec, options=tuple(options.items()))
     typed = options.get(PATH, "")
     if not typed or Path(typed).expanduser().is_absolute() or not (folder / typed).exists():
         return spec

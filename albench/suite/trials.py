@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from albench.api.task import Task
 from albench.components import spec as specs
-from albench.components.defaults import default
+from albench.components.defaults import default_backbone
 from albench.components.fields import canonical
 from albench.components.spec import Spec
 from albench.components.values import whole
@@ -85,6 +85,8 @@ class Suite:
 
     Attributes
     ----------
+    encoders
+        Through which all data sets are read; once it is completed (``albench.suite.complete``) they are part of these.
     protocol
         What all share; its own budget is the first of several.
     budgets
@@ -104,6 +106,7 @@ class Suite:
 
     name: str = ""
     datasets: tuple[Spec, ...] = ()
+    encoders: tuple[Spec, ...] = ()
     methods: tuple[Spec, ...] = ()
     strategies: tuple[Spec, ...] = ()
     backbones: tuple[Spec, ...] = ()
@@ -183,7 +186,7 @@ def trials(
     budgets = [*map(str, suite.budgets)] or [""]
     under = list(zip(suite.protocols, budgets, strict=True))
     for dataset, (protocol, budget) in itertools.product(suite.datasets, under):
-        backbones = suite.backbones or (Spec(default(registry, "backbone", tasks[str(dataset)].modality)),)
+        backbones = suite.backbones or (Spec(default_backbone(registry, str(dataset), tasks[str(dataset)].modality)),)
         for backbone in backbones:
             for method in suite.methods:
                 for strategy in suite.strategies:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from albench.testing.backbones import BACKBONE_CHECKS, check_backbone
     from albench.testing.datasets import DATASET_CHECKS, check_dataset
+    from albench.testing.encoders import ENCODER_CHECKS, check_encoder
     from albench.testing.executors import EXECUTOR_CHECKS, check_executor
     from albench.testing.methods import METHOD_CHECKS, check_method
     from albench.testing.report import Finding
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "BACKBONE_CHECKS": "backbones",
     "DATASET_CHECKS": "datasets",
+    "ENCODER_CHECKS": "encoders",
     "EXECUTOR_CHECKS": "executors",
     "METHOD_CHECKS": "methods",
     "STRATEGY_CHECKS": "strategies",
@@ -36,6 +38,7 @@ _LAZY = {
     "Finding": "report",
     "check_backbone": "backbones",
     "check_dataset": "datasets",
+    "check_encoder": "encoders",
     "check_executor": "executors",
     "check_method": "methods",
     "check_strategy": "strategies",
@@ -46,6 +49,7 @@ _LAZY = {
 __all__ = [
     "BACKBONE_CHECKS",
     "DATASET_CHECKS",
+    "ENCODER_CHECKS",
     "EXECUTOR_CHECKS",
     "METHOD_CHECKS",
     "STRATEGY_CHECKS",
@@ -53,6 +57,7 @@ __all__ = [
     "Finding",
     "check_backbone",
     "check_dataset",
+    "check_encoder",
     "check_executor",
     "check_method",
     "check_strategy",

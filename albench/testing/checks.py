@@ -11,6 +11,7 @@ from albench.api.kinds import Kind
 from albench.testing.backbones import BACKBONE_CHECKS
 from albench.testing.dataset_subject import DatasetSubject
 from albench.testing.datasets import DATASET_CHECKS
+from albench.testing.encoders import ENCODER_CHECKS
 from albench.testing.executors import EXECUTOR_CHECKS
 from albench.testing.methods import METHOD_CHECKS
 from albench.testing.report import Check, Finding
@@ -22,6 +23,7 @@ CHECKS: dict[Kind, dict[str, Check]] = {
     "strategy": STRATEGY_CHECKS,
     "method": METHOD_CHECKS,
     "dataset": DATASET_CHECKS,
+    "encoder": ENCODER_CHECKS,
     "backbone": BACKBONE_CHECKS,
     "executor": EXECUTOR_CHECKS,
     "tracker": TRACKER_CHECKS,

@@ -177,6 +177,7 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
 
 
 ALSO_MEANS = {
+    "encoded": {"data/vectors.py"},  # a folder
     "features": {"api", "bench", "data", "execution", "testing"},  # a modality
     "random": {"components/global_settings.py", "suite", "trial/labels.py"},  # Python's module; a way to draw
     "balanced": {"suite", "training/batches.py"},  # a way to draw
@@ -184,7 +185,10 @@ ALSO_MEANS = {
     "margin": {"kernels/__init__.py"},  # a kernel
     "dash": {"render", "report"},  # how a line is drawn
     "local": {"results/provenance.py"},  # code that is edited where it lies
+    "identity": {"augment/ops.py"},  # an operation that changes nothing
+    "tfidf": {"suite/naming.py"},
     "text": {
+        "components/defaults.py",
         "api/task.py",
         "api/backbone.py",
         "data",

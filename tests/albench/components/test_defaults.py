@@ -111,7 +111,7 @@ def test_albenchs_baseline_comes_before_a_plugins_which_takes_its_place_where_it
     [
         ("add.backbone('net', Net, default_for=('images',))", "default_for is ('images',): did you mean 'image'?"),
         ("add.strategy('mine', Mine, role='defualt')", "its role is 'defualt': did you mean 'default'?"),
-        ("add.dataset('mine', Data, role='baseline')", "its role is 'baseline': choose from default."),
+        ("add.dataset('mine', Data, role='baseline')", "its role is 'baseline': choose from default, encodes."),
         ("add.backbone('net', Net, default_for='image')", "default_for is 'image': write default_for=('features',)"),
     ],
 )

@@ -23,7 +23,7 @@ def of_kind(kind: str) -> list[dict[str, str]]:
     return [row | {"kind": ""} for row in _component_rows(registry(), None) if row["kind"] == kind]
 
 
-KINDS = ("strategy", "method", "dataset", "backbone", "executor", "tracker")
+KINDS = ("strategy", "method", "dataset", "encoder", "backbone", "executor", "tracker")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])

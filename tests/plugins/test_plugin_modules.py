@@ -24,7 +24,7 @@ def registered(module: str) -> list[Component]:
 
 
 def test_there_is_a_module_for_each_package() -> None:
-    assert [module.partition(".")[2] for module in MODULES] == ["plugin"] * 12
+    assert [module.partition(".")[2] for module in MODULES] == ["plugin"] * 13
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -6,7 +6,7 @@ from albench.api.encoder import EncodedDataset, Encoder
 from albench.api.estimator import Estimator, Examples, Fitted
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
-from albench.api.folders import default_roots, from_home
+from albench.api.folders import default_roots, from_home, search_roots
 from albench.api.hooks import Add, hookimpl, hookspec
 from albench.api.horizon import lasting_steps, momentum_at, window_at
 from albench.api.kinds import API_VERSION, KINDS, Kind
@@ -21,7 +21,7 @@ from albench.api.wrapper import Wrapper
 from albench.disk.claims import Claim
 from albench.disk.processes import cores
 from albench.disk.python_files import import_file
-from albench.errors import ClaimLost, DataError, PluginError, UserError
+from albench.errors import ClaimLost, DataError, DownloadError, PluginError, UserError
 
 __all__ = [
     "API_VERSION",
@@ -38,6 +38,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "Done",
+    "DownloadError",
     "EncodedDataset",
     "Encoder",
     "Ended",
@@ -89,5 +90,6 @@ __all__ = [
     "missing_files",
     "momentum_at",
     "option",
+    "search_roots",
     "window_at",
 ]

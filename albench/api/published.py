@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Published:
         What the archive in ``files`` holds, by its paths there: where these lie in the folder it is not needed.
     comes_with
         The library that it comes along with.
+    get
+        Where no checksum of the files is known beforehand: what downloads them into the first of ``subfolders`` and
+        checks them by what their server says, whole or not at all; it gives the files.
     """
 
     spec: str
@@ -68,6 +72,12 @@ class Published:
     subfolders: tuple[str, ...] = ()
     unpacked: tuple[str, ...] = ()
     comes_with: str = ""
+    get: Callable[[Path], list[Path]] | None = None
+
+    @property
+    def downloads(self) -> bool:
+        """Whether there is anything to download."""
+        return bool(self.files) or self.get is not None
 
     @property
     def size(self) -> int:

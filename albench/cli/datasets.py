@@ -38,7 +38,7 @@ def fetch_data(names: tuple[str, ...], plugins: tuple[str, ...], data_dir: str |
     for name in names:
         dataset: Dataset = loaded.build("dataset", name)
         published = dataset.published()
-        if published is None or not published.files:
+        if published is None or not published.downloads:
             own = [facts.comes_with for facts in loaded.find("dataset", specs.parse(name).name).facts]
             comes = f"it comes with {own[0]}" if any(own) else "it has no address"
             raise DataError(f"{name}: nothing is to be downloaded: {comes}.")

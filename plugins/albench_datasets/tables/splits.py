@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -54,11 +55,12 @@ def splits_of_table(frame: Frame, target: str, options: TableOptions, about: Abo
     if not frame.columns:
         raise DataError(f"{where}: no column is left to learn from beside the target")
 
-    def features(pool: np.ndarray) -> np.ndarray:
-        return encoded(frame, pool, options).x
+    @functools.lru_cache(maxsize=1)  # by the pool that is dealt last the features are made that are handed on
+    def made_by(pool: bytes) -> Encoded:
+        return encoded(frame, np.frombuffer(pool, bool), options)
 
-    part, how_dealt = dealt(frame, y, groups, class_names, options, features)
-    made = encoded(frame, part == "train", options)
+    part, how_dealt = dealt(frame, y, groups, class_names, options, lambda pool: made_by(pool.tobytes()).x)
+    made = made_by((part == "train").tobytes())
     if not made.x.shape[1]:
         raise DataError(f"{where}: every column is the same in the whole pool; there is nothing to learn from")
     rows = {split: np.flatnonzero(part == split) for split in SPLITS}

@@ -124,6 +124,16 @@ def test_a_data_frame_goes_the_way_of_a_table(tmp_path: Path) -> None:
     assert str(apart.names["test"][3]) == "test row 3"
 
 
+def test_codes_of_named_classes_are_classes_whatever_the_items_are(tmp_path: Path) -> None:
+    texts, codes = [f"text {n}" for n in range(60)], [n % 2 for n in range(60)]
+    for x, y in ((texts, codes), (texts, torch.tensor(codes)), (frame(60).drop(columns="kind"), pd.Series(codes))):
+        splits = read(arrays(x, y, names=["no", "yes"]), tmp_path)
+        assert splits.task.class_names == ("no", "yes")
+        assert int(sum(getattr(splits, split).y.sum() for split in SPLITS)) == 30
+    grouped = read(arrays(texts, codes, groups=[n // 3 for n in range(60)]), tmp_path)
+    assert grouped.task.n_groups > 0
+
+
 def test_texts_are_texts(tmp_path: Path) -> None:
     texts = [f"number {n}\nof\tmany, 'quoted' \"twice\"" for n in range(60)]
     splits = read(arrays(texts, ["even" if n % 2 == 0 else "odd" for n in range(60)]), tmp_path)
@@ -153,6 +163,8 @@ BAD[7, 2] = np.nan
         (lambda: arrays(frame(), "knid"), r"arrays: y='knid': no such column in x; it has age, colour"),
         (lambda: arrays(frame(), "age"), r"arrays: x: row 0 has no target in column target \(18 such rows\)"),
         (lambda: arrays(frame().assign(age=np.inf), "kind"), r"arrays: x: row 0 has the value inf in column age"),
+        (lambda: arrays(["a", " "] * 30, [0, 1] * 30), r"arrays: x.* line 2"),
+        (lambda: arrays(["a", "b"] * 30, [0, 1] * 30, names=["n", "y", "z"]), r"^(?!.*results).*"),
         (lambda: arrays(X, Y, scal="none"), r"features has no option 'scal'"),
     ],
 )  # fmt: skip

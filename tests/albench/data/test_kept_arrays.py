@@ -165,3 +165,13 @@ def test_a_suite_of_nothing_but_arrays_has_their_name() -> None:
     assert suite_name([made(name="a"), made(name="b")]) == "a-b"
     assert suite_name([made(), "digits"]) is None
     assert suite_name("digits") is None
+
+
+def test_a_name_of_what_left_no_record_is_free(tmp_path: Path) -> None:
+    """Texts without an encoder are skipped, and told; the next command may call the vectors of them the same."""
+    texts = arrays([f"text {n}" for n in range(60)], [n % 2 for n in range(60)], name="mine")
+    with pytest.raises(albench.errors.AlbenchError, match="every trial was skipped"):
+        run(texts, tmp_path)
+    run(made(), tmp_path)
+    (name,) = set(albench.load(tmp_path / "mine").frame["dataset"])
+    assert name.partition(" (data ")[0] == "mine"

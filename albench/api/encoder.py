@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from albench.api.published import Published
     from albench.api.task import Modality, Task
 
 
@@ -94,6 +95,10 @@ class EncodedDataset(FeatureDataset):
     def find(self, root: Path | None) -> bool:
         """As the data set inside."""
         return self.of.find(root)
+
+    def published(self) -> Published | None:
+        """As of the data set inside."""
+        return self.of.published()
 
     def verify(self, root: Path | None) -> list[Problem]:
         """As the data set inside."""

@@ -9,7 +9,7 @@ from albench.api.dataset import Problem
 from albench.api.folders import locate, search_roots
 from albench.api.published import Published, Remote
 from albench.errors import DataError
-from albench.wording import in_bytes
+from albench.wording import in_bytes, listed
 
 
 def locate_published(published: Published, root: Path | None) -> dict[str, Path] | None:
@@ -21,11 +21,11 @@ def locate_published(published: Published, root: Path | None) -> dict[str, Path]
 
 def missing_files(published: Published, root: Path | None) -> DataError:
     """The error of a data set whose files are in none of the folders: what to type, and what that downloads."""
-    names = ", ".join(remote.name for remote in published.files)
+    names = listed([remote.name for remote in published.files], most=2)
     where = " or ".join(map(str, search_roots(root))) or "the data folder"
     size = f"{in_bytes(published.size)}, " if published.size else ""
     return DataError(
-        f"{published.spec}: no {names} in {where}, nor in {published.subfolders[0]} there: download with "
+        f"no {names} of {published.spec} in {where}, nor in {published.subfolders[0]} there: download with "
         f"'albench data fetch {published.spec}' ({size}licence: {published.licence}), or name the folder that holds "
         f"them with --data-dir DIR"
     )

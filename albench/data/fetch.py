@@ -15,7 +15,7 @@ from albench.components.registry import Registry
 from albench.components.spec import Spec
 from albench.data.download import Teller, download
 from albench.errors import DataError, DownloadError
-from albench.wording import in_bytes
+from albench.wording import in_bytes, listed
 
 OFFLINE = "ALBENCH_OFFLINE"
 """Environment variable: where it is set, nothing is downloaded, as with ``--offline``."""
@@ -99,7 +99,7 @@ def fetch(published: Published, root: Path | None, tell: Teller, *, offline: boo
     lacking = [remote for remote in published.files if not _is_here(remote, folder)]
     if not lacking:
         return []
-    _require_online(published, ", ".join(remote.name for remote in lacking), folder, offline)
+    _require_online(published, listed([remote.name for remote in lacking], most=2), folder, offline)
     announced = Announced(published, folder, tell)
     _make(folder, sum(remote.size for remote in lacking))
     return [folder / remote.name for remote in lacking if _once(remote, folder / remote.name, announced)]
@@ -108,7 +108,7 @@ def fetch(published: Published, root: Path | None, tell: Teller, *, offline: boo
 def _require_online(published: Published, names: str, folder: Path, offline: bool) -> None:
     if offline or os.environ.get(OFFLINE, "").strip():
         raise DataError(
-            f"{published.spec}: no {names} in {folder}, and nothing is downloaded (--offline or {OFFLINE}): run "
+            f"no {names} of {published.spec} in {folder}, and nothing is downloaded (--offline or {OFFLINE}): run "
             f"'albench data fetch {published.spec}' without it, or name another folder with --data-dir DIR."
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from published_sets import write_published
 
 import albench_datasets.phantom.dataset as phantom
 from albench.api.kinds import Kind
@@ -32,6 +33,15 @@ DATASETS = {
     "features": "features[path={folder}/vectors]",
     "imagefolder": "imagefolder[path={folder}/split,size=8]",
     "imagefolder-in-one": "imagefolder[path={folder}/one,size=8,mode=rgb,groups=groups.csv]",
+    **{name: name for name in ("mnist", "fashion-mnist", "cifar10", "cifar100", "svhn", "stl10")},
+    "medmnist": "medmnist[name=retina]",
+    "table": "table[path={folder}/rows.csv,target=kind]",
+    "text": "text[path={folder}/texts.csv]",
+    **{name: name for name in ("wine", "breast-cancer")},
+    "keel": "keel[name=ionosphere]",
+    "openml": "openml[id=61]",
+    "encoded": "encoded[of=wine,encoder=identity]",
+    "huggingface": "huggingface[path={folder}/nothing]",
 }
 """Name of a case -> the spec, whose files are in ``folder``."""
 ESTIMATORS = ("sklearn", "xgboost", "lightgbm", "catboost", "tabpfn")
@@ -62,6 +72,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         np.save(root / "mapped" / f"{name}.npy", values)
         vectors = values.reshape(len(values), -1).astype(np.float32) if "images" in name else values[:, 0]
         np.save(root / "vectors" / f"{name.replace('_images', '-features').replace('_labels', '-labels')}.npy", vectors)
+    rows = [(a, b, "xy"[row % 2]) for row, (a, b) in enumerate(rng.normal(size=(60, 2)).round(6))]
+    (root / "rows.csv").write_text("a,b,kind\n" + "".join(f"{a},{b},{kind}\n" for a, b, kind in rows))
+    (root / "texts.csv").write_text("text,label\n" + "".join(f"a word {a},{kind}\n" for a, _, kind in rows))
     lines = ["file,group"]
     for row in range(60):
         _picture(root / "one" / "ab"[row % 2] / f"{row}.png", rng)
@@ -76,8 +89,8 @@ def _picture(path: Path, rng: np.random.Generator) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _few_slices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Drawing the whole phantom takes seconds: every eighth slice, whose counts are not the published ones."""
+def _small_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Published sets of a few images, and of the phantom every eighth slice: drawing it whole takes seconds."""
     whole = phantom.cohort
 
     def few(seed: int, split: str) -> Any:
@@ -88,7 +101,9 @@ def _few_slices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("ALBENCH_DATA", str(tmp_path_factory.mktemp("nothing")))
+        published = tmp_path_factory.mktemp("published")
+        patch.setenv("ALBENCH_DATA", str(published))
+        write_published(published, patch)
         patch.setattr("platformdirs.user_data_dir", lambda _name: str(tmp_path_factory.getbasetemp() / "none"))
         patch.setattr(phantom, "cohort", few)
         patch.setattr(phantom, "count_problems", lambda *_: [])

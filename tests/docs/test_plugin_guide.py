@@ -166,7 +166,7 @@ def test_the_data_set_that_is_downloaded_says_how(tmp_path: Path, monkeypatch: p
         exec(block, module.__dict__)
     data = module.Downloaded()
     assert not data.find(tmp_path)
-    with pytest.raises(DataError, match=r"no vitals\.csv in .*'albench data fetch vitals' \(180\.0 kB, licence: CC BY"):
+    with pytest.raises(DataError, match=r"no vitals\.csv of vitals in .*'albench data fetch vitals' \(180\.0 kB"):
         data.load(tmp_path)
     data.simulate(tmp_path / "vitals", 0)
     assert data.find(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 
 from albench.api import Published, Remote
 from albench.components.plugin import Plugin, Registrar
+from albench.components.registry import Registry
 from albench.errors import PluginError
 
 FACTS = Published(spec="small", title="a set", n_classes=2, items={"train": 30}, licence="CC0", citation="nobody 2026")
@@ -43,3 +44,8 @@ def test_facts_are_imported_when_they_are_asked_for() -> None:
     assert digits.facts[0].comes_with == "scikit-learn"
     with pytest.raises(PluginError, match=r"what is published of dataset 'lost' cannot be imported from .*OF_NOBODY"):
         lost.facts  # noqa: B018  # a property that imports
+
+
+def test_a_data_set_around_another_has_its_files() -> None:
+    built = Registry().build("dataset", "encoded[of=mnist,encoder=identity]")
+    assert built.published().spec == "mnist"

@@ -25,7 +25,7 @@ FACTS = Published(
 
 def test_what_is_missing_is_told_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     told = str(missing_files(FACTS, tmp_path))
-    assert told.startswith(f"small: no a.gz, b.gz in {tmp_path} or ")
+    assert told.startswith(f"no a.gz and b.gz of small in {tmp_path} or ")
     assert "download with 'albench data fetch small' (8 bytes, licence: CC0), or name the folder" in told
     unknown = replace(FACTS, files=(replace(FILE, size=0),))
     assert "'albench data fetch small' (licence: CC0)" in str(missing_files(unknown, None))

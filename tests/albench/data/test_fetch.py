@@ -99,7 +99,7 @@ def test_without_a_data_folder_the_cache_takes_them(
 
 
 def test_nothing_is_downloaded_offline(tmp_path: Path, server: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = r"small: no a\.bin, b\.bin in .*--offline or ALBENCH_OFFLINE.*'albench data fetch small' without it"
+    told = r"no a\.bin and b\.bin of small in .*--offline or ALBENCH_OFFLINE.*'albench data fetch small' without it"
     with pytest.raises(DataError, match=told):
         fetch(published(server), tmp_path, Plainly(), offline=True)
     monkeypatch.setenv("ALBENCH_OFFLINE", "1")
@@ -227,7 +227,7 @@ def test_what_has_no_checksum_beforehand_is_downloaded_by_itself(tmp_path: Path)
     said: list[str] = []
     tell = Plainly()
     tell.note = said.append  # type: ignore[method-assign]
-    with pytest.raises(DataError, match=r"own: no such data in .*own, and nothing is downloaded"):
+    with pytest.raises(DataError, match=r"no such data of own in .*own, and nothing is downloaded"):
         fetch(own, tmp_path, tell, offline=True)
     assert not asked
     assert not said

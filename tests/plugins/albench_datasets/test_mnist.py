@@ -68,7 +68,10 @@ def test_the_test_images_alone_are_dealt_out_by_class(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.train.x, splits.train.x)
     assert not np.array_equal(other.train.x, splits.train.x)
     assert "none of MNIST's own" in splits.how_read[0]
-    with pytest.raises(DataError, match=r"no train-images-idx3-ubyte\.gz.*--data-dir.*mnist\[part=t10k\] reads"):
+    with pytest.raises(
+        DataError,
+        match=r"no train-images-idx3-ubyte\.gz, .* and 2 others of mnist in .*--data-dir.*mnist\[part=t10k\] reads",
+    ):
         Mnist().load(tmp_path)
 
 

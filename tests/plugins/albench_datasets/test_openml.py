@@ -139,7 +139,7 @@ def test_a_server_that_does_not_answer_and_a_number_of_nothing_are_told(server: 
 
 
 def test_nothing_is_asked_offline(server: Files) -> None:
-    with pytest.raises(DataError, match=r"openml\[id=7\]: no such data in .*openml, and nothing is downloaded"):
+    with pytest.raises(DataError, match=r"no such data of openml\[id=7\] in .*openml, and nothing is downloaded"):
         get("openml[id=7]", offline=True)
     assert not server.asked
 

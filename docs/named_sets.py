@@ -46,14 +46,16 @@ NOTES = {
     "mnist": (
         "`mnist[part=t10k]` reads the 10,000 test images alone, where these are all there are: 6,501 for the pool, 999 "
         "to validate on and 2,500 to test on, by class and with equal images together. Its figures stand for "
-        "themselves, and not beside those of MNIST's own test split."
+        "themselves, and not beside those of MNIST's own test split. The licence is that which Keras reports: none "
+        "lies with the files."
     ),
-    "cifar100": "`labels=coarse` learns the 20 superclasses.",
+    "cifar10": "Its makers ask to be cited; they state no licence.",
+    "cifar100": "`labels=coarse` learns the 20 superclasses. Its makers ask to be cited; they state no licence.",
     "stl10": (
         "Its 100,000 images without labels are not read: an item of the pool is one whose label can be bought. "
-        "Unpacked it is read faster."
+        "Unpacked it is read faster. The images are ImageNet's, and no licence is stated."
     ),
-    "svhn": "Its 531,131 extra images are not read.",
+    "svhn": "Its makers give it for non-commercial use only. Its 531,131 extra images are not read.",
     "medmnist": (
         "`name=` one of the sets below, `size=` 28, 64, 128 or 224 (MedMNIST+, in `NAMEmnist_SIZE.npz`). `retina` "
         "holds grades, so its quadratic weighted kappa is reported too. ChestMNIST is refused: its images have 14 "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ from albench.cli.params import SpecType, data_dir_option, offline_option, plugin
 
 if TYPE_CHECKING:
     from albench.api.published import Published
-    from albench.components.component import Component
 
 
 @click.command("fetch")
@@ -59,7 +58,7 @@ def fetch_data(names: tuple[str, ...], plugins: tuple[str, ...], data_dir: str |
 def list_data(as_json: bool, plugins: tuple[str, ...], data_dir: str | None) -> None:
     """List data sets: items, classes, imbalance, size of the download, licence, and whether they are here.
 
-    Imbalance is the largest class over the smallest, among the training items.
+    Imbalance is the largest class over the smallest, among the training items; '?' is not known.
     """
     from rich.console import Console
 
@@ -67,44 +66,37 @@ def list_data(as_json: bool, plugins: tuple[str, ...], data_dir: str | None) -> 
     from albench.render.listing import Listing
 
     root = Path(data_dir) if data_dir else None
-    rows = [row for component in registry(plugins).components("dataset") for row in _rows(component, root)]
+    components = registry(plugins).components("dataset")
+    rows = [_row(facts, root) for component in components for facts in component.facts]
+    others = [component for component in components if not component.facts]
     if as_json:
+        rows += [{**dict.fromkeys(rows[0], ""), "name": each.name, "what": each.summary} for each in others]
         click.echo(json.dumps(rows, indent=1))
         return
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 400
     console.print(Listing(rows))
-    console.print("Download: albench data fetch NAME. What is said of one: albench show NAME.", style="dim")
+    if others:
+        names = ", ".join(each.name for each in others)
+        console.print(f"Of what you name, by their options: {names}.", style="dim", soft_wrap=True)
+    console.print("Download: albench data fetch NAME. More of one: albench show NAME.", style="dim", soft_wrap=True)
 
 
-def _rows(component: Component, root: Path | None) -> list[dict[str, Any]]:
-    """A row for each variant that something is published of; one for a reader of the user's files."""
-    if not component.facts:
-        return [_row(component.name, component.summary, here="reads yours")]
-    return [_of(facts, root) for facts in component.facts]
-
-
-def _row(name: str, summary: str, **texts: str) -> dict[str, Any]:
-    columns = ("here", "items", "classes", "imbalance", "download", "licence")
-    return {"name": name, **{column: texts.get(column, "") for column in columns}, "summary": summary}
-
-
-def _of(facts: Published, root: Path | None) -> dict[str, Any]:
+def _row(facts: Published, root: Path | None) -> dict[str, str]:
     from albench.api.published_files import locate_published
     from albench.wording import in_bytes
 
+    here = "yes" if facts.comes_with else "?"  # what has no published files, 'albench data verify' looks for
     if facts.files:
         here = "yes" if locate_published(facts, root) else "no"
-    else:
-        here = "yes" if facts.comes_with else "verify tells"
-    return _row(
-        facts.spec,
-        facts.title,
-        here=here,
-        items=" + ".join(f"{count:,}" for count in facts.items.values()),
-        classes=str(facts.n_classes),
-        imbalance=f"{facts.imbalance:.3g}" if facts.imbalance else "?",
-        download=(in_bytes(facts.size) if facts.size else "?") if facts.files else "",
-        licence=facts.licence,
-    )
+    return {
+        "name": facts.spec,
+        "here": here,
+        "items": f"{sum(facts.items.values()):,}",
+        "classes": str(facts.n_classes),
+        "download": (in_bytes(facts.size) if facts.size else "?") if facts.files else "",
+        "licence": facts.licence,
+        "imbalance": f"{facts.imbalance:.3g}" if facts.imbalance else "?",
+        "what": facts.title,
+    }

@@ -45,7 +45,7 @@ _MNIST_MAKERS = (
     "LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition, "
     "Proceedings of the IEEE 86(11)"
 )
-_MNIST_LICENCE = "CC BY-SA 3.0, as Keras reports; none lies with the files"
+_MNIST_LICENCE = "CC BY-SA 3.0"  # as Keras reports; none lies with the files
 
 MNIST = Published(
     spec="mnist",
@@ -129,7 +129,7 @@ CIFAR10 = Published(
     n_classes=10,
     items={"train": 50_000, "test": 10_000},
     per_class={"train": (5000,) * 10, "test": (1000,) * 10},
-    licence=f"{NONE_STATED}; its makers ask to be cited",
+    licence=NONE_STATED,
     citation=_KRIZHEVSKY,
     homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     files=(
@@ -189,7 +189,7 @@ SVHN = Published(
         "train": (4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659),
         "test": (1744, 5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595),
     },
-    licence="for non-commercial use only",
+    licence="non-commercial",
     citation=(
         "Netzer, Wang, Coates, Bissacco, Wu and Ng 2011, Reading digits in natural images with unsupervised feature "
         "learning, NIPS Workshop on Deep Learning and Unsupervised Feature Learning"
@@ -217,7 +217,7 @@ STL10 = Published(
     n_classes=10,
     items={"train": 5_000, "test": 8_000},
     per_class={"train": (500,) * 10, "test": (800,) * 10},
-    licence=f"{NONE_STATED}; the images are ImageNet's",
+    licence=NONE_STATED,
     citation=(
         "Coates, Lee and Ng 2011, An analysis of single-layer networks in unsupervised feature learning, AISTATS"
     ),

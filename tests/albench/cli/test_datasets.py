@@ -90,7 +90,9 @@ def test_from_python_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.usefixtures("small")
-def test_the_list_says_what_is_known_and_what_is_here(say: Say, tmp_path: Path) -> None:
+def test_the_list_says_what_is_known_and_what_is_here(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = {row["name"]: row for row in json.loads(say("data", "list", "--json")[1])}
     assert rows["mnist[part=t10k]"]["here"] == "no"
     assert rows["digits"] == {
@@ -98,17 +100,20 @@ def test_the_list_says_what_is_known_and_what_is_here(say: Say, tmp_path: Path) 
         "here": "yes",
         "items": "1,797",
         "classes": "10",
-        "imbalance": "1.05",
         "download": "",
         "licence": "CC BY 4.0",
-        "summary": "handwritten digits, 8 x 8 grey",
+        "imbalance": "1.05",
+        "what": "handwritten digits, 8 x 8 grey",
     }
-    assert rows["npz"]["here"] == "reads yours"
+    assert rows["npz"] | {"what": ""} == {**dict.fromkeys(rows["npz"], ""), "name": "npz"}
     assert rows["mescc"]["imbalance"] == "27.6"
     write_part(tmp_path / "data", "t10k", COUNTS)  # one's own files, in the data folder itself
+    monkeypatch.setenv("COLUMNS", "80")
     lines = say("data", "list")[1].splitlines()
+    assert lines[0].split() == ["name", "here", "items", "classes", "download", "licence"]
     (row,) = [line for line in lines if line.startswith("mnist[part=t10k]")]
     assert row.split()[1:3] == ["yes", "10,000"]
+    assert any(line.startswith("Of what you name, by their options: ") and "npz" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,6 @@ from albench.disk.python_files import FILE_MODULE
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders into which installers put what was built."""
-LARGE = 2**20
-"""Bytes from which on a file is not read again by a process that sees the same times on it."""
 SETTLED = 2.0
 """Seconds after which a file's times tell whether it is written to."""
 CORE = "albench"
@@ -40,7 +38,7 @@ def digest(file: Path) -> str:
     try:
         state = file.stat()
         as_it_was = state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
-        if state.st_size > LARGE and _known.get(file, ((), ""))[0] == as_it_was:
+        if _known.get(file, ((), ""))[0] == as_it_was:
             return _known[file][1]
         with file.open("rb") as handle:
             content = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

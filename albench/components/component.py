@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from albench.api.kinds import Kind
 from albench.api.published import Published
@@ -49,6 +50,10 @@ class Component:
         if not isinstance(self.target, str):
             return self.target
         module, _, attribute = self.target.partition(":")
+        there = sys.modules.get(module)
+        if there is not None and (known := getattr(there, attribute, None)) is not None:
+            declared.check(self.kind, self.name, known)  # as where it was imported; importing it again does nothing
+            return cast(Callable[..., Any], known)
         label, own = f"'{self.plugin}' ({self.distribution})", module.partition(".")[0]
         try:
             with kept_apart(label, f"{module} was imported", own=own):

@@ -89,15 +89,16 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def append_whole(handle: IO[bytes], content: bytes) -> None:
-    """Add to the end of an unbuffered file, on the disk, all or nothing."""
+def append_whole(handle: IO[bytes], content: bytes, sync: bool = True) -> None:
+    """Add to the end of an unbuffered file, all or nothing; with ``sync`` on the disk, else in the system's hands."""
     before = os.fstat(handle.fileno()).st_size
     with uninterrupted():
         try:
             rest = memoryview(content)
             while rest:
                 rest = rest[handle.write(rest) :]
-            os.fsync(handle.fileno())
+            if sync:
+                os.fsync(handle.fileno())
         except BaseException:  # a full disk takes a part of it
             with contextlib.suppress(OSError):
                 handle.truncate(before)

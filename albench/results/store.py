@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,8 @@ from albench.results.records import (
     read_trial,
 )
 
+SYNC = 1.0
+"""Seconds of rounds that a power cut may take with it; who is killed loses none."""
 CLAIM = "claim"
 """What the files of a trial's claim are named by."""
 
@@ -61,6 +64,7 @@ class TrialStore:
         self._claim: Claim | None = None
         self._made: Made | None = None
         self._records: IO[bytes] | None = None
+        self._synced, self._pending = 0.0, False
 
     @property
     def claim_base(self) -> Path:
@@ -167,7 +171,10 @@ class TrialStore:
             self.describe(attempted(old.facts, old.facts, self._made, rounds))
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a round's record and flush it to the disk."""
+        """Add a round's record; it is on the disk at once, or, of rounds that take no second, within one of the next.
+
+        A killed process has written it all the same; what ends the trial's hold puts the last ones on the disk.
+        """
         if self._records is None:
             with self._writing():
                 # Open as long as the trial is held: whoever takes it over makes a new file, never written to by this.
@@ -176,15 +183,22 @@ class TrialStore:
             with self._writing():
                 if not os.path.samestat(os.fstat(self._records.fileno()), (self.folder / "rounds.jsonl").stat()):
                     raise ClaimLost("another process")  # an owner before, stopped just as it was writing the file anew
-                append_whole(self._records, encode_record(record).encode())
+                now = time.monotonic()
+                sync = self._claim is None or now - self._synced >= SYNC
+                append_whole(self._records, encode_record(record).encode(), sync)
+                self._synced, self._pending = (now if sync else self._synced), not sync
         finally:
             if self._claim is None:
                 self._close()
 
     def _close(self) -> None:
         if self._records is not None:
-            self._records.close()
-            self._records = None
+            handle, self._records = self._records, None
+            with handle:
+                if self._pending:
+                    self._pending = False
+                    with writing(self.folder):
+                        os.fsync(handle.fileno())
 
     def save_checkpoint(self, number: int, content: dict[str, Any]) -> None:
         """Keep what a round needs of the one before it; earlier checkpoints stay until ``drop_checkpoints``."""

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from albench.api.kinds import Kind
-from albench.components.defaults import default, default_dataset
+from albench.components.defaults import baselines, default, default_dataset
 from albench.components.spec import Spec
 from albench.wording import plural
 
@@ -33,7 +33,21 @@ def with_defaults(suite: Suite, registry: Registry, data_dir: str | None) -> Sui
     """
     missing = tuple(kind for kind in NAMED if not getattr(suite, plural(kind)))
     taken: dict[str, Any] = {
-        plural(kind): (Spec(default_dataset(registry, data_dir) if kind == "dataset" else default(registry, kind)),)
+        plural(kind): (
+            Spec(default_dataset(registry, data_dir) if kind == "dataset" else _fitting(kind, suite, registry)),
+        )
         for kind in missing
     }
     return dataclasses.replace(suite, by_default=missing, **taken)
+
+
+def _fitting(kind: Kind, suite: Suite, registry: Registry) -> str:
+    """The default method or strategy; where it goes with none of the backbones that are named, a baseline that does."""
+    name = default(registry, kind)
+    backbones = [registry.build("backbone", spec) for spec in suite.backbones]
+    for each in (name, *baselines(registry, kind)):
+        made = registry.build(kind, each)
+        for backbone in backbones:
+            if made.training & backbone.training if kind == "method" else made.needs <= backbone.gives:
+                return each
+    return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -72,12 +73,12 @@ class Protocol:
         each = f" and {self.steps_per_label:g} a label" if self.steps_per_label else ""
         return f"{counted(self.steps, 'step')}{each}"
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
         """Eight hexadecimal digits that name these settings."""
         return digest(self.content, 4)
 
-    @property
+    @functools.cached_property
     def content(self) -> dict[str, Any]:
         """The settings that a key is made of; those that came later do not count where they are at their default."""
         return {name: value for name, value in dataclasses.asdict(self).items() if LATER.get(name) != value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import operator
 import re
@@ -51,7 +52,7 @@ class Trial:
     stored: str = ""
     """The key by which a folder has it already, where its data lay elsewhere; else empty."""
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Stable name of the trial: readable parts and a hash of everything that decides its records."""
         if self.stored:

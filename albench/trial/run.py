@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from albench import item_predictions, seeds
 from albench.api.executor import Note, Progress
 from albench.api.method import RoundFacts
-from albench.augment import augmenter
+from albench.augment import Augmenter, augmenter
 from albench.data.pool import Annotated, index_hash
 from albench.errors import TrialError
 from albench.metric_table import HEADLINE
@@ -59,14 +60,6 @@ class TrialRun:
         self.emit = emit
         self.train, val, self.test = parts.items
         self.validation = Validation(trial.protocol.validation, parts.splits.val, val, trial.seed)
-        self.augmenter = augmenter(
-            parts.dataset,
-            splits.task,
-            splits.train.x,
-            parts.device,
-            seeds.torch_stream("augmentation bank", trial.seed),
-            trial.shift,
-        )
         n_classes = splits.task.n_classes
         self.bought = Bought(Oracle(splits.train.y, n_classes, amounts.labels[-1]), len(splits.train), n_classes)
         self.queries = Queries(trial, parts, self.train, self.bought)
@@ -83,6 +76,14 @@ class TrialRun:
             return WholeLearner(parts.backbone, self.method, task, protocol, (self.trial.seed, draw))
         model = build_model(parts.backbone, self.method, task, self.trial.seed, draw)
         return Learner(model, self.method, task, protocol, parts.device, self.trial.seed)
+
+    @functools.cached_property
+    def augmenter(self) -> Augmenter:
+        """Makes the views; nothing of it is made for an estimator, which reads items as they are."""
+        parts, trial = self.parts, self.trial
+        stream = seeds.torch_stream("augmentation bank", trial.seed)
+        splits = parts.splits
+        return augmenter(parts.dataset, splits.task, splits.train.x, parts.device, stream, trial.shift)
 
     @property
     def network(self) -> Learner:

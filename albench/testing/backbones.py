@@ -7,10 +7,11 @@ from typing import Any
 
 import albench.testing.backbone_conduct as conduct
 import albench.testing.backbone_weights as weights
+import albench.testing.backbone_whole as whole
 from albench.testing.backbone_subject import BackboneSubject
 from albench.testing.report import Check, Finding, collect
 
-BACKBONE_CHECKS: dict[str, Check[BackboneSubject]] = collect(
+_NETWORKS: dict[str, Check[Any]] = collect(
     BackboneSubject,
     [
         conduct.output_shapes,
@@ -34,6 +35,21 @@ BACKBONE_CHECKS: dict[str, Check[BackboneSubject]] = collect(
         conduct.cuda_agrees,
     ],
 )
+_ESTIMATORS: dict[str, Check[Any]] = collect(
+    whole.EstimatorSubject,
+    [
+        whole.fitted_probabilities,
+        whole.fitted_columns,
+        whole.fitted_to_one_class,
+        whole.fitted_to_one_item_each,
+        whole.fitted_from_the_seed,
+        whole.fitted_apart,
+        whole.fitted_inputs_unchanged,
+        whole.fitted_weights,
+        whole.fitted_global_state,
+    ],
+)
+BACKBONE_CHECKS: dict[str, Check[Any]] = {**_NETWORKS, **_ESTIMATORS}
 """Every check of a backbone by name; ``BACKBONE_CHECKS[name](build, name="mine")`` gives one finding."""
 
 

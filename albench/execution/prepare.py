@@ -41,16 +41,19 @@ from albench.trial.mirrored import mirrored_note
 
 
 def fetch_data(suite: Suite, settings: RunSettings, tell: Teller) -> None:
-    """Download the published data sets that the suite names and that are not here.
+    """Download the published data sets that the suite names and that are not here, once all its names are known.
 
     Raises
     ------
-    DataError
-        Where nothing may be downloaded.
+    UserError
+        For what in the suite or the settings cannot be used, as far as that can be said without the data; and where
+        nothing may be downloaded.
     DownloadError
         Where a file cannot be had or written.
     """
-    fetch_missing(suite.datasets, registry(_files(suite, settings)), settings.data_dir, tell, offline=settings.offline)
+    settings, found = _settled(suite, settings)
+    suite, _ = completed(suite, settings, found)
+    fetch_missing(suite.datasets, found, settings.data_dir, tell, offline=settings.offline)
 
 
 @printed_aside()

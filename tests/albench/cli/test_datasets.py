@@ -66,6 +66,14 @@ def test_nothing_looks_at_the_network_but_a_run_and_fetch(say: Say, small: Files
     assert small.asked == []
 
 
+def test_what_is_mistyped_is_told_before_a_download(say: Say, small: Files) -> None:
+    for words in (["-s", "entropi"], ["-m", "fixmach"], ["--device", "tpu"]):
+        code, said = say("run", "-d", "mnist[part=t10k]", *words)
+        assert code == 2
+        assert "downloading" not in said
+    assert small.asked == []
+
+
 def test_a_run_fetches_what_it_needs(say: Say, small: Files) -> None:
     words = ["run", "-d", "mnist[part=t10k]", "-m", "supervised", "-s", "random", "--backbone", "mlp", *QUICK]
     code, said = say(*words, "--offline")

@@ -155,7 +155,7 @@ def _files(parts: Mapping[str, Part]) -> tuple[dict[str, Any], dict[str, str], d
     lacking = [split for split, part in parts.items() if part.groups is None]
     if 0 < len(lacking) < len(parts):
         raise DataError(f"arrays: groups are given, and none of {listed(lacking)}: give them of all splits, or of none")
-    if hasattr(first.x, "iloc"):
+    if hasattr(first.x, "columns"):
         lines, options = table_lines(parts)
         return {TABLE: lines}, {TABLE: "x"}, options
     if is_texts(first.x):
@@ -168,7 +168,7 @@ def _files(parts: Mapping[str, Part]) -> tuple[dict[str, Any], dict[str, str], d
         before = f"{split}-" if split else ""
         found = {what: (items[split], part.x_name), "labels": (plain(part.y, part.y_name), part.y_name)}
         if part.groups is not None:
-            found["groups"] = (plain(part.groups, part.groups_name), part.groups_name)
+            found["groups"] = (plain(part.groups, part.groups_name, "group"), part.groups_name)
         for role, (array, name) in found.items():
             files[f"{before}{role}.npy"] = array
             called[f"{before}{role}.npy"] = name

@@ -62,7 +62,8 @@ def _by_argument(message: str, given: Any, out: Path) -> str:
     """An error that names a file of texts, with the argument in its place."""
     for each in _each(given):
         for file, name in each.called.items():
-            message = message.replace(str(out / FOLDER / each.hash / file), f"arrays: {name}")
+            path = re.escape(str(out / FOLDER / each.hash / file))
+            message = re.sub(rf"{path}(?=[:,] )", f"arrays: {name}", message)
     return message
 
 

@@ -19,27 +19,32 @@ WHOLE = 1e-3
 CHANNELS = (1, 3)
 
 
-def plain(value: Any, name: str) -> np.ndarray:
+def plain(value: Any, name: str, what: str = "label") -> np.ndarray:
     """Labels or groups as an array of numbers or text.
+
+    Parameters
+    ----------
+    what
+        Which of the two, for an error.
 
     Raises
     ------
     DataError
         Where it holds something else.
     """
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
-    array = np.asarray(value)
+    array = _array(value, name)
     if array.ndim == 0:
         raise DataError(f"arrays: {name}: {value!r}; one value for each item is needed")
     if array.dtype.kind == "O" or hasattr(value, "iloc"):
         array = np.asarray(list(value), object) if array.ndim == 1 else array
         gaps = np.flatnonzero([each is None or each != each for each in array.ravel()])
         if len(gaps):
-            raise DataError(
-                f"arrays: {name}: row {gaps[0]} has the label {array.ravel()[gaps[0]]!r}, which looks like an item "
-                f"without one ({len(gaps):,} such rows); leave those out: albench hides the labels of the pool itself"
+            looks = (
+                f"which looks like an item without one ({len(gaps):,} such rows); leave those out: albench hides the "
+                "labels of the pool by itself"
             )
+            told = looks if what == "label" else f"({len(gaps):,} such rows): give each item one, or leave groups out"
+            raise DataError(f"arrays: {name}: row {gaps[0]} has the {what} {array.ravel()[gaps[0]]!r}, {told}")
         texts = all(isinstance(each, str) for each in array.ravel())
         array = array.astype(np.str_) if texts else np.array(array.tolist())
     if array.dtype.kind not in "iufbUS":
@@ -59,7 +64,7 @@ def items_of(part: Part) -> np.ndarray:
     if hasattr(x, "toarray"):
         raise DataError(f"{name}: a sparse matrix; write {part.x_name}.toarray()")
     channels_first = hasattr(x, "detach")
-    array = numbers(x.detach().cpu().numpy() if channels_first else x, name, "fiub")
+    array = numbers(_array(x, part.x_name), name, "fiub")
     if array.ndim in (0, 1):
         raise DataError(f"{name}: its shape is {array.shape}; (N, D) vectors or (N, H, W[, C]) images are read")
     if array.ndim == 2:
@@ -71,8 +76,21 @@ def items_of(part: Part) -> np.ndarray:
     return array if array.dtype == np.uint8 else _pixels(array, part.x_name)
 
 
+def _array(value: Any, name: str) -> np.ndarray:
+    """What NumPy makes of it, of tensors without their gradient."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # items of several lengths; a sparse tensor
+        raise DataError(f"arrays: {name}: no array can be made of it ({' '.join(str(error).split())})") from None
+
+
 def _pixels(array: np.ndarray, name: str) -> np.ndarray:
-    """uint8 of floats that are 255ths, as torchvision makes them."""
+    """uint8 of whole numbers from 0 to 255, or of floats that are 255ths, as torchvision makes them."""
+    if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255:
+        return array.astype(np.uint8)
     if array.dtype.kind == "f" and array.size:
         scaled = array * 255
         rounded = np.rint(scaled)
@@ -91,6 +109,8 @@ def _pixels(array: np.ndarray, name: str) -> np.ndarray:
 
 def is_texts(x: Any) -> bool:
     """Whether items are texts: a list of ``str``, or an array of them."""
+    if hasattr(x, "iloc") and not hasattr(x, "columns"):
+        x = list(x)
     if isinstance(x, list | tuple):
         return bool(x) and all(isinstance(each, str) for each in x)
     return isinstance(x, np.ndarray) and x.ndim == 1 and x.dtype.kind in "UO" and all(isinstance(t, str) for t in x)
@@ -104,7 +124,7 @@ def text_lines(parts: Mapping[str, Part]) -> str:
             raise DataError(f"arrays: {part.x_name}: not a list of texts, as x is")
         columns = {"text": list(part.x), "label": plain(part.y, part.y_name).tolist()}
         if part.groups is not None:
-            columns["group"] = plain(part.groups, part.groups_name).tolist()
+            columns["group"] = plain(part.groups, part.groups_name, "group").tolist()
         _require_lengths(part, columns)
         beside = {"split": split} if split else {}
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
@@ -114,7 +134,7 @@ def text_lines(parts: Mapping[str, Part]) -> str:
 
 def by_name(part: Part, named: Sequence[str]) -> Part:
     """A split of texts or of a data frame, whose labels are classes by their names where they were codes of them."""
-    if not named or not (is_texts(part.x) or hasattr(part.x, "iloc")):
+    if not named or not (is_texts(part.x) or hasattr(part.x, "columns")):
         return part
     y = _labels(part)
     codes = y.to_numpy(dtype=object) if hasattr(y, "iloc") else y
@@ -147,14 +167,14 @@ def table_lines(parts: Mapping[str, Part]) -> tuple[str, dict[str, str]]:
         )
     own = {role: _free(role, names) for role in ("target", "group", "split")}
     for split, part in parts.items():
-        if not hasattr(part.x, "iloc"):
+        if not hasattr(part.x, "columns"):
             raise DataError(f"arrays: {part.x_name}: not a data frame, as x is")
         frame = part.x.set_axis([str(name) for name in part.x.columns], axis=1).reset_index(drop=True)
         if lacking := [name for name in names if name not in frame.columns]:
             raise DataError(f"arrays: {part.x_name}: no column {lacking[0]}, which x has")
         beside = {own["target"]: _labels(part)}
         if part.groups is not None:
-            beside[own["group"]] = plain(part.groups, part.groups_name).astype(np.str_)
+            beside[own["group"]] = plain(part.groups, part.groups_name, "group").astype(np.str_)
             options["group_by"] = own["group"]
         if split:
             beside[own["split"]] = np.array([split] * len(frame))
@@ -173,9 +193,16 @@ def table_lines(parts: Mapping[str, Part]) -> tuple[str, dict[str, str]]:
 
 def _labels(part: Part) -> Any:
     """Labels of a data frame: missing ones stay so, and are told by the reader."""
-    if hasattr(part.y, "iloc"):
-        return part.y.reset_index(drop=True)
-    return plain(part.y, part.y_name)
+    y = part.y
+    if hasattr(y, "columns") and len(y.columns) == 1:
+        y = y.iloc[:, 0]
+    if hasattr(y, "iloc") and y.ndim == 1:
+        return y.reset_index(drop=True)
+    found = plain(y, part.y_name)
+    found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+    if found.ndim != 1:
+        raise DataError(f"arrays: {part.y_name}: labels of shape {found.shape}; one an item is needed: (N,) or (N, 1)")
+    return found
 
 
 def _free(name: str, names: list[str]) -> str:

@@ -122,7 +122,7 @@ def numbered_classes(raw: Mapping[str, Raw]) -> tuple[str, ...]:
     """
     labels = [each for each in raw.values() if len(each.y)]
     n_classes = 1 + max((int(each.y.max()) for each in labels), default=0)
-    if n_classes > sum(len(each.y) for each in labels):
+    if labels and n_classes > sum(len(each.y) for each in labels):
         worst = max(labels, key=lambda each: int(each.y.max()))
         row = int(worst.y.argmax())
         raise DataError(f"{worst.y_from}: row {row} has the label {worst.y[row]}, more than there are items")

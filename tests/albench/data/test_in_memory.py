@@ -109,6 +109,20 @@ def test_pictures_come_with_channels_first_or_last_as_bytes_or_255ths(tmp_path: 
     assert read(arrays(x[..., 0], y), tmp_path).task.shape == (1, 6, 5)
 
 
+def test_whatever_holds_the_same_is_the_same(tmp_path: Path) -> None:
+    x, y = vectors()
+    halves = torch.from_numpy(x).bfloat16()
+    assert arrays(halves, y).hash == arrays(halves.float(), y).hash
+    table = pd.DataFrame(x)
+    assert arrays(table, y).hash == arrays(table, pd.DataFrame({"y": y})).hash == arrays(table, y[:, None]).hash
+    texts = [f"text {row}" for row in range(N)]
+    assert arrays(texts, y).hash == arrays(pd.Series(texts), pd.Series(y)).hash == arrays(np.array(texts), y).hash
+    pixels = np.arange(N * 4).reshape(N, 2, 2) % 256
+    assert arrays(pixels, y).hash == arrays(pixels.astype(np.uint8).tolist(), y).hash
+    with pytest.raises(UserError, match=r"no items|0 different items"):
+        read(arrays(np.empty((0, 3)), np.empty(0)), tmp_path)
+
+
 def test_a_data_frame_goes_the_way_of_a_table(tmp_path: Path) -> None:
     table = frame()
     splits = read(arrays(table, "kind"), tmp_path)
@@ -189,6 +203,10 @@ def test_what_cannot_be_is_told_in_a_line_and_leaves_nothing(
         ({"x": X[:, 0], "y": Y}, r"arrays: x: its shape is \(120,\); \(N, D\) vectors or \(N, H, W\[, C\]\) images"),
         ({"x": [object()] * N, "y": Y}, r"arrays: x: it holds object; numbers are read"),
         ({"x": X, "y": [None, *Y[1:]]}, r"arrays: y: row 0 has the label None, which looks like an item without one"),
+        ({"x": X, "y": Y, "groups": [None, *Y[1:]]}, r"arrays: groups: row 0 has the group None, \(1 such"),
+        ({"x": [[1, 2], [3]], "y": [0, 1]}, r"arrays: x: no array can be made of it \(.*inhomogeneous"),
+        ({"x": torch.eye(9).to_sparse(), "y": Y[:9]}, r"arrays: x: no array can be made of it \(.*Sparse"),
+        ({"x": pd.DataFrame(X), "y": np.eye(3)[Y]}, r"arrays: y: labels of shape \(120, 3\); one an item is needed"),
         ({"x": X, "y": 3}, r"arrays: y: 3; one value for each item is needed"),
         ({"x": X, "y": Y, "columns": ["a"]}, r"arrays: columns=\['a'\]: x has no named columns"),
         ({"x": X, "y": Y, "names": ["a;b", "c", "d"]}, r"arrays: names: .*without a semicolon"),

@@ -42,7 +42,7 @@ def targets(wanted: str, plugin_files: tuple[str, ...] = ()) -> list[Target]:
     UserError
         Nothing is called so, a file or distribution registers nothing, or no component takes the options.
     """
-    if wanted.endswith(".py") or "/" in wanted:
+    if wanted.endswith(".py") or "/" in wanted.partition("[")[0]:
         found = registry((*plugin_files, wanted))
         components = [c for c in found.components() if c.distribution == Path(wanted).name]
         return _all(components, found, f"{wanted} registers no component: call add.strategy(...) and the like.")

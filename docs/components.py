@@ -24,7 +24,7 @@ from albench.components.fields import options
 from albench.components.registry import Registry, registry
 from albench.wording import plural
 
-INTRODUCTION = {
+INTRODUCTION: dict[Kind, str] = {
     "strategy": """# Query strategies
 
 Which unlabelled items to annotate next. Every strategy runs with every [method](methods.md), data set and backbone:
@@ -36,20 +36,31 @@ Which unlabelled items to annotate next. Every strategy runs with every [method]
 What turns labelled and unlabelled batches into a loss. Every method runs with every [strategy](strategies.md), data set
 and backbone: `albench run -m NAME`, with options as `-m "NAME[OPTION=VALUE]"`.
 """,
+    "encoder": """# Encoders
+
+Frozen models through which a data set is read: each item becomes a vector once, and the vectors are kept
+([guide](guide.md#foundation-features-and-text)). `albench run -d DATASET --encoder NAME`, with options as
+`--encoder "NAME[OPTION=VALUE]"`. Each says its licence and size; one whose library is missing names the command that
+installs it. [Writing one](plugins/encoder.md).
+""",
 }
 
 
 def pages() -> dict[str, str]:
     """File name in docs/ -> its text."""
     found = registry()
-    of_components = {f"{plural(kind)}.md": _page(kind, found) for kind in ("strategy", "method")}
+    of_components = {f"{plural(kind)}.md": _page(kind, found) for kind in INTRODUCTION}
     return {**of_components, "datasets.md": named_sets.page(found), "checks.md": kit.page(), "since.md": since.page()}
 
 
 def _page(kind: Kind, found: Registry) -> str:
     components = [c for c in found.components(kind) if c.distribution == "albench"]
-    lines = [INTRODUCTION[kind], "| name | what | family | paper |", "|---|---|---|---|"]
-    lines += [f"| [{c.name}](#{c.name}) | {c.summary} | {c.family} | {c.paper} |" for c in components]
+    families = kind != "encoder"
+    head = ["name", "what", *(["family"] if families else []), "paper"]
+    lines = [INTRODUCTION[kind], f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for c in components:
+        cells = [f"[{c.name}](#{c.name})", c.summary, *([c.family] if families else []), c.paper]
+        lines.append(f"| {' | '.join(cells)} |")
     if kind == "method":
         lines += ["\n## Options of every method\n", *_option_table(Method), *horizon.section(found)]
     for component in components:
@@ -62,9 +73,8 @@ def _entry(component: Component) -> list[str]:
     cold = " *Cold start.*" if getattr(factory, "cold_start", False) else ""
     sees = f" *{ORACLE_MARK.capitalize()}.*" if component.role == ORACLE else ""
     source = f"`{component.source}`"
-    lines = [
-        f"*{component.family.capitalize()}.* {component.paper + '. ' if component.paper else ''}{source}{cold}{sees}\n"
-    ]
+    family = f"*{component.family.capitalize()}.* " if component.family else ""
+    lines = [f"{family}{component.paper + '. ' if component.paper else ''}{source}{cold}{sees}\n"]
     lines.append(_text(inspect.getdoc(factory) or ""))
     hidden = (
         {field.metadata.get("name", field.name) for field in fields(Method)} if component.kind == "method" else set()

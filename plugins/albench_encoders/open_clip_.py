@@ -31,8 +31,8 @@ class Unit(nn.Module):
 class OpenClip(ImageEncoder):
     """The image part of a CLIP model of open_clip (Ilharco et al., 2021), at its own resolution and normalisation.
 
-    Weights are downloaded once, each under a licence of its own; ``open_clip.list_pretrained()`` names them. Needs
-    ``pip install 'albench[open-clip]'``, licence MIT.
+    Weights are downloaded once, each under a licence of its own, 605 MB and MIT for the default;
+    ``open_clip.list_pretrained()`` names them. Needs ``pip install 'albench[open-clip]'``, licence MIT.
     """
 
     model: str = option("ViT-B-32", "open_clip's name of the model")

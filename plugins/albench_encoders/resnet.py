@@ -18,8 +18,8 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class ResNet(ImageEncoder):
     """ResNet-18, -34 or -50 (He et al., 2016), trained on ImageNet: mean of the last map, 512 or 2,048 numbers.
 
-    torchvision's first published weights (``IMAGENET1K_V1``), which are downloaded once, or a file of one's own. Needs
-    ``pip install 'albench[torchvision]'``, licence BSD-3-Clause.
+    torchvision's first published weights (``IMAGENET1K_V1``; 45, 83 or 98 MB), downloaded once, or one's own file.
+    Needs ``pip install 'albench[torchvision]'``, licence BSD-3-Clause.
     """
 
     depth: Literal[18, 34, 50] = option(50, "layers: 18, 34 or 50")

@@ -17,7 +17,7 @@ from albench_encoders.libraries import folder_hash, library, reason, version
 
 @dataclass(frozen=True)
 class SentenceTransformers(Encoder):
-    """Any model of sentence-transformers, such as all-MiniLM-L6-v2 (384 numbers, Apache-2.0), by name or folder.
+    """Any model of sentence-transformers, such as all-MiniLM-L6-v2 (384 numbers, 91 MB, Apache-2.0), by name or folder.
 
     Vectors have unit length times the square root of D; texts are cut where the model's own limit is. Weights are
     downloaded once, each under a licence of its own, or read from a folder. Needs

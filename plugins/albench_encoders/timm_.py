@@ -52,8 +52,8 @@ class Timm(ImageEncoder):
     """Any model of timm that was trained on images, such as DINOv2 (Oquab et al., 2024), without its classifier.
 
     At the model's own resolution and normalisation, by its own interpolation; nothing is cropped. ``pooling`` may join
-    several, as in ``token+avg``. Needs ``pip install 'albench[timm]'``; weights are downloaded once, each under a
-    licence of its own (timm's page of the model). timm itself: Apache-2.0.
+    several, as in ``token+avg``. Needs ``pip install 'albench[timm]'``, licence Apache-2.0; weights are downloaded
+    once, each under a licence of its own, which timm's page of the model names: 88 MB and Apache-2.0 for the default.
     """
 
     model: str = option("vit_small_patch14_dinov2.lvd142m", "timm's name of the model, with that of its weights")

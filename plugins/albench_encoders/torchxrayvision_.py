@@ -32,8 +32,9 @@ class Features(nn.Module):
 class TorchXRayVision(ImageEncoder):
     """DenseNet-121 trained on chest X-rays (Cohen et al., 2022, TorchXRayVision): 1,024 numbers, of grey 224 x 224.
 
-    Weights are downloaded once; those of ``all`` come of eight public sets, among them NIH, CheXpert and MIMIC-CXR, so
-    that test pictures of such a set may have been trained on. Needs ``pip install 'albench[xray]'``, Apache-2.0.
+    Weights (28 MB) are downloaded once; those of ``all`` come of eight public sets, among them NIH, CheXpert and
+    MIMIC-CXR, so that test pictures of such a set may have been trained on. Needs ``pip install 'albench[xray]'``,
+    Apache-2.0.
     """
 
     weights_: str = option("densenet121-res224-all", "the library's name of weights, or a file of them", name="weights")

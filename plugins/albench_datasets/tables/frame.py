@@ -19,6 +19,8 @@ SHOWN = 12
 """Columns that a line names."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 _CODE = re.compile(r"0\d+")
+_CODES = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
+_OTHER = re.compile(r"[^0-9.eE+\-\s]|^$")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -169,6 +171,10 @@ def typed_columns(cells: Mapping[str, Sequence[str]], how: Reading) -> tuple[dic
     """
     columns, notices = {}, []
     for name, values in cells.items():
+        plain = None if name in how.texts else _plain_numbers(values, how)
+        if plain is not None:
+            columns[name] = Column(plain)
+            continue
         stripped = _without_quotes([composed(value.strip()) for value in values])
         present = {value for value in stripped if value and value not in how.missing}
         numbers = {value: value.replace(",", ".") if how.comma else value for value in present}
@@ -182,6 +188,18 @@ def typed_columns(cells: Mapping[str, Sequence[str]], how: Reading) -> tuple[dic
         if name not in how.texts and unlike:
             notices += _nearly_numbers(name, stripped, set(unlike), present)
     return columns, tuple(notices)
+
+
+def _plain_numbers(values: Sequence[str], how: Reading) -> np.ndarray | None:
+    """(N,) float64 where nothing but numbers is there and none is missing, which is quickly seen; else None."""
+    every = "\n".join(values)
+    marks = any(not _OTHER.search(mark) for mark in how.missing)
+    if how.comma or marks or _OTHER.search(every) or _CODES.search(every):
+        return None
+    try:
+        return np.array([float(value) for value in values], np.float64)
+    except ValueError:  # an empty cell, or signs in no order
+        return None
 
 
 def _nearly_numbers(name: str, values: Sequence[str], unlike: set[str], present: set[str]) -> list[str]:

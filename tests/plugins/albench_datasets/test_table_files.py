@@ -10,7 +10,7 @@ import pytest
 
 from albench.api import DataError
 from albench_datasets.tables.files import Layout, read_frame
-from albench_datasets.tables.frame import MISSING, Frame, Reading
+from albench_datasets.tables.frame import MISSING, Frame, Reading, typed_columns
 from albench_datasets.tables.pandas_frames import frame_of
 
 HOW = Reading(frozenset(MISSING.split(";")))
@@ -204,3 +204,21 @@ def test_parquet_is_read_where_pandas_can(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(DataError, match="not a readable Parquet file"):
         read(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1", " 2.5e3 ", "-.5", "+4."], [1.0, 2500.0, -0.5, 4.0]),
+        (["1", "", "3"], [1.0, None, 3.0]),
+        (["1", "-9", "3"], [1.0, None, 3.0]),
+        (["0", "0.5", "00"], ["0", "0.5", "00"]),
+        (["1", "1 2"], ["1", "1 2"]),
+        (["1", "1_0"], ["1", "1_0"]),
+    ],
+)
+def test_numbers_are_numbers_whether_quickly_seen_or_not(cells: list[str], expected: list[object]) -> None:
+    marks = frozenset(["-9"]) if "-9" in cells else HOW.missing
+    columns, _ = typed_columns({"x": cells}, Reading(marks))
+    frame = Frame(columns, np.full(len(cells), "", object), np.arange(len(cells)).astype(object), {"": "t"})
+    assert values(frame, "x") == expected

@@ -71,6 +71,14 @@ def test_the_example_of_each_kind_works_as_its_page_says(
         assert words[0] != "run" or "failed" not in printed
 
 
+def test_the_estimator_of_the_backbones_page_works_as_it_says(tmp_path: Path, command_line: Callable[..., str]) -> None:
+    (tmp_path / "centroids.py").write_text(blocks("backbone.md")[1], encoding="utf-8")
+    for line in SHELL.findall((GUIDE / "backbone.md").read_text(encoding="utf-8"))[1].splitlines():
+        words = shlex.split(line)[1:]
+        printed = command_line([*words, *(LOCAL if words[0] == "run" else [])], tmp_path)
+        assert "failed" not in printed or "9 passed, 0 failed" in printed
+
+
 def test_an_executor_that_ships_jobs_can_be_written_from_its_page(
     tmp_path: Path, command_line: Callable[..., str], stable_records: Callable[[Path], object]
 ) -> None:

@@ -21,6 +21,7 @@ from albench.execution.device import resolve_device
 from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
 from albench.trial.answers import choose
+from albench.trial.classifier import said_by
 from albench.trial.given import Given, GivenView
 from albench.trial.last_layer import WithEmbeddings
 from albench.trial.view import cold_view
@@ -38,7 +39,7 @@ def select(
     labeled_embeddings: Array | None = None,
     labeled_y: Array | None = None,
     head: nn.Module | tuple[Array, Array] | str | None = None,
-    model: nn.Module | None = None,
+    model: Any = None,
     pool: Array | None = None,
     labeled: Array | None = None,
     n_classes: int | None = None,
@@ -74,7 +75,8 @@ def select(
     model, pool, labeled
         In place of the arrays above: a module, and the unlabelled and labelled items (N, ...) and (L, ...) that it
         reads, float32 or uint8 (then divided by 255). It is run in evaluation mode, in blocks. ``pool`` alone is
-        enough for strategies that can start without a model.
+        enough for strategies that can start without a model. A fitted classifier of scikit-learn's kind is a model too:
+        its ``predict_proba`` gives the probabilities, and the items are the embeddings where none are given.
     n_classes
         C, where neither probabilities nor a head say it; by default one more than the largest label.
     confidence
@@ -104,6 +106,13 @@ def select(
     array([3, 1])
     """
     found, name = _strategy(strategy, plugins, mc_probs)
+    if model is not None and not isinstance(model, nn.Module):
+        known = {"pool": pool, "labeled": labeled, "probs": probs, "labeled_probs": labeled_probs}
+        said = said_by(model, {**known, "embeddings": embeddings, "labeled_embeddings": labeled_embeddings}, n_classes)
+        probs, embeddings = said["probs"], said.get("embeddings", embeddings)
+        labeled_probs = said.get("labeled_probs", labeled_probs)
+        labeled_embeddings = said.get("labeled_embeddings", labeled_embeddings)
+        model = None
     unlabeled = {"probs": probs, "logits": logits, "embeddings": embeddings, "mc_probs": mc_probs, "pool": pool}
     read = Reader(_device(device, model or head, unlabeled))
     size = read.common({key: value for key, value in unlabeled.items() if value is not None}, "unlabelled")

@@ -45,7 +45,11 @@ def _dataset(loaded: Registry, name: str, root: Path | None) -> Diagnosis:
 
 
 def _files(dataset: Dataset, name: str, root: Path | None) -> Diagnosis:
-    if not dataset.find(root):
+    try:
+        here = dataset.find(root)
+    except DataError as error:  # which data it reads, the user says
+        return Diagnosis(name, "note", _line(error))
+    if not here:
         try:
             dataset.load(root)
         except DataError as error:

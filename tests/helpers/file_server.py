@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -71,9 +72,10 @@ def serving() -> Iterator[Files]:
             sent = body[start:]
             if files.breaks.get(name):
                 sent = sent[: files.breaks[name].pop(0)]
-            for at in range(0, len(sent), 1000):
-                time.sleep(files.pause)
-                self.wfile.write(sent[at : at + 1000])
+            with contextlib.suppress(ConnectionError):  # whoever asked may have gone
+                for at in range(0, len(sent), 1000):
+                    time.sleep(files.pause)
+                    self.wfile.write(sent[at : at + 1000])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -18,10 +18,7 @@ from albench.session import suite_from
 from albench.suite.trials import parse_seeds
 
 X, Y = np.zeros((20, 4), np.float32), np.zeros(20, int)
-ARRAYS = (
-    r"a dataset is a name, not an object of type {}: write numpy.savez\('mine.npz', x=x, y=y\), then "
-    r"dataset='features\[path=mine.npz\]' for vectors or dataset='npz\[path=mine.npz\]' for images\.$"
-)
+ARRAYS = r"a dataset is a name, not an object of type {}: write dataset=albench\.arrays\(x, y\), with its labels\.$"
 
 
 class Mine(Strategy):

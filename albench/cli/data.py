@@ -87,6 +87,8 @@ def show_views(dataset: str, out: str | None, seed: int, plugins: tuple[str, ...
     splits = loaded.splits
     shift = fitted(loaded.dataset, splits.task).get("shift", getattr(loaded.dataset, "shift", None))
     click.echo(in_words(loaded.dataset, splits.task, shift or 0))
+    if splits.task.modality == "text":
+        return
     if splits.task.modality == "image" or out:
         save_sheet(views_sheet(loaded.dataset, splits, seed), path)
         click.echo(f"Wrote {path}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +47,9 @@ class EfficientNetLite0(ImageEncoder):
 
     def network(self) -> nn.Module:
         """The network without its classifier."""
-        library_ = library(NETWORK, EXTRA)
-        return Pooled(library_.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(_file())))
+        with contextlib.redirect_stdout(io.StringIO()):  # the library prints that it has loaded them
+            body = library(NETWORK, EXTRA).EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(_file()))
+        return Pooled(body)
 
     def weights(self) -> str:
         """The file's content and the library's version."""

@@ -188,6 +188,7 @@ ALSO_MEANS = {
     "identity": {"augment/ops.py", "data/download.py"},  # an operation that changes nothing; how a file is sent
     "tfidf": {"suite/naming.py"},
     "text": {
+        "cli/data.py",
         "components/defaults.py",
         "api/task.py",
         "api/backbone.py",

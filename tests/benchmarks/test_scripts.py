@@ -37,11 +37,11 @@ print("all")
 
 
 def test_the_benchmark_scripts_find_what_they_share(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", EACH, str(BENCHMARKS), "step", "lanes", "strategies", "cuda"]
+    words = [sys.executable, "-c", EACH, str(BENCHMARKS), "step", "lanes", "strategies", "cuda", "estimators"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "all"
-    assert done.stdout.count("usage: ") == 4
+    assert done.stdout.count("usage: ") == 5
 
 
 class Written(SimpleNamespace):

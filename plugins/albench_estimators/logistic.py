@@ -8,6 +8,8 @@ NEWTON = 256
 """Columns up to which two classes are fitted by Newton steps."""
 TOLERANCE = 1e-5
 """Largest entry of the mean loss's gradient at which it counts as converged."""
+RANK = 1e-12
+"""Share of the largest eigenvalue below which one is rounding: items that others add up to."""
 STEPS = 1000
 """Of L-BFGS at most; of Newton a twentieth."""
 
@@ -30,6 +32,8 @@ def logistic(
     """
     if n_classes == 1:
         return np.zeros((1, x.shape[1])), np.zeros(1)
+    if x.shape[1] > len(x):
+        return _in_their_span(x, y, n_classes, strength, sample_weight)
     rows = np.empty((len(x), x.shape[1] + 1))
     rows[:, :-1] = x
     rows[:, -1] = 1
@@ -44,6 +48,25 @@ def logistic(
         return both[:, :-1], both[:, -1]
     whole = _multinomial(rows, y, n_classes, share, penalty)
     return whole[:, :-1], whole[:, -1]
+
+
+def _in_their_span(
+    x: np.ndarray, y: np.ndarray, n_classes: int, strength: float, sample_weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same minimum from (L, L) rows: weights outside the span of the labelled items cost and gain nothing.
+
+    In an orthonormal basis of the span the products are the same, and so is the penalty. Source: the representer
+    theorem (Kimeldorf and Wahba 1971); the basis is that of the products' eigenvectors.
+    """
+    rows = np.asarray(x, np.float64)
+    values, vectors = np.linalg.eigh(rows @ rows.T)
+    kept = values > RANK * values[-1]
+    if not kept.any():  # rows of zeros: one column says as much
+        weights, biases = logistic(x[:, :1], y, n_classes, strength, sample_weight)
+        return np.zeros((len(biases), x.shape[1])), biases
+    lengths, vectors = np.sqrt(values[kept]), vectors[:, kept]
+    weights, biases = logistic(vectors * lengths, y, n_classes, strength, sample_weight)
+    return weights @ (vectors / lengths).T @ rows, biases
 
 
 def _binomial(rows: np.ndarray, y: np.ndarray, share: np.ndarray, penalty: np.ndarray) -> np.ndarray:

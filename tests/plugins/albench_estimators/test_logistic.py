@@ -34,6 +34,18 @@ def test_it_says_what_scikit_learns_says(n_classes: int, strength: float, column
     np.testing.assert_allclose(ours, theirs.predict_proba(x.astype(np.float64)), atol=2e-3)
 
 
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_more_columns_than_items_are_fitted_in_the_items_span(n_classes: int) -> None:
+    """Against the same minimum over all columns: rows of zeros with no weight leave it where it is."""
+    x, y = made(24, 40, n_classes)
+    x[5] = x[1]  # equal items: the span has fewer dimensions than there are items
+    many = np.concatenate([x, np.zeros((40, 40), np.float32)])
+    whole = logistic(many, np.concatenate([y, np.zeros(40, np.int64)]), n_classes, 3.0, np.repeat([1.0, 0.0], [24, 40]))
+    spanned = logistic(x, y, n_classes, 3.0)
+    for found, expected in zip(spanned, whole, strict=True):
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
 def test_on_digits_too() -> None:
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype(np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import albench
+from albench.errors import UserError
 from albench.results.records import read_trial, trial_folders, without_measured
 
 FOREST = "sklearn[model=random-forest,n_estimators=10]"
@@ -68,7 +69,7 @@ def test_boosted_trees_run_where_they_are_installed_and_say_how_to_install_them(
     try:
         __import__(library)
     except ImportError:
-        with pytest.raises(albench.UserError, match=rf"pip install 'albench\[{library}\]'"):
+        with pytest.raises(UserError, match=rf"pip install 'albench\[{library}\]'"):
             albench.run(out=tmp_path, plugins=[toy], backbone=backbone, **few)
         return
     results = albench.run(out=tmp_path, plugins=[toy], backbone=backbone, **few)

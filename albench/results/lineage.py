@@ -9,6 +9,8 @@ kept in the same way, each for itself, in PLUGINS.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from albench.components.code_files import CORE
 
 NOW = "a29e816380d399f8"
@@ -45,7 +47,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
-    "albench_encoders/libraries.py": ("eb387ad71247b30e", frozenset({"ebb3aa537d9a4cd4"})),
+    "albench_encoders/libraries.py": ("f4224dad9d54d8dc", frozenset({"ebb3aa537d9a4cd4", "eb387ad71247b30e"})),
     "albench_encoders/wordllama_.py": ("facc1d3f753b65cc", frozenset({"06461b0c0531ff01"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
@@ -59,6 +61,21 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
 }
 """File of a plugin of albench's own -> its hash today, and those of earlier code that gave the same records."""
+
+
+BESIDE = "albench_encoders/"
+"""Package of which at first all files counted as the code of each component, as they lay beside; most have no part."""
+
+
+def has_part(file: str, now: Container[str]) -> bool:
+    """Whether a file that a trial was made with has a part in what it was made of.
+
+    Parameters
+    ----------
+    now
+        The files that have one today.
+    """
+    return file in now or not file.startswith(BESIDE)
 
 
 def as_now(file: str, then: str, now: str) -> str:

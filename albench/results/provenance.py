@@ -21,7 +21,7 @@ from albench.components.code_files import CORE, code_files, digest, from_elsewhe
 from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
 from albench.disk.python_files import module_name
-from albench.results.lineage import as_now
+from albench.results.lineage import as_now, has_part
 from albench.suite.identity import PLACES
 from albench.suite.keys import digest as digest_of
 from albench.suite.trials import Trial
@@ -270,7 +270,11 @@ def difference(old: Made | None, new: Made | None, trial: Mapping[str, Any], *, 
     for part, now in (new or {}).items():
         then = (old or {}).get(part)
         if then:
-            known = {name: as_now(name, was, now["files"].get(name, "")) for name, was in then["files"].items()}
+            known = {
+                name: as_now(name, was, now["files"].get(name, ""))
+                for name, was in then["files"].items()
+                if has_part(name, now["files"])
+            }
             then = {**then, "files": known}
         if not then or then == now:
             continue

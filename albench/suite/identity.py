@@ -18,7 +18,7 @@ from albench.components import spec as specs
 from albench.errors import SpecError
 from albench.wording import listed
 
-PLACES = ("path", "files", "groups", "of")
+PLACES = ("path", "files", "groups", "val", "test", "of")
 """Options of a data set that name where its items, or what belongs to them, lie; or the data set that they are of."""
 TASK = frozenset(
     {"classes", "ordinal"}

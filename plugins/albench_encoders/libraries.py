@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import importlib.metadata
 import importlib.util
+import pkgutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,13 +29,15 @@ def library(module: str, extra: str) -> ModuleType:
     """
     require(module, extra)
     try:
-        return importlib.import_module(module)
+        # of import_module albench would not know what is meant, and count all files beside as this encoder's code
+        found: ModuleType = pkgutil.resolve_name(module)
     except Exception as error:  # such as one made for another torch
         why = (str(error).strip().splitlines() or [""])[0]
         raise PluginError(
             f"{module} is installed but cannot be imported ({type(error).__name__}: {why}); install it again: "
             f"pip install --force-reinstall 'albench[{extra}]'"
         ) from error
+    return found
 
 
 def require(module: str, extra: str) -> None:

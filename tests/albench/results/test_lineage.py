@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from albench.results.lineage import CORE, NOW, PLUGINS, SAME, as_now
+from albench.results.lineage import CORE, NOW, PLUGINS, SAME, as_now, has_part
 
 EVERY = {CORE: (NOW, SAME), **PLUGINS}
 
@@ -22,3 +22,10 @@ def test_hashes_are_each_there_once() -> None:
     for today, same in EVERY.values():
         assert today not in same
         assert all(re.fullmatch("[0-9a-f]{16}", name) for name in (today, *same))
+
+
+def test_files_that_lay_beside_an_encoder_have_no_part_in_it() -> None:
+    now = {"albench_encoders/tfidf.py": "1"}
+    assert has_part("albench_encoders/tfidf.py", now)
+    assert not has_part("albench_encoders/efficientnet.py", now)
+    assert has_part("somebody's/own.py", now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -76,6 +76,11 @@ class Estimator(Backbone):
     )
     weighs: ClassVar[bool] = True
     """Whether ``fit`` takes weights of items; without, methods that weigh them are skipped."""
+
+    @property
+    def libraries(self) -> Mapping[str, str]:
+        """Distribution -> version of what it fits with, kept with the trial, beside those that albench knows itself."""
+        return {}
 
     def ready(self) -> None:
         """Import what it needs, before a run and in each process; a missing library is a ``PluginError``."""

@@ -11,6 +11,7 @@ import torch
 
 from albench.api.backbone import Backbone
 from albench.api.dataset import Dataset, Splits
+from albench.api.estimator import Estimator
 from albench.api.method import Method
 from albench.api.strategy import Strategy
 from albench.components.parts import fitted_whole
@@ -65,4 +66,5 @@ class Parts:
     @functools.cached_property
     def made_with(self) -> Environment:
         """What this process makes the trial's numbers with; asked once the backbone has imported what it needs."""
-        return this_environment(str(self.device), self.plugins)
+        libraries = self.backbone.libraries if isinstance(self.backbone, Estimator) else {}
+        return this_environment(str(self.device), {**self.plugins, **libraries})

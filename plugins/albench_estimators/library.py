@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib
+import importlib.metadata
 import importlib.util
 import inspect
 from collections.abc import Mapping
@@ -47,6 +48,12 @@ class Library(Estimator):
     def given(self) -> Mapping[str, Any]:
         """Keywords that stand where nothing else is typed."""
         return {}
+
+    @property
+    def libraries(self) -> Mapping[str, str]:
+        """The distribution that the class comes from."""
+        names = importlib.metadata.packages_distributions().get(self.path.partition(".")[0], [])
+        return {name: importlib.metadata.version(name) for name in names}
 
     def ready(self) -> None:
         """Import the class, and check what was typed.

@@ -61,6 +61,11 @@ class Sklearn(Library):
         return f"sklearn[class={self.cls}]" if self.cls else f"sklearn[model={self.model}]"
 
     @property
+    def libraries(self) -> Mapping[str, str]:
+        """The distribution of a class of another library; scikit-learn's is kept in any case."""
+        return super().libraries if self.cls else {}
+
+    @property
     def given(self) -> Mapping[str, Any]:
         """Keywords of the short name."""
         return {} if self.cls else CLASSES[self.model][1]

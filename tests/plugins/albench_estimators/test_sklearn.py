@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn
 
 from albench.api import PluginError, Task, UserError
 from albench.components.registry import registry
@@ -130,6 +131,12 @@ def test_what_cannot_be_is_told_in_one_line(spec: str, error: type[Exception], m
     with pytest.raises(error, match=message) as raised:
         built(spec).skip(TASK)
     assert "\n" not in str(raised.value)
+
+
+def test_the_library_of_a_class_is_kept_with_its_version() -> None:
+    assert built("sklearn").libraries == {}, "that of scikit-learn is kept with every trial"
+    of_class = built("sklearn[class=sklearn.tree.DecisionTreeClassifier]").libraries
+    assert of_class == {"scikit-learn": sklearn.__version__}
 
 
 def test_a_nearest_neighbour_has_no_more_neighbours_than_there_are_items() -> None:

@@ -24,7 +24,7 @@ CHOICES = (*(plural(kind) for kind in KINDS), "panels", "plugins")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plugin_option
 def command(what: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
-    """List strategies, methods, datasets, backbones, executors, trackers, panels or plugins.
+    """List strategies, methods, datasets, encoders, backbones, executors, trackers, panels or plugins.
 
     A panel stands for several, as in 'albench run -s @standard'.
     """

@@ -15,7 +15,9 @@ from albench_estimators.weighted import why_not
 
 @dataclass(frozen=True)
 class SelfTraining(Method):
-    """Scikit-learn's ``SelfTrainingClassifier`` around the estimator (Yarowsky, ACL 1995, algorithm 1).
+    """Scikit-learn's ``SelfTrainingClassifier`` around the estimator.
+
+    Yarowsky, "Unsupervised Word Sense Disambiguation Rivaling Supervised Methods", ACL 1995, section 4.
 
     Unlabelled items that it gives a class with at least the probability ``threshold`` are labelled with it, and it is
     fitted again on all, until there are no more such items or after ``iterations`` times. With class-weighted loss,

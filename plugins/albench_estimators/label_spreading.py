@@ -16,7 +16,8 @@ from albench_estimators.weighted import why_not
 class LabelSpreading(Method):
     """Scikit-learn's ``LabelSpreading`` over labelled and unlabelled items.
 
-    Zhou, Bousquet, Lal, Weston and Schölkopf, "Learning with Local and Global Consistency", NIPS 2003 (2004), section 2.
+    Zhou, Bousquet, Lal, Weston and Schölkopf, "Learning with Local and Global Consistency", NIPS 2003,
+    section 2.
 
     It is transductive: it says what the items of the pool are, and of no others. So the estimator is fitted to the
     labelled items, with the labels that were bought, and to the unlabelled ones whose spread label has a share of at

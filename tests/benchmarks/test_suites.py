@@ -34,7 +34,8 @@ def test_every_suite_can_be_read_and_its_components_built(path: Path) -> None:
 
 
 def test_the_grid_holds_every_strategy_and_every_method() -> None:
-    assert {spec.name for spec in GRID.strategies} == _ours("strategy")
+    elsewhere = {"callable", "skactiveml"}  # which run others' code, by their options
+    assert {spec.name for spec in GRID.strategies} == _ours("strategy") - elsewhere
     assert {spec.name for spec in GRID.methods} == {*stepwise()}, "those that train what the suite names"
     assert len(GRID.strategies) >= 29
     assert len(GRID.methods) >= 18

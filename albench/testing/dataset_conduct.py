@@ -14,7 +14,7 @@ from albench.data.checks import check_splits
 from albench.data.equal_items import find_equal
 from albench.data.hashes import hashes
 from albench.errors import DataError
-from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, blocks, digests
+from albench.testing.dataset_subject import SPLITS, VIEWS, DatasetSubject, as_run, blocks, digests
 from albench.testing.report import Fault, NotApplicable, quoted
 from albench.testing.watch import changed_globals, global_state, other_globals
 
@@ -173,7 +173,8 @@ def same_bytes_twice(subject: DatasetSubject) -> None:
     """Loading again gives the same items, labels, groups and task, whatever the global random state."""
     first = dict(digests(subject.splits))
     with other_globals(1):
-        again = dict(digests(subject.build().load(subject.root)))
+        dataset = subject.build()
+        again = dict(digests(as_run(dataset, dataset.load(subject.root))))
     differing = [name for name in first.keys() | again.keys() if first.get(name) != again.get(name)]
     if differing:
         raise Fault(f"loading again gave another {quoted(differing)}: seed a generator of its own, sort what is listed")

@@ -15,8 +15,11 @@ from torch import Tensor
 
 from albench import seeds
 from albench.api.dataset import Dataset, Split, Splits
+from albench.api.encoder import EncodedDataset
 from albench.api.task import Task
 from albench.augment import Augmenter, augmenter
+from albench.components.fields import canonical, name_of
+from albench.data.encoding import encoded
 from albench.errors import DataError
 from albench.suite.limits import TooLong
 from albench.testing.report import LIMIT, Fault, NotApplicable, Subject, described, first_line
@@ -57,11 +60,18 @@ def load(build: Callable[[], Any], root: Path | None) -> Loaded:
             return Loaded(broken=f"find returned a {type(found).__name__}, not True or False")
         if not found:
             return _absent(dataset, root)
-        return _typed(dataset.load(root))
+        return _typed(as_run(dataset, dataset.load(root)))
     except Exception as error:
         return Loaded(broken=described(error))
     except TooLong:
         return Loaded(broken=f"loading had not ended after {LIMIT:g} s of computing: give fewer items by an option")
+
+
+def as_run(dataset: Dataset, splits: Any) -> Any:
+    """What a run takes of what was loaded: where items are encoded, their vectors."""
+    if not isinstance(dataset, EncodedDataset) or not isinstance(splits, Splits):
+        return splits
+    return encoded(dataset, splits, canonical(name_of(dataset), dataset), "cpu", near=False)[0]
 
 
 def _absent(dataset: Dataset, root: Path | None) -> Loaded:

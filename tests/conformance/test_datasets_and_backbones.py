@@ -40,7 +40,7 @@ DATASETS = {
     **{name: name for name in ("wine", "breast-cancer")},
     "keel": "keel[name=ionosphere]",
     "openml": "openml[id=61]",
-    "encoded": "encoded[of=wine,encoder=identity]",
+    "encoded": "encoded[of=digits,encoder=identity]",
     "huggingface": "huggingface[path={folder}/nothing]",
 }
 """Name of a case -> the spec, whose files are in ``folder``."""

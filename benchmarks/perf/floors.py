@@ -8,6 +8,7 @@ from collections.abc import Callable
 from albench.bench.floors import Floor, QuerySizes
 from albench.bench.measured import QUERIES
 from albench.bench.rates import Rates
+from albench.components.registry import registry
 
 SPECS = {
     "balanced": "balanced[of=entropy]",
@@ -16,6 +17,13 @@ SPECS = {
     "sharded": "sharded[of=coreset,shards=8]",
 }
 """What is timed of strategies that take another."""
+
+
+def timed() -> list[str]:
+    """The strategies whose queries are albench's own: a bridge's are somebody else's."""
+    return [component.name for component in registry().components("strategy") if component.family != "bridge"]
+
+
 FLOORS = {
     **{name: query.floor for name, query in QUERIES.items()},
     **dict.fromkeys(

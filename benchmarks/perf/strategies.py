@@ -25,12 +25,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from floors import SPECS, floor
+from floors import SPECS, floor, timed
 
 from albench.bench.floors import QuerySizes
 from albench.bench.queries import CLASSES, LABELED, pool, query, query_seconds
 from albench.bench.rates import measured_rates
-from albench.components.registry import registry
 from albench.trial.numerics import numerics
 
 DIM = 512
@@ -104,7 +103,7 @@ def main() -> None:
         "| strategy | query | " + " | ".join(f"{h} s" for h in heads) + " | growth | MB | x floor | peer s | faster |"
     )
     print("|---|---:|" + "---:|" * (len(heads) + 5))
-    for name in args.only or registry().names("strategy"):
+    for name in args.only or timed():
         for q in args.queries:
             cases = [measured("ours", name, n, q, args.limit) for n in args.sizes]
             known = [(n, case["seconds"], case["peak"]) for n, case in zip(args.sizes, cases, strict=True) if case]

@@ -53,8 +53,6 @@ def test_what_is_counted_is_there(floors: Any) -> None:
     assert {*floors.FLOORS, *floors.COUNTED} <= {*registry().names("strategy")}
 
 
-@pytest.mark.parametrize(
-    "name", sorted(c.name for c in registry().components("strategy") if c.distribution == "albench")
-)
+@pytest.mark.parametrize("name", loaded(FILE).timed())
 def test_every_strategy_s_query_can_be_timed(floors: Any, name: str) -> None:
     assert len(query(floors.SPECS.get(name, name), 300, 10, 8)()) == 10  # type: ignore[arg-type]  # a tensor

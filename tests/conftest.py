@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
@@ -20,6 +21,9 @@ from forks import nursery as a_nursery
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: commands under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# How fast a machine is beside other work says nothing of what is tested.
+hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 torch.set_num_threads(1)  # as a trial does: more threads than free cores make a test slower, not faster
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"

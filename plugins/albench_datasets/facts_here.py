@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from albench.api import Published
 from albench_datasets.published import CLASS_NAMES, COUNTS
 
@@ -38,16 +40,7 @@ MESCC_SIM = Published(
     citation="docs/stand-in.md",
     comes_with="albench",
 )
-MESCC_PHANTOM = Published(
-    spec="mescc-phantom",
-    title="drawn stand-in for MESCC's images, 64 x 64 grey",
-    n_classes=MESCC.n_classes,
-    items=MESCC.items,
-    per_class=_SIX,
-    licence="MIT",
-    citation="docs/stand-in.md",
-    comes_with="albench",
-)
+MESCC_PHANTOM = replace(MESCC_SIM, spec="mescc-phantom", title="drawn stand-in for MESCC's images, 64 x 64 grey")
 
 OF_DIGITS = (DIGITS,)
 OF_MESCC = (MESCC,)

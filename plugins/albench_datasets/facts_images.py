@@ -6,6 +6,8 @@ repository); counts of classes were compared with what several repositories that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from albench.api import Published, Remote
 
 NONE_STATED = "none stated"
@@ -167,18 +169,12 @@ CIFAR100 = Published(
     subfolders=("cifar100",),
     unpacked=("cifar-100-binary/train.bin", "cifar-100-binary/test.bin"),
 )
-CIFAR100_COARSE = Published(
+CIFAR100_COARSE = replace(
+    CIFAR100,
     spec="cifar100[labels=coarse]",
     title="the same photographs in twenty superclasses",
     n_classes=20,
-    items=CIFAR10.items,
     per_class={"train": (2500,) * 20, "test": (500,) * 20},
-    licence=CIFAR10.licence,
-    citation=_KRIZHEVSKY,
-    homepage=CIFAR10.homepage,
-    files=_CIFAR100_FILES,
-    subfolders=("cifar100",),
-    unpacked=("cifar-100-binary/train.bin", "cifar-100-binary/test.bin"),
 )
 SVHN = Published(
     spec="svhn",

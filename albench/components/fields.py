@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import sys
 import types
@@ -156,7 +157,8 @@ def check_defaults(factory: Callable[..., Any]) -> None:
         check_bounds(where, field.default, field.metadata)
 
 
-def _hints(factory: Any) -> dict[str, Any]:
+@functools.lru_cache(maxsize=256)
+def _hints(factory: Any) -> Mapping[str, Any]:
     """The types of the options alone: other annotations may name what is imported for type checkers only."""
     hints: dict[str, Any] = {}
     names = {field.name for field in dataclasses.fields(factory)}

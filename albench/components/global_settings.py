@@ -82,9 +82,13 @@ def _filters(_: Any, value: tuple[Any, ...]) -> None:
         pass
 
 
+SIGNALS = tuple((number.name, int(number)) for number in signal.Signals)
+"""Name and number of each; an enumeration takes long to go through."""
+
+
 def _handlers(_: Any) -> dict[str, Any]:
     """Signal -> handler, of those that Python knows of."""
-    return {number.name: signal.getsignal(number) for number in signal.Signals}
+    return {name: signal.getsignal(number) for name, number in SIGNALS}
 
 
 def _set_handlers(_: Any, value: dict[str, Any]) -> None:

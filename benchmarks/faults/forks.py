@@ -1,4 +1,4 @@
-"""Commands that are forked from a process that has imported what they need: importing is most of a short one's time.
+"""Commands and scripts that are forked from a process that imported what they need: that is most of a short one's time.
 
 A fork is a process of its own: with its own session, folder, environment and signals, and an exit code. What it does
 not show is how a command starts: what it imports, and what libraries read from the environment while they load.
@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class Nursery:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=_environment(),
+            env={**_environment(), "OMP_NUM_THREADS": "1"},
         )
 
     def _ask(self, question: Any) -> Any:
@@ -64,6 +65,8 @@ class Nursery:
 
         Parameters
         ----------
+        words
+            A script and what it is given, where the first ends in ``.py``.
         log, errors
             Files for what it prints; without the second both go to the first.
         environment
@@ -112,7 +115,7 @@ class Nursery:
     def run(
         self, *words: str, cwd: Path, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Carry out ``albench`` with some words, as ``subprocess.run`` does."""
+        """Carry out ``albench`` or a script with some words, as ``subprocess.run`` does."""
         with tempfile.TemporaryDirectory() as folder:
             output, errors = Path(folder, "out"), Path(folder, "err")
             pid = self.start(list(words), output, errors=errors, cwd=cwd, environment=environment)
@@ -171,7 +174,7 @@ def _nurse() -> None:
 
 
 def _carry_out(words: list[str], log: str, errors: str, cwd: str, environment: dict[str, str]) -> NoReturn:
-    """What ``python -m albench`` does, in the process that was forked for it."""
+    """What ``python -m albench`` or ``python SCRIPT`` does, in the process that was forked for it."""
     os.setsid()
     os.chdir(cwd)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -182,14 +185,19 @@ def _carry_out(words: list[str], log: str, errors: str, cwd: str, environment: d
     os.environ.update(environment)
     sys.path[:0] = [cwd, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["albench", *words]
-    from albench.__main__ import main
-
+    script = words[0] if words[:1] and words[0].endswith(".py") else None
+    sys.argv = words if script else ["albench", *words]
     code = 0
     try:
-        main()
+        if script:
+            sys.path[0] = str(Path(script).parent)
+            runpy.run_path(script, run_name="__main__")
+        else:
+            importlib.import_module("albench.__main__").main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
     except BaseException:
         import traceback
 

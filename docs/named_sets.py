@@ -52,8 +52,10 @@ NOTES = {
     "cifar10": "Its makers ask to be cited; they state no licence.",
     "cifar100": "`labels=coarse` learns the 20 superclasses. Its makers ask to be cited; they state no licence.",
     "stl10": (
-        "Its 100,000 images without labels are not read: an item of the pool is one whose label can be bought. "
-        "Unpacked it is read faster. The images are ImageNet's, and no licence is stated."
+        "`unlabeled=true` reads its 100,000 images without labels too, as the field does (`train+unlabeled`): methods "
+        "draw them in unlabelled batches beside the pool's, no label of theirs can be bought, and no strategy sees "
+        "them. Without it they are not read. Unpacked it is read faster, and they stay on disk. The images are "
+        "ImageNet's, and no licence is stated."
     ),
     "svhn": "Its makers give it for non-commercial use only. Its 531,131 extra images are not read.",
     "medmnist": (

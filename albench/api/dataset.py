@@ -61,6 +61,9 @@ class Splits:
         Split -> (N,) what each item is called, such as its file; for people, who are told of single items.
     group_names
         What groups are called where ``groups`` are codes from 0 of them, one name a code; else empty.
+    unlabeled
+        (M, ...) items beyond the pool, of the form of ``train.x``, whose labels cannot be bought; None where there are
+        none. Methods are given them among the unlabelled items of the pool; strategies never see them.
     """
 
     train: Split
@@ -73,6 +76,12 @@ class Splits:
     how_read: tuple[str, ...] = ()
     names: dict[str, np.ndarray] = field(default_factory=dict)
     group_names: tuple[str, ...] = ()
+    unlabeled: np.ndarray | None = None
+
+    @property
+    def n_unlabeled(self) -> int:
+        """Items beyond the pool."""
+        return 0 if self.unlabeled is None else len(self.unlabeled)
 
     def called(self, split: str, row: int) -> str:
         """An item's name, or ``train row 5`` where it has none."""

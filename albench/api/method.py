@@ -36,7 +36,7 @@ class Batch:
     views: dict[str, Tensor]
     """name -> (U, ...): the augmented views that the method asked for."""
     index: Tensor
-    """(U,) int64 pool ids of the unlabelled items, for per-item memory."""
+    """(U,) int64 ids of the unlabelled items in 0 .. pool_size - 1, for per-item memory."""
     noise: dict[str, Tensor]
     """What the method's ``draw`` returned for this step."""
     class_counts: Tensor
@@ -107,7 +107,8 @@ class RoundFacts:
     rounds, steps
         Rounds of the trial, training steps of each round.
     n_labeled, pool_size
-        Items labelled now, items in the pool.
+        Items labelled now, and all that batches are drawn from: the pool and, after it, items beyond it that a data set
+        may have (``Splits.unlabeled``). The task that ``init`` is given counts them too.
     n_bought
         Labels bought by the last query; 0 in round 0.
     query_size

@@ -12,6 +12,8 @@ from albench.wording import counted
 
 SPLITS = ("train", "val", "test")
 """The pool, the split that chooses weights, and the one that is reported."""
+UNLABELED = "unlabeled"
+"""Items beyond the pool, where a data set has them."""
 SHOWN = 5
 """Classes named in a line."""
 
@@ -43,6 +45,8 @@ def check_splits(splits: Splits, name: str) -> None:
         if task.modality == "text":
             _check_texts(split.x, where)
         _check_finite(split.x, where)
+    if splits.unlabeled is not None:
+        _check_unlabeled(splits, f"{name}, {UNLABELED} items")
     missing = sorted(set(range(task.n_classes)) - set(np.unique(splits.train.y).tolist()))
     if missing:
         names = ", ".join(task.class_names[c] for c in missing)
@@ -95,6 +99,27 @@ def small_splits(splits: Splits) -> tuple[str, ...]:
                 limits.append(few)
         lines.append(f"the {split} split is small: {'; '.join(limits)}; more seeds change nothing about that")
     return tuple(lines)
+
+
+def parts_of(splits: Splits) -> dict[str, np.ndarray]:
+    """Name -> items of each split, before them those beyond the pool, where there are any."""
+    beyond = {} if splits.unlabeled is None else {UNLABELED: splits.unlabeled}
+    return {**beyond, **{name: getattr(splits, name).x for name in SPLITS}}
+
+
+def _check_unlabeled(splits: Splits, where: str) -> None:
+    x, pool = splits.unlabeled, splits.train.x
+    if not isinstance(x, np.ndarray):
+        raise DataError(f"{where}: a {type(x).__name__}; an array of the form of the pool's items is needed.")
+    if not len(x):
+        raise DataError(f"{where}: there are none; leave them out.")
+    if x.shape[1:] != pool.shape[1:] or (x.dtype != pool.dtype and splits.task.modality != "text"):
+        raise DataError(
+            f"{where}: {x.dtype} of shape {x.shape[1:]}, the pool's items are {pool.dtype} of {pool.shape[1:]}."
+        )
+    if splits.task.modality == "text":
+        _check_texts(x, where)
+    _check_finite(x, where)
 
 
 def _check_texts(x: np.ndarray, where: str) -> None:

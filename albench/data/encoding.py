@@ -20,7 +20,7 @@ from albench.api.dataset import Split, Splits
 from albench.api.encoder import EncodedDataset, Encoder
 from albench.components.code_files import code_files, digest
 from albench.components.fields import canonical, name_of
-from albench.data.checks import SPLITS, check_splits
+from albench.data.checks import SPLITS, UNLABELED, check_splits
 from albench.data.equal_items import usable
 from albench.data.hashes import items_hash
 from albench.data.near_items import near_across
@@ -73,7 +73,9 @@ def encoded(dataset: EncodedDataset, read: Splits, spec: str, device: str, near:
     dim = parts["train"].x.shape[1]
     task = dataclasses.replace(items.task, modality="features", shape=(dim,))
     told = f"{counted(dim, 'feature')} of each {CALLED[items.task.modality]} by {called}"
-    splits = dataclasses.replace(items, **dict[str, Any](parts), task=task, how_read=(*items.how_read, told))
+    beyond = None if items.unlabeled is None else making.made(UNLABELED, items.unlabeled)
+    changed = dict[str, Any](parts, unlabeled=beyond, task=task, how_read=(*items.how_read, told))
+    splits = dataclasses.replace(items, **changed)
     check_splits(splits, spec)
     data_hash = named(item_hash, called, fingerprint)[:16]
     if dataset.equal_items == "allow":
@@ -116,9 +118,13 @@ class _Making:
     def vectors(self, split: str) -> Split:
         """A split with vectors in place of its items."""
         part: Split = getattr(self.items, split)
-        name = named(items_hash(part.x, self.items.task.modality), *self.made_by)
+        return Split(self.made(split, part.x), part.y)
+
+    def made(self, split: str, x: np.ndarray) -> np.ndarray:
+        """The (N, D) vectors of a split's items."""
+        name = named(items_hash(x, self.items.task.modality), *self.made_by)
         about = {"encoder": self.called, "fingerprint": self.fingerprint, "of": split, "device": self.device}
-        return Split(kept(name, len(part), lambda: self._blocks(part.x, split), about), part.y)
+        return kept(name, len(x), lambda: self._blocks(x, split), about)
 
     def _blocks(self, x: np.ndarray, split: str) -> Made:
         dim = self.fitted.dim(self.items.task)

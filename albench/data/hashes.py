@@ -8,7 +8,7 @@ import numpy as np
 
 from albench.api.dataset import Split, Splits
 from albench.api.task import Modality
-from albench.data.checks import SPLITS
+from albench.data.checks import SPLITS, UNLABELED
 from albench.data.items import blocks
 
 ITEM_DIGEST = 16
@@ -16,18 +16,23 @@ ITEM_DIGEST = 16
 
 
 def data_hash(splits: Splits) -> str:
-    """Sixteen hexadecimal digits that name the items and labels of all three splits."""
+    """Sixteen hexadecimal digits that name the items and labels of all three splits, and the items beyond the pool."""
     return hashes(splits)[0]
 
 
 def hashes(splits: Splits) -> tuple[str, dict[str, np.ndarray]]:
-    """The data hash, and split -> (N,) digests of its items of 16 bytes each; every item is read once."""
+    """The data hash, and split -> (N,) digests of its items of 16 bytes each; every item is read once.
+
+    Items beyond the pool are as a split of the name ``unlabeled``.
+    """
     whole = hashlib.blake2b(digest_size=8)
     digests: dict[str, np.ndarray] = {}
     for name in SPLITS:
         split: Split = getattr(splits, name)
         digests[name] = _items(whole, split.x, splits.task.modality)
         whole.update(np.ascontiguousarray(split.y, dtype=np.int64).data)
+    if splits.unlabeled is not None:
+        digests[UNLABELED] = _items(whole, splits.unlabeled, splits.task.modality)
     return whole.hexdigest(), digests
 
 

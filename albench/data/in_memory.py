@@ -62,6 +62,7 @@ def arrays(
     names: Sequence[str] = (),
     name: str = "",
     columns: Sequence[str] = (),
+    unlabeled: Any = None,
     **options: Any,
 ) -> InMemory:
     """Items and labels in memory as a data set: ``albench.run(dataset=albench.arrays(x, y))``.
@@ -89,6 +90,9 @@ def arrays(
         What the data set is called in what is shown; by default ``arrays-`` and the beginning of its hash.
     columns
         Of a data frame or a Hugging Face data set, what is learnt from; by default all but the labels.
+    unlabeled
+        Vectors or images (M, ...) beyond ``x``, of its form, without labels: methods are trained on them, strategies
+        never see them.
     options
         Those of the data set that reads such items, such as ``ordinal=True``, ``split_seed=1``, ``scale="none"`` or
         ``flip=False``; ``albench show`` lists them.
@@ -123,6 +127,8 @@ def arrays(
             raise DataError(f"arrays: names: {list(named)}: a class needs a name, without a semicolon")
         options["classes"] = ";".join(named)
     files, called, own = _files({split: by_name(part, named) for split, part in parts.items()})
+    if unlabeled is not None:
+        files, called, own = _with_unlabeled(unlabeled, files, called, own)
     digest = _hash(files)
     return InMemory(
         files=files,
@@ -173,6 +179,21 @@ def _files(parts: Mapping[str, Part]) -> tuple[dict[str, Any], dict[str, str], d
             files[f"{before}{role}.npy"] = array
             called[f"{before}{role}.npy"] = name
     return files, called, {}
+
+
+def _with_unlabeled(
+    unlabeled: Any, files: dict[str, Any], called: dict[str, str], own: dict[str, str]
+) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+    """The files of items, with one of those without labels."""
+    if files.keys() & {TABLE, TEXTS}:
+        raise DataError(
+            "arrays: unlabeled: vectors and images may come with items without labels, not tables and texts"
+        )
+    items = items_of(Part(unlabeled, None, x_name="unlabeled"))
+    file = f"unlabeled-{'features' if items.ndim == 2 else 'images'}.npy"
+    if file.removeprefix("unlabeled-") not in {name.rpartition("-")[2] for name in files}:
+        raise DataError(f"arrays: unlabeled: an array of shape {items.shape}; items of the form of x are needed")
+    return {**files, file: items}, {**called, file: "unlabeled"}, {**own, "unlabeled": "true"}
 
 
 def _hash(files: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 
@@ -39,6 +40,12 @@ class Items:
     def __len__(self) -> int:
         return len(self._tensor)
 
+    def first(self, count: int) -> Items:
+        """The first ``count`` of them, in the same memory."""
+        part = copy.copy(self)
+        part._tensor = self._tensor[:count]
+        return part
+
     @property
     def is_image(self) -> bool:
         """True for (N, C, H, W) items."""
@@ -58,6 +65,43 @@ class Items:
         """The items at ``index``, ``size`` at a time."""
         for start in range(0, len(index), size):
             yield self.gather(index[start : start + size])
+
+
+class Several(Items):
+    """Items of two arrays, one after the other, too large to become one."""
+
+    def __init__(self, x: np.ndarray, more: np.ndarray, device: torch.device) -> None:
+        super().__init__(x, device)
+        self._more = Items(more, device)
+
+    def __len__(self) -> int:
+        return super().__len__() + len(self._more)
+
+    def first(self, count: int) -> Items:
+        """The first ``count`` of them, which the first array has to hold."""
+        part = Items.__new__(Items)
+        part.device, part._tensor = self.device, self._tensor[:count]
+        return part
+
+    def gather(self, index: Tensor) -> Tensor:
+        """(n, ...) copies of the items at ``index`` (n,) int64."""
+        size = super().__len__()
+        here = index.cpu()
+        own = here < size
+        found = self._tensor.new_empty((len(here), *self._tensor.shape[1:]), device=self.device)
+        for mask, items, shift in ((own, super().gather, 0), (~own, self._more.gather, size)):
+            places = mask.nonzero().squeeze(1)
+            if len(places):
+                found[places.to(self.device)] = items(here[places] - shift)
+        return found
+
+
+def one_after_the_other(x: np.ndarray, more: np.ndarray, device: torch.device) -> Items:
+    """The items of two arrays, as one where that is small enough to be copied."""
+    size = x.nbytes + more.nbytes
+    if size <= (COPIED_BYTES if device.type == "cpu" else RESIDENT_BYTES):
+        return Items(np.concatenate([x, more]), device)
+    return Several(x, more, device)
 
 
 def _has_gaps(x: np.ndarray) -> bool:

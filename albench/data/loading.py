@@ -103,14 +103,13 @@ def _mapped_files(splits: Splits) -> Iterator[Path]:
     """The files of arrays that are read where they lie."""
     import numpy as np
 
-    for split in (splits.train, splits.val, splits.test):
-        array: Any
-        for array in (split.x, split.y):
-            while isinstance(array, np.ndarray):
-                if isinstance(array, np.memmap) and array.filename:
-                    yield Path(array.filename)
-                    break
-                array = array.base
+    array: Any
+    for array in (splits.unlabeled, *(each for s in (splits.train, splits.val, splits.test) for each in (s.x, s.y))):
+        while isinstance(array, np.ndarray):
+            if isinstance(array, np.memmap) and array.filename:
+                yield Path(array.filename)
+                break
+            array = array.base
 
 
 def _state(path: Path) -> State:

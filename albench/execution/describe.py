@@ -31,6 +31,7 @@ def described(trial: Trial, data: Data, registry: Registry, made: Made) -> dict[
         "protocol_hash": trial.protocol.hash,
         "protocol": dataclasses.asdict(trial.protocol),
         "data_hash": data.hash,
+        **({"n_unlabeled": data.splits.n_unlabeled} if data.splits.n_unlabeled else {}),
         "stand_in": data.splits.stand_in,
         **({SEES_LABELS: True} if _sees_labels(trial, registry) else {}),
         "class_names": list(data.splits.task.class_names),

@@ -63,6 +63,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
                 "classes": list(data.splits.task.class_names),
                 "sizes": [len(data.splits.train), len(data.splits.val), len(data.splits.test)],
                 "per_class": _per_class(data.splits),
+                **({"n_unlabeled": data.splits.n_unlabeled} if data.splits.n_unlabeled else {}),
             }
             for name, data in plan.data.items()
         },

@@ -19,11 +19,12 @@ from albench.components import spec as specs
 from albench.components.fields import canonical
 from albench.components.registry import registry
 from albench.components.side_effects import printed_aside
+from albench.data.checks import parts_of
 from albench.data.items import as_input
 from albench.data.loading import load_data
 from albench.errors import ContractError, DataError, StoreError, UserError
 from albench.execution.device import resolve_device
-from albench.extract.folder import SPLITS, check, claim, feature_file, is_complete, write_labels
+from albench.extract.folder import check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
 from albench.results.provenance import MADE_BY, Provenance
 from albench.suite.settings import RunSettings
@@ -136,7 +137,7 @@ def extract(
             size = _width_of(model, splits.train.x, place)
             with claim(out, facts):
                 write_labels(out, splits)
-                rows = [_write(out, split, splits, (model, place, size), block, tell) for split in SPLITS]
+                rows = [_write(out, split, splits, (model, place, size), block, tell) for split in parts_of(splits)]
     except OSError as error:
         raise StoreError(
             f"{out} cannot be written ({error.strerror or error}): what is complete there is whole; make room or name "
@@ -150,7 +151,7 @@ def _write(
 ) -> int:
     """Write what is missing of one split; returns how many rows that were."""
     model, place, size = source
-    x, final = getattr(splits, split).x, out / feature_file(split)
+    x, final = parts_of(splits)[split], out / feature_file(split)
     computed = 0
     if not final.exists():
         with RowFile(final, (len(x), size), block) as file:

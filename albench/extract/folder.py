@@ -13,6 +13,7 @@ import numpy as np
 
 from albench.api.dataset import Splits
 from albench.api.task import Task
+from albench.data.checks import parts_of
 from albench.disk.files import write_atomic
 from albench.errors import StoreError
 from albench.results.provenance import MADE_BY, difference
@@ -95,6 +96,7 @@ def is_complete(out: Path, splits: Splits) -> bool:
     """True where every file is there; each was renamed to its name when it was whole."""
     names = [name for split in SPLITS for name in (feature_file(split), target_file(split, splits.task))]
     names += [group_file(split) for split in SPLITS if split in splits.groups]
+    names += [feature_file(split) for split in parts_of(splits)]
     return all((out / name).exists() for name in names)
 
 

@@ -1,10 +1,12 @@
-"""What a data set holds, in two lines: items and groups of each class and split."""
+"""What a data set holds, in a few lines: items and groups of each class and split, and items without labels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from albench.wording import counted
 
 if TYPE_CHECKING:
     from albench.api.dataset import Splits
@@ -15,7 +17,7 @@ ALL_CLASSES = 12
 
 
 def contents(splits: Splits) -> list[str]:
-    """Lines such as ``per class (train/val/test): well: 110/25/60, ill: 320/75/100``; a second one counts groups."""
+    """Lines such as ``per class (train/val/test): well: 110/25/60, ill: 320/75/100``; others count more."""
     names = splits.task.class_names
     counts = np.stack([np.bincount(getattr(splits, part).y, minlength=len(names)) for part in SPLITS], axis=1)
     order = list(range(len(names)))
@@ -28,6 +30,9 @@ def contents(splits: Splits) -> list[str]:
     if splits.groups:
         n_groups = [len(np.unique(splits.groups[part])) if part in splits.groups else None for part in SPLITS]
         lines.append(f"groups (patients): {_cells(n_groups)}")
+    if splits.n_unlabeled:
+        told = "without labels that could be bought: methods are trained on them, strategies never see them"
+        lines.append(f"beyond the pool: {counted(splits.n_unlabeled, 'item')} {told}")
     return lines
 
 

@@ -59,6 +59,30 @@ def item_values(subject: DatasetSubject) -> None:
                 raise Fault(f"{name}.x, row {start + row}: a value is {rows[row, column]:g}; it has to be {wanted}")
 
 
+def items_without_labels(subject: DatasetSubject) -> str:
+    """Items beyond the pool are an array of the form of the pool's, and no split's array."""
+    splits = subject.splits
+    if splits.unlabeled is None:
+        raise NotApplicable("it has no items beyond the pool")
+    x, pool = splits.unlabeled, splits.train.x
+    if not isinstance(x, np.ndarray):
+        raise Fault(f"unlabeled is a {type(x).__name__}: give the items alone, a NumPy array, without labels")
+    if not len(x):
+        raise Fault("unlabeled holds no items: leave it None")
+    if x.shape[1:] != pool.shape[1:] or x.dtype != pool.dtype:
+        raise Fault(f"unlabeled holds {x.dtype} of shape {x.shape[1:]}, train {pool.dtype} of {pool.shape[1:]}")
+    image = splits.task.modality == "image"
+    for start, rows in blocks(x) if x.dtype.kind == "f" else ():
+        fine = (rows >= 0) & (rows <= 1) if image else np.isfinite(rows)
+        if not fine.all():
+            row, column = np.argwhere(~fine)[0]
+            raise Fault(f"unlabeled, row {start + row}: a value is {rows[row, column]:g}")
+    for name, part in subject.parts.items():
+        if np.shares_memory(x, part.x):
+            raise Fault(f"unlabeled is {name}'s own memory: give items that are in no split")
+    return f"{len(x):,} items beyond the pool"
+
+
 def label_range(subject: DatasetSubject) -> None:
     """Labels are in 0 .. n_classes - 1."""
     n_classes = subject.splits.task.n_classes

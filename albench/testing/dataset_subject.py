@@ -170,15 +170,22 @@ def blocks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield start, rows.reshape(len(rows), -1)
 
 
+def items_digest(array: np.ndarray) -> str:
+    """Names what an array holds."""
+    digest = hashlib.blake2b(f"{array.shape}{array.dtype.str}".encode(), digest_size=16)
+    for _, rows in blocks(array):
+        digest.update(repr(rows.tolist()).encode() if rows.dtype == object else np.ascontiguousarray(rows).data)
+    return digest.hexdigest()
+
+
 def digests(splits: Splits) -> Iterator[tuple[str, str]]:
     """What is loaded by name, as digests."""
     for name in SPLITS:
         part = getattr(splits, name)
         for what, array in (("x", part.x), ("y", part.y)):
-            digest = hashlib.blake2b(f"{array.shape}{array.dtype.str}".encode(), digest_size=16)
-            for _, rows in blocks(array):
-                digest.update(repr(rows.tolist()).encode() if rows.dtype == object else np.ascontiguousarray(rows).data)
-            yield f"{name}.{what}", digest.hexdigest()
+            yield f"{name}.{what}", items_digest(array)
+    if splits.unlabeled is not None:
+        yield "unlabeled", items_digest(splits.unlabeled)
     for name, each in splits.groups.items():
         yield f"groups[{name}]", repr(np.asarray(each).tolist())
     yield "task", repr(splits.task)

@@ -22,6 +22,7 @@ DATASET_CHECKS: dict[str, Check[DatasetSubject]] = collect(
         files.simulated_files,
         conduct.item_types,
         conduct.item_values,
+        conduct.items_without_labels,
         conduct.label_range,
         conduct.every_class_in_train,
         conduct.task_agrees,

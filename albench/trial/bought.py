@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import torch
@@ -22,6 +23,8 @@ class Bought:
         Items in the pool.
     n_classes
         Of the labels.
+    n_beyond
+        Items after them, whose labels cannot be bought.
 
     Attributes
     ----------
@@ -31,11 +34,12 @@ class Bought:
         Labels that the last query bought.
     """
 
-    def __init__(self, oracle: Oracle, size: int, n_classes: int) -> None:
+    def __init__(self, oracle: Oracle, size: int, n_classes: int, n_beyond: int = 0) -> None:
         self.oracle = oracle
         self.pool = Pool(size)
         self.n_last = 0
         self._n_classes = n_classes
+        self._beyond = torch.arange(size, size + n_beyond)
         self._labels = torch.full((size,), -1)
 
     @property
@@ -43,6 +47,17 @@ class Bought:
         """The pool as it is now."""
         ids = self.pool.labeled
         return Annotated(ids, self._labels[ids], self.pool.unlabeled, self._n_classes)
+
+    @property
+    def trained_on(self) -> Annotated:
+        """The pool as methods see it: items beyond it are unlabelled ones."""
+        pool = self.annotated
+        return dataclasses.replace(pool, unlabeled=torch.cat([pool.unlabeled, self._beyond]))
+
+    @property
+    def labeled_mask(self) -> Tensor:
+        """(size + n_beyond,) bool: what is labelled of all that methods see."""
+        return torch.cat([self.pool.mask, torch.zeros(len(self._beyond), dtype=torch.bool)])
 
     def start_with(self, ids: Tensor) -> None:
         """Annotate the first ids, which no query of the rounds bought."""

@@ -14,8 +14,9 @@ from albench.api.dataset import Dataset, Splits
 from albench.api.estimator import Estimator
 from albench.api.method import Method
 from albench.api.strategy import Strategy
+from albench.api.task import Task
 from albench.components.parts import fitted_whole
-from albench.data.items import Items
+from albench.data.items import Items, one_after_the_other
 from albench.environment import Environment, this_environment
 from albench.suite.protocol import Amounts
 from albench.suite.settings import RunSettings
@@ -60,8 +61,20 @@ class Parts:
     def items(self) -> tuple[Items, Items, Items]:
         """The three splits on the training device, once for all trials that have these parts."""
         splits = self.splits
-        train, val, test = (Items(split.x, self.device) for split in (splits.train, splits.val, splits.test))
-        return train, val, test
+        val, test = (Items(split.x, self.device) for split in (splits.val, splits.test))
+        return self.trained_on.first(len(splits.train)), val, test
+
+    @functools.cached_property
+    def trained_on(self) -> Items:
+        """What batches are gathered from: the pool's items and, after them, those beyond it."""
+        pool, beyond = self.splits.train.x, self.splits.unlabeled
+        return Items(pool, self.device) if beyond is None else one_after_the_other(pool, beyond, self.device)
+
+    @functools.cached_property
+    def task(self) -> Task:
+        """The task as methods are told it: with items beyond the pool among its items."""
+        task = self.splits.task
+        return dataclasses.replace(task, pool_size=task.pool_size + self.splits.n_unlabeled)
 
     @functools.cached_property
     def made_with(self) -> Environment:

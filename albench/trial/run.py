@@ -61,7 +61,8 @@ class TrialRun:
         self.train, val, self.test = parts.items
         self.validation = Validation(trial.protocol.validation, parts.splits.val, val, trial.seed)
         n_classes = splits.task.n_classes
-        self.bought = Bought(Oracle(splits.train.y, n_classes, amounts.labels[-1]), len(splits.train), n_classes)
+        oracle = Oracle(splits.train.y, n_classes, amounts.labels[-1])
+        self.bought = Bought(oracle, len(splits.train), n_classes, splits.n_unlabeled)
         self.queries = Queries(trial, parts, self.train, self.bought)
         self.bought.start_with(self.queries.first())
         self.initial_hash = index_hash(self.bought.pool.labeled)
@@ -70,7 +71,7 @@ class TrialRun:
 
     def new_learner(self, number: int) -> Learner | WholeLearner:
         """Fresh weights; on a cold start other ones in each round, the same for every trial of the seed."""
-        parts, protocol, task = self.parts, self.protocol, self.parts.splits.task
+        parts, protocol, task = self.parts, self.protocol, self.parts.task
         draw = number if protocol.start == "cold" else 0
         if parts.whole:
             return WholeLearner(parts.backbone, self.method, task, protocol, (self.trial.seed, draw))
@@ -95,7 +96,7 @@ class TrialRun:
         """A round's training of an estimator."""
         assert isinstance(self.learner, WholeLearner)
         self.progress(number, 0)
-        return Trained({}, 0, self.learner.fit(self.train, self.bought.annotated))
+        return Trained({}, 0, self.learner.fit(self.parts.trained_on, self.bought.trained_on))
 
     def use(self, values: Mapping[str, str]) -> None:
         """Train with what was tuned, from fresh weights on."""
@@ -132,11 +133,11 @@ class TrialRun:
             rounds=protocol.rounds,
             steps=protocol.steps_in(len(pool.labeled)),
             n_labeled=len(pool.labeled),
-            pool_size=len(bought.pool),
+            pool_size=parts.task.pool_size,
             n_bought=bought.n_last,
             query_size=parts.amounts.query_size,
             first_step=first_step,
-            labeled=bought.pool.mask.to(parts.device),
+            labeled=bought.labeled_mask.to(parts.device),
             class_counts=pool.class_counts.to(parts.device),
         )
 
@@ -149,11 +150,11 @@ class TrialRun:
         bought.buy(ids)
         learner = self.new_learner(number)
         if isinstance(learner, WholeLearner):
-            return self.validate(learner.fit(self.train, bought.annotated))
+            return self.validate(learner.fit(self.parts.trained_on, bought.trained_on))
         if self.trial.protocol.start == "warm":
             learner.restore(copy.deepcopy(self.network.checkpoint()))
         learner.start_round(self.facts(number, learner.first_step, bought))
-        batches = self._batches(number, bought.annotated)
+        batches = self._batches(number, bought.trained_on)
         (trained,) = train_round(learner, [batches], [self.validate], lambda _: None)
         if isinstance(trained, TrialError):
             raise trained
@@ -194,12 +195,12 @@ class TrialRun:
 
     def batches(self, number: int) -> Batches:
         """The batches of a round."""
-        return self._batches(number, self.bought.annotated)
+        return self._batches(number, self.bought.trained_on)
 
     def _batches(self, number: int, pool: Annotated) -> Batches:
         return Batches(
             pool,
-            self.train,
+            self.parts.trained_on,
             method=self.method,
             augmenter=self.augmenter,
             protocol=self.protocol,

@@ -106,12 +106,12 @@ def _score(run: TrialRun, tunings: Tunings, number: int, one: Tried, report: Cal
     """Train a round with the values that are tried: the best of its validations."""
     protocol, method = tunings.in_force(run.trial, one.values)
     parts, seed = run.parts, seeds.derive("tune", run.trial.seed, number, one.repeat)
-    model = build_model(parts.backbone, method, parts.splits.task, seed)
-    learner = Learner(model, method, parts.splits.task, protocol, parts.device, seed)
+    model = build_model(parts.backbone, method, parts.task, seed)
+    learner = Learner(model, method, parts.task, protocol, parts.device, seed)
     learner.start_round(run.facts(number, learner.first_step))
     batches = Batches(
-        run.bought.annotated,
-        run.train,
+        run.bought.trained_on,
+        parts.trained_on,
         method=method,
         augmenter=run.augmenter,
         protocol=protocol,

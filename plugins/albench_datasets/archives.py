@@ -22,6 +22,8 @@ class Member:
     unit: int
     most: int = 1 << 31
     """Bytes that are read at most."""
+    mapped: bool = False
+    """Whether it is mapped where it lies unpacked, and not read into memory."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ def _where(files: Mapping[str, Path], name: str) -> str:
 
 def _unpacked(path: Path, member: Member) -> np.ndarray:
     try:
+        if member.mapped:
+            _require_whole(path.stat().st_size, path.stat().st_size, member, str(path))
+            return np.memmap(path, np.uint8, mode="r")
         with path.open("rb") as file:
             return _records(file, path.stat().st_size, member, str(path))
     except OSError as error:
@@ -86,12 +91,19 @@ def _unpacked(path: Path, member: Member) -> np.ndarray:
 
 def _records(file: IO[bytes], size: int, member: Member, where: str) -> np.ndarray:
     """The bytes of whole records; a size that none can have is told before anything is read."""
+    _require_size(size, member, where)
+    held = file.read(size)
+    _require_whole(len(held), size, member, where)
+    return np.frombuffer(held, np.uint8)
+
+
+def _require_size(size: int, member: Member, where: str) -> None:
     if size > member.most:
         raise DataError(f"{where}: claims {size:,} bytes, at most {member.most:,} are expected; get the file again")
-    held = file.read(size)
-    if len(held) != size or not size or size % member.unit:
+
+
+def _require_whole(held: int, size: int, member: Member, where: str) -> None:
+    if held != size or not size or size % member.unit:
         raise DataError(
-            f"{where}: damaged: {len(held):,} bytes are no whole number of records of {member.unit:,}; "
-            f"get the file again"
+            f"{where}: damaged: {held:,} bytes are no whole number of records of {member.unit:,}; get the file again"
         )
-    return np.frombuffer(held, np.uint8)

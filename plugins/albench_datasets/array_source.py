@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,14 +70,14 @@ class Arrays:
                 continue
             groups = None
             if each.groups is not None:
-                groups = plain_groups(np.asarray(arrays[each.groups]), self._where(each.groups))
+                groups = plain_groups(np.asarray(arrays[each.groups]), self.where(each.groups))
             raw[split] = Raw(
                 arrays[each.items],
                 arrays[each.labels],
-                self._where(each.items),
-                self._where(each.labels),
+                self.where(each.items),
+                self.where(each.labels),
                 groups,
-                self._where(each.groups or ""),
+                self.where(each.groups or ""),
             )
         return raw
 
@@ -93,9 +93,9 @@ class Arrays:
         used = {name for each in by_split.values() for name in (each.items, each.labels, each.groups)}
         return [name for name in self.names if name not in used and name not in CLASSES]
 
-    def unread_notice(self, by_split: Mapping[str, Names]) -> tuple[str, ...]:
-        """Which arrays are not read, in a line, or none."""
-        unread = self.unread(by_split)
+    def unread_notice(self, by_split: Mapping[str, Names], besides: Collection[str] = ()) -> tuple[str, ...]:
+        """Which arrays are not read, in a line, or none; of some it is told elsewhere."""
+        unread = [name for name in self.unread(by_split) if name not in besides]
         shown = [*unread[:SHOWN], f"and {len(unread) - SHOWN:,} more"] if len(unread) > SHOWN else unread
         return (not_read(shown, "array"),) if unread else ()
 
@@ -134,7 +134,8 @@ class Arrays:
                     return tuple(str(each).strip() for each in array)
         return ()
 
-    def _where(self, name: str) -> str:
+    def where(self, name: str) -> str:
+        """What to call an array in an error."""
         if (file := f"{name}.npy") in self._called:
             return f"arrays: {self._called[file]}"
         return str(self.path / f"{name}.npy") if self.mapped else f"{self.path}: {name}"

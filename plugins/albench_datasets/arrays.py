@@ -10,6 +10,7 @@ from albench.api import DataError, Modality, Splits, option
 from albench_datasets import precision
 from albench_datasets.array_names import Names
 from albench_datasets.array_source import Arrays
+from albench_datasets.beyond import BEYOND, checked_beyond
 from albench_datasets.checks import Raw, check_finite, check_groups, check_lengths, checked_splits, numbered_classes
 from albench_datasets.group_names import HELP
 from albench_datasets.labels import class_codes
@@ -63,7 +64,13 @@ class About:
 
 
 def splits_of(
-    raw: Mapping[str, Raw], options: ArrayOptions, about: About, *, modality: Modality, scale: Scale = "none"
+    raw: Mapping[str, Raw],
+    options: ArrayOptions,
+    about: About,
+    *,
+    modality: Modality,
+    scale: Scale = "none",
+    beyond: Raw | None = None,
 ) -> Splits:
     """The splits of arrays that were found, in whatever splits they come.
 
@@ -73,6 +80,8 @@ def splits_of(
         Split -> its arrays, with labels as they are in the file; ``""`` where the items are in no splits.
     scale
         How features are scaled; see ``scaled``.
+    beyond
+        Items without labels.
 
     Raises
     ------
@@ -90,17 +99,20 @@ def splits_of(
     names = labels.names or numbered_classes(raw)
     raw, shares = _shared_out(raw, options, names, about.what)
     unscaled = raw
-    raw, scaling = scaled(raw, scale)
+    raw, scaling = scaled(raw if beyond is None else {**raw, BEYOND: beyond}, scale)
+    beyond = raw.pop(BEYOND, None)
     losses = precision.losses(unscaled, raw) if modality == "features" else []
+    splits = checked_splits(
+        raw,
+        modality=modality,
+        class_names=names,
+        ordinal=options.ordinal,
+        notices=(*about.notices, *losses),
+        stand_in=about.stand_in,
+    )
     return replace(
-        checked_splits(
-            raw,
-            modality=modality,
-            class_names=names,
-            ordinal=options.ordinal,
-            notices=(*about.notices, *losses),
-            stand_in=about.stand_in,
-        ),
+        splits,
+        unlabeled=None if beyond is None else checked_beyond(beyond, splits.train, raw["train"].x_from, modality),
         how_read=(*about.how_read, *labels.how_read, *shares, *scaling),
     )
 

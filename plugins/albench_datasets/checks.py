@@ -53,7 +53,7 @@ def checked_splits(
     """
     if len(class_names) < 2:
         raise DataError(f"{raw['train'].y_from}: one class only; there is nothing to learn with fewer than two")
-    splits = {name: _checked(raw[name], modality, len(class_names)) for name in SPLITS}
+    splits = {name: checked(raw[name], modality, len(class_names)) for name in SPLITS}
     shape = splits["train"].x.shape[1:]
     for name in SPLITS[1:]:
         if splits[name].x.shape[1:] != shape:
@@ -170,7 +170,8 @@ def check_groups(raw: Raw) -> None:
         )
 
 
-def _checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
+def checked(raw: Raw, modality: Modality, n_classes: int) -> Split:
+    """One split, once all that can be said of it by itself holds."""
     x, y = raw.x, whole_labels(raw.y, raw.y_from)
     if modality == "text":
         check_lengths(raw)

@@ -229,6 +229,13 @@ STL10 = Published(
     subfolders=("stl10",),
     unpacked=tuple(f"stl10_binary/{split}_{kind}.bin" for split in ("train", "test") for kind in "Xy"),
 )
+STL10_WITH_UNLABELED = replace(
+    STL10,
+    spec="stl10[unlabeled=true]",
+    title="the same with 100,000 images that have no labels",
+    items={**STL10.items, "unlabeled": 100_000},
+    unpacked=(*STL10.unpacked, "stl10_binary/unlabeled_X.bin"),
+)
 
 # what 'albench data list' shows of each
 OF_MNIST = (MNIST, MNIST_TEST_PART)
@@ -236,4 +243,4 @@ OF_FASHION_MNIST = (FASHION_MNIST,)
 OF_CIFAR10 = (CIFAR10,)
 OF_CIFAR100 = (CIFAR100, CIFAR100_COARSE)
 OF_SVHN = (SVHN,)
-OF_STL10 = (STL10,)
+OF_STL10 = (STL10, STL10_WITH_UNLABELED)

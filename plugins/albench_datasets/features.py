@@ -13,6 +13,7 @@ from albench.api import DataError, FeatureDataset, Splits, option
 from albench_datasets.array_names import find_names
 from albench_datasets.array_source import Arrays, reads
 from albench_datasets.arrays import About, ArrayOptions, require_splits, splits_of
+from albench_datasets.beyond import BeyondThePool, names_beyond
 from albench_datasets.roots import named_path
 from albench_datasets.tables.files import SUFFIXES
 
@@ -23,14 +24,14 @@ SAVE = 'save its items and labels with numpy.savez("pool.npz", features=x, label
 
 
 @dataclass(frozen=True, kw_only=True)
-class Features(ArrayOptions, FeatureDataset):
+class Features(BeyondThePool, ArrayOptions, FeatureDataset):
     """``train-features.npy`` (N, D) and ``train-labels.npy`` (N,), likewise ``val-``, ``test-``; or a .npz of such.
 
     ``features.npy`` and ``labels.npy`` alone are split by ``val_share`` and ``test_share``. Groups (patients) may be in
     ``train-groups.npy`` and so on. Labels are codes, text or one-hot rows; ``classes.txt`` may name the classes, one a
-    line. This is the layout of ``albench data extract``, whose labels are called targets; an underscore is as good as
-    the hyphen, and ``x_train`` and ``y_train`` are known. Features of float32 in a folder stay on disk and are read in
-    blocks; other types are converted in memory.
+    line; ``unlabeled-features.npy`` holds items without labels. This is the layout of ``albench data extract``, whose
+    labels are called targets; an underscore is as good as the hyphen, and ``x_train`` and ``y_train`` are known.
+    Features of float32 in a folder stay on disk and are read in blocks; other types are converted in memory.
     """
 
     scale: Literal["auto", "pool", "none"] = option(
@@ -61,10 +62,9 @@ class Features(ArrayOptions, FeatureDataset):
         if reads(path, "images") and not reads(path, "features"):
             raise DataError(f"{path}: it holds images: write npz[path={self.path}]")
         require_splits(by_split, self, str(path), f"{{}}-features{source.suffix}", source.how)
-        raw = source.raw(by_split)
-        converted = (
-            f"{each.x_from}: {each.x.dtype}" for each in raw.values() if source.mapped and each.x.dtype != np.float32
-        )
+        raw, beyond = source.raw(by_split), self.beyond(source, "features")
+        every = [*raw.values(), *([] if beyond is None else [beyond])]
+        converted = (f"{each.x_from}: {each.x.dtype}" for each in every if source.mapped and each.x.dtype != np.float32)
         about = About(
             what=what,
             class_names=source.class_names,
@@ -72,10 +72,13 @@ class Features(ArrayOptions, FeatureDataset):
                 *(f"{told} is converted in memory; float32 would stay on disk" for told in converted),
                 *self.suggested(source, by_split, raw),
             ),
-            how_read=source.unread_notice(by_split),
+            how_read=(
+                *source.unread_notice(by_split, names_beyond(source, "features")),
+                *self.unread_beyond(source, "features"),
+            ),
             stand_in=_stand_in(path) if source.mapped else "",
         )
-        return splits_of(raw, self, about, modality="features", scale=self.scale)
+        return splits_of(raw, self, about, modality="features", scale=self.scale, beyond=beyond)
 
     @classmethod
     def reads(cls, path: Path) -> bool:

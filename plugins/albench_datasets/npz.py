@@ -11,18 +11,20 @@ from albench.api import DataError, ImageDataset, Splits, option
 from albench_datasets.array_names import find_names
 from albench_datasets.array_source import Arrays, reads
 from albench_datasets.arrays import About, ArrayOptions, require_splits, splits_of
+from albench_datasets.beyond import BeyondThePool, names_beyond
 from albench_datasets.roots import named_path
 
 CHANNELS = (1, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Npz(ArrayOptions, ImageDataset):
+class Npz(BeyondThePool, ArrayOptions, ImageDataset):
     """``train_images``, ``train_labels`` and likewise ``val_`` and ``test_``: uint8 (N, H, W) or (N, H, W, C).
 
     ``images`` and ``labels`` alone are split by ``val_share`` and ``test_share``; patients may be in ``train_groups``.
     Labels are codes, text or one-hot rows; ``class_names`` may name the classes. Arrays of a folder,
-    ``train_images.npy`` and so on, are memory-mapped; those of a .npz file are read into memory.
+    ``train_images.npy`` and so on, are memory-mapped; those of a .npz file are read into memory. ``unlabeled_images``
+    are items without labels.
     """
 
     path: str = option(help="the .npz file, or a folder of .npy files; relative to the data folder or working folder")
@@ -47,13 +49,19 @@ class Npz(ArrayOptions, ImageDataset):
         require_splits(by_split, self, str(path), f"{{}}_images{source.suffix}", source.how)
         raw = source.raw(by_split)
         raw = {split: replace(each, x=channels_first(each.x, each.x_from)) for split, each in raw.items()}
+        beyond = self.beyond(source, "images")
+        if beyond is not None:
+            beyond = replace(beyond, x=channels_first(beyond.x, beyond.x_from))
         about = About(
             what=f"npz[path={self.path}]",
             class_names=source.class_names,
             notices=self.suggested(source, by_split, raw),
-            how_read=source.unread_notice(by_split),
+            how_read=(
+                *source.unread_notice(by_split, names_beyond(source, "images")),
+                *self.unread_beyond(source, "images"),
+            ),
         )
-        return splits_of(raw, self, about, modality="image")
+        return splits_of(raw, self, about, modality="image", beyond=beyond)
 
     @classmethod
     def reads(cls, path: Path) -> bool:

@@ -21,6 +21,7 @@ from albench.api import (
     option,
 )
 from albench_datasets.arrays import About, ArrayOptions, splits_of
+from albench_datasets.beyond import BEYOND
 from albench_datasets.checks import Raw
 
 VAL_SHARE = 0.1
@@ -44,7 +45,7 @@ class PublishedImages(ImageDataset):
         raise NotImplementedError
 
     def read(self, files: Mapping[str, Path]) -> dict[str, Raw]:
-        """Split -> its arrays; ``""`` where the items are in no splits."""
+        """Split -> its arrays; ``""`` where the items are in no splits; ``BEYOND`` of items without labels."""
         raise NotImplementedError
 
     @property
@@ -93,7 +94,8 @@ class PublishedImages(ImageDataset):
             ordinal=self.ordinal,
         )
         about = About(what=self.facts.spec, class_names=self.class_names, how_read=self.how_read)
-        return splits_of(raw, shares, about, modality="image")
+        labelled = {split: each for split, each in raw.items() if split != BEYOND}
+        return splits_of(labelled, shares, about, modality="image", beyond=raw.get(BEYOND))
 
     def find(self, root: Path | None) -> bool:
         """True where every needed file is there."""

@@ -56,6 +56,7 @@ PUBLIC = {
     "albench/session.py: run",
     "albench/selection.py: select",
     "albench/api/options.py: option",
+    "albench/data/in_memory.py: arrays",
     "albench/testing/views.py: make_view",
 }
 """Functions whose parameters are what a user types by name, however many there are."""

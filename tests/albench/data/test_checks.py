@@ -90,3 +90,19 @@ def test_texts_have_to_be_text() -> None:
     made.val.x[4] = 3.5
     with pytest.raises(DataError, match="val split, row 4: an item is of type float; texts have to be str"):
         check_splits(made, "d")
+
+
+@pytest.mark.parametrize(
+    ("unlabeled", "message"),
+    [
+        ([[0.0] * 4], "d, unlabeled items: a list; an array of the form"),
+        (np.zeros((0, 4), np.float32), "unlabeled items: there are none; leave them out"),
+        (np.zeros((2, 5), np.float32), r"float32 of shape \(5,\), the pool's items are float32 of \(4,\)"),
+        (np.zeros((2, 4)), r"float64 of shape \(4,\), the pool's items are float32"),
+        (np.array([[0, 0, 0, 0], [0, 0, np.nan, 0]], np.float32), "unlabeled items, row 1: a feature is nan"),
+    ],
+)
+def test_items_without_labels_are_of_the_pools_form(unlabeled: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        check_splits(dataclasses.replace(splits(), unlabeled=unlabeled), "d")
+    check_splits(dataclasses.replace(splits(), unlabeled=np.zeros((2, 4), np.float32)), "d")

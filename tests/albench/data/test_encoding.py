@@ -186,3 +186,19 @@ def test_what_takes_long_is_told_with_how_far_it_is(
         "encoding 20 images of train with a model: 25% done, 30 s left",
         "encoding 20 images of train with a model: 75% done, 10 s left",
     ]
+
+
+def test_items_without_labels_become_vectors_too() -> None:
+    items = np.arange(20, dtype=np.float32).reshape(5, 4)
+    encoder = Doubles()
+    made, name = through(encoder, dataclasses.replace(splits(), unlabeled=items))
+    assert made.unlabeled is not None
+    np.testing.assert_array_equal(made.unlabeled, 2 * items)
+    assert sorted(encoder.seen) == sorted([8, 8, 8, 6, 8, 1, 8, 1, 5])
+    assert through(Doubles())[1] != name
+    learns = Centres()
+    through(learns, dataclasses.replace(splits(), unlabeled=items))
+    assert (
+        learns.fit(splits().train.x).encode(items, CPU).tolist()
+        == through(Centres(), dataclasses.replace(splits(), unlabeled=items))[0].unlabeled.tolist()
+    ), "what is learnt is of the pool alone"

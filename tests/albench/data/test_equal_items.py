@@ -174,3 +174,47 @@ def test_images_and_maps_are_compared_too(tmp_path: Path) -> None:
     equal = find_equal(data, hashes(data)[1])
     assert {names: rows.tolist() for names, rows in equal.across.items()} == {("train", "test"): [[12, 0]]}
     assert data_hash(data) == data_hash(dataclasses.replace(data, train=Split(x[:20], y[:20])))
+
+
+def beside(unlabeled: np.ndarray) -> Splits:
+    return dataclasses.replace(splits(), unlabeled=unlabeled.astype(np.float32))
+
+
+def with_copies() -> Splits:
+    """Of six items beyond the pool 0 and 4 are train row 2, 3 is test row 1, 5 repeats 1."""
+    data = splits()
+    rng = np.random.Generator(np.random.PCG64(9))
+    unlabeled = rng.standard_normal((6, 4)).astype(np.float32)
+    unlabeled[[0, 4]], unlabeled[3], unlabeled[5] = data.train.x[2], data.test.x[1], unlabeled[1]
+    return beside(unlabeled)
+
+
+def test_copies_among_items_without_labels_are_found_and_are_of_no_other_class() -> None:
+    data = with_copies()
+    equal = find_equal(data, hashes(data)[1])
+    assert {names: rows.tolist() for names, rows in equal.across.items()} == {
+        ("unlabeled", "train"): [[0, 2], [4, 2]],
+        ("unlabeled", "test"): [[3, 1]],
+    }
+    assert (equal.within, equal.differing) == ({"unlabeled": 2}, [])
+
+
+def test_items_without_labels_that_are_tested_are_refused_or_left_out() -> None:
+    with pytest.raises(DataError, match=r"1 item of unlabeled is also in test \(unlabeled row 3 is test row 1\): what"):
+        usable(Mine(), with_copies(), "mine")
+    dropped, found = usable(Mine(equal_items="drop"), with_copies(), "mine")
+    assert dropped.unlabeled is not None
+    np.testing.assert_array_equal(dropped.unlabeled, with_copies().unlabeled[[1, 2, 5]])  # type: ignore[index]
+    assert "left out 3 items of unlabeled" in " ".join(dropped.notices)
+    assert found == data_hash(dropped)
+    assert len(dropped.train) == 30
+
+
+def test_items_without_labels_may_be_of_the_pool_too_and_it_is_told() -> None:
+    data = beside(np.concatenate([splits().train.x[:2], np.ones((3, 4))]))
+    kept, _ = usable(Mine(), data, "mine")
+    assert kept.n_unlabeled == 5
+    assert any("2 items of unlabeled are also in train" in notice for notice in kept.notices)
+    none, found = usable(Mine(equal_items="drop"), beside(splits().train.x[:2]), "mine")
+    assert none.unlabeled is None
+    assert found == data_hash(splits())

@@ -60,3 +60,15 @@ def test_texts_are_hashed_by_what_they_say_however_they_are_held() -> None:
     moved = texts(object)  # the same signs, cut elsewhere, are other texts
     moved.train.x[0], moved.train.x[1] = moved.train.x[0] + moved.train.x[1], ""
     assert hashes(moved)[0] != whole
+
+
+def test_items_beyond_the_pool_are_part_of_the_name_where_there_are_any() -> None:
+    without = splits()
+    more = [
+        dataclasses.replace(without, unlabeled=np.full((2, *without.train.x.shape[1:]), v, np.float32)) for v in (0, 1)
+    ]
+    names = [data_hash(each) for each in (without, *more)]
+    assert len(set(names)) == 3
+    assert data_hash(dataclasses.replace(without, unlabeled=None)) == names[0]
+    assert list(hashes(without)[1]) == ["train", "val", "test"]
+    assert len(hashes(more[0])[1]["unlabeled"]) == 2

@@ -230,3 +230,37 @@ def test_the_door_is_there_and_a_bare_array_says_so() -> None:
     assert albench.arrays is arrays
     with pytest.raises(UserError, match=r"write dataset=albench\.arrays\(x, y\)"):
         albench.run(dataset=X)
+
+
+def test_items_without_labels_come_beside(tmp_path: Path) -> None:
+    x, y = vectors()
+    more = vectors(40, seed=7)[0]
+    given = arrays(x, y, unlabeled=more)
+    found = read(given, tmp_path)
+    np.testing.assert_array_equal(found.unlabeled, more)
+    assert same(found, read(arrays(x, y), tmp_path))
+    assert given.hash != arrays(x, y).hash
+    assert read(arrays(x, y), tmp_path).unlabeled is None
+    pictures = np.random.default_rng(0).integers(0, 256, (N, 3, 8, 8), np.uint8)
+    of_torch = arrays(torch.from_numpy(pictures), y, unlabeled=torch.from_numpy(pictures[:9] // 2))
+    np.testing.assert_array_equal(read(of_torch, tmp_path).unlabeled, pictures[:9] // 2)
+
+
+@pytest.mark.parametrize(
+    ("x", "unlabeled", "says"),
+    [
+        (vectors()[0], np.zeros((4, 6)), r"arrays: unlabeled: items of shape \(6,\), but the training items"),
+        (vectors()[0], np.full((4, 5), np.nan), "arrays: unlabeled: row 0 has the value nan"),
+        (vectors()[0], np.zeros((0, 5)), "arrays: unlabeled: no items"),
+        (
+            vectors()[0],
+            np.zeros((4, 8, 8), np.uint8),
+            r"unlabeled: an array of shape \(4, 8, 8\); items of the form of x",
+        ),
+        (frame().drop(columns="kind"), np.zeros((4, 5)), "unlabeled: vectors and images may come with items without"),
+        (["a text"] * N, ["another"], "unlabeled: vectors and images may come with items without"),
+    ],
+)
+def test_items_without_labels_that_do_not_fit_are_told(x: Any, unlabeled: Any, says: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=says):
+        read(arrays(x, vectors()[1], unlabeled=unlabeled), tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from albench.data.items import Items, as_input, blocks
+from albench.data.items import Items, Several, as_input, blocks, one_after_the_other
 
 CPU = torch.device("cpu")
 
@@ -45,3 +45,27 @@ def test_images_have_four_dimensions_and_a_block_holds_64_to_4096_items() -> Non
     small, large = Items(np.zeros((2, 3), np.float32), CPU), Items(np.zeros((1, 3, 700, 700), np.uint8), CPU)
     assert not small.is_image
     assert (small.block_size, large.block_size) == (4096, 64)
+
+
+@pytest.mark.parametrize("copied", [10**6, 0])
+def test_items_of_two_arrays_are_numbered_one_after_the_other(copied: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albench.data.items.COPIED_BYTES", copied)
+    pool, more = np.arange(12, dtype=np.float32).reshape(4, 3), -np.arange(15, dtype=np.float32).reshape(5, 3)
+    items = one_after_the_other(pool, more, CPU)
+    assert isinstance(items, Several) is (copied == 0)
+    assert len(items) == 9
+    found = items.gather(torch.tensor([8, 0, 4, 3, 8]))
+    np.testing.assert_array_equal(found.numpy(), np.concatenate([pool, more])[[8, 0, 4, 3, 8]])
+    assert items.gather(torch.tensor([2])).tolist() == [[6, 7, 8]]
+    assert torch.equal(torch.cat(list(items.blocks(torch.arange(9), 4))), items.gather(torch.arange(9)))
+
+
+@pytest.mark.parametrize("copied", [10**6, 0])
+def test_the_first_of_them_are_all_that_there_is_of_the_pool(copied: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albench.data.items.COPIED_BYTES", copied)
+    pool, more = np.zeros((4, 3), np.float32), np.ones((5, 3), np.float32)
+    first = one_after_the_other(pool, more, CPU).first(4)
+    assert len(first) == 4
+    assert not first.gather(torch.arange(4)).any()
+    with pytest.raises((IndexError, RuntimeError)):
+        first.gather(torch.tensor([4]))

@@ -265,3 +265,20 @@ def test_the_command(plugin: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     code, _, error = run("--seed", "1")
     assert (code, error.count("\n")) == (2, 1)
     assert error.startswith("Error: ")
+
+
+def test_items_without_labels_are_extracted_and_read_again(tmp_path: Path) -> None:
+    rng = np.random.Generator(np.random.PCG64(0))
+    folder, out = tmp_path / "items", tmp_path / "out"
+    folder.mkdir()
+    for split, count in (("train", 12), ("val", 6), ("test", 6), ("unlabeled", 9)):
+        np.save(folder / f"{split}-features.npy", rng.standard_normal((count, 5)).astype(np.float32))
+        if split != "unlabeled":
+            np.save(folder / f"{split}-labels.npy", np.arange(count) % 2)
+    spec = f"features[path={folder},unlabeled=true]"
+    done = extract(spec, "mlp[hidden=7]", RunSettings(out=out))
+    assert np.load(out / "unlabeled-features.npy").shape == (9, done.size)
+    again = load_data(f"features[path={out},unlabeled=true,scale=none]", None, registry(()))
+    np.testing.assert_array_equal(again.splits.unlabeled, np.load(out / "unlabeled-features.npy"))
+    (out / "unlabeled-features.npy").unlink()
+    assert extract(spec, "mlp[hidden=7]", RunSettings(out=out)).computed == 9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from albench.api import Split, Splits, Task
@@ -31,3 +33,8 @@ def test_of_many_classes_the_largest_and_the_smallest_are_told() -> None:
 def test_groups_are_counted_and_a_split_without_them_is_no_zero() -> None:
     groups = {"train": np.array([4, 4, 8]), "test": np.array([9, 9])}
     assert contents(splits([[2, 1], [1, 1], [1, 1]], groups))[1] == "groups (patients): 2/?/1"
+
+
+def test_items_beyond_the_pool_are_counted() -> None:
+    made = replace(splits([[2, 1], [1, 1], [1, 1]]), unlabeled=np.zeros((1200, 1), np.float32))
+    assert contents(made)[1].startswith("beyond the pool: 1,200 items without labels that could be bought")

@@ -119,6 +119,53 @@ class WrongShape(Sound):
         return replace(splits, task=replace(splits.task, shape=(4,)))
 
 
+class MoreItems(Sound):
+    """Sound, with items beyond the pool; the faults below change one thing each."""
+
+    def changed(self, splits):
+        return replace(splits, unlabeled=self.more(splits, np.random.default_rng(1).normal(size=(9, 5)).astype("f4")))
+
+    def more(self, splits, x):
+        return x
+
+
+class MorePairs(MoreItems):
+    def more(self, splits, x):
+        return Split(x, np.zeros(len(x), np.int64))
+
+
+class MoreOfNothing(MoreItems):
+    def more(self, splits, x):
+        return x[:0]
+
+
+class MoreDoubles(MoreItems):
+    def more(self, splits, x):
+        return x.astype(np.float64)
+
+
+class MoreColumns(MoreItems):
+    def more(self, splits, x):
+        return np.repeat(x, 2, axis=1)
+
+
+class MoreNotANumber(MoreItems):
+    def more(self, splits, x):
+        x[3, 1] = np.nan
+        return x
+
+
+class SplitsOwnItems(MoreItems):
+    def more(self, splits, x):
+        return splits.test.x[:5]
+
+
+class CopiesOfTheTest(MoreItems):
+    def more(self, splits, x):
+        x[2] = splits.test.x[4]
+        return x
+
+
 class GroupsOfPatients(Sound):
     def changed(self, splits):
         return replace(splits, groups={name: np.unique(each) for name, each in splits.groups.items()})
@@ -338,6 +385,11 @@ DATASET_FAULTS: list[tuple[Callable[[], Any], str]] = [
     (WholeNumbers, "item-types"),
     (NotANumber, "item-values"),
     (Levels, "item-values"),
+    *((fault, "items-without-labels") for fault in (MorePairs, MoreOfNothing, MoreDoubles, MoreColumns)),
+    (MoreNotANumber, "items-without-labels"),
+    (SplitsOwnItems, "items-without-labels"),
+    (MoreDoubles, "accepted-by-a-run"),
+    (CopiesOfTheTest, "splits-apart"),
     (FromOne, "label-range"),
     (ClassOfTheTest, "every-class-in-train"),
     (WholeInPool, "task-agrees"),
@@ -383,7 +435,7 @@ def test_a_faulty_data_set_is_caught(build: Callable[[], Any], check: str) -> No
     assert "\n" not in finding.reason
 
 
-@pytest.mark.parametrize("build", [Sound, SoundImages])
+@pytest.mark.parametrize("build", [Sound, SoundImages, MoreItems])
 def test_a_sound_data_set_passes(build: Callable[[], Any]) -> None:
     findings = check_dataset(build, name="sound")
     assert [str(finding) for finding in findings if finding.failed] == []

@@ -63,3 +63,14 @@ def test_a_copy_is_bought_for_apart() -> None:
     other = copy.deepcopy(made)
     other.buy(torch.tensor([5, 6]))
     assert (len(made.pool.labeled), made.oracle.budget_left) == (1, 9)
+
+
+def test_items_beyond_the_pool_are_unlabelled_ones_for_training_alone() -> None:
+    made = Bought(Oracle(LABELS, 3, 10), len(LABELS), 3, n_beyond=3)
+    made.start_with(torch.arange(2, 11))
+    assert made.annotated.unlabeled.tolist() == [0, 1, 11]
+    assert made.trained_on.unlabeled.tolist() == [0, 1, 11, 12, 13, 14]
+    assert made.trained_on.labeled.tolist() == made.annotated.labeled.tolist() == list(range(2, 11))
+    assert made.labeled_mask.tolist() == [False] * 2 + [True] * 9 + [False] * 4
+    with pytest.raises(IndexError):
+        made.buy(torch.tensor([12]))

@@ -47,7 +47,7 @@ def measure(device: str, tell: Callable[[str], None], *, small: bool = False) ->
         found = measured_rates(device, small=small)
         rates["one"] = asdict(found)
     if cuda:
-        rates["bfloat16"] = product_rate(device, torch.bfloat16)
+        rates["bfloat16"] = product_rate(device, torch.bfloat16, 256 if small else 0)
     else:
         with numerics(cores()):
             rates["all"] = asdict(measured_rates(small=small))

@@ -43,19 +43,20 @@ def pool(n: int, size: int, device: str = "cpu") -> PoolView:
     size
         Numbers in an embedding.
     """
-    generator = torch.Generator(device).manual_seed(0)
-    centers = 3 * torch.randn(CLASSES, size, generator=generator, device=device)
-    label = torch.randint(CLASSES, (n + LABELED,), generator=generator, device=device)
-    x = torch.randn(n + LABELED, size, generator=generator, device=device)
+    generator = torch.Generator().manual_seed(0)  # of the CPU: a pool is the same on every device
+    centers = 3 * torch.randn(CLASSES, size, generator=generator)
+    label = torch.randint(CLASSES, (n + LABELED,), generator=generator)
+    x = torch.randn(n + LABELED, size, generator=generator)
     for part, classes in zip(x.split(1024), label.split(1024), strict=True):
         part.add_(centers[classes]).relu_()
+    centers, label, x = centers.to(device), label.to(device), x.to(device)
     model = _Linear(centers / (3 * size**0.5))
     with torch.no_grad():
         predicted = model(x[:n])
     return PoolView(
         needs=frozenset(NEEDS),
         items=Items(x.cpu().numpy(), torch.device(device)),
-        pool=Annotated(torch.arange(n, n + LABELED), label[n:], torch.arange(n), CLASSES),
+        pool=Annotated(torch.arange(n, n + LABELED), label[n:].cpu(), torch.arange(n), CLASSES),
         outputs=RoundOutputs(1, model, predicted, lambda probs: probs.amax(dim=1) < 1.0),
         budget_left=n,
         stream=(0, 1),

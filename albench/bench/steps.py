@@ -42,7 +42,9 @@ def random_splits(case: TimedCase) -> Splits:
     return Splits(split(case.size), split(64), split(64), task)
 
 
-def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STEPS) -> list[TrialRun]:
+def begun(
+    case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STEPS, batch_size: int = 64
+) -> list[TrialRun]:
     """Trials that differ by seed, with their first round of so many steps begun."""
     loaded = registry()
     splits = random_splits(case)
@@ -56,7 +58,7 @@ def begun(case: TimedCase, device: str = "cpu", count: int = 1, steps: int = STE
         Amounts(100, 100, 2),
         torch.device(device),
     )
-    protocol = Protocol(steps=steps, device="cuda" if device.startswith("cuda") else "cpu")
+    protocol = Protocol(steps=steps, batch_size=batch_size, device="cuda" if device.startswith("cuda") else "cpu")
     made = [
         TrialRun(
             Trial("made-up", case.method, STRATEGY, case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None

@@ -1,0 +1,66 @@
+"""The device is there for a block, and gone after it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from albench.testing.pretended import cuda, pretended_cuda
+from albench.testing.pretended.internals import Unsuitable
+
+
+def names() -> list[object]:
+    found = [torch.cuda.is_available, torch.cuda.synchronize, torch.Generator, torch.Tensor.pin_memory, torch.autocast]
+    return [*found, torch.autograd.is_multithreading_enabled(), torch._C._only_lift_cpu_tensors()]
+
+
+def test_all_is_put_back() -> None:
+    before = names()
+    with pretended_cuda(autocast=False):
+        assert torch.cuda.is_available()
+        assert torch.cuda.get_device_name() == "pretended CUDA"
+        assert all(one is not other for one, other in zip(names()[:5], before[:5], strict=True))
+    assert names() == before
+    with pytest.raises(TypeError, match="can't convert"), pretended_cuda(autocast=False):
+        torch.ones(2, device="cuda").numpy()
+    assert names() == before
+    assert not torch.cuda.is_available()
+    x = torch.ones(2, requires_grad=True)
+    (2 * x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [2, 2]
+
+
+def test_a_tensor_that_is_kept_is_of_no_use_after() -> None:
+    with pretended_cuda():
+        x = torch.ones(2, device="cuda")
+    with pytest.raises(RuntimeError, match="used outside of pretended_cuda"):
+        x + 1
+
+
+def test_autocast_is_cudas_or_none() -> None:
+    for autocast, dtype in ((True, torch.bfloat16), (False, torch.float32)):
+        with pretended_cuda(autocast=autocast), torch.autocast("cuda", torch.bfloat16):
+            x = torch.ones(2, 2, device="cuda")
+            assert (x @ x).dtype == dtype
+
+
+def test_one_at_a_time_and_none_beside_a_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pretended_cuda(), pytest.raises(RuntimeError, match="a CUDA device is there"):
+        pretended_cuda().__enter__()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(RuntimeError, match="a CUDA device is there"):
+        pretended_cuda().__enter__()
+
+
+def test_a_torch_that_does_not_believe_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsuitable() -> None:
+        raise Unsuitable("torch 9.9 has other insides")
+
+    monkeypatch.setattr(cuda, "a_device_guard", unsuitable)
+    cuda._tried.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match=r"cannot be pretended here: torch 9\.9 has other insides"):
+            pretended_cuda().__enter__()
+    finally:
+        cuda._tried.cache_clear()

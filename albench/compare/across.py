@@ -10,25 +10,29 @@ import numpy as np
 from albench.compare.blocks import RowName
 from albench.compare.common import in_both
 from albench.compare.numbers import Numbers, baseline_names
-from albench.compare.protocols import one_each, place_of
+from albench.compare.protocols import one_each, place_of, together
 
 
 @dataclass(frozen=True)
-class GroupScores:
-    """One group as it is compared with others.
+class SetScores:
+    """One data set as it is compared with others: its group, or the mean of the groups that read it in several ways.
 
     Attributes
     ----------
+    places, rows
+        Of its groups; and for each the places of its rows in ``names``.
     title
         The data set and protocol.
     names
         R tuples of backbone, method and strategy; the backbone is empty where every group has one of its own.
     ranked
-        (R, S) the score that ranks.
+        (R, S) the score that ranks; NaN where one of its groups has none.
     compared
         (R, S) the same of rows that are compared and the seeds that these share; NaN of all else.
     """
 
+    places: tuple[int, ...]
+    rows: list[list[int]]
     title: str
     names: list[RowName]
     ranked: np.ndarray
@@ -69,13 +73,13 @@ class Pooled:
     seeds: np.ndarray
 
 
-def pooled(settings: Sequence[GroupScores], baseline: dict[RowName, RowName]) -> Pooled | None:
+def pooled(settings: Sequence[SetScores], baseline: dict[RowName, RowName]) -> Pooled | None:
     """What can be compared over data sets; None with fewer than two data sets or rows.
 
     Parameters
     ----------
     settings
-        The groups, one of each data set.
+        One of each data set.
     baseline
         Row -> the row that it is compared with.
     """
@@ -105,44 +109,51 @@ class Across:
 
     Attributes
     ----------
-    places
-        Of the groups, at most one of each data set.
     settings
-        These groups, in the same order.
+        The data sets.
     rows
         What all of them have; None with fewer than two data sets or rows.
     """
 
-    places: list[int]
-    settings: list[GroupScores]
+    settings: list[SetScores]
     rows: Pooled | None
 
 
 def across_of(numbers: Sequence[Numbers]) -> Across:
-    """The groups of several rows, one of each data set, and the rows that all of them have."""
-    named = common_names([number.curves.names for number in numbers])
+    """The data sets of which groups have several rows, and the rows that all of them have."""
     several = [at for at, number in enumerate(numbers) if len(number.curves.names) > 1]
-    places = [several[at] for at in one_each([numbers[at].curves for at in several])[0]]
-    settings = _settings([numbers[at] for at in places], [named[at] for at in places])
-    return Across(places, settings, pooled(settings, baseline_names(numbers, named)))
+    chosen, _ = one_each([numbers[at].curves for at in several])
+    return across_sets(numbers, [[several[at] for at in places] for places in chosen])
 
 
-def pooled_at(numbers: Sequence[Numbers], places: Sequence[int]) -> Pooled | None:
-    """What can be compared over the groups at these places, of all that there are; None where there is nothing."""
+def across_sets(numbers: Sequence[Numbers], sets: Sequence[Sequence[int]]) -> Across:
+    """The same of data sets whose groups are at these places, of all that there are."""
     named = common_names([number.curves.names for number in numbers])
-    settings = _settings([numbers[at] for at in places], [named[at] for at in places])
-    return pooled(settings, baseline_names(numbers, named))
-
-
-def _settings(numbers: Sequence[Numbers], named: Sequence[list[RowName]]) -> list[GroupScores]:
-    """The groups that are compared over data sets, with their names and titles there."""
-    protocols = {number.curves.protocol for number in numbers}
+    protocols = {numbers[at].curves.protocol for places in sets for at in places}
     settings = []
-    for number, names in zip(numbers, named, strict=True):
-        curves = number.curves
-        title = place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
-        settings.append(GroupScores(title, names, number.ranked, _compared(number)))
-    return settings
+    for places in sets:
+        titles = [
+            place_of(curves) if len(protocols) == 1 else f"{curves.dataset} ({curves.setup or curves.protocol})"
+            for curves in (numbers[at].curves for at in places)
+        ]
+        names = list(dict.fromkeys(name for at in places for name in named[at]))
+        rows = [[names.index(name) for name in named[at]] for at in places]
+        groups = [numbers[at] for at in places]
+        ranked = _mean(groups, rows, [number.ranked for number in groups], len(names))
+        compared = _mean(groups, rows, [_compared(number) for number in groups], len(names))
+        settings.append(SetScores(tuple(places), rows, together(titles), names, ranked, compared))
+    return Across(settings, pooled(settings, baseline_names(numbers, named)))
+
+
+def _mean(
+    groups: Sequence[Numbers], rows: Sequence[Sequence[int]], values: Sequence[np.ndarray], n_rows: int
+) -> np.ndarray:
+    """(R, S) the mean of each group's values, which stand in these rows; over all seeds, NaN where a group has none."""
+    seeds = np.unique(np.concatenate([number.curves.seeds for number in groups]))
+    found = np.full((len(groups), n_rows, len(seeds)), np.nan)
+    for one, number, own, scores in zip(found, groups, rows, values, strict=True):
+        one[np.ix_(np.array(own), np.searchsorted(seeds, number.curves.seeds))] = scores
+    return np.asarray(found.mean(axis=0))
 
 
 def _compared(number: Numbers) -> np.ndarray:

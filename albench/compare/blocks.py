@@ -40,6 +40,8 @@ class CurveBlock:
         Its budget, as in ``20+5x10``, where protocols of the data set differ in it; else empty.
     data_hash
         Of what the data set holds; empty where it is not known.
+    items
+        Names which items it holds, however they are read; empty where it is not known.
     mix
         What the trials were made with, where that is not the same.
     """
@@ -60,3 +62,4 @@ class CurveBlock:
     setup: str = ""
     budget: str = ""
     data_hash: str = ""
+    items: str = ""

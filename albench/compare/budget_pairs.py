@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from albench.compare.across import Pooled, pooled_at
+from albench.compare.across import Pooled, across_sets
 from albench.compare.blocks import CurveBlock
 from albench.compare.numbers import Numbers
-from albench.compare.protocols import BUDGET, budget_of
+from albench.compare.protocols import BUDGET, budget_of, one_each, together
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class AtBudget:
     Attributes
     ----------
     datasets
-        In the order of their groups.
+        In the order of their groups; one that is read in several ways is their mean.
     budget
         As in ``20+5x10``.
     others
@@ -48,14 +48,18 @@ def at_budgets(numbers: Sequence[Numbers], families: Sequence[Sequence[int]]) ->
             places[budget_of(curves.settings), other_settings(curves)].append(at)
     found = []
     for (budget, others), here in places.items():
-        curves_here = [numbers[at].curves for at in here]
-        rows = pooled_at(numbers, here) if distinct(curves_here) else None
+        sets = data_sets([numbers[at].curves for at in here])
+        rows = across_sets(numbers, [[here[at] for at in places] for places in sets.values()]).rows
         if rows is not None:
-            found.append(AtBudget(tuple(curves.dataset for curves in curves_here), budget, others, rows))
+            found.append(AtBudget(tuple(sets), budget, others, rows))
     return found
 
 
-def distinct(groups: Sequence[CurveBlock]) -> bool:
-    """Whether groups are of several data sets, each its own: one under two names would count twice."""
-    hashes = [curves.data_hash for curves in groups if curves.data_hash]
-    return len({curves.dataset for curves in groups}) == len(groups) > 1 and len(set(hashes)) == len(hashes)
+def data_sets(groups: Sequence[CurveBlock]) -> dict[str, list[int]]:
+    """The data sets of groups under one protocol, each with the places of those that stand for it.
+
+    None where one of them is there as it was and as it is now, which cannot be compared.
+    """
+    chosen, _ = one_each(groups)
+    found = {together([groups[at].dataset for at in places]): places for places in chosen}
+    return found if sum(map(len, found.values())) == len(groups) else {}

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from albench.compare.blocks import CurveBlock, RowName
-from albench.compare.budget_pairs import AtBudget, distinct, other_settings
+from albench.compare.budget_pairs import AtBudget, data_sets, other_settings
 from albench.compare.budget_tables import BudgetRow, OverBudgets
 from albench.compare.estimates import Difference
 from albench.compare.overall import mean_ranks
@@ -70,9 +71,8 @@ def over_budgets(
     together = []
     for members in alike.values():
         sets, firsts = zip(*members, strict=True)
-        if distinct(firsts):
-            of_all = _together(sets, sign, one_backbone)
-            together += [_with_differences(of_all, firsts[0], verdicts.budgets, question)] if of_all else []
+        of_all = _together(sets, data_sets(firsts), sign, one_backbone)
+        together += [_with_differences(of_all, firsts[0], verdicts.budgets, question)] if of_all else []
     return (*found, *together)
 
 
@@ -159,24 +159,29 @@ def _winner(firsts: np.ndarray) -> Literal["same", "changes", "open"]:
     return "same" if (firsts.sum(axis=1) == 1).all() else "open"
 
 
-def _together(sets: Sequence[OverBudgets], sign: float, one_backbone: bool) -> OverBudgets | None:
-    """Mean ranks over the data sets that have the same budgets; None without two rows in common.
+def _together(
+    sets: Sequence[OverBudgets], places: Mapping[str, Sequence[int]], sign: float, one_backbone: bool
+) -> OverBudgets | None:
+    """Mean ranks over the data sets that have the same budgets; None without two of them, or two rows in common.
 
     Parameters
     ----------
+    places
+        Data set -> which of ``sets`` stand for it, as their mean.
     one_backbone
         Whether each data set has one backbone, which then belongs to it and not to its rows.
     """
     named = [[("" if one_backbone else row.backbone, row.method, row.strategy) for row in one.rows] for one in sets]
     common = sorted(set.intersection(*map(set, named)))
-    if len(common) < 2:
+    if len(common) < 2 or len(places) < 2:
         return None
     rows = [[one.rows[names.index(name)] for name in common] for one, names in zip(sets, named, strict=True)]
     means = [[[row.values[b].mean for row in of] for b in range(len(sets[0].budgets))] for of in rows]
-    ranks = np.mean([_ranks(_worth(of, sign)) for of in means], axis=0)
+    worth = [np.mean([means[at] for at in own], axis=0) for own in places.values()]
+    ranks = np.mean([_ranks(_worth(of, sign)) for of in worth], axis=0)
     first = sets[0]
     return OverBudgets(
-        datasets=tuple(one.datasets[0] for one in sets),
+        datasets=tuple(places),
         stand_in="",
         setup="",
         budgets=first.budgets,
@@ -209,7 +214,7 @@ def _with_differences(
     return dataclasses.replace(over, rows=rows)
 
 
-def _worth(means: Sequence[Sequence[float]], sign: float) -> np.ndarray:
+def _worth(means: ArrayLike, sign: float) -> np.ndarray:
     """(B, K) larger is better; what is equal up to round-off is equal."""
     return leveled(sign * np.array(means))
 

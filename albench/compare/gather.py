@@ -120,5 +120,6 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> CurveBlock:
         trials=trials,
         settings=settings_of(part),
         data_hash=str(part["data_hash"].iloc[0]) if "data_hash" in part else "",
+        items=str(part["items"].iloc[0]) if "items" in part else "",
         mix=mix_in(part, [*_ROW, "seed"]),
     )

@@ -12,7 +12,7 @@ from albench.compare.choose import only_of
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Difference
 from albench.compare.first_draw import draw_notes
-from albench.compare.protocols import one_each
+from albench.compare.protocols import one_data_set, one_each
 from albench.compare.question import Question
 from albench.compare.tables import Group, Overall, Remark
 from albench.wording import counted, listed
@@ -130,7 +130,7 @@ def _not_everywhere(
     """What the comparison over data sets leaves out; nothing where all of them are compared at each budget."""
     several = [one for one, group in zip(curves, groups, strict=True) if len(group.rows) > 1]
     chosen, lines = one_each(several)
-    if any({one.dataset for one in several} == set(over.datasets) for over in budgets):
+    if any(len(over.datasets) == len(one_data_set(several)) for over in budgets):
         lines = lines if chosen else []
     return [Remark(text, limits=True) for text in (*lines, *(_rows_left_out(overall) if len(chosen) > 1 else []))]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from albench.compare.across import Across, GroupScores
+from albench.compare.across import Across, SetScores
 from albench.compare.blocks import RowName
 from albench.compare.common import LEAST_COMPARED
 from albench.compare.estimates import Chance, Difference
@@ -160,7 +160,7 @@ def beaten(
     return found
 
 
-def pairwise_wins(settings: Sequence[GroupScores], beats: Sequence[np.ndarray]) -> Wins | None:
+def pairwise_wins(settings: Sequence[SetScores], beats: Sequence[np.ndarray]) -> Wins | None:
     """In how many settings each row beats each other one (see ``beaten``)."""
     names = sorted({name for setting in settings for name in setting.names})
     if len(names) < 2 or not settings:

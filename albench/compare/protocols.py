@@ -1,4 +1,4 @@
-"""Groups of one data set: what tells their protocols apart, and which of them stands for it beside other data sets."""
+"""Groups of one data set: what tells their protocols apart, and which of them stand for it beside other data sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from albench.wording import budget_text
+from albench.wording import budget_text, listed
 
 if TYPE_CHECKING:
     from albench.compare.blocks import CurveBlock
@@ -41,20 +41,25 @@ def under_hash(dataset: str, data_hash: str) -> str:
     return f"{dataset} (data {data_hash[:8]})"
 
 
-def _data_sets(groups: Sequence[CurveBlock]) -> list[list[int]]:
+def one_data_set(groups: Sequence[CurveBlock]) -> list[list[int]]:
     """Places of the groups of one data set: those that hold the same, and those that hold what came after it.
 
-    Data that changed behind a name are shown apart, but are no second data set that speaks for a claim.
+    Data that changed behind a name are shown apart, but are no second data set that speaks for a claim; nor are the
+    same items read at another size or through another encoder.
     """
     members: list[tuple[list[int], set[Hashable]]] = []
     for at, curves in enumerate(groups):
-        names: set[Hashable] = {(_UNDER_HASH.sub("", curves.dataset), curves.stand_in)}
-        names |= {curves.data_hash} if curves.data_hash else set()
+        names: set[Hashable] = {_name(curves), *filter(None, (curves.data_hash, curves.items))}
         same = [known for known in members if known[1] & names]
         members = [known for known in members if not known[1] & names]
         places = [place for known in same for place in known[0]]
         members.append((sorted([*places, at]), names.union(*(known[1] for known in same))))
     return sorted(places for places, _ in members)
+
+
+def _name(curves: CurveBlock) -> tuple[str, str]:
+    """The data set's name, whatever its data have become since."""
+    return _UNDER_HASH.sub("", curves.dataset), curves.stand_in
 
 
 def told_apart(groups: Sequence[CurveBlock]) -> list[CurveBlock]:
@@ -100,24 +105,44 @@ def budget_of(settings: Mapping[str, str]) -> str:
     return budget_text(known[0], known[1], int(known[2]))
 
 
-def one_each(groups: Sequence[CurveBlock]) -> tuple[list[int], list[str]]:
-    """Which groups are compared over data sets, at most one a data set, and notes on those that are not.
+def one_each(groups: Sequence[CurveBlock]) -> tuple[list[list[int]], list[str]]:
+    """Which groups stand for each data set beside others, and notes on data sets that have several.
 
     A data set under several protocols is there with the one that most data sets have; where two are equally common it
-    is left out: neither is more right, and both together would count the data set twice.
+    is left out: neither is more right, and both together would count the data set twice. One that is read in several
+    ways, as through two encoders, is there with all of them, as their mean.
+
+    Returns
+    -------
+    The places of a data set's groups, a list each, in the order of the first ones; and the notes.
     """
-    members = _data_sets(groups)
+    members = one_data_set(groups)
     common = Counter(curves.protocol for curves in groups)
     chosen, notes = [], []
     for places in members:
         most = max(common[groups[at].protocol] for at in places)
         best = [at for at in places if common[groups[at].protocol] == most]
-        chosen += best if len(best) == 1 else []
+        alike = len({groups[at].protocol for at in best}) == 1 and len({_name(groups[at]) for at in best}) == len(best)
+        chosen += [best] if alike else []
         if len(places) > 1 and len(members) > 1:
             named = "; ".join(place_of(groups[at]) for at in places)
-            kept = f"only {place_of(groups[best[0]])} counts" if len(best) == 1 else "none of them counts"
-            notes.append(f"{named}: one data set, so over data sets {kept}.")
+            counts = _counting(groups, best if alike else [], places)
+            notes.append(f"{named}: one data set, so over data sets {counts}.")
     return sorted(chosen), notes
+
+
+def _counting(groups: Sequence[CurveBlock], chosen: Sequence[int], places: Sequence[int]) -> str:
+    """Which groups of a data set count, of all that it has."""
+    if not chosen:
+        return "none of them counts"
+    if len(chosen) == len(places):
+        return "their mean counts"
+    return f"only {together([place_of(groups[at]) for at in chosen])} counts"
+
+
+def together(names: Sequence[str]) -> str:
+    """What the groups that stand for one data set are called: ``a`` alone, ``the mean of a and b``."""
+    return names[0] if len(names) == 1 else f"the mean of {listed(names)}"
 
 
 def place_of(curves: CurveBlock) -> str:

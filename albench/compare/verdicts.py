@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from albench.compare.across import Across, Pooled
+from albench.compare.across import Across, Pooled, SetScores
 from albench.compare.blocks import RowName
 from albench.compare.budget_pairs import AtBudget, at_budgets
 from albench.compare.common import in_both
@@ -72,18 +72,30 @@ def verdicts_of(
     shared = at_budgets(numbers, families)
     tested = corrected(_parts(numbers, across.rows, shared, after), question.test, question.share)
     groups, over, budgets = tested[: len(numbers)], tested[len(numbers)], tested[len(numbers) + 1 :]
-    places = sorted({*across.places, *(at for family in families for at in family)})
-    told = [groups[at].told for at in places] if over.family else None
-    beats = dict(zip(places, beaten([numbers[at].ranked for at in places], question, told), strict=True))
-    any_pair = any(won.any() for won in beats.values())
+    alone = {setting.places for setting in across.settings if len(setting.places) == 1}
+    others = sorted({at for family in families for at in family if (at,) not in alone})
+    told = [_told_in(setting, groups) for setting in across.settings] + [groups[at].told for at in others]
+    ranked = [setting.ranked for setting in across.settings] + [numbers[at].ranked for at in others]
+    pairs = beaten(ranked, question, told if over.family else None)
+    any_pair = any(won.any() for won in pairs)
     may = any(part.told.any() for part in tested) if over.family else any_pair
     if after is not None and not after.n_tests:
         may = may and _any_pair(after)
     if not may:
-        beats = {at: np.zeros_like(won) for at, won in beats.items()}
-    wins = pairwise_wins(across.settings, [beats[at] for at in across.places])
+        pairs = [np.zeros_like(won) for won in pairs]
+    wins = pairwise_wins(across.settings, pairs[: len(across.settings)])
+    places = [*(setting.places for setting in across.settings), *((at,) for at in others)]
+    beats = {at: won for (at, *more), won in zip(places, pairs, strict=True) if not more}
     at_each = list(zip(shared, budgets, strict=True))
     return Verdicts(groups, bests(numbers, question.test, may, question.share), over, at_each, beats, wins, may)
+
+
+def _told_in(setting: SetScores, groups: Sequence[Tested]) -> np.ndarray:
+    """(R,) bool: which rows of a data set are told from their baselines in one of its groups."""
+    found = np.zeros(len(setting.names), dtype=bool)
+    for at, rows in zip(setting.places, setting.rows, strict=True):
+        found[rows] |= groups[at].told
+    return found
 
 
 def _any_pair(comparison: Comparison) -> bool:

@@ -56,12 +56,13 @@ class Results:
     frame
         One row a round and trial, of copies of a trial one: ``suite`` (its place too, where two have one name),
         ``key``, ``dataset``, ``stand_in``, ``method``, ``strategy``, ``backbone``, ``seed``, ``protocol`` (its hash),
-        ``device``, ``data_hash``, ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls`` (metrics,
-        a line each; empty where no class is rare or it is not known), ``small_classes`` (those that ``minority_recall``
-        is of, a line each), ``looks`` (at which seeds, and what each may use of the 5 %, as ``5:0.03 10:0.06``; empty
-        where their number was fixed), ``thin_test`` (why the test split cannot carry a
-        claim; empty where it can or it is not known), ``given_classes`` (those that the first labels hold by rule, and
-        how often a random draw would miss them), ``round``, ``n_labeled``; metrics as
+        ``device``, ``data_hash``, ``items`` (the same for data sets that hold the same items, however they are read;
+        empty where that is not known), ``initial_hash`` (names the first labels), ``pool_size``, ``rare_recalls``
+        (metrics, a line each; empty where no class is rare or it is not known), ``small_classes`` (those that
+        ``minority_recall`` is of, a line each), ``looks`` (at which seeds, and what each may use of the 5 %, as
+        ``5:0.03 10:0.06``; empty where their number was fixed), ``thin_test`` (why the test split cannot carry a claim;
+        empty where it can or it is not known), ``given_classes`` (those that the first labels hold by rule, and how
+        often a random draw would miss them), ``round``, ``n_labeled``; metrics as
         ``test.macro_f1`` or ``val.accuracy``; ``seconds.train``, ``seconds.evaluate``, ``seconds.query``;
         ``pseudo_label.accepted``, ``pseudo_label.accuracy``; ``peak_memory_mb``; where settings were tuned, ``tuned``
         as ``lr=0.1, fixmatch.threshold=0.8``, and in the round for which they were, ``tuned.tries``, ``tuned.score``

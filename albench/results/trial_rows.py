@@ -9,6 +9,7 @@ from albench.compare import beside, carried, first_draw
 from albench.compare import looks as looks_
 from albench.compare.rare import COLUMN, SMALL, rare_recalls, small_classes
 from albench.environment import MADE_WITH, Made, rounds_made
+from albench.results import same_items
 from albench.results.records import SEES_LABELS, TUNED, TrialFiles
 from albench.suite.protocol import by_class
 from albench.wording import counted
@@ -49,6 +50,7 @@ def rows_of(
     common = {**base, "device": facts["protocol"]["device"], "data_hash": data_hash}
     common[beside.SEES_LABELS] = facts.get(SEES_LABELS, False) is True
     common["initial_hash"] = facts.get("initial_hash", "")
+    common[same_items.COLUMN] = same_items.items_of(facts)
     common[looks_.COLUMN] = looks
     common["pool_size"] = data["sizes"][0] if data else 0
     common["n_validation"] = data["sizes"][1] if data else None

@@ -70,7 +70,8 @@ def test_data_of_one_hash_under_several_names_are_one_data_set() -> None:
     names = ("pool", "./pool", "/data/pool")
     found = over(*(results(name, data_hash="f" * 16) for name in names))
     assert found.overall is None
-    assert any("one data set" in note for note in found.notes) or found.wins is None
+    assert found.wins is not None
+    assert found.wins.n_settings == 1
     apart = over(*(results(name, data_hash=name) for name in names))
     assert apart.overall is not None
     assert len(apart.overall.settings) == 3
@@ -88,3 +89,32 @@ def test_settings_that_older_trials_do_not_know_do_not_hide_the_protocol() -> No
 def test_protocols_are_no_split(at: str) -> None:
     frame = pd.concat(rates(("aaaa", 0.1)))
     assert compare(frame, at=at).split == "test"
+
+
+def test_what_is_read_in_several_ways_is_said_to_count_as_one() -> None:
+    pixels, features = results("pixels", items="same"), results("features", items="same")
+    found = over(pixels, features, results("other", items="else"))
+    assert found.overall is not None
+    assert found.overall.settings == ("the mean of features and pixels", "other")
+    assert found.wins is not None
+    assert found.wins.n_settings == 2
+    assert "features; pixels: one data set, so over data sets their mean counts." in found.notes
+    alone = over(pixels, features)
+    assert alone.overall is None
+    assert not any("one data set" in note for note in alone.notes)
+
+
+def test_of_several_ways_and_protocols_those_of_the_common_protocol_count() -> None:
+    read = [results(name, protocol, items="same") for name in ("pixels", "features") for protocol in ("aaaa", "bbbb")]
+    found = over(*read, results("other", "bbbb", items="else"))
+    assert found.overall is not None
+    assert found.overall.settings == ("the mean of features (protocol bbbb) and pixels (protocol bbbb)", "other")
+    assert any(
+        "only the mean of features (protocol bbbb) and pixels (protocol bbbb) counts" in note for note in found.notes
+    )
+
+
+def test_data_that_changed_behind_a_name_are_no_second_way_to_read_it() -> None:
+    found = over(results("d", data_hash="a" * 16), results("d (data bbbbbbbb)", data_hash="b" * 16), results("e"))
+    assert found.overall is None
+    assert any("so over data sets none of them counts" in note for note in found.notes)

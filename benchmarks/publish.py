@@ -75,15 +75,24 @@ def dirty(root: Path) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
-def refusal(changes: str, manifest: Mapping[str, Any]) -> str:
-    """Why results are not published; "" where they may be."""
+def refusal(changes: str, manifest: Mapping[str, Any], root: Path) -> str:
+    """Why results are not published; "" where they may be.
+
+    A commit that no branch leads to, as one that was rebased since, is gone with the next copy of the repository.
+    """
     if changes:
         return f"the working tree has changes that no commit holds, commit or stash them:\n{changes}"
     revisions = {str(run["git"]) for run in manifest["runs"] if run["trials"]}
-    bad = sorted(name for name in revisions if not name or name.endswith("-dirty"))
+    bad = sorted(name for name in revisions if not name or name.endswith("-dirty") or not _leads_to(root, name))
     if bad:
         return f"runs of it were made at revisions that nobody can check out ({', '.join(bad) or 'none'}): run it again"
     return ""
+
+
+def _leads_to(root: Path, revision: str) -> bool:
+    """Whether a commit is one of those that the present one rests on."""
+    words = ["git", "-C", str(root), "merge-base", "--is-ancestor", revision, "HEAD"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def main(words: Sequence[str] | None = None, published: Path = PUBLISHED, root: Path = ROOT) -> None:
@@ -93,7 +102,7 @@ def main(words: Sequence[str] | None = None, published: Path = PUBLISHED, root: 
     arguments = parser.parse_args(words)
     results = albench.load(arguments.suite)
     (manifest,), (folder,) = results.manifests, results.folders
-    if why := refusal(dirty(root), manifest):
+    if why := refusal(dirty(root), manifest, root):
         raise SystemExit(f"not published: {why}")
     comparison = results.compare(metric=arguments.metric, strict=True)
     out = published / manifest["suite"]

@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 
-from albench.compare.pairs import Test, flips, wilcoxon_pairs
+from albench.compare.pairs import Test, flips
+from albench.compare.ranks import wilcoxon_pairs
 from albench.compare.roundoff import settled, size
 from albench.compare.skewness import skewed_limits
 from albench.compare.statistics import deviation, interval

@@ -14,6 +14,7 @@ from albench.compare.looks import as_many, times
 from albench.compare.pairs import p_values
 from albench.compare.question import Question
 from albench.compare.ranges import within
+from albench.compare.ranks import friedman_p, studentized_range
 from albench.compare.resample import improvement, stratified_iqm
 from albench.compare.roundoff import leveled
 from albench.compare.significance import Tested
@@ -95,18 +96,14 @@ def friedman(scores: np.ndarray) -> float:
     """p-value of Friedman's test that all of K rows are alike over D data sets; NaN with fewer than three rows."""
     if scores.shape[1] < 3 or (scores == scores[:, :1]).all():
         return float("nan")
-    from scipy.stats import friedmanchisquare
-
-    scores = leveled(scores)
-    return float(friedmanchisquare(*scores.T).pvalue)
+    return friedman_p(leveled(scores))
 
 
 def critical_difference(n_rows: int, n_datasets: int, share: float = 1.0) -> float:
     """Nemenyi's critical difference of mean ranks at the 5 % level, or at a share of it."""
-    from scipy.stats import studentized_range
-
-    quantile = studentized_range.ppf(1 - ALPHA * share, n_rows, np.inf) / np.sqrt(2)
-    return float(quantile * np.sqrt(n_rows * (n_rows + 1) / (6 * n_datasets)))
+    return float(
+        studentized_range(ALPHA * share, n_rows) / np.sqrt(2) * np.sqrt(n_rows * (n_rows + 1) / (6 * n_datasets))
+    )
 
 
 def cliques(ranks: Sequence[float], distance: float) -> tuple[tuple[int, int], ...]:

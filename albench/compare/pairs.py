@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from albench.compare.common import LEAST_COMPARED
+from albench.compare.ranks import signed_ranks
 from albench.compare.roundoff import ROUND_OFF, gaps, settled, size
 from albench.compare.skewness import p_skewed
 from albench.compare.statistics import ALPHA, deviation, paired
@@ -21,8 +22,6 @@ MOST_SEEDS = 1000
 """Where more seeds than this are needed, no number is given."""
 _EXACT = 14
 """Pairs up to which all sign flips are tried."""
-_EXACT_RANKS = 50
-"""Pairs up to which the distribution of signed ranks is exact, where no ranks are tied (as in SciPy)."""
 _EXACT_TIES = 13
 """The same where some are tied: all flips of signs are tried (as in SciPy)."""
 _MARGIN = 5
@@ -117,35 +116,13 @@ def _wilcoxon(differences: np.ndarray) -> float:
 
     Where ranks and mean point different ways it tells nothing: the mean is what is shown.
     """
-    from scipy.stats import rankdata, wilcoxon
-
     there = differences[differences != 0]
-    ranks = rankdata(np.abs(there))
-    lean = float((np.sign(there) * ranks).sum())
+    p, lean, signed = signed_ranks(there)
     if lean * float(differences.mean()) <= 0:
         return 1.0
-    n = len(there)
-    if n <= _EXACT_RANKS and len(np.unique(ranks)) == n:
-        return float(min(1.0, 2 * wilcoxon_pairs(n)[round((n * (n + 1) / 2 - abs(lean)) / 2)]))
-    if n <= _EXACT_TIES:  # as SciPy, which goes through all signs one by one
-        return sign_flips(np.sign(there) * ranks)
-    return float(wilcoxon(there).pvalue)
-
-
-@functools.cache
-def wilcoxon_pairs(n: int) -> np.ndarray:
-    """Distribution function of the smaller sum of n signed ranks, for each sum from 0 on; normal above 50."""
-    most = n * (n + 1) // 2
-    if n > _EXACT_RANKS:
-        from scipy.special import ndtr
-
-        spread = np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-        return np.asarray(ndtr((np.arange(most + 1) - most / 2) / spread))
-    counts = np.zeros(most + 1)
-    counts[0] = 1
-    for rank in range(1, n + 1):
-        counts[rank:] = counts[rank:] + counts[:-rank]
-    return np.asarray(np.cumsum(counts) / 2.0**n)
+    if signed is not None and len(there) <= _EXACT_TIES:  # as SciPy, which goes through all signs one by one
+        return sign_flips(signed)
+    return p
 
 
 def effect_size(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -247,7 +247,8 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
         *(f"{where} holds no records, only its manifest: it is not here." for where in without),
     ]
     notes += [*names.notes, *equal, *caveats]
-    rows: list[dict[str, Any]] = []
+    common: list[dict[str, Any]] = []
+    rounds: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
     n_rows: list[int] = []
     failed: list[dict[str, Any]] = []
@@ -259,17 +260,18 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
             name = suite.folder.name if often[suite.folder.name] == 1 else suite.where
             manifest = manifests[suite.where]
             looks = looks_text(manifest, files.facts["protocol_hash"])
-            of_trial, failure = rows_of(name, files, manifest.get("datasets", {}), called, looks)
+            rows = rows_of(name, files, manifest.get("datasets", {}), called, looks)
         trials[folder] = {**called, "suite": name}
-        rows += of_trial
-        n_rows.append(len(of_trial))
+        common.append(rows.common)
+        rounds += rows.rounds
+        n_rows.append(len(rows.rounds))
         settings.append({f"protocol.{name}": value for name, value in {**LATER, **files.facts["protocol"]}.items()})
-        failed += failure
-    columns = ["suite", *NAMES, "protocol", "device", "round", "n_labeled", "run"]
-    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-    if rows:  # settings are the same in all of a trial's rounds: built once a trial
-        each = pd.DataFrame(settings).loc[np.repeat(np.arange(len(settings)), n_rows)].reset_index(drop=True)
-        frame = pd.concat([frame, each], axis=1)
+        failed += [rows.failed] if rows.failed else []
+    frame = pd.DataFrame(columns=["suite", *NAMES, "protocol", "device", "round", "n_labeled", "run"])
+    if rounds:  # what is the same in all of a trial's rounds is built once a trial
+        trial = np.repeat(np.arange(len(n_rows)), n_rows)
+        of_trials = [pd.DataFrame(each).loc[trial].reset_index(drop=True) for each in (common, settings)]
+        frame = pd.concat([of_trials[0], pd.DataFrame(rounds), of_trials[1]], axis=1)
     ends = ["suite", *NAMES, "protocol", "status", "reason"]
     folders = tuple(suite.folder for suite in suites)
     return Results(folders, frame, pd.DataFrame(failed, columns=ends), aliases, tuple(notes), trials, tuple(caveats))

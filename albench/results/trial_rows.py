@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from albench.compare import beside, carried, first_draw
@@ -14,14 +16,34 @@ from albench.results.records import SEES_LABELS, TUNED, TrialFiles
 from albench.suite.protocol import by_class
 from albench.wording import counted
 
+_NUMBERS = frozenset((int, float, type(None)))
 NAMES = ("key", "dataset", "stand_in", "method", "strategy", "backbone", "seed")
 """Facts of a trial that name it."""
 
 
+@dataclass(frozen=True)
+class TrialRows:
+    """A trial in the tables.
+
+    Attributes
+    ----------
+    common
+        Columns that are the same in all of its rounds.
+    rounds
+        The others, of each round.
+    failed
+        Its row of ``failed``; None where it is complete.
+    """
+
+    common: dict[str, Any]
+    rounds: list[dict[str, Any]]
+    failed: dict[str, Any] | None
+
+
 def rows_of(
     suite: str, files: TrialFiles, about: dict[str, Any], called: Mapping[str, str], looks: str = ""
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A row a round of a trial, and a row of ``failed`` where it is not complete.
+) -> TrialRows:
+    """A trial's rounds as rows.
 
     Parameters
     ----------
@@ -53,21 +75,22 @@ def rows_of(
     common[same_items.COLUMN] = same_items.items_of(facts)
     common[looks_.COLUMN] = looks
     common["pool_size"] = data["sizes"][0] if data else 0
-    common["n_validation"] = data["sizes"][1] if data else None
     pool, _, test = data.get("per_class") or ((), (), ())
     common[COLUMN] = "\n".join(rare_recalls(data["classes"], [pool, test])) if pool else ""
     common[SMALL] = "\n".join(small_classes(data["classes"], test)) if pool else ""
     common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
     common[first_draw.COLUMN] = _given(facts["protocol"], files.records, data["classes"], pool) if pool else ""
     made = rounds_made(facts, len(files.records))
-    rows = [{**common, **dict(_flat(record)), **_made(how)} for record, how in zip(files.records, made, strict=True)]
+    rest = {"n_validation": data["sizes"][1] if data else None}
+    rows = [{**rest, **_flat(record), **_made(how)} for record, how in zip(files.records, made, strict=True)]
     rounds = facts["protocol"]["rounds"]
+    ended = None
     if files.status in ("failed", "skipped"):
-        return rows, [{**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}]
-    if len(rows) < rounds:
+        ended = {**base, "status": files.outcome["status"], "reason": files.outcome["reason"]}
+    elif len(rows) < rounds:
         reason = f"{len(rows)} of {counted(rounds, 'round')} made: run the same command again to go on"
-        return rows, [{**base, "status": "incomplete", "reason": reason}]
-    return rows, []
+        ended = {**base, "status": "incomplete", "reason": reason}
+    return TrialRows(common, rows, ended)
 
 
 def _given(protocol: dict[str, Any], records: list[dict[str, Any]], classes: list[str], pool: list[int]) -> str:
@@ -82,19 +105,26 @@ def _made(how: Made) -> dict[str, str]:
     return {"run": how.run, **versions}
 
 
-def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
     """The record's numbers as columns."""
-    for name in ("round", "n_labeled", "peak_memory_mb"):
-        yield name, record[name]
+    found = {name: record[name] for name in ("round", "n_labeled", "peak_memory_mb")}
     if "n_validation" in record:
-        yield "n_validation", record["n_validation"]
+        found["n_validation"] = record["n_validation"]
     for part in ("val", "test", "seconds"):
-        for name, value in record[part].items():
-            yield f"{part}.{name}", _number(value)
+        values = record[part]
+        if not _NUMBERS.issuperset(map(type, values.values())):
+            values = {name: _number(value) for name, value in values.items()}
+        found.update(zip(_columns(part, tuple(values)), values.values(), strict=True))
     if TUNED in record:
-        yield from _tuned(record[TUNED])
+        found.update(_tuned(record[TUNED]))
     for name in ("accepted", "accuracy"):
-        yield f"pseudo_label.{name}", record["pseudo_label"][name]
+        found[f"pseudo_label.{name}"] = record["pseudo_label"][name]
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _columns(part: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{part}.{name}" for name in names)
 
 
 def _tuned(told: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -21,7 +21,7 @@ from albench.augment import augmenter
 from albench.components.defaults import default
 from albench.components.registry import Registry, registry
 from albench.data.items import as_input
-from albench.data.loading import load_data
+from albench.data.loading import Data, load_data
 
 PAGE = Path(__file__).parents[1] / "docs" / "stand-in.md"
 ITEMS, CLUSTERS, NEIGHBORS = 2000, 12, 10
@@ -102,12 +102,12 @@ def strength(name: str, loaded: Registry) -> dict[str, float]:
     weak views that the strong view changes, ``strong, each class`` its mean over predicted classes with five such or
     more, ``weak`` the share of the confident predictions for items as they are that the weak view changes.
     """
-    found = [_strength(name, loaded, seed) for seed in range(SEEDS)]
+    data = load_data(name, None, loaded)
+    found = [_strength(data, loaded, seed) for seed in range(SEEDS)]
     return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
 
-def _strength(name: str, loaded: Registry, seed: int) -> dict[str, float]:
-    data = load_data(name, None, loaded)
+def _strength(data: Data, loaded: Registry, seed: int) -> dict[str, float]:
     train, val, task = data.splits.train, data.splits.val, data.splits.task
     made = augmenter(data.dataset, task, train.x, torch.device("cpu"), seeds.torch_stream("views", "banks", seed))
     generator = torch.Generator().manual_seed(seed)

@@ -7,6 +7,9 @@ drawn once a trial.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -66,11 +69,8 @@ class FeatureViews:
         generator: torch.Generator,
     ) -> None:
         std = feature_std(train_x).to(device)
-        width = len(std)
-        home = generator.device
-        normals = torch.randn(max(NORMALS, 2 * width), generator=generator, device=home)
         # Drawn whatever the options are, so that the strong views of two settings differ by the setting alone.
-        uniform = torch.rand(max(MASKS, 2 * width), generator=generator, device=home)
+        normals, uniform = _drawn(generator, max(NORMALS, 2 * len(std)), max(MASKS, 2 * len(std)))
         kept = (uniform >= options.strong_dropout).float() / (1 - options.strong_dropout)
         self._normals = normals.to(device)
         self._masks = kept.to(device)
@@ -96,6 +96,28 @@ class FeatureViews:
             mixed.add_(self._local.index_select(0, rows % len(self._local)), alpha=self._shift)
         view = mixed.addcmul_(stretch(self._normals, noise[0, _NOISE], x.shape), self._strong_scale)
         return view.mul_(stretch(self._masks, noise[0, _MASK], x.shape)) if self._drops else view
+
+
+def _drawn(generator: torch.Generator, normals: int, uniform: int) -> tuple[Tensor, Tensor]:
+    """So many standard normal and uniform numbers; trials of one seed on a CPU, which draws for long, share them."""
+    if generator.device.type != "cpu":
+        return _numbers(generator, normals, uniform)
+    *drawn, after = _numbers_of(generator.get_state().numpy().tobytes(), normals, uniform)
+    generator.set_state(after)
+    return drawn[0], drawn[1]
+
+
+def _numbers(generator: torch.Generator, normals: int, uniform: int) -> tuple[Tensor, Tensor]:
+    settings: dict[str, Any] = {"generator": generator, "device": generator.device}
+    return torch.randn(normals, **settings), torch.rand(uniform, **settings)
+
+
+@functools.lru_cache(maxsize=4)
+def _numbers_of(state: bytes, normals: int, uniform: int) -> tuple[Tensor, Tensor, Tensor]:
+    """What a generator in some state draws, which nobody writes to, and its state afterwards."""
+    generator = torch.Generator()
+    generator.set_state(torch.tensor(list(state), dtype=torch.uint8, device="cpu"))
+    return *_numbers(generator, normals, uniform), generator.get_state()
 
 
 def stretch(bank: Tensor, uniform: Tensor, shape: torch.Size) -> Tensor:

@@ -22,7 +22,6 @@ from albench.disk.files import append_whole, load_tensors, save_tensors, sealed_
 from albench.disk.trial_log import TRACEBACK, TrialLog
 from albench.environment import Made, attempted
 from albench.errors import ClaimLost, StoreError
-from albench.results.provenance import MADE_BY, difference
 from albench.results.records import (
     FORMAT,
     encode_record,
@@ -112,6 +111,8 @@ class TrialStore:
         StoreError
             Where the folder holds records of other data, class names or code, or that started from other labels.
         """
+        from albench.results.provenance import MADE_BY, difference  # plugins with it, which moving files does without
+
         old, self.problems = read_to_mend(self.folder)
         if old.records and old.facts.get("data_hash") != facts["data_hash"]:
             raise StoreError(

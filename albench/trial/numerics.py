@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import time
 from collections.abc import Iterator
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 
 @contextlib.contextmanager
@@ -23,12 +24,18 @@ def numerics(threads: int) -> Iterator[None]:
     torch.set_flush_denormal(True)
     torch.backends.cudnn.deterministic = True
     try:
-        with threadpool_limits(threads):
+        with _thread_pools(len(sys.modules), next(reversed(sys.modules))).limit(limits=threads):
             yield
     finally:
         torch.set_num_threads(before)
         torch.set_flush_denormal(flushed)
         torch.backends.cudnn.deterministic = cudnn
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(_imported: int, _last: str) -> ThreadpoolController:
+    """Those of the libraries that are loaded; looking for them takes some milliseconds, and is done after an import."""
+    return ThreadpoolController()
 
 
 def flushes_denormals() -> bool:

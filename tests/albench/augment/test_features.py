@@ -12,7 +12,7 @@ from torch import Tensor
 
 from albench.api import FeatureDataset, ImageDataset, Task
 from albench.augment import FeatureViews, augmenter
-from albench.augment.features import MAX_STD_ROWS, STRIDE, feature_std, local_differences, mix, stretch
+from albench.augment.features import MASKS, MAX_STD_ROWS, NORMALS, STRIDE, feature_std, local_differences, mix, stretch
 from albench.errors import ContractError
 
 CPU = torch.device("cpu")
@@ -47,6 +47,22 @@ def test_views_are_deterministic_finite_and_leave_the_input_alone(view: str) -> 
     assert torch.equal(x.detach(), kept[0])
     assert torch.equal(n, kept[1])
     assert not torch.equal(made[0], getattr(views(), view)(kept[0], draws(seed=3)))
+
+
+def test_what_a_seed_draws_is_drawn_once_and_the_generator_goes_on_as_if_it_had_drawn() -> None:
+    fresh, given = generator(7), [generator(7), generator(7)]
+    made = [
+        FeatureViews(FeatureDataset(strong_dropout=rate), train_x(), CPU, g)
+        for rate, g in zip((0.2, 0.4), given, strict=True)
+    ]
+    assert made[0]._normals.data_ptr() == made[1]._normals.data_ptr()
+    assert torch.equal(made[0]._normals, torch.randn(NORMALS, generator=fresh))
+    assert torch.equal(made[1]._masks > 0, torch.rand(MASKS, generator=fresh) >= 0.4)
+    after = [torch.rand(3, generator=each) for each in (fresh, *given)]
+    assert torch.equal(after[0], after[1])
+    assert torch.equal(after[0], after[2])
+    other = FeatureViews(FeatureDataset(), train_x(), CPU, generator(8))
+    assert not torch.equal(other._normals, made[0]._normals)
 
 
 @pytest.mark.parametrize(("view", "scale"), [("weak", 0.1), ("strong", 0.5)])

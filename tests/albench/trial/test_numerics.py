@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import shutil
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from albench.trial.numerics import Clock, flushes_denormals, numerics, peak_memory_mb
 
@@ -30,6 +35,25 @@ def test_threads_and_sums_are_held_and_given_back_whatever_is_raised() -> None:
         fails()
     assert inside == [(1, True)]
     assert (torch.get_num_threads(), torch.backends.cudnn.deterministic) == before
+
+
+def test_a_library_that_is_loaded_later_is_held_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second OpenMP, as wheels bring them along."""
+    found = [pool["filepath"] for pool in threadpool_info() if pool["prefix"] == "libgomp"]
+    if not found:
+        pytest.skip("torch was not built with GNU's OpenMP here")
+    with numerics(1):  # looks for libraries
+        pass
+    copied = shutil.copy(found[0], tmp_path / "libgomp-late.so")
+    (tmp_path / "late.py").write_text(f"import ctypes\nLIBRARY = ctypes.CDLL({str(copied)!r})\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    late: ctypes.CDLL = __import__("late").LIBRARY
+    late.omp_set_num_threads(3)
+    for _ in range(2):
+        with numerics(1):
+            assert late.omp_get_max_threads() == 1
+        assert late.omp_get_max_threads() == 3
+    del sys.modules["late"]
 
 
 def test_a_clock_counts_the_seconds_since_the_last_lap() -> None:

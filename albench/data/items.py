@@ -63,6 +63,7 @@ class Items:
 
     def blocks(self, index: Tensor, size: int) -> Iterator[Tensor]:
         """The items at ``index``, ``size`` at a time."""
+        index = index.to(self._tensor.device)  # once: the host waits for what it sends
         for start in range(0, len(index), size):
             yield self.gather(index[start : start + size])
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
+from albench.disk.host import content_on_host
 from albench.disk.interrupts import uninterrupted
 from albench.errors import DamagedFile, FolderError
 
@@ -179,6 +180,7 @@ def save_tensors(path: Path, content: dict[str, Any], ready: Ready = None) -> No
     """Write a whole file of tensors and plain values, with its checksum at the end."""
     import torch
 
+    content = content_on_host(content)
     with replacing(path, ready) as handle:
         hashed = _Hashed(handle)
         try:

@@ -10,6 +10,8 @@ from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.neighbors import nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin
+from albench.kernels.sending import sent
+from albench.kernels.sums import add_by_group, running_sum
 from albench.kernels.topk import top_k, top_k_per_class
 from albench.kernels.unit import Rows, UnitRows
 
@@ -17,6 +19,7 @@ __all__ = [
     "NonFiniteScores",
     "Rows",
     "UnitRows",
+    "add_by_group",
     "approximate_neighbors",
     "cover_counts",
     "entropy",
@@ -31,6 +34,8 @@ __all__ = [
     "nearest_neighbors",
     "nearest_to_centers",
     "require_finite",
+    "running_sum",
+    "sent",
     "top_k",
     "top_k_per_class",
 ]

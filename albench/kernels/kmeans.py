@@ -9,6 +9,8 @@ from torch import Tensor
 
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
+from albench.kernels.sending import sent
+from albench.kernels.sums import add_by_group, running_sum
 from albench.kernels.unit import Rows, mean_row
 
 _FLOATS = 1 << 22
@@ -121,11 +123,10 @@ def _seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weights: T
 
     In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
     """
-    device = generator.device
     share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
     count = max(_SEEDED_FROM * k, 2000)
     if int((share > 0).sum()) > count:
-        draws = torch.rand(len(x), generator=generator, device=device, dtype=torch.float64).to(x.device)
+        draws = sent(torch.rand(len(x), generator=generator, dtype=torch.float64), x.device)
         # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
         drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
         x, share = x[drawn], mean.new_ones(count)
@@ -136,13 +137,13 @@ def _seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weights: T
     chosen: list[int] = []
     for _ in range(k):
         wanted = share if not chosen else share * bound
-        total = wanted.cumsum(dim=0, dtype=torch.float64)
+        total = running_sum(wanted)
         if float(total[-1]) <= 0:  # all that is left coincides with a seed: the lowest positions follow
             rest = torch.ones(len(x), dtype=torch.bool)
             rest[chosen] = False
             chosen += rest.nonzero()[: k - len(chosen), 0].tolist()
             break
-        draws = torch.rand(trials, generator=generator, device=device, dtype=torch.float64).to(x.device)
+        draws = sent(torch.rand(trials, generator=generator, dtype=torch.float64), x.device)
         drawn = torch.searchsorted(total, draws * total[-1], right=True).clamp_(max=len(x) - 1)
         # (N, trials): the product is faster this way round.
         nearer = torch.addmm(square[:, None], x, x[drawn].T, alpha=-2.0).add_(square[drawn]).clamp_(min=0)
@@ -183,13 +184,13 @@ def _means(
 ) -> Tensor:
     """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
     share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
-    mass = mean.new_zeros(len(centers)).index_add_(0, assignment, share)
-    total = torch.zeros_like(centers)
+    mass, total = mean.new_zeros(len(centers), 1), torch.zeros_like(centers)
+    add_by_group(mass, assignment, share[:, None])
     for start in range(0, len(x), _ROWS):
         part = slice(start, start + _ROWS)
-        total.index_add_(0, assignment[part], (x[part] - mean).mul_(share[part, None]))
-    moved = torch.where(mass[:, None] > 0, total / mass.clamp(min=1e-30)[:, None], centers)
-    empty = (mass <= 0).nonzero()[:, 0]
+        add_by_group(total, assignment[part], (x[part] - mean).mul_(share[part, None]))
+    moved = torch.where(mass > 0, total / mass.clamp(min=1e-30), centers)
+    empty = (mass[:, 0] <= 0).nonzero()[:, 0]
     if len(empty):
         order = (nearest * share).sort(descending=True, stable=True).indices[: len(empty)]
         order = order[(nearest * share)[order] > 0]

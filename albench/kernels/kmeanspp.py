@@ -22,6 +22,8 @@ from torch import Tensor
 from albench.kernels.blocks import joined
 from albench.kernels.finite import NonFiniteScores
 from albench.kernels.kcenter import _PICKED, _greedy_order, _largest
+from albench.kernels.sending import sent
+from albench.kernels.sums import running_sum
 
 _ROWS = 4096
 _MOST_PROPOSALS = 8192
@@ -167,13 +169,13 @@ def _sample(distances: _Distances, k: int, generator: torch.Generator, lookahead
     width = 0
     while len(distances.picks) < k:
         width = width or min(lookahead, 2 * (k - len(distances.picks)) + 32)
-        total = distances.bound.clamp(min=0.0).cumsum(dim=0, dtype=torch.float64)
+        total = running_sum(distances.bound.clamp(min=0.0))
         if float(total[-1]) <= 0.0:
             left = (distances.bound > _PICKED).nonzero()[:, 0]
-            order = torch.randperm(len(left), generator=generator, device=generator.device).to(device)
+            order = sent(torch.randperm(len(left), generator=generator), device)
             distances.take(left[order][: k - len(distances.picks)].tolist())
             return
-        draws = torch.rand(2, width, generator=generator, device=generator.device, dtype=torch.float64).to(device)
+        draws = sent(torch.rand(2, width, generator=generator, dtype=torch.float64), device)
         proposed = torch.searchsorted(total, draws[0] * total[-1], right=True).clamp_(max=len(total) - 1)
         height = draws[1] * distances.bound[proposed]
         value = distances.measure(proposed)

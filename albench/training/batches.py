@@ -19,8 +19,12 @@ from albench.training.adoption import adopted_labels, adoption_steps
 from albench.training.evaluate import predict
 
 GROUP_ITEMS = 512
-"""Images augmented in one call, about: small operations cost more to call than to carry out. Feature views are made
-step by step, because they are bound by memory and a larger block falls out of the cache."""
+"""Images whose noise is drawn together, about, and which a CPU augments in one call: small operations cost more to call
+than to carry out. Feature views are made step by step, because they are bound by memory and a larger block falls out of
+the cache. Another number changes what a seed draws."""
+DEVICE_ITEMS, DEVICE_BYTES = 8192, 64 * 2**20
+"""Images that CUDA augments in one call, at most, and what a view of them may take in float32; what is drawn is the
+same whatever they are."""
 
 
 def endless(ids: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -91,6 +95,7 @@ class Batches:
         self._views = sorted(method.views)  # strong views first: the last weak one may consume what was gathered
         step_items = max(1, batch_size * max(self._ratio, 1))
         self._group = max(1, GROUP_ITEMS // step_items) if items.is_image else 1
+        self._made_at_once = self._group * self._groups_at_once(self._group * step_items)
         self._method = method
         self._augmenter = augmenter
         self._stream = (seed, round_number)
@@ -102,8 +107,8 @@ class Batches:
         # No group goes on over an adoption, after which other labelled items are drawn.
         bounds = (0, *self.adoption_steps, len(self._index_lab))
         for first, end in itertools.pairwise(bounds):
-            for start in range(first, end, self._group):
-                yield from self._made(start, min(start + self._group, end))
+            for start in range(first, end, self._made_at_once):
+                yield from self._made(start, min(start + self._made_at_once, end))
 
     def adopt(self, step: int, model: nn.Module, state: State) -> None:
         """Ask the method, by a model's predictions, whom the labelled batches from ``step`` on are drawn from.
@@ -131,13 +136,34 @@ class Batches:
         index_lab, y_lab = (torch.from_numpy(each).to(device).view(steps, -1) for each in (drawn, label_of[drawn]))
         return index_lab, y_lab
 
+    def _groups_at_once(self, items: int) -> int:
+        """Of how many groups, of so many items each, the views are made in one call."""
+        if self._items.device.type != "cuda" or not self._items.is_image:
+            return 1
+        size = 4 * self._items.gather(torch.zeros(1, dtype=torch.int64)).numel()
+        return max(1, min(DEVICE_ITEMS, DEVICE_BYTES // size) // items)
+
+    def _rows(self, steps: slice) -> list[int]:
+        """How many items there are of each view of some steps, those of the labelled items first."""
+        return [self._index_lab[steps].numel(), *[self._index_unl[steps].numel()] * len(self._views)]
+
+    def _drawn_noise(self, start: int, stop: int) -> tuple[Tensor, ...]:
+        """The noise of each view of some steps, drawn group by group."""
+        groups = [slice(first, min(first + self._group, stop)) for first in range(start, stop, self._group)]
+        size = self._augmenter.noise_size
+        drawn = [torch.rand(sum(self._rows(group)), size, generator=self._noise) for group in groups]
+        if len(drawn) > 1:
+            by_view = zip(
+                *(one.split(self._rows(group)) for one, group in zip(drawn, groups, strict=True)), strict=True
+            )
+            drawn = [torch.cat([part for parts in by_view for part in parts])]
+        return _sent(drawn[0], self._items.device).split(self._rows(slice(start, stop)))
+
     def _made(self, start: int, stop: int) -> Iterator[Batch]:
-        """The batches of a group of steps, each view of all of them made in one call."""
+        """The batches of some steps, each view of all of them made in one call."""
         device = self._items.device
         index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
-        rows = index_lab.numel() + index_unl.numel() * len(self._views)
-        noise = _sent(torch.rand(rows, self._augmenter.noise_size, generator=self._noise), device)
-        view_noise = noise.split([index_lab.numel(), *[index_unl.numel()] * len(self._views)])
+        view_noise = self._drawn_noise(start, stop)
         x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), view_noise[0], consume=True)
         views: dict[str, Tensor] = {}
         x = self._items.gather(index_unl.flatten()) if self._views else x_lab

@@ -58,8 +58,10 @@ class Curves:
                 f"the loss became {losses[bad]} in round {number}, step {self._first + bad}; the steps before had "
                 f"{last or 'none'}: lower lr or check the data"
             )
-        for name, value in state.items():
-            if value.is_floating_point() and bool(value[lane if self._wide else ...].isnan().any()):
+        floats = {name: value for name, value in state.items() if value.is_floating_point()}
+        flags = [value[lane if self._wide else ...].isnan().any() for value in floats.values()]
+        for name, is_bad in zip(floats, torch.stack(flags).tolist() if flags else (), strict=True):
+            if is_bad:
                 raise TrialError(
                     f"the method's state '{name}' became NaN in round {number}, by step {self._first + len(losses) - 1}"
                 )

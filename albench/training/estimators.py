@@ -15,6 +15,7 @@ from albench.api.method import Method, RoundFacts, State
 from albench.api.task import Task
 from albench.data.items import Items, as_input
 from albench.data.pool import Annotated
+from albench.disk.host import on_host
 from albench.errors import ContractError
 from albench.suite.protocol import Protocol
 
@@ -120,7 +121,11 @@ class WholeLearner:
             read_unlabeled=lambda: rows(pool.unlabeled),
         )
         fitted = self.method.fit(self.estimator, examples)
-        return fitted.eval() if isinstance(fitted, nn.Module) else FittedModel(fitted, self.task.n_classes)
+        return (
+            fitted.eval().to(items.device)
+            if isinstance(fitted, nn.Module)
+            else FittedModel(fitted, self.task.n_classes)
+        )
 
 
 def weights_hash(model: nn.Module, probs: np.ndarray | None = None) -> str:
@@ -132,9 +137,10 @@ def weights_hash(model: nn.Module, probs: np.ndarray | None = None) -> str:
         That: class probabilities (N, C).
     """
     digest = hashlib.blake2b(digest_size=8)
-    for name, value in model.state_dict().items():
+    state = model.state_dict()
+    for name, value in zip(state, on_host(list(state.values())), strict=True):
         digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+        digest.update(value.detach().contiguous().view(-1).view(torch.uint8).numpy().data)
     if isinstance(model, FittedModel) and probs is not None:
         digest.update(np.ascontiguousarray(probs).data)
     return digest.hexdigest()

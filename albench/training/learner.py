@@ -61,7 +61,7 @@ class Learner:
         self._buffers = [b for b in self.model.buffers() if b.is_floating_point()]
 
     def _place(self, model: nn.Module, device: torch.device) -> nn.Module:
-        model = model.to(device)
+        model = placed(model, device)
         if self._format:
             for parameter in model.parameters():
                 if parameter.ndim == 4:
@@ -142,3 +142,21 @@ class Learner:
         self.optimizer.load_state_dict(content["optimizer"])
         self.state = {name: value.to(self.device) for name, value in content["state"].items()}
         self.first_step = content["first_step"]
+
+
+def placed(model: nn.Module, device: torch.device) -> nn.Module:
+    """A model on a device, sent in one copy for each type: the host waits for each."""
+    if device.type == "cpu":
+        return model.to(device)
+    found = [each for each in (*model.parameters(), *model.buffers()) if each.device != device]
+    kinds: dict[torch.dtype, list[Tensor]] = {}
+    for each in found:
+        kinds.setdefault(each.dtype, []).append(each.detach())
+    there: dict[int, Tensor] = {}
+    for given in kinds.values():
+        whole = torch.cat([each.reshape(-1) for each in given]).to(device)
+        parts = whole.split([each.numel() for each in given])
+        same = [each for each in found if each.dtype == whole.dtype]
+        # Memory of its own for each, as kernels that read vectors want it.
+        there |= {id(each): part.view(each.shape).clone() for each, part in zip(same, parts, strict=True)}
+    return model._apply(lambda each: there.get(id(each), each))

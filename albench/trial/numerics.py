@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,18 +14,20 @@ from threadpoolctl import ThreadpoolController
 
 
 @contextlib.contextmanager
-def numerics(threads: int) -> Iterator[None]:
+def numerics(threads: int, device: torch.device | None = None) -> Iterator[None]:
     """What a trial's numbers depend on beside its seed.
 
     The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
-    three); algorithms of cuDNN that give the same sums each time.
+    three); algorithms of cuDNN that give the same sums each time. On a CUDA device all algorithms of torch do: one that
+    has no such form, in somebody else's component, warns.
     """
     before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.deterministic = True
     try:
-        with _thread_pools(len(sys.modules), next(reversed(sys.modules))).limit(limits=threads):
+        pools = _thread_pools(len(sys.modules), next(reversed(sys.modules)))
+        with pools.limit(limits=threads), _in_fixed_order() if on_cuda(device) else contextlib.nullcontext():
             yield
     finally:
         torch.set_num_threads(before)
@@ -36,6 +39,26 @@ def numerics(threads: int) -> Iterator[None]:
 def _thread_pools(_imported: int, _last: str) -> ThreadpoolController:
     """Those of the libraries that are loaded; looking for them takes some milliseconds, and is done after an import."""
     return ThreadpoolController()
+
+
+def on_cuda(device: torch.device | None) -> bool:
+    """Whether a device is a CUDA device."""
+    return device is not None and device.type == "cuda"
+
+
+@contextlib.contextmanager
+def _in_fixed_order() -> Iterator[None]:
+    """Sums by torch's algorithms that add in the same order each time."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    fills = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it torch refuses a product in that mode
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
 
 
 def flushes_denormals() -> bool:

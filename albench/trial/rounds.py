@@ -69,7 +69,7 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
         Whether their steps are one; else there is one trial.
     """
     joined: Joined = Stack if together else _alone
-    with numerics(lanes[0].trial.protocol.threads):
+    with numerics(lanes[0].trial.protocol.threads, parts.device):
         for lane in lanes:
             with lane.guarded():
                 lane.stored = StoredRun(lane.trial, parts, lane.store, lane.facts, emit, lane.on_round)

@@ -16,7 +16,7 @@ from albench.api.strategy import Strategy
 from albench.data.items import Items, as_input, standardized
 from albench.data.pool import Annotated
 from albench.errors import ContractError
-from albench.kernels import approximate_neighbors, nearest_neighbors, top_k
+from albench.kernels import approximate_neighbors, nearest_neighbors, sent, top_k
 from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
 from albench.trial.answers import checked_scores
@@ -90,7 +90,7 @@ class PoolView:
         self.budget_left = budget_left
         self.device = items.device
         self.rng = seeds.numpy_stream("strategy", *stream)
-        self.generator = seeds.torch_stream("strategy", *stream, device=str(items.device))
+        self.generator = seeds.torch_stream("strategy", *stream)
         self.notes: dict[str, float] = {}
         self.groups: dict[str, Tensor] = {}
         self._needs = needs
@@ -214,7 +214,7 @@ class PoolView:
         embeddings = self._predicted[1]
         # One mask for all items: a sample is one network, so that what it says of two items belongs together.
         size = (samples, embeddings.shape[1])
-        kept = torch.rand(size, generator=self.generator, device=self.device) >= drop
+        kept = sent(torch.rand(size, generator=self.generator), self.device) >= drop
         masks = kept.to(embeddings.dtype) / (1 - drop)
         if isinstance(head, nn.Linear):
             # A masked input is a masked weight, so one product serves many samples; with the classes first, what

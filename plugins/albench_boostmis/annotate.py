@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import joined, require_finite, top_k
+from albench.kernels import joined, require_finite, sent, top_k
 from albench_boostmis.uncertain import BalancedUncertainty
 from albench_boostmis.vat import adversarial_unstability
 
@@ -84,7 +84,7 @@ class BoostMIS(Strategy):
             adversarial_unstability(
                 view.head,
                 part,
-                torch.randn(part.shape, generator=view.generator, device=view.generator.device).to(part.device),
+                sent(torch.randn(part.shape, generator=view.generator), part.device),
                 xi=self.vat_xi,
                 eps=self.vat_eps,
                 iterations=self.vat_iterations,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import Rows, UnitRows, margin, require_finite
+from albench.kernels import Rows, UnitRows, margin, require_finite, sent
 
 BLOCK = 1 << 21
 """Kernel values in one block."""
@@ -46,8 +46,7 @@ class MaxHerding(Strategy):
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
         x, weight = UnitRows(view.embeddings), self.weight(view)
-        drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[: self.reference]
-        places = drawn.to(x.device).sort().values
+        places = sent(torch.randperm(len(x), generator=view.generator)[: self.reference].sort().values, x.device)
         coverage = Coverage(x[places], weight[places], self.lengthscale)
         coverage.add(UnitRows(view.labeled_embeddings))
         bound = coverage.gains(x)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import UnitRows, cover_counts, is_covered, k_means
+from albench.kernels import UnitRows, cover_counts, is_covered, k_means, sent
 
 BLOCK = 1 << 22
 """Distances in one block."""
@@ -70,7 +70,7 @@ class ProbCover(Strategy):
     def _radius(self, x: UnitRows, view: View) -> float:
         """The largest of ``RADII`` radii whose balls are pure enough; the smallest where none is."""
         _, cluster = k_means(x, min(view.n_classes, len(x)), generator=view.generator)
-        drawn = torch.randperm(len(x), generator=view.generator, device=view.generator.device)[:SAMPLE].to(x.device)
+        drawn = sent(torch.randperm(len(x), generator=view.generator)[:SAMPLE], x.device)
         # Nearest item of another cluster: the ball is pure up to there.
         other = torch.full((len(drawn),), -1.0, device=x.device)
         step = max(1, BLOCK // len(drawn))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import k_means, nearest_to_centers, require_finite
+from albench.kernels import add_by_group, k_means, nearest_to_centers, require_finite
 
 _FLOATS = 1 << 20
 """Embedding entries in one block: a few such arrays stay in the cache between two uses."""
@@ -75,7 +75,7 @@ def class_means(embeddings: Tensor, classes: Tensor, n_classes: int) -> Tensor:
     """(C, E) mean of the rows (L, E) of each class; of all rows for a class without any."""
     count = torch.bincount(classes, minlength=n_classes)[:, None]
     total = torch.zeros(n_classes, embeddings.shape[1], dtype=torch.float64, device=embeddings.device)
-    total.index_add_(0, classes, embeddings.double())
+    add_by_group(total, classes, embeddings.double())
     everything = embeddings.double().mean(dim=0)
     return torch.where(count > 0, total / count.clamp(min=1), everything).to(embeddings.dtype)
 

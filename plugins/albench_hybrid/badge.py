@@ -37,7 +37,7 @@ class BADGE(Strategy):
         """Choose ``budget`` positions, in the order sampled."""
         first = None
         if self.first == "uniform" and budget:
-            first = int(torch.randint(len(view), (1,), generator=view.generator, device=view.generator.device))
+            first = int(torch.randint(len(view), (1,), generator=view.generator))
         generator = None if self.greedy else view.generator
         return k_means_plus_plus(
             output_gradients(view.probs), view.embeddings, budget, generator=generator, first=first

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, require_finite, top_k
+from albench.kernels import NonFiniteScores, require_finite, sent, top_k
 from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 
 _PARAMETERS = 512
@@ -72,8 +72,8 @@ class BAIT(Strategy):
         positions = torch.arange(len(probs), device=probs.device)
         n_candidates = max(self.candidates or len(probs), 4 * budget)
         if n_candidates < len(probs):
-            drawn = torch.randperm(len(probs), generator=view.generator, device=view.generator.device)[:n_candidates]
-            positions = drawn.sort().values.to(probs.device)
+            drawn = torch.randperm(len(probs), generator=view.generator)[:n_candidates]
+            positions = sent(drawn.sort().values, probs.device)
         bound.look_at(probs[positions], embeddings[positions])
         picks = bound.forward(min(math.ceil(self.oversample * budget), len(positions)))
         return positions[bound.backward(picks, budget)]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import margin, nearest_neighbors, require_finite, top_k
+from albench.kernels import margin, nearest_neighbors, require_finite, sent, top_k
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ClusterMargin(Strategy):
         require_finite(probabilities=probs, embeddings=embeddings)
         unsure = top_k(-margin(probs), min(len(probs), math.ceil(self.margin_factor * budget)))
         clusters = self._clusters(embeddings, unsure, self.n_clusters or max(1, budget), view.generator)
-        order = torch.randperm(len(unsure), generator=view.generator, device=view.generator.device).to(unsure.device)
+        order = sent(torch.randperm(len(unsure), generator=view.generator), unsure.device)
         return unsure[order][round_robin(clusters[order])[:budget]]
 
     def _clusters(self, x: Tensor, unsure: Tensor, n_clusters: int, generator: torch.Generator) -> Tensor:
@@ -58,7 +58,7 @@ class ClusterMargin(Strategy):
         # The unsure items first, each part in random order.
         first = torch.zeros(n, dtype=torch.int8, device=x.device)
         first[unsure] = 1
-        drawn = torch.randperm(n, generator=generator, device=generator.device).to(x.device)
+        drawn = sent(torch.randperm(n, generator=generator), x.device)
         drawn = drawn[first[drawn].sort(descending=True, stable=True).indices]
         kept, left = drawn[: self.max_items], drawn[self.max_items : max(self.max_items, len(unsure))]
         clusters = torch.empty(n, dtype=torch.int64, device=x.device)

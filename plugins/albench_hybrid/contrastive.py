@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import nearest_neighbors, require_finite
+from albench.kernels import nearest_neighbors, require_finite, sent
 
 _FLOATS = 1 << 24
 """Numbers in one block."""
@@ -42,7 +42,7 @@ class ContrastiveAL(Strategy):
         labeled_probs, labeled_embeddings = view.labeled_probs, view.labeled_embeddings
         require_finite(probabilities=probs, embeddings=embeddings)
         if len(labeled_embeddings) == 0:
-            return torch.rand(len(view), generator=view.generator, device=view.generator.device)
+            return sent(torch.rand(len(view), generator=view.generator), view.device)
         require_finite(labelled_probabilities=labeled_probs, labelled_embeddings=labeled_embeddings)
         k = min(self.n_neighbors, len(labeled_embeddings))
         _, neighbors = nearest_neighbors(labeled_embeddings, k, metric="euclidean", queries=embeddings)

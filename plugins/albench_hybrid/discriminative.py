@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from albench.api import Strategy, View, option
-from albench.kernels import joined, require_finite, top_k
+from albench.kernels import joined, require_finite, sent, top_k
 
 _FLOATS = 1 << 24
 """Numbers in one block."""
@@ -63,8 +63,7 @@ class DiscriminativeAL(Strategy):
             if len(known):
                 chosen = top_k(self._log_odds(x, scaled, left, known, view.generator)[left], take)
             else:
-                shuffled = torch.randperm(len(left), generator=view.generator, device=view.generator.device)
-                chosen = shuffled[:take].to(x.device)
+                chosen = sent(torch.randperm(len(left), generator=view.generator)[:take], x.device)
             picks = torch.cat([picks, left[chosen]])
             known = torch.cat([known, scaled(x[left[chosen]])])
             kept = torch.ones_like(left, dtype=torch.bool)
@@ -83,7 +82,7 @@ class DiscriminativeAL(Strategy):
         """
         widths = [x.shape[1], *([self.hidden] if self.hidden else []), 1]
         weights = [
-            torch.randn(m, n, generator=generator, device=generator.device).to(x) * (2.0 / m) ** 0.5
+            sent(torch.randn(m, n, generator=generator), x.device).to(x.dtype) * (2.0 / m) ** 0.5
             for m, n in itertools.pairwise(widths)
         ]
         weights[-1] *= 0.1  # near zero at the start: the classifier has to earn its certainty
@@ -96,8 +95,8 @@ class DiscriminativeAL(Strategy):
 
         half = self.batch_size // 2
         shape = (self.steps, half)
-        unlabeled = left[torch.randint(len(left), shape, generator=generator, device=generator.device).to(x.device)]
-        labeled = torch.randint(len(known), shape, generator=generator, device=generator.device).to(x.device)
+        unlabeled = left[sent(torch.randint(len(left), shape, generator=generator), x.device)]
+        labeled = sent(torch.randint(len(known), shape, generator=generator), x.device)
         for parameter in (*weights, *biases):
             parameter.requires_grad_()
         optimizer = torch.optim.Adam([*weights, *biases], lr=self.lr)

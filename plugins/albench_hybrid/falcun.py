@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import margin, require_finite
+from albench.kernels import margin, require_finite, running_sum
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class FALCUN(Strategy):
         uncertainty = 1.0 - margin(probs.double())
         distance = uncertainty.clone()
         free = torch.ones(len(probs), dtype=torch.bool, device=probs.device)
-        draws = torch.rand(budget, generator=view.generator, device=view.generator.device, dtype=torch.float64).tolist()
+        draws = torch.rand(budget, generator=view.generator, dtype=torch.float64).tolist()
         picks: list[int] = []
         for draw in draws:
             pick = _sample(relevance(uncertainty, distance, free), free, self.gamma, draw)
@@ -63,7 +63,7 @@ def _sample(weight: Tensor, free: Tensor, gamma: float, draw: float) -> int:
     # Scaled by the largest, so that no power under- or overflows all of them at once.
     largest = torch.where(free, weight, 0.0).max()
     shares = torch.where(free, (weight / largest).pow(gamma), 0.0) if largest > 0 else free.double()
-    total = shares.cumsum(dim=0)
+    total = running_sum(shares)
     place = torch.searchsorted(total, draw * total[-1:], right=True)
     # Rounding may carry the draw past the end: then it is the last item that has a share.
     return int(torch.minimum(place, torch.searchsorted(total, total[-1:])))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import View, option
-from albench.kernels import entropy, mutual_information, top_k
+from albench.kernels import entropy, mutual_information, sent, top_k
 from albench_uncertainty.dropout import Dropout
 
 BLOCK = 2**22
@@ -70,7 +70,7 @@ class BatchBALD(Dropout):
     def _networks(self, view: View, kept: Tensor) -> Tensor:
         """(T, M, C) probabilities of the candidates (M,) under each mask."""
         embeddings = view.embeddings[kept]
-        uniform = torch.rand(self.masks, embeddings.shape[1], generator=view.generator, device=view.device)
+        uniform = sent(torch.rand(self.masks, embeddings.shape[1], generator=view.generator), view.device)
         masks = (uniform >= self.drop).to(embeddings.dtype) / (1 - self.drop)
         return torch.stack([view.head(embeddings * mask).softmax(dim=1) for mask in masks])
 
@@ -127,12 +127,16 @@ class Joint:
         else:
             networks = self._networks
             if not self._drawn:
-                rows = self._mass.multinomial(self._draws, replacement=True, generator=self._generator)
+                rows = self._chosen(self._mass, self._draws)
                 networks, label = networks[rows], label[rows]
                 self._mass = torch.full((self._draws,), 1 / self._draws, dtype=torch.float64, device=probs.device)
                 self._drawn = True
-            joint = networks * probs.T[label.multinomial(1, generator=self._generator)[:, 0]]
+            joint = networks * probs.T[self._chosen(label, 1)[:, 0]]
         self._networks = joint / joint.sum(dim=1, keepdim=True)
+
+    def _chosen(self, weights: Tensor, count: int) -> Tensor:
+        """Columns of each row in proportion to its weights, with replacement, drawn on the CPU."""
+        return sent(weights.cpu().multinomial(count, replacement=True, generator=self._generator), self.device)
 
 
 def greedy(joint: Joint, budget: int) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, mean_standard_deviation, mutual_information
+from albench.kernels import NonFiniteScores, mean_standard_deviation, mutual_information, sent
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class PowerBALD(BALD):
     def scores(self, view: View) -> Tensor:
         """(N,) perturbed log scores."""
         plain = super().scores(view)
-        uniform = torch.rand(len(view), generator=view.generator, device=view.device, dtype=torch.float64)
+        uniform = sent(torch.rand(len(view), generator=view.generator, dtype=torch.float64), view.device)
         tiny = torch.finfo(torch.float64).tiny
         noise = -(-uniform.clamp(min=tiny).log()).clamp(min=tiny).log()
         # The noise of a uniform number of 53 bits is between -7 and 37: less 1,000, a zero comes last at any power.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, UserError, View, Wrapper, option
+from albench.kernels import sent
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,6 @@ class Stochastic(Wrapper):
                     "negative and have no logarithm: use sampling=softmax or sampling=softrank."
                 )
             weight = score.clamp(min=torch.finfo(score.dtype).tiny).log()
-        noise = torch.empty(len(score), dtype=score.dtype, device=view.generator.device)
-        noise.exponential_(generator=view.generator)
-        return self.beta * weight - noise.clamp_(min=torch.finfo(noise.dtype).tiny).log_().to(score.device)
+        noise = torch.empty(len(score), dtype=score.dtype).exponential_(generator=view.generator)
+        noise = noise.clamp_(min=torch.finfo(noise.dtype).tiny).log_()
+        return self.beta * weight - sent(noise, score.device)

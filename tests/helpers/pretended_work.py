@@ -174,8 +174,8 @@ def _queried(name: str, device: str, account: Account | None = None) -> list[int
 def _told(account: Account, wide: int) -> dict[str, str]:
     """What is wrong whatever is tried."""
     faults = {kind: account.told(kind) for kind in ("sums", "writes", "draws") if account.count(kind)}
-    if account.count("float64") > wide:
-        faults["float64"] = f"{account.told('float64')}; on the CPU {wide} in all"
+    if account.float64 and not wide:
+        faults["float64"] = f"{account.told('float64')}; on the CPU none"
     return faults
 
 

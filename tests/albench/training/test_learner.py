@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import torch
 from tiny_trial import Tiny
+from torch import nn
 from torch.nn import functional
 
 from albench.api import Task
 from albench.errors import ContractError
 from albench.suite.protocol import Protocol
-from albench.training.learner import Learner
+from albench.testing.pretended import pretended_cuda, unavailable
+from albench.training.learner import Learner, placed
 
 
 def test_a_step_is_sgd_with_nesterov_and_decay_on_matrices_alone(tiny: Tiny) -> None:
@@ -110,3 +112,20 @@ def test_a_round_begins_in_training_mode_whatever_was_evaluated_before(tiny: Tin
     assert run.learner.model.training
     assert run.learner.averaged() is run.learner.average
     assert not run.learner.average.training
+
+
+def test_a_model_is_sent_in_one_copy_a_type_and_shares_what_it_shared() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Linear(3, 3))
+    model[2].weight = model[0].weight
+    expected = {name: value.clone() for name, value in model.state_dict().items()}
+    with pretended_cuda() as account:
+        there = placed(model, torch.device("cuda", 0))
+        assert there is model
+        assert account.count("waits") == len({torch.float32, torch.int64})
+        assert model[2].weight is model[0].weight
+        for name, value in model.state_dict().items():
+            assert value.is_cuda
+            assert torch.equal(value.cpu(), expected[name])
+        assert all(parameter.requires_grad for parameter in model.parameters())

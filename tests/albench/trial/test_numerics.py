@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import sys
 import time
@@ -68,3 +69,22 @@ def test_a_clock_counts_the_seconds_since_the_last_lap() -> None:
 def test_the_process_has_taken_some_memory() -> None:
     used = peak_memory_mb(torch.device("cpu"))
     assert used is None or 10 < used < 1e6
+
+
+def test_a_trial_on_cuda_adds_in_a_fixed_order_and_no_other_does() -> None:
+    def held() -> tuple[bool, bool, bool]:
+        fills: bool = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+        return (
+            torch.are_deterministic_algorithms_enabled(),
+            torch.is_deterministic_algorithms_warn_only_enabled(),
+            fills,
+        )
+
+    before = held()
+    with numerics(1, torch.device("cuda", 0)):
+        assert held() == (True, True, False)
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+    for device in (None, torch.device("cpu")):
+        with numerics(1, device):
+            assert held() == before
+    assert held() == before

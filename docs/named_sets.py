@@ -38,7 +38,8 @@ is missing is then told with the command that fetches it.
 - No pickle is read: CIFAR's binary archive and not its Python one, IDX, STL's binary files, MATLAB files through
   SciPy, `.npz` without objects.
 
-Tables of OpenML and KEEL, folders of Hugging Face's library and files of your own: [tables](guide.md#tables).
+Tables of OpenML and KEEL, data sets of the Hugging Face hub, folders of its library and files of your own:
+[tables](guide.md#tables).
 
 *Imbalance* is the largest class over the smallest, among the training items. `?`: not published.
 """

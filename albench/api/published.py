@@ -58,6 +58,8 @@ class Published:
     get
         Where no checksum of the files is known beforehand: what downloads them into the first of ``subfolders`` and
         checks them by what their server says, whole or not at all; it gives the files.
+    ask
+        Where size and licence are known to a server alone: asks it, before a download, for the bytes and the licence.
     """
 
     spec: str
@@ -73,6 +75,7 @@ class Published:
     unpacked: tuple[str, ...] = ()
     comes_with: str = ""
     get: Callable[[Path], list[Path]] | None = None
+    ask: Callable[[], tuple[int, str]] | None = None
 
     @property
     def downloads(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterable
@@ -39,7 +40,7 @@ class Announced:
     def begins(self, size: int) -> None:
         """Say what comes, before the first byte of the first file."""
         if not self._said:
-            total = self._published.size or (size if len(self._published.files) == 1 else 0)
+            total = self._published.size or (size if len(self._published.files) <= 1 else 0)
             amount = in_bytes(total) if total else "of unknown size"
             self._tell.note(
                 f"downloading {self._published.spec}: {amount}, licence: {self._published.licence}, into {self._folder}"
@@ -118,8 +119,9 @@ def _by_itself(
 ) -> list[Path]:
     """Files whose checksums are not known beforehand, by what downloads them."""
     _require_online(published, "such data", folder, offline)
-    _make(folder, 0)
-    Announced(published, folder, tell).begins(0)
+    size, licence = published.ask() if published.ask else (0, published.licence)
+    _make(folder, size)
+    Announced(dataclasses.replace(published, licence=licence), folder, tell).begins(size)
     return get(folder)
 
 

@@ -1,4 +1,4 @@
-"""``huggingface[path=...]``: what the library ``datasets`` saved (Lhoest et al., EMNLP 2021: System Demonstrations)."""
+"""``huggingface[path=...]``: what the library ``datasets`` saved, and data sets of its hub."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from albench.api import DataError, ImageDataset, Splits, option
+from albench.api import DataError, ImageDataset, Published, Splits, option
 from albench_datasets.arrays import TEST_SHARE, VAL_SHARE, About, splits_of
 from albench_datasets.checks import Raw
+from albench_datasets.hub import INSTALL, OnHub, is_name, kept_version
 from albench_datasets.imagefolder_names import split_of
 from albench_datasets.npz import channels_first
 from albench_datasets.published import SPLITS
@@ -25,7 +26,6 @@ from albench_datasets.tables.splits import splits_of_table
 if TYPE_CHECKING:
     from albench.api import Modality
 
-INSTALL = "huggingface[...] needs the package datasets: pip install 'albench[huggingface]'"
 SAVED = ("dataset_dict.json", "state.json")
 """What a folder holds that ``save_to_disk`` wrote."""
 LABELS = ("label", "labels", "target", "class")
@@ -34,13 +34,18 @@ NONE = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class HuggingFace(TableOptions, ImageDataset):
-    """Texts, images, vectors or a table from a folder that ``save_to_disk`` wrote.
+    """Texts, images, vectors or a table from a folder that ``save_to_disk`` wrote, or of the Hugging Face hub.
+
+    ``path=OWNER/NAME`` that is no folder is a data set of the hub: a run and ``albench data fetch`` download it, with
+    its size and licence told before; ``HF_ENDPOINT`` names another hub. Only data are read, no code of it is run.
 
     ``text``, ``image`` or ``columns`` say what is learnt from; without them an image column is, else the only text,
     else all columns as a table. A split that is missing is dealt out of ``train``.
     """
 
-    path: str = option(help="the folder; relative to the data folder or working folder")
+    path: str = option(help="the folder, relative to the data folder or working folder; or owner/name of the hub")
+    config: str = option("", "which configuration of a data set of the hub", later=True)
+    revision: str = option("", "its commit, tag or branch; by default what main is when it is downloaded", later=True)
     text: str = option("", "the column of texts")
     image: str = option("", "the column of images, all of one size")
     columns: str = option("", "the columns of a table, or the one of vectors: age;sex")
@@ -58,14 +63,19 @@ class HuggingFace(TableOptions, ImageDataset):
             Where the library or the folder is missing, or a split, column or value cannot be used.
         """
         what = f"huggingface[path={self.path}]"
-        parts, left = self._parts(root, what)
+        path = self._folder(root, what)
+        parts, left = self._parts(path, what)
         first = next(iter(parts.values()))
         names = list(first.features)
         label = self._label(first.features, what)
         kind, wanted = self._wanted(first.features, label, what)
         feature = first.features[label]
         classes = tuple(map(str, getattr(feature, "names", None) or ()))
-        told = (f"{kind} from {listed(wanted)}, labels from {label}", *([f"not read: {listed(left)}"] if left else []))
+        told = (
+            *kept_version(path),
+            f"{kind} from {listed(wanted)}, labels from {label}",
+            *([f"not read: {listed(left)}"] if left else []),
+        )
         about = About(what=what, class_names=classes, how_read=told)
         for split, part in parts.items():
             if lacking := [name for name in (label, *wanted) if name not in part.features]:
@@ -87,17 +97,36 @@ class HuggingFace(TableOptions, ImageDataset):
         return path.is_dir() and any((path / name).is_file() for name in SAVED)
 
     def find(self, root: Path | None) -> bool:
-        """True where the folder is there."""
-        return named_path(self.path, root) is not None
+        """True where the folder is there, or what was downloaded."""
+        return named_path(self.path, root) is not None or (is_name(self.path) and self._hub.folder(root) is not None)
 
-    def _parts(self, root: Path | None, what: str) -> tuple[dict[str, Any], list[str]]:
-        """Split -> its part of the data set, "" where there is one alone; and the splits that are not read."""
+    def published(self) -> Published | None:
+        """Where a data set of the hub is had from; None for a path that can be a folder only."""
+        return self._hub.published() if is_name(self.path) else None
+
+    @property
+    def _hub(self) -> OnHub:
+        typed = {"path": self.path, "config": self.config, "revision": self.revision}
+        spec = f"huggingface[{','.join(f'{name}={value}' for name, value in typed.items() if value)}]"
+        return OnHub(spec, self.path, self.config, self.revision)
+
+    def _folder(self, root: Path | None, what: str) -> Path:
+        """Where the data set lies."""
         path = named_path(self.path, root)
+        if path is not None and (self.config or self.revision):
+            raise DataError(f"{what}: {path} is a folder, of one configuration and revision: leave these options out")
+        path = path or (self._hub.folder(root) if is_name(self.path) else None)
         if path is None:
-            raise DataError(
-                f"{what}: no such file or folder; give its full path or where it lies with --data-dir DIR; one of the "
-                f"hub is saved by datasets.load_dataset({self.path!r}).save_to_disk(FOLDER)"
+            hub = (
+                f"; one of the hub is downloaded by albench data fetch '{self._hub.spec}'" if is_name(self.path) else ""
             )
+            raise DataError(
+                f"{what}: no such file or folder; give its full path or where it lies with --data-dir DIR{hub}"
+            )
+        return path
+
+    def _parts(self, path: Path, what: str) -> tuple[dict[str, Any], list[str]]:
+        """Split -> its part of the data set, "" where there is one alone; and the splits that are not read."""
         if not self.reads(path):
             raise DataError(
                 f"{path}: no data set of the library datasets: save one with its save_to_disk, as in "

@@ -76,7 +76,9 @@ def albench_register(add: Add) -> None:
         "178 wines by 13 measures (scikit-learn)",
         published="albench_datasets.facts_tables:OF_WINE",
     )
-    add.dataset("huggingface", "albench_datasets.huggingface:HuggingFace", "a folder that the library datasets saved")
+    add.dataset(
+        "huggingface", "albench_datasets.huggingface:HuggingFace", "what Hugging Face's datasets saved, or its hub has"
+    )
     add.dataset("imagefolder", "albench_datasets.imagefolder:ImageFolder", "image files in folders, a folder a class")
     for name, target, summary, published in NAMED:
         add.dataset(name, f"albench_datasets.{target}", summary, published=f"albench_datasets.{published}")

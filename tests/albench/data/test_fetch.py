@@ -234,3 +234,26 @@ def test_what_has_no_checksum_beforehand_is_downloaded_by_itself(tmp_path: Path)
     assert fetch(own, tmp_path, tell) == [tmp_path / "own" / "table"]
     assert asked == [tmp_path / "own"]
     assert said == [f"downloading own: of unknown size, licence: as its page states, into {tmp_path / 'own'}"]
+
+
+def test_size_and_licence_that_a_server_alone_knows_are_asked_for_before_the_download(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[str] = []
+
+    def ask() -> tuple[int, str]:
+        done.append("asked")
+        return 8000, "MIT"
+
+    def get(folder: Path) -> list[Path]:
+        done.append(capsys.readouterr().err)
+        return [folder / "whole"]
+
+    own = Published(
+        spec="own", title="", n_classes=0, items={}, licence="?", citation="", subfolders=("own",), get=get, ask=ask
+    )
+    with pytest.raises(DataError, match="nothing is downloaded"):
+        fetch(own, tmp_path, Plainly(), offline=True)
+    assert done == []
+    assert fetch(own, tmp_path, Plainly()) == [tmp_path / "own" / "whole"]
+    assert done == ["asked", f"downloading own: 8.0 kB, licence: MIT, into {tmp_path / 'own'}\n"]

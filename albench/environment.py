@@ -194,18 +194,25 @@ def mix_of(trials: Iterable[Sequence[Environment | None]]) -> Mix:
         What each trial's rounds were made with; None for a round that does not say. A name that a trial does not have
         differs from nothing: components of other plugins were not used in it.
     """
+    alike: dict[tuple[int, ...], Sequence[Environment | None]] = {}
+    times: Counter[tuple[int, ...]] = Counter()
+    for trial in trials:  # many hold the very same objects
+        which = tuple(map(id, trial))
+        alike.setdefault(which, trial)
+        times[which] += 1
     counts: dict[str, Counter[str]] = {}
     total = within = unknown = 0
-    for trial in trials:
-        total += 1
-        unknown += not trial or None in trial
+    for which, trial in alike.items():
+        n = times[which]
+        total += n
+        unknown += n * (not trial or None in trial)
         own: dict[str, set[str]] = {}
-        for made in dict.fromkeys(tuple(sorted(made.items())) for made in trial if made):
-            for name, value in made:
+        for made in filter(None, trial):
+            for name, value in made.items():
                 own.setdefault(name, set()).add(value)
-        within += any(len(values) > 1 for values in own.values())
+        within += n * any(len(values) > 1 for values in own.values())
         for name, values in own.items():
-            counts.setdefault(name, Counter()).update(values)
+            counts.setdefault(name, Counter()).update(dict.fromkeys(values, n))
     several = {name: dict(sorted(found.items())) for name, found in counts.items() if len(found) > 1}
     return Mix(several, total, within, unknown)
 

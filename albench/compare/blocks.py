@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
+    import pandas as pd
 
     from albench.environment import Mix
 
@@ -63,3 +66,8 @@ class CurveBlock:
     budget: str = ""
     data_hash: str = ""
     items: str = ""
+
+    def rows_of(self, frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+        """The group's rows of a frame, of these columns those that it has."""
+        own = (frame["dataset"] == self.dataset) & (frame["protocol"] == self.protocol)
+        return frame.loc[own, [name for name in dict.fromkeys(columns) if name in frame]]

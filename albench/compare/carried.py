@@ -56,7 +56,10 @@ def with_cautions(group: Group, curves: CurveBlock, frame: pd.DataFrame, split: 
     curves
         What the group was made of.
     """
-    own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
+    scores = [f"{split}.macro_precision", f"{split}.accuracy"]
+    recalls = [name for name in frame.columns if name.startswith(f"{split}.recall.")]
+    names = ["n_labeled", "backbone", "method", "strategy", "seed"]
+    own = curves.rows_of(frame, [COLUMN, *names, *scores, *recalls])
     thin = next(iter(own[COLUMN].dropna()), "") if COLUMN in own and split == "test" else ""
     last = own[own["n_labeled"] == (group.ranked or group.n_labeled[-1])]
     alone = last[one_class(last, split)].drop_duplicates(["backbone", "method", "strategy", "seed"])

@@ -54,7 +54,7 @@ class Choice:
             Naming the nearest that has some, or saying that nothing has all of the names.
         """
         for field, kind in _KINDS.items():
-            known = set(frame[kind])
+            known = set(frame[kind].unique())
             for name in getattr(self, field):
                 if known and name not in known:
                     raise unknown(kind, name, known, hint="name one that has results: see 'albench compare'.")
@@ -86,7 +86,7 @@ class Choice:
         n_rows = _n_rows(frame) - _n_rows(kept)
         if not n_rows:
             return 0, ""
-        missing = {kind: sorted(set(frame[kind]) - set(kept[kind])) for kind in _KINDS.values()}
+        missing = {kind: sorted(set(frame[kind].unique()) - set(kept[kind].unique())) for kind in _KINDS.values()}
         texts = [f"{_noun(kind, len(names))} {listed(names, _NAMED)}" for kind, names in missing.items() if names]
         return n_rows, "; ".join(texts) or "methods with other strategies"
 
@@ -99,7 +99,7 @@ def usual_baseline(frame: pd.DataFrame, kind: Literal["method", "strategy"] = "s
     from albench.components.defaults import baseline
     from albench.components.registry import registry
 
-    return baseline(registry(), kind, set(frame[kind]) if len(frame) else ())
+    return baseline(registry(), kind, set(frame[kind].unique()) if len(frame) else ())
 
 
 def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:
@@ -116,7 +116,7 @@ def as_pair(name: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 def pairs_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """The methods and strategies that have results, each pair once."""
-    return sorted(set(zip(frame["method"], frame["strategy"], strict=True)))
+    return sorted(frame[["method", "strategy"]].drop_duplicates().itertuples(index=False, name=None))
 
 
 def check_baseline(baseline: str | None, pairs: Iterable[tuple[str, str]]) -> None:

@@ -56,8 +56,8 @@ def with_draw(group: Group, curves: CurveBlock, frame: pd.DataFrame) -> Group:
     """The group with the classes that its first labels hold by rule."""
     if COLUMN not in frame:
         return group
-    own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
-    return dataclasses.replace(group, given_classes=next(iter(own[COLUMN].dropna()), ""))
+    given = curves.rows_of(frame, [COLUMN])[COLUMN].dropna()
+    return dataclasses.replace(group, given_classes=next(iter(given), ""))
 
 
 def draw_notes(groups: Sequence[Group], places: Sequence[str]) -> list[Remark]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare.blocks import CurveBlock
-from albench.compare.protocols import settings_of, told_apart
+from albench.compare.protocols import PREFIX, settings_of, told_apart
 from albench.compare.same_start import check_same
 from albench.compare.tables import Remark
 from albench.compare.versions import mix_in
@@ -51,10 +51,17 @@ def gather(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[CurveBlock
         Where what would stand in one table is of other data, or is paired and started from other labels.
     """
     check_same(frame, _GROUP)
-    frame, notes = _one_trial_a_cell(frame.assign(stand_in=frame["stand_in"].fillna("")))
+    frame, notes = _one_trial_a_cell(_needed(frame, columns))
     groups = frame.sort_values("round", kind="stable").groupby(_GROUP, sort=True)
     blocks = sorted((_curves(part, columns) for _, part in groups), key=_order)
     return told_apart(blocks), notes
+
+
+def _needed(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The columns that blocks are made of: each is sorted and grouped."""
+    named = {*_GROUP, *_ROW, "seed", "suite", "key", "device", "round", "n_labeled", "data_hash", "items", *columns}
+    kept = [name for name in frame.columns if name in named or name.startswith((PREFIX, MADE_WITH))]
+    return frame[kept].assign(stand_in=frame["stand_in"].fillna(""))
 
 
 def _order(curves: CurveBlock) -> tuple[str, str, int, int, str]:

@@ -90,7 +90,7 @@ def with_recalls(group: Group, number: Numbers, frame: pd.DataFrame, question: Q
     """
     curves, split, metric = number.curves, question.split, question.metric
     shown = number.shown[..., number.place]
-    own = frame[(frame["dataset"] == curves.dataset) & (frame["protocol"] == curves.protocol)]
+    own = curves.rows_of(frame, [COLUMN, SMALL, *(name for name in frame.columns if name.startswith(f"{split}."))])
     names = [name for name in recalls_of(own, split) if name != metric]
     if MINORITY in (*names, metric) and split == "test" and SMALL in own:
         small = str(next(iter(own[SMALL].dropna()), ""))

@@ -40,6 +40,8 @@ def resampled_means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     there = ~np.isnan(values)
     total = np.einsum("bs,rsl->brl", weights, np.where(there, values, 0.0), optimize=True)
+    if there.all():
+        return total / weights.sum(axis=1)[:, None, None]
     n = np.einsum("bs,rsl->brl", weights, there.astype(np.float64), optimize=True)
     return total / np.where(n > 0, n, np.nan)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from albench.environment import MADE_WITH, Environment, Mix, mix_of
@@ -21,13 +22,21 @@ def mix_in(frame: pd.DataFrame, trial: Sequence[str]) -> Mix:
         The columns that tell one trial from another.
     """
     columns = [name for name in frame.columns if name.startswith(MADE_WITH)]
-    rounds = frame[[*trial, *columns]].drop_duplicates()
-    found: dict[tuple[Any, ...], list[Environment | None]] = {}
-    for row in rounds.itertuples(index=False, name=None):
-        values = zip(columns, row[len(trial) :], strict=True)
-        made = {name.removeprefix(MADE_WITH): value for name, value in values if isinstance(value, str) and value}
-        found.setdefault(row[: len(trial)], []).append(made or None)
+    ways = frame[columns].drop_duplicates()
+    made = [_made(columns, row) for row in ways.itertuples(index=False, name=None)] if columns else [None]
+    # Trials are many and what they were made with is little: places of both, each pair once.
+    way = frame.groupby(columns, sort=False, dropna=False).ngroup().to_numpy() if columns else np.zeros(len(frame), int)
+    of_trial = frame.groupby(list(trial), sort=False, dropna=False).ngroup().to_numpy()
+    found: dict[int, list[Environment | None]] = {}
+    for at, which in np.unique(np.stack([of_trial, way], axis=1), axis=0).tolist():
+        found.setdefault(at, []).append(made[which])
     return mix_of(found.values())
+
+
+def _made(columns: Sequence[str], row: Sequence[Any]) -> Environment | None:
+    """What a round was made with; None where it does not say."""
+    values = zip(columns, row, strict=True)
+    return {name.removeprefix(MADE_WITH): value for name, value in values if isinstance(value, str) and value} or None
 
 
 def versions_in(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -23,28 +23,30 @@ if TYPE_CHECKING:
     from albench.compare.comparison import Comparison
 
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    # A bracket right after a line's end would be read as that line's extra space.
-    "[": "{[}",
-    "]": "{]}",
-    "±": r"$\pm$",
-    "∞": r"$\infty$",
-    MARK: r"$\triangleright$",
-    ORACLE_SIGN: r"$\dagger$",
-}
+_SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        # A bracket right after a line's end would be read as that line's extra space.
+        "[": "{[}",
+        "]": "{]}",
+        "±": r"$\pm$",
+        "∞": r"$\infty$",
+        MARK: r"$\triangleright$",
+        ORACLE_SIGN: r"$\dagger$",
+    }
+)
 # A mark hangs over the right edge, so that digits stay under digits.
 _MARKS = {"": "", "*": r"\rlap{$^{*}$}", "~": r"\rlap{$^{\sim}$}"}
 _IN_TEXT = {"*": "$^{*}$", r"\textasciitilde{}": r"$^{\sim}$"}
@@ -60,8 +62,9 @@ _LAST_LATIN = 0x17F
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it is, on one line."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    escaped = "".join(_SPECIAL.get(letter, letter) for letter in line)
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    escaped = " ".join(text.split()).translate(_SPECIAL)
     return re.sub(r"(?<=-)(?=-)", "{}", escaped).replace("–", "--")  # two hyphens are not a dash
 
 
@@ -105,7 +108,7 @@ def to_text(comparison: Comparison, label: str = "") -> str:
 
 def _needs(text: str) -> Iterator[str]:
     yield r"needs \usepackage{booktabs}" + (r" and \usepackage{graphicx}" if r"\resizebox" in text else "")
-    if any(ord(letter) > _LAST_LATIN for letter in text):
+    if ord(max(text)) > _LAST_LATIN:
         yield "needs XeLaTeX or LuaLaTeX, with a font that has all of its letters"
 
 

@@ -32,6 +32,18 @@ SUITES: dict[str, dict[str, Any]] = {
     },
     "warm": {"dataset": "mescc-sim", "method": "freematch", "strategy": "entropy", "start": "warm"},
     "images": {"dataset": "digits", "method": ["fixmatch", "boostmis"], "strategy": ["coreset", "boostmis"]},
+    "estimators": {
+        "dataset": "breast-cancer",
+        "method": ["supervised", "self-training", "label-spreading"],
+        "strategy": "margin",
+        "backbone": ["linear[C=2]", "sklearn", "sklearn[model=svm]"],
+    },
+    "forests": {
+        "dataset": "wine",
+        "method": "supervised",
+        "strategy": "@all",
+        "backbone": "sklearn[model=random-forest]",
+    },
 }
 
 

@@ -16,21 +16,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distributions
 from pathlib import Path
 
 from albench.disk.python_files import FILE_MODULE
+from albench.disk.states import SETTLED, state_of
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders into which installers put what was built."""
-SETTLED = 2.0
-"""Seconds after which a file's times tell whether it is written to."""
 CORE = "albench"
 SHARED = "albench.kernels"
 """The one part of the core that components may import beside its contracts."""
 
 
 _known: dict[Path, tuple[tuple[int, ...], str]] = {}
+_followed: dict[tuple[str, Path], tuple[tuple[object, ...], dict[str, Path]]] = {}
+"""Module and its file -> how the disk was, and what was found."""
 
 
 def digest(file: Path) -> str:
@@ -50,7 +51,7 @@ def digest(file: Path) -> str:
 
 
 def code_files(module: str, path: Path) -> dict[str, Path]:
-    """Module, or file beside one -> file of all that a module's code is.
+    """Module, or file beside one -> file of all that a module's code is; looked for again once the disk is another.
 
     Parameters
     ----------
@@ -59,6 +60,18 @@ def code_files(module: str, path: Path) -> dict[str, Path]:
     path
         Its file.
     """
+    state, found = _followed.get((module, path), ((), {}))
+    if not state or state != state_of(found.values(), sys.path):
+        begun = time.time()
+        found, names_files = _follow(module, path)
+        # A file that a source names may come into a folder that holds none yet, and that is not looked at.
+        _followed[module, path] = () if names_files else state_of(found.values(), sys.path, begun), found
+    return dict(found)
+
+
+def _follow(module: str, path: Path) -> tuple[dict[str, Path], bool]:
+    """The files, and whether a source names some that are none of Python's."""
+    names_files = False
     own = module.partition(".")[0]
     files: dict[str, Path] = {}
     waiting = [(module, path)]
@@ -70,10 +83,11 @@ def code_files(module: str, path: Path) -> dict[str, Path]:
         if file.suffix == ".py":
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             read = _read(file, package)
+            names_files |= bool(read.texts)
             places = ((wanted, _locate(wanted, own)) for wanted in _names(read, file, package) if wanted not in files)
             waiting += [(wanted, place) for wanted, place in places if place]
             files.update((f"{name}:{text}", place) for text, place in _beside(read, file))
-    return files
+    return files, names_files
 
 
 def label(name: str, file: Path) -> str:
@@ -251,6 +265,15 @@ def from_elsewhere(distribution: Distribution) -> bool:
     except (ValueError, OSError):
         return True
     return bool(source) or not INSTALLED & set(Path(str(distribution.locate_file(""))).parts)
+
+
+@functools.cache
+def changes_under_its_version(name: str) -> bool:
+    """Whether a distribution's version does not say what it holds."""
+    try:
+        return from_elsewhere(Distribution.from_name(name))
+    except PackageNotFoundError:
+        return True
 
 
 @functools.lru_cache(maxsize=8)

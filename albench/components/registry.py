@@ -135,7 +135,7 @@ class Registry:
         PluginError
             Where two plugins claim it.
         """
-        claimants = [component for component in self.components(kind) if component.name == name]
+        claimants = [c for plugin in self.plugins for c in plugin.components if c.name == name and c.kind == kind]
         if not claimants:
             if line := meant(kind, name, self):
                 raise UnknownName(line)

@@ -84,7 +84,7 @@ def _run(job: Job, members: Sequence[Member], emit: Callable[[Event], None]) -> 
     if data.hash != job.terms.data_hash:
         raise changed_meanwhile(first.dataset)
     made = Provenance(found, job.settings.data_dir).of(first)
-    if other := difference(job.terms.made, made, dataclasses.asdict(first), whole=True):
+    if made != job.terms.made and (other := difference(job.terms.made, made, dataclasses.asdict(first), whole=True)):
         raise StoreError(
             f"{other.what} of {other.of} is not what the run began with: it changed meanwhile, or this machine has "
             "another; start the run again."

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -17,10 +18,11 @@ from typing import Any
 
 from albench.api.kinds import PROJECT, Kind
 from albench.components import spec as specs
-from albench.components.code_files import CORE, code_files, digest, from_elsewhere, is_local, label
+from albench.components.code_files import CORE, changes_under_its_version, code_files, digest, is_local, label
 from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
 from albench.disk.python_files import module_name
+from albench.disk.states import state_of
 from albench.results.lineage import as_now, has_part
 from albench.suite.identity import PLACES
 from albench.suite.keys import digest as digest_of
@@ -93,7 +95,7 @@ class Provenance:
                 plugin = next(p for p in self._loaded.plugins if component in p.components)
                 if plugin.version != "file":
                     versions[plugin.distribution] = plugin.version
-                    if _changes_under_its_version(plugin.distribution):
+                    if changes_under_its_version(plugin.distribution):
                         local.add(plugin.distribution)
                 if one != "dataset" or _has_own_views(component.load()):
                     files |= _code(component.load())
@@ -148,7 +150,7 @@ def core() -> dict[str, Any]:
     now = _core_hash()
     if now != _core_as_loaded():
         raise core_changed()
-    local = [PROJECT] if _changes_under_its_version(PROJECT) else []
+    local = [PROJECT] if changes_under_its_version(PROJECT) else []
     return {"versions": {PROJECT: _version(PROJECT)}, "local": local, "files": {CORE: now}}
 
 
@@ -157,13 +159,24 @@ def _core_as_loaded() -> str:
     return _core_hash()
 
 
+_core_kept: tuple[tuple[object, ...], list[Path], str] = (), [], ""
+"""How the disk was, the core's files then, and their hash."""
+
+
 def _core_hash() -> str:
-    here = Path(__file__).parents[1]
+    global _core_kept
+    state, files, known = _core_kept
+    if state and state == state_of(files):
+        return known
+    here, begun = Path(__file__).parents[1], time.time()
     found = hashlib.blake2b(digest_size=8)
+    files = []
     for name in DECIDES:
         place = here / name
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+            files.append(file)
             found.update(f"{file.relative_to(here).as_posix()} {digest(file)}\n".encode())
+    _core_kept = state_of(files, at=begun), files, found.hexdigest()
     return found.hexdigest()
 
 
@@ -213,20 +226,12 @@ def _content(place: Path) -> str:
     return digest_of([[path.relative_to(place).as_posix(), digest(path)] for path in files], 8)
 
 
+@functools.cache  # of what the process has loaded
 def _version(name: str) -> str:
     try:
         return distribution(name).version
     except PackageNotFoundError:
         return ""
-
-
-@functools.cache
-def _changes_under_its_version(name: str) -> bool:
-    """Whether a distribution's version does not say what it holds."""
-    try:
-        return from_elsewhere(distribution(name))
-    except PackageNotFoundError:
-        return True
 
 
 def first_round(made: Made) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from albench import seeds
 from albench.api.backbone import Backbone
 from albench.api.estimator import Estimator, Examples, Fitted
-from albench.api.method import Method, RoundFacts, State
+from albench.api.method import Method, State
 from albench.api.task import Task
 from albench.data.items import Items, as_input
 from albench.data.pool import Annotated
@@ -96,10 +96,6 @@ class WholeLearner:
         self.state: State = {}
         self.round = 0
         self._seed = seeds.derive("estimator", *stream) % 2**31
-
-    def start_round(self, facts: RoundFacts) -> None:
-        """Be ready for a round."""
-        self.round = facts.round
 
     def fit(self, items: Items, pool: Annotated) -> nn.Module:
         """The model of the labelled items, and of the unlabelled ones where the method reads them.

@@ -26,7 +26,9 @@ def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> t
     Items are read in ascending order, whatever the order of the index: files are read from front to back.
     """
     was_training = model.training
-    model.eval()
+    switched = any(part.training for part in model.modules())
+    if switched:
+        model.eval()
     wholes: tuple[Tensor, ...] = ()
     rows = index if len(index) else torch.zeros(1, dtype=torch.int64)  # the shapes of an empty answer
     order = rows.argsort()
@@ -38,7 +40,8 @@ def _predict(model: nn.Module, items: Items, index: Tensor, n_outputs: int) -> t
         place = next(places)
         for whole, output in zip(wholes, outputs, strict=True):
             whole[place] = output.to(whole.dtype)
-    model.train(was_training)
+    if switched:
+        model.train(was_training)
     return tuple(whole[: len(index)] for whole in wholes)
 
 

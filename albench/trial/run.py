@@ -114,7 +114,10 @@ class TrialRun:
         """Make the learner ready for a round."""
         if number > 0 and self.trial.protocol.start == "cold":
             self.learner = self.new_learner(number)
-        self.learner.start_round(self.facts(number, self.learner.first_step))
+        if isinstance(self.learner, WholeLearner):
+            self.learner.round = number  # all that it is told of a round
+        else:
+            self.learner.start_round(self.facts(number, self.learner.first_step))
 
     def facts(self, number: int, first_step: int, bought: Bought | None = None) -> RoundFacts:
         """What a method is told of a round.

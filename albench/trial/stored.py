@@ -62,7 +62,7 @@ class StoredRun:
         if records:
             store.log.write("info", "resumed", round=len(records))
         self.run.bought.replay(records)
-        self.next = store.log.round = len(records)
+        self.next = self._first = store.log.round = len(records)
 
     @property
     def done(self) -> bool:
@@ -85,7 +85,8 @@ class StoredRun:
         if self._warm and not last:
             self._store.save_checkpoint(number, {"format": FORMAT, **self.run.network.checkpoint()})
         self._store.append(record)
-        self._store.drop_checkpoints(keep=None if last else number)
+        if self._warm or last or number == self._first:  # of an attempt before, and of this one
+            self._store.drop_checkpoints(keep=None if last else number)
         self._on_round(record)
         self.next += 1
         self._store.log.round = None if last else self.next

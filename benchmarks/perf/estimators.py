@@ -2,9 +2,10 @@
 
 Pool of 2,000 items with 20 features, logistic regression with scikit-learn's penalty (C = 1), 20 labels to start with,
 5 rounds (5 fits, 4 queries of 20 by margin), a test set predicted in every round. Each library does all seeds in a
-process of its own, from its start to its end, imports included: albench as ``albench run``, which keeps a record of
-each round, its metrics and predictions, and prints its table; the others as the loop of their documentation, which
-keeps the test accuracy. Seconds of wall clock, of the processor, and of the processor less those of one seed alone.
+process of its own, from its start to its end, imports included, on items that lie in files: albench as ``albench run``,
+which keeps a record of each round, its metrics and predictions, and prints its table; the others as the loop of their
+documentation, which keeps the test accuracy. Seconds of wall clock, of the processor, and of the processor less those
+of one seed alone: of each the smallest of several runs. ``import torch`` alone is measured beside them.
 """
 
 from __future__ import annotations
@@ -27,13 +28,24 @@ POOL, TEST, INITIAL, QUERY, ROUNDS = 2000, 800, 20, 20, 5
 Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def data(n_classes: int) -> Data:
-    """Pool and test set, float32 as feature files are."""
+def write(n_classes: int, folder: Path) -> None:
+    """Pool and test set as feature files, float32, with a validation split of which nothing is read."""
     from sklearn.datasets import make_classification
 
     x, y = make_classification(POOL + TEST, 20, n_informative=8, n_classes=n_classes, random_state=0)
     x = x.astype(np.float32)
-    return x[:POOL], y[:POOL], x[POOL:], y[POOL:]
+    splits = {"train": slice(POOL), "val": slice(POOL, POOL + 50), "test": slice(POOL + 50, None)}
+    for name, rows in splits.items():
+        np.save(folder / f"{name}-features.npy", x[rows])
+        np.save(folder / f"{name}-labels.npy", y[rows])
+
+
+def read(folder: Path) -> Data:
+    """Pool and test set."""
+    x, y, x_test, y_test = (
+        np.load(folder / f"{name}-{what}.npy") for name in ("train", "test") for what in ("features", "labels")
+    )
+    return x, y, x_test, y_test
 
 
 def first(y: np.ndarray, seed: int) -> np.ndarray:
@@ -43,7 +55,7 @@ def first(y: np.ndarray, seed: int) -> np.ndarray:
     return np.concatenate([rng.choice(np.flatnonzero(y == each), INITIAL // len(classes), False) for each in classes])
 
 
-def modal(given: Data, seeds: int) -> list[float]:
+def modal(folder: Path, seeds: int) -> list[float]:
     """modAL's loop: query, teach."""
     from modAL.models import ActiveLearner, learners
     from modAL.uncertainty import margin_sampling
@@ -52,7 +64,7 @@ def modal(given: Data, seeds: int) -> list[float]:
     # Its last version passes a keyword that scikit-learn 1.8 no longer has.
     check = learners.check_X_y
     learners.check_X_y = lambda *a, force_all_finite=True, **k: check(*a, ensure_all_finite=force_all_finite, **k)
-    x, y, x_test, y_test = given
+    x, y, x_test, y_test = read(folder)
     last = []
     for seed in range(seeds):
         start = first(y, seed)
@@ -73,14 +85,14 @@ def modal(given: Data, seeds: int) -> list[float]:
     return last
 
 
-def activeml(given: Data, seeds: int) -> list[float]:
+def activeml(folder: Path, seeds: int) -> list[float]:
     """scikit-activeml's loop: fit, query, label."""
     from skactiveml.classifier import SklearnClassifier
     from skactiveml.pool import UncertaintySampling
     from skactiveml.utils import MISSING_LABEL
     from sklearn.linear_model import LogisticRegression
 
-    x, y, x_test, y_test = given
+    x, y, x_test, y_test = read(folder)
     classes = np.unique(y)
     last = []
     for seed in range(seeds):
@@ -99,18 +111,11 @@ def activeml(given: Data, seeds: int) -> list[float]:
     return last
 
 
-def albench(backbone: str, given: Data, seeds: int) -> list[float]:
+def albench(backbone: str, table: Path, seeds: int) -> list[float]:
     """``albench run``; returns what its records say."""
     from albench.cli.main import main
 
     with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "table"
-        table.mkdir()
-        x, y, x_test, y_test = given
-        few = (x_test[:50], y_test[:50])  # a validation split, of which nothing is read
-        for name, (items, labels) in {"train": (x, y), "val": few, "test": (x_test[50:], y_test[50:])}.items():
-            np.save(table / f"{name}-features.npy", items)
-            np.save(table / f"{name}-labels.npy", labels)
         words = ["run", "-d", f"features[path={table}]", "-m", "supervised", "-s", "margin", "--backbone", backbone]
         words += ["--seeds", str(seeds), "--rounds", str(ROUNDS), "--initial", str(INITIAL)]
         words += ["--query-size", str(QUERY), "--executor", "local", "--name", "t", "--out", folder]
@@ -123,62 +128,74 @@ def albench(backbone: str, given: Data, seeds: int) -> list[float]:
         return [json.loads(line)["test"]["accuracy"] for line in lines]
 
 
-LIBRARIES: dict[str, tuple[str, Callable[[Data, int], list[float]]]] = {
-    "albench, linear": ("albench", lambda given, seeds: albench("linear", given, seeds)),
-    "albench, scikit-learn's": ("albench", lambda given, seeds: albench("sklearn", given, seeds)),
+LIBRARIES: dict[str, tuple[str, Callable[[Path, int], list[float]]]] = {
+    "albench, linear": ("albench", lambda table, seeds: albench("linear", table, seeds)),
+    "albench, scikit-learn's": ("albench", lambda table, seeds: albench("sklearn", table, seeds)),
     "scikit-activeml": ("skactiveml", activeml),
     "modAL": ("modAL", modal),
 }
 """Name -> module that it needs, and its loop."""
 
 
-def alone(name: str, n_classes: int, seeds: int) -> None:
+def alone(name: str, folder: Path, seeds: int) -> None:
     """One library in this process: JSON on the last line of standard output."""
     import warnings
 
     warnings.simplefilter("ignore")
-    given = data(n_classes)
     module, loop = LIBRARIES[name]
-    accuracies = loop(given, seeds)
+    accuracies = loop(folder, seeds)
     print("\n" + json.dumps({"accuracy": float(np.mean(accuracies)), "of": len(accuracies), "module": module}))
 
 
-def measured(name: str, n_classes: int, seeds: int) -> dict[str, Any]:
-    """Seconds of a process that does it, wall clock and processor."""
-    words = [sys.executable, __file__, "--only", name, "--classes", str(n_classes), "--seeds", str(seeds)]
+def measured(words: list[str]) -> dict[str, Any]:
+    """What a Python process prints in its last line, and the seconds that it takes, wall clock and processor."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
     wall = time.perf_counter() - started
     if done.returncode:
-        raise SystemExit(f"{name}: {done.stderr[-2000:]}")
+        raise SystemExit(f"{' '.join(words)}: {done.stderr[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {**json.loads(done.stdout.splitlines()[-1]), "wall": wall, "cpu": cpu}
+    return {**json.loads((done.stdout.splitlines() or ["{}"])[-1]), "wall": wall, "cpu": cpu}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--classes", type=int, default=2)
-    parser.add_argument("--only", choices=LIBRARIES, help="one library, in this process")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", choices=LIBRARIES, help="one library, in this process, on the files of --data")
+    parser.add_argument("--data", type=Path)
     given = parser.parse_args()
     if given.only:
-        alone(given.only, given.classes, given.seeds)
+        alone(given.only, given.data, given.seeds)
         return
-    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        write(given.classes, Path(folder))
+        compare(Path(folder), given.seeds, given.runs)
+
+
+def compare(folder: Path, seeds: int, runs: int) -> None:
+    """A line for each library; they take turns, so that what else the machine does is shared."""
+    words = {"import torch, alone": [["-c", "import torch"]]}
     for name, (module, _) in LIBRARIES.items():
-        if not importlib.util.find_spec(module):
+        if importlib.util.find_spec(module):
+            one = [__file__, "--only", name, "--data", str(folder), "--seeds"]
+            words[name] = [[*one, "1"], [*one, str(seeds)]]
+        else:
             print(f"{name}: not installed")
-            continue
-        start = measured(name, given.classes, 1)
-        whole = measured(name, given.classes, given.seeds)
-        whole["loop"] = (whole["cpu"] - start["cpu"]) * given.seeds / max(1, given.seeds - 1)
-        found[name] = whole
+    made = [{name: [measured(each) for each in given] for name, given in words.items()} for _ in range(runs)]
+    found: dict[str, dict[str, float]] = {}
+    for name in words:
+        wall, cpu = (min(turn[name][-1][what] for turn in made) for what in ("wall", "cpu"))
+        loop = (cpu - min(turn[name][0]["cpu"] for turn in made)) * seeds / max(1, seeds - 1)
+        found[name] = {"wall": wall, "cpu": cpu, "loop": loop}
+        accuracy = made[0][name][-1].get("accuracy", float("nan"))
         print(
-            f"{name:24} wall {whole['wall']:6.2f} s  processor {whole['cpu']:6.2f} s  without starting "
-            f"{whole['loop']:6.2f} s  accuracy {whole['accuracy']:.3f}",
-            flush=True,
+            f"{name:24} wall {wall:6.2f} s  processor {cpu:6.2f} s  without starting {loop:6.2f} s  accuracy "
+            f"{accuracy:.3f}"
         )
+    del found["import torch, alone"]
     peers = [name for name in found if not name.startswith("albench")]
     for name in (name for name in found if name.startswith("albench")):
         for what in ("wall", "cpu", "loop"):

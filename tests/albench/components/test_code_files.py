@@ -92,6 +92,33 @@ def test_a_file_that_was_let_alone_is_read_once(tmp_path: Path, monkeypatch: pyt
     assert digest(file) == first
 
 
+def test_what_was_let_alone_is_not_followed_again_and_every_change_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, kept="import kept_beside\n", kept_beside="")
+    file, ahead = folder / "kept.py", [2 * module.SETTLED]
+    real, followed = module._follow, list[str]()
+    now = time.time
+    monkeypatch.setattr(module.time, "time", lambda: now() + ahead[0])
+    monkeypatch.setattr(module, "_follow", lambda *of: followed.append(of[0]) or real(*of))
+    for _ in range(2):
+        assert set(code_files("kept", file)) == {"kept", "kept_beside"}
+    assert followed == ["kept"]
+    write(folder, kept_beside="import kept_later\n")
+    assert set(code_files("kept", file)) == {"kept", "kept_beside"}
+    write(folder, kept_later="")  # the sources that name it stay as they are
+    assert set(code_files("kept", file)) == {"kept", "kept_beside", "kept_later"}
+    found = code_files("kept", file)
+    found.clear()
+    assert set(code_files("kept", file)) == {"kept", "kept_beside", "kept_later"}
+    ahead[0] = 0.0  # what was written a moment ago may be again, unseen
+    followed.clear()
+    write(folder, kept="")
+    for _ in range(2):
+        assert set(code_files("kept", file)) == {"kept"}
+    assert followed == ["kept", "kept"]
+
+
 @pytest.mark.parametrize(
     ("name", "file", "shown"),
     [

@@ -7,15 +7,33 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albench.disk.files import load_tensors, read_sealed, save_tensors, sealed_text, writing
+from albench.disk.files import checksum, load_tensors, read_sealed, save_tensors, sealed_text, writing
 from albench.errors import DamagedFile, FolderError
 
 CONTENT = {"name": "ä", "seed": 3, "rate": 0.1, "list": [1, None, {"b": 1, "a": True}]}
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+
+
+@given(
+    content=st.dictionaries(
+        st.text(),
+        st.recursive(
+            PLAIN,
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.dictionaries(st.integers(), inner),
+        ),
+    )
+)
+def test_what_is_sealed_is_written_as_json_writes_it_with_an_indent_of_one(content: dict[str, Any]) -> None:
+    whole = {**content, "checksum": checksum(json.dumps(content, sort_keys=True, separators=(",", ":")))}
+    assert sealed_text(content) == json.dumps(whole, indent=1) + "\n"
 
 
 def test_what_is_sealed_comes_back(tmp_path: Path) -> None:

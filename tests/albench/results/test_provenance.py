@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -219,6 +220,26 @@ def test_a_process_that_holds_older_code_of_albench_is_told_to_start_anew(monkey
     monkeypatch.setattr(provenance, "_core_hash", lambda: "0" * 16)
     with pytest.raises(PluginError, match="own code changed after this process had loaded it: start Python anew"):
         provenance.core()
+
+
+def test_a_core_that_is_edited_under_a_process_is_told_though_it_was_looked_at_before(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "albench", tmp_path / "albench", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import sys, time\nfrom pathlib import Path\nimport albench\nfrom albench.results import provenance\n"
+        "here = Path(albench.__file__).parent\nassert here == Path(sys.argv[1]), here\n"
+        "now = time.time\ntime.time = lambda: now() + 10\n"
+        "first = provenance.core()\nassert provenance._core_kept[0] and provenance.core() == first\n"
+        "file = here / 'training' / 'loop.py'\n"
+        "text = file.read_text()\nfile.write_text(text.replace('score >= self', 'score > self'))\n"
+        "try: provenance.core()\nexcept Exception as error: assert 'own code changed' in str(error)\n"
+        "else: raise SystemExit('it was not told')\n"
+        "file.write_text(text)\nassert provenance.core() == first\n"
+        "(here / 'augment' / 'more.py').write_text('')\n"
+        "try: provenance.core()\nexcept Exception as error: assert 'own code changed' in str(error)\n"
+        "else: raise SystemExit('a new file was not told')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "albench")], check=True, env=environment, cwd=tmp_path)
 
 
 def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_alone() -> None:

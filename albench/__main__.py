@@ -7,8 +7,10 @@ def main() -> None:
     """Load the command line and run it (see ``albench.cli.main``)."""
     try:
         from albench.disk.interrupts import own_process
+        from albench.garbage import seldom
 
         own_process()
+        seldom()
         from albench.cli.main import main as run
     except KeyboardInterrupt:  # before the handler was there
         from albench.disk.interrupts import leave

@@ -13,7 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 CORE = Path(__file__).parents[1] / "albench"
-GROUND = ("errors", "wording", "seeds", "version", "metrics", "metric_table", "environment", "item_predictions")
+GROUND = (
+    "errors",
+    "wording",
+    "seeds",
+    "version",
+    "metrics",
+    "metric_table",
+    "environment",
+    "item_predictions",
+    "garbage",
+)
 DOORS = ("__init__", "__main__")
 
 

@@ -97,6 +97,7 @@ def command(
     from albench.execution.looking import execute_until_sure
     from albench.execution.manifest import typed_command
     from albench.execution.prepare import fetch_data, prepare
+    from albench.garbage import all_loaded
     from albench.render.downloads import downloads_shown
     from albench.render.live import display
     from albench.render.outlet import Outlet
@@ -117,6 +118,7 @@ def command(
         plan = prepare(declared, how)
     if dry_run:
         return _dry_run(console, plan)
+    all_loaded()
     try:
         plan, outcomes = execute_until_sure(plan, lambda: display(console), command=typed_command())
     except OSError as error:

@@ -113,14 +113,15 @@ def activeml(folder: Path, seeds: int) -> list[float]:
 
 def albench(backbone: str, table: Path, seeds: int) -> list[float]:
     """``albench run``; returns what its records say."""
-    from albench.cli.main import main
+    from albench.__main__ import main
 
     with tempfile.TemporaryDirectory() as folder:
         words = ["run", "-d", f"features[path={table}]", "-m", "supervised", "-s", "margin", "--backbone", backbone]
         words += ["--seeds", str(seeds), "--rounds", str(ROUNDS), "--initial", str(INITIAL)]
         words += ["--query-size", str(QUERY), "--executor", "local", "--name", "t", "--out", folder]
         try:
-            main(words)
+            sys.argv[1:] = words
+            main()
         except SystemExit as end:
             if end.code:
                 raise RuntimeError(f"albench {' '.join(words)} ended with {end.code}") from end

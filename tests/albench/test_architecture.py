@@ -15,7 +15,17 @@ from albench.components.registry import Registry
 from albench.wording import plural
 
 ROOT = Path(__file__).parents[2]
-GROUND = {"errors", "wording", "seeds", "version", "metrics", "metric_table", "environment", "item_predictions"}
+GROUND = {
+    "errors",
+    "wording",
+    "seeds",
+    "version",
+    "metrics",
+    "metric_table",
+    "environment",
+    "item_predictions",
+    "garbage",
+}
 """What everything stands on; itself it stands on nothing but ``errors`` and ``wording``."""
 ASKS: dict[str, set[str]] = {
     "disk": set(),

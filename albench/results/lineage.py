@@ -13,10 +13,11 @@ from collections.abc import Container
 
 from albench.components.code_files import CORE
 
-NOW = "5a75ce89b9928784"
+NOW = "833cd1f967789c39"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "5a75ce89b9928784",
         "962d74ad06103e93",
         "a29e816380d399f8",
         "fa90ec73848ab0b9",
@@ -51,7 +52,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
-    "albench_diversity/herding.py": ("bff33cbf29aa91a7", frozenset({"592e0fe03ffe39d7"})),
+    "albench_diversity/herding.py": ("d974fbd63a47e361", frozenset({"bff33cbf29aa91a7", "592e0fe03ffe39d7"})),
     "albench_diversity/probcover.py": ("f7edea34ca9f5e0e", frozenset({"6064c0230ed84f1e"})),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
@@ -59,17 +60,24 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_encoders/wordllama_.py": ("facc1d3f753b65cc", frozenset({"06461b0c0531ff01"})),
     "albench_hybrid/alfa_mix.py": ("4e9ed00eeaacf1cb", frozenset({"9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
-    "albench_hybrid/bait.py": ("6f8296a7ac8ff7e2", frozenset({"15b4a8ad44e01719"})),
-    "albench_hybrid/cluster_margin.py": ("a972eb7dc615e5d1", frozenset({"f5eeb770f77adc4e"})),
+    "albench_hybrid/bait.py": ("9006db931f2e651b", frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719"})),
+    "albench_hybrid/cluster_margin.py": ("b84037365c49529b", frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e"})),
     "albench_hybrid/contrastive.py": ("85cafc247702f4bf", frozenset({"414fc8ab7be36ab0"})),
-    "albench_hybrid/discriminative.py": ("5b5ccefccd0e7a3f", frozenset({"0f0cec8f57876249"})),
-    "albench_hybrid/falcun.py": ("ebb02513b14cfe70", frozenset({"6927b57559daeb7d"})),
+    "albench_hybrid/discriminative.py": ("54e44cdf37bf1be8", frozenset({"5b5ccefccd0e7a3f", "0f0cec8f57876249"})),
+    "albench_hybrid/falcun.py": ("49a9e2dd2b1f7b8e", frozenset({"ebb02513b14cfe70", "6927b57559daeb7d"})),
+    "albench_hybrid/fisher.py": ("d303fa5c70640f22", frozenset({"8bdabfca8234a83d"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_ssl/remixmatch.py": ("c7b482d61582709c", frozenset({"7e6e7bb5d879a3ca"})),
     "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
-    "albench_uncertainty/batch_bald.py": ("a846146d88ce8ab5", frozenset({"87913fd299d253df", "0dfebb0d49d112b5"})),
-    "albench_uncertainty/dropout.py": ("9c0698444c43b165", frozenset({"a1aaf43ea021ced5", "06cb797776225342"})),
+    "albench_uncertainty/batch_bald.py": (
+        "197a0d7c4e78568c",
+        frozenset({"a846146d88ce8ab5", "87913fd299d253df", "0dfebb0d49d112b5"}),
+    ),
+    "albench_uncertainty/dropout.py": (
+        "81ceb9c365f69c0c",
+        frozenset({"9c0698444c43b165", "a1aaf43ea021ced5", "06cb797776225342"}),
+    ),
     "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),
     "albench_wrappers/sharded.py": ("70f082cd99b62129", frozenset({"40c8cad100c5b909"})),
     "albench_wrappers/stochastic.py": ("f068968957b8e8f9", frozenset({"f37ed9cffbc1ed2f", "ff892109770ddbc0"})),

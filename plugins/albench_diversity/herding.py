@@ -52,16 +52,19 @@ class MaxHerding(Strategy):
         bound = coverage.gains(x)
         current = torch.zeros(len(x), dtype=torch.int64, device=x.device)  # picks that a bound knows of
         picks: list[int] = []
+        n_stale = 0
         while len(picks) < budget:
-            best = int(bound.argmax())
-            if int(current[best]) == len(picks):
+            place = bound.argmax(dim=0, keepdim=True)
+            best, knows = torch.cat([place, current.index_select(0, place)]).tolist()  # the host waits for it once
+            if knows == len(picks):
                 picks.append(best)
                 coverage.add(x[best : best + 1])
                 bound[best] = -torch.inf
+                n_stale = len(x) - len(picks)
                 continue
             stale = torch.where(current == len(picks), -torch.inf, bound)
-            renew = stale.topk(min(LAZY, len(x))).indices
-            renew = renew[torch.isfinite(stale[renew])]
+            renew = stale.topk(min(LAZY, n_stale)).indices
+            n_stale -= len(renew)
             bound[renew] = torch.minimum(coverage.gains(x[renew]), bound[renew])
             current[renew] = len(picks)
         return torch.tensor(picks, dtype=torch.int64)

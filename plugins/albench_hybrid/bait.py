@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import NonFiniteScores, require_finite, sent, top_k
+from albench.kernels import NonFiniteScores, require_finite, sent
 from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 
 _PARAMETERS = 512
@@ -92,6 +92,7 @@ class _Bound:
         self.between = inverse @ fisher @ inverse
         self.weight = weight
         self.n_labels = n_labels
+        self.fine = torch.ones((), dtype=torch.bool, device=inverse.device)
 
     def look_at(self, probs: Tensor, embeddings: Tensor) -> None:
         """Keep the products of these items from here on."""
@@ -103,14 +104,15 @@ class _Bound:
     def forward(self, n: int) -> Tensor:
         """Add n items to M, each the one that lowers the trace most; (n,) their places."""
         free = torch.ones(len(self.products), dtype=torch.bool, device=self.products.device)
-        picks = []
+        picks: list[Tensor] = []  # (1,) each: the host need not know them before the last
         for _ in range(n):
-            gain = _trace(self.products, self.responses, 1.0)
-            pick = int(top_k(torch.where(free, gain, -1.0), 1))
-            free[pick] = False
+            gain = self._trace(1.0)
+            pick = torch.where(free, gain, -1.0).argmax(dim=0, keepdim=True)
+            free.index_fill_(0, pick, False)
             picks.append(pick)
             self._change(pick, 1.0)
-        return torch.tensor(picks, dtype=torch.int64, device=free.device)
+        self._require_finite()
+        return torch.cat(picks) if picks else torch.empty(0, dtype=torch.int64, device=free.device)
 
     def backward(self, picks: Tensor, n: int) -> Tensor:
         """Of the picks, which are in M, take away those that raise the trace least until n are left."""
@@ -118,20 +120,23 @@ class _Bound:
         self.products, self.responses = self.products[picks], self.responses[picks]
         kept = torch.ones_like(picks, dtype=torch.bool)
         for _ in range(len(picks) - n):
-            loss = _trace(self.products, self.responses, -1.0)
+            loss = self._trace(-1.0)
             # Less than any loss of what is kept, so that nothing is taken away twice.
-            away = int(top_k(torch.where(kept, -loss, -torch.finfo(loss.dtype).max), 1))
-            kept[away] = False
+            away = torch.where(kept, -loss, -torch.finfo(loss.dtype).max).argmax(dim=0, keepdim=True)
+            kept.index_fill_(0, away, False)
             self._change(away, -1.0)
+        self._require_finite()
         return picks[kept]
 
-    def _change(self, place: int, sign: float) -> None:
+    def _change(self, place: Tensor, sign: float) -> None:
         """Add an item to M (sign 1) or take it away (sign -1), and follow in all products."""
         root = self.items.root(place)
         response = self.inverse @ root
         inner = torch.eye(root.shape[1], dtype=root.dtype, device=root.device) + sign * (root.T @ response)
         # M^-1 changes by -sign * u u^T.
-        u = torch.linalg.solve_triangular(torch.linalg.cholesky(inner), response.T, upper=False).T
+        root_of_inner, failed = torch.linalg.cholesky_ex(inner)
+        self.fine &= failed == 0
+        u = torch.linalg.solve_triangular(root_of_inner, response.T, upper=False).T
         image = self.fisher @ u
         w = self.inverse @ image - 0.5 * sign * u @ (u.T @ image)
         self.inverse -= sign * (u @ u.T)
@@ -140,17 +145,20 @@ class _Bound:
         half = torch.bmm(x, y.mT)
         self.responses.sub_(half + half.mT, alpha=sign)
 
+    def _trace(self, sign: float) -> Tensor:
+        """(n,) float32 ``trace((I + sign * products)^-1 responses)``: rounded, so that duplicates are equal."""
+        eye = torch.eye(self.products.shape[1], dtype=self.products.dtype, device=self.products.device)
+        value = (torch.linalg.inv_ex(eye + sign * self.products).inverse * self.responses).sum(dim=(1, 2)).float()
+        self.fine &= torch.isfinite(value).all()
+        return value
 
-def _trace(products: Tensor, responses: Tensor, sign: float) -> Tensor:
-    """(n,) float32 ``trace((I + sign * products)^-1 responses)``: rounded, so that duplicates are equal.
+    def _require_finite(self) -> None:
+        """Ask once for all picks, as the host waits for the answer.
 
-    Raises
-    ------
-    NonFiniteScores
-        Embeddings are so large that their squares overflow.
-    """
-    eye = torch.eye(products.shape[1], dtype=products.dtype, device=products.device)
-    value = (torch.linalg.inv_ex(eye + sign * products).inverse * responses).sum(dim=(1, 2)).float()
-    if not bool(torch.isfinite(value).all()):
-        raise NonFiniteScores("the Fisher information of the embeddings is not finite: check the model's outputs")
-    return value
+        Raises
+        ------
+        NonFiniteScores
+            Embeddings are so large that their squares overflow.
+        """
+        if not bool(self.fine):
+            raise NonFiniteScores("the Fisher information of the embeddings is not finite: check the model's outputs")

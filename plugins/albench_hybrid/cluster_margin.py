@@ -79,7 +79,7 @@ def average_linkage(x: Tensor, n_clusters: int) -> Tensor:
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    points = x.double()
+    points = x.cpu().double()  # the tree is built on the host, to which all distances would be more to send
     points = points - points.mean(dim=0)
     square = points.square().sum(dim=1)
     scale = square[:, None] + square[None, :]
@@ -87,7 +87,7 @@ def average_linkage(x: Tensor, n_clusters: int) -> Tensor:
     # What is only rounding noise is 0, so that duplicates meet first.
     squared = torch.where(squared <= scale * (64 * torch.finfo(torch.float64).eps), 0.0, squared)
     squared = torch.maximum(squared, squared.T).fill_diagonal_(0.0)
-    tree = linkage(squareform(squared.sqrt().cpu().numpy(), checks=False), method="average")
+    tree = linkage(squareform(squared.sqrt().numpy(), checks=False), method="average")
     found = fcluster(tree, t=n_clusters, criterion="maxclust")
     return torch.from_numpy(found.astype("int64")).to(x.device)
 

@@ -41,14 +41,14 @@ class FALCUN(Strategy):
         distance = uncertainty.clone()
         free = torch.ones(len(probs), dtype=torch.bool, device=probs.device)
         draws = torch.rand(budget, generator=view.generator, dtype=torch.float64).tolist()
-        picks: list[int] = []
+        picks: list[Tensor] = []  # (1,) each: the host need not know them before the last
         for draw in draws:
             pick = _sample(relevance(uncertainty, distance, free), free, self.gamma, draw)
             picks.append(pick)
-            free[pick] = False
-            new = torch.cdist(probs, probs[pick : pick + 1], p=1.0)[:, 0]
+            free.index_fill_(0, pick, False)
+            new = torch.cdist(probs, probs.index_select(0, pick), p=1.0)[:, 0]
             distance = torch.minimum(distance, new.double())
-        return torch.tensor(picks, dtype=torch.int64, device=probs.device)
+        return torch.cat(picks) if picks else torch.empty(0, dtype=torch.int64, device=probs.device)
 
 
 def relevance(uncertainty: Tensor, distance: Tensor, free: Tensor) -> Tensor:
@@ -58,12 +58,12 @@ def relevance(uncertainty: Tensor, distance: Tensor, free: Tensor) -> Tensor:
     return uncertainty + (distance - lowest) / torch.where(span > 0, span, torch.inf)
 
 
-def _sample(weight: Tensor, free: Tensor, gamma: float, draw: float) -> int:
-    """A free position in proportion to ``weight ** gamma``, by a number in 0 .. 1."""
+def _sample(weight: Tensor, free: Tensor, gamma: float, draw: float) -> Tensor:
+    """A free position (1,) in proportion to ``weight ** gamma``, by a number in 0 .. 1."""
     # Scaled by the largest, so that no power under- or overflows all of them at once.
     largest = torch.where(free, weight, 0.0).max()
-    shares = torch.where(free, (weight / largest).pow(gamma), 0.0) if largest > 0 else free.double()
+    shares = torch.where(largest > 0, torch.where(free, (weight / largest).pow(gamma), 0.0), free.double())
     total = running_sum(shares)
     place = torch.searchsorted(total, draw * total[-1:], right=True)
     # Rounding may carry the draw past the end: then it is the last item that has a share.
-    return int(torch.minimum(place, torch.searchsorted(total, total[-1:])))
+    return torch.minimum(place, torch.searchsorted(total, total[-1:]))

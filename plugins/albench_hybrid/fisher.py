@@ -102,11 +102,12 @@ class FisherItems:
         for i in range(0, n, rows):
             yield self.rows(slice(i, i + rows))
 
-    def root(self, place: int) -> Tensor:
-        """(C * d, r) one item's V."""
-        a = -self.p[place][:, None].repeat(1, self.labels.shape[1])
-        a[self.labels[place], torch.arange(a.shape[1], device=a.device)] += 1.0
-        return torch.einsum("cr,d->cdr", a * self.scale[place], self.z[place]).flatten(0, 1)
+    def root(self, place: Tensor) -> Tensor:
+        """(C * d, r) the V of the item at a place (1,)."""
+        p, z, labels, scale = (each.index_select(0, place)[0] for each in (self.p, self.z, self.labels, self.scale))
+        a = -p[:, None].repeat(1, len(labels))
+        a[labels, torch.arange(len(labels), device=a.device)] += 1.0
+        return torch.einsum("cr,d->cdr", a * scale, z).flatten(0, 1)
 
     def project(self, u: Tensor) -> Tensor:
         """(n, r, m) V^T u of u (C * d, m)."""

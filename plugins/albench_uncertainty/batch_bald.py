@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -139,6 +139,22 @@ class Joint:
         return sent(weights.cpu().multinomial(count, replacement=True, generator=self._generator), self.device)
 
 
+class _Best(NamedTuple):
+    """The candidate of the largest bound, whether that is its gain by now, and how large it is."""
+
+    place: int
+    fresh: bool
+    gain: float
+
+
+def _best(bound: Tensor, fresh: Tensor) -> _Best:
+    """The lowest of the largest, in one copy to the host."""
+    place = bound.argmax(dim=0, keepdim=True)
+    found = torch.cat([place.double(), fresh.index_select(0, place).double(), bound.index_select(0, place)])
+    at, is_fresh, gain = found.tolist()
+    return _Best(int(at), bool(is_fresh), gain)
+
+
 def greedy(joint: Joint, budget: int) -> Tensor:
     """(budget,) candidates, each adding most to those before it, the lowest among equals.
 
@@ -154,17 +170,18 @@ def greedy(joint: Joint, budget: int) -> Tensor:
     bound, picks = alone, list[int]()
     fresh = torch.ones(len(joint), dtype=torch.bool, device=joint.device)
     while len(picks) < budget:
-        width = LOOK
-        while not fresh[pick := int(bound.argmax())]:
-            old = bound.masked_fill(fresh, -torch.inf).topk(min(width, int((~fresh).sum()))).indices
+        width, n_old = LOOK, 0 if not picks else len(joint) - len(picks)
+        while not (best := _best(bound, fresh)).fresh:
+            old = bound.masked_fill(fresh, -torch.inf).topk(min(width, n_old)).indices
             bound[old] = joint.gains(old)
             fresh[old] = True
+            n_old -= len(old)
             width *= 2
-        if bound[pick] < EXHAUSTED:
+        if best.gain < EXHAUSTED:
             break
-        picks.append(pick)
-        joint.add(pick)
-        bound[pick] = -torch.inf
+        picks.append(best.place)
+        joint.add(best.place)
+        bound[best.place] = -torch.inf
         fresh = bound == -torch.inf
     chosen = torch.tensor(picks, dtype=torch.int64, device=joint.device)
     return torch.cat([chosen, ranking[~torch.isin(ranking, chosen)][: budget - len(picks)]])

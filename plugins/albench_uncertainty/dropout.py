@@ -41,10 +41,12 @@ class VariationRatios(Dropout):
     def scores(self, view: View) -> Tensor:
         """(N,) share of samples outside the mode."""
         votes = torch.zeros(len(view), view.n_classes, device=view.device)
+        bad = torch.zeros(len(view), dtype=torch.bool, device=view.device)
         for probs in view.mc_probs(self.samples, self.drop):
-            _require_finite(probs)
+            bad |= ~torch.isfinite(probs).all(dim=1)  # a vote hides what is not finite
             top = probs.contiguous().argmax(dim=1, keepdim=True)
             votes.scatter_add_(1, top, torch.ones_like(top, dtype=votes.dtype))
+        _require_none(bad)
         return 1 - votes.amax(dim=1) / self.samples
 
 
@@ -120,8 +122,8 @@ class PowerBALD(BALD):
         return self.power * plain.clamp(min=tiny).log() + noise - 1000.0 * (plain == 0)
 
 
-def _require_finite(probs: Tensor) -> None:
-    """A vote hides what is not finite, so it is looked for first."""
-    n_bad = int((~torch.isfinite(probs).all(dim=1)).sum())
+def _require_none(bad: Tensor) -> None:
+    """Refuse items (N,) that had probabilities that are not finite; asked once, as the host waits for the answer."""
+    n_bad = int(bad.sum())
     if n_bad:
-        raise NonFiniteScores(f"{n_bad} of {len(probs)} items have probabilities that are not finite")
+        raise NonFiniteScores(f"{n_bad} of {len(bad)} items have probabilities that are not finite")

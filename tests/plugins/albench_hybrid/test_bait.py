@@ -85,7 +85,7 @@ def test_fisher_information_is_the_mean_squared_gradient() -> None:
             total += probs[label] * torch.outer(gradient, gradient)
     torch.testing.assert_close(fisher_sum(view.probs, view.embeddings), total, rtol=1e-5, atol=1e-6)
     items = FisherItems(view.probs.double(), view.embeddings.double(), 1.0, 4)
-    roots = [items.root(i) for i in range(5)]
+    roots = [items.root(torch.tensor([i])) for i in range(5)]
     torch.testing.assert_close(sum(v @ v.T for v in roots), total, rtol=1e-5, atol=1e-6)
     # The products that are never written out.
     matrix = total @ total

@@ -47,6 +47,16 @@ def pytest_sessionfinish() -> None:
     gc.unfreeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that stand together stay together while all workers have some, so that what they share is made once."""
+    if config.getvalue("dist") != "load":  # the user's own choice
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 @pytest.fixture
 def toy() -> str:
     """The plugin file with small data sets and misbehaving strategies."""

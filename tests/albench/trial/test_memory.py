@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import Nursery
 
 N_ITEMS, WIDTH = 100_000, 768
 
@@ -46,10 +45,11 @@ print(largest - before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's memory so")
-def test_a_mapped_pool_is_never_copied_whole(tmp_path: Path) -> None:
+def test_a_mapped_pool_is_never_copied_whole(tmp_path: Path, nursery: Nursery) -> None:
     small, large = _written(tmp_path / "small", 500), _written(tmp_path / "large", N_ITEMS)
-    command = [sys.executable, "-c", PROGRAM, str(small), str(large)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    done = nursery.run(str(program), str(small), str(large), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     embeddings, whole = N_ITEMS * 256 * 4 / 2**20, N_ITEMS * WIDTH * 4 / 2**20
     # The embeddings (98 MiB), and blocks of 32 MiB or less; with a copy of the pool (293 MiB) it would be 391 at least.

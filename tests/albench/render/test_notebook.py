@@ -85,6 +85,8 @@ def test_the_example_runs_in_a_kernel_and_holds_what_it_showed(tmp_path: Path) -
     assert "6 trials of 1 suite" in overview.data["text/html"]
     assert "<table>" in code[1].outputs[0].data["text/html"]
     assert "image/png" in code[2].outputs[0].data
+    assert "4 of 4 trials done" in code[5].outputs[0].data["text/plain"], "arrays of the notebook's own"
+    assert "<table>" in code[5].outputs[-1].data["text/html"]
     assert (tmp_path / "notebook-results" / "report.html").stat().st_size > 100_000
     kinds, before = (
         [cell.outputs[-1].output_type for cell in book.cells if cell.cell_type == "code"] for book in (run, kept)

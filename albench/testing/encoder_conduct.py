@@ -25,6 +25,7 @@ from albench.testing.encoder_subject import (
     fit,
     items,
 )
+from albench.testing.on_cuda import a_cuda_device
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.watch import changed_globals, global_state, other_globals
 
@@ -227,11 +228,10 @@ def skips_other_modalities(subject: EncoderSubject) -> None:
 
 
 def vectors_on_cuda(subject: EncoderSubject) -> None:
-    """On a CUDA device items have the vectors of the CPU, but for rounding."""
-    if not torch.cuda.is_available():
-        raise NotApplicable("there is no CUDA device")
+    """On a CUDA device, pretended where there is none, items have the vectors of the CPU, but for rounding."""
     for _, x, encoder in subject.cases():
         usual = encode(encoder, x)
-        made = encoder.encode(x.copy(), torch.device("cuda", 0))
+        with a_cuda_device():
+            made = encoder.encode(x.copy(), torch.device("cuda", 0))
         if not isinstance(made, np.ndarray) or differ(usual, made, CUDA_ROUNDING):
             raise Fault("items have other vectors on CUDA")

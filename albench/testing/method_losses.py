@@ -10,6 +10,7 @@ from torch import Tensor
 
 from albench import seeds
 from albench.testing.method_subject import MethodSubject, finite_gradients, finite_scalar, state_like
+from albench.testing.on_cuda import a_cuda_device, same_on_each_run
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.steps import IMAGES, Step, StepCase, prepare
 
@@ -105,14 +106,16 @@ def mixed_precision(subject: MethodSubject) -> None:
 
 
 def cuda_agrees(subject: MethodSubject) -> None:
-    """The same step on a CUDA device gives the same loss and gradients within rounding."""
-    if not torch.cuda.is_available():
-        raise NotApplicable("there is no CUDA device")
+    """The same step on a CUDA device, or a pretended one, gives the same loss and gradients within rounding."""
     method = subject.build()
     usual = subject.step(method)
-    moved = prepare(method, StepCase(task=subject.task), device=torch.device("cuda", 0)).make(method)
-    state_like(moved.new_state, moved.state, "loss on CUDA")
-    _agree(usual, moved, "CUDA")
+    with a_cuda_device() as account:
+        prepared = prepare(method, StepCase(task=subject.task), device=torch.device("cuda", 0))
+        account.clear()
+        moved = prepared.make(method)
+        same_on_each_run(account)
+        state_like(moved.new_state, moved.state, "loss on CUDA")
+        _agree(usual, moved, "CUDA")
 
 
 def _agree(usual: Step, other: Step, where: str) -> None:

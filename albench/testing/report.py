@@ -84,6 +84,8 @@ class Subject:
         """What a check needs while it goes on: its folders, removed at its end."""
 
 
+PRETENDED = "pretended"
+"""The folder of the pretended device, which raises for what called it."""
 S = TypeVar("S", bound=Subject)
 
 
@@ -138,7 +140,7 @@ class Check(Generic[S]):
 
 def described(error: BaseException) -> str:
     """An unexpected error in one line: type, first line of the message, and where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if PRETENDED not in Path(f.filename).parts]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"raised {type(error).__name__}: {first_line(error)}{place}"
 

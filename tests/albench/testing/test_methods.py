@@ -39,7 +39,7 @@ class SoundMethod(Method):
         each = F.cross_entropy(logits[len(batch.x_lab) :], label, reduction="none")
         loss = supervised + self.mean(each, accepted)
         new = {
-            "seen": state["seen"].scatter(0, batch.index, torch.ones(len(batch.index))),
+            "seen": state["seen"].scatter(0, batch.index, torch.ones_like(batch.index, dtype=torch.float32)),
             "rate": accepted.float().mean(),
         }
         return loss, self.remembered(state, new, batch), {"accepted": accepted.float().mean()}

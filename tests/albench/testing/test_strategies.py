@@ -182,7 +182,7 @@ class NamesNan(Sound):
 
 class NumpyPicks(Sound):
     def select(self, view, budget):
-        return super().select(view, budget).numpy().astype(np.int32)
+        return super().select(view, budget).cpu().numpy().astype(np.int32)
 
 
 class ListOfPicks(Sound):

@@ -1,0 +1,52 @@
+"""A CUDA device for checks: the machine's, or where there is none a pretended one, so that nobody needs a GPU to learn
+that a component would crash on one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from albench.testing.pretended import Account, pretended_cuda, unavailable
+from albench.testing.report import Fault, NotApplicable
+
+NOT_THE_SAME = {
+    "sums": "adds floats in no fixed order on CUDA: use albench.kernels.running_sum or add_by_group",
+    "writes": "writes several values to one place, of which CUDA keeps any",
+    "draws": "draws on the device, others for a seed than on the CPU: draw from view.generator and send it by "
+    "albench.kernels.sent",
+}
+"""What an account counts -> why the same seed may give other picks."""
+
+
+@contextlib.contextmanager
+def a_cuda_device() -> Iterator[Account]:
+    """For as long as a block lasts; what a pretended device was asked to do is counted, a real one's account is empty.
+
+    Raises
+    ------
+    NotApplicable
+        There is none, and none can be pretended.
+    """
+    if torch.cuda.is_available():
+        yield Account()
+        return
+    if reason := unavailable():
+        raise NotApplicable(f"there is no CUDA device, and none can be pretended: {reason}")
+    with pretended_cuda() as account:
+        yield account
+
+
+def same_on_each_run(account: Account) -> None:
+    """Check that nothing was drawn on the device, nor added or written in no fixed order.
+
+    Raises
+    ------
+    Fault
+        Something was; the message says what, where, and what to call instead.
+    """
+    for kind, why in NOT_THE_SAME.items():
+        for what, where in getattr(account, kind):
+            raise Fault(f"{where} {why} ({what})")

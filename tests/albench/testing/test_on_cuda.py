@@ -1,0 +1,213 @@
+"""What would crash on a GPU, or be another there on each run, is caught without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sound_strategy import Sound
+from torch import nn
+from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+from albench.api import Backbone, Encoder, FeatureDataset, Method, Split, Splits, Task
+from albench.testing import BACKBONE_CHECKS, DATASET_CHECKS, ENCODER_CHECKS, METHOD_CHECKS, STRATEGY_CHECKS
+from albench.testing.on_cuda import a_cuda_device
+from albench.testing.pretended import unavailable
+from albench.testing.report import NotApplicable
+
+
+@pytest.fixture(autouse=True)
+def can_be_pretended() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+
+
+class ReadsArrays(Sound):
+    def scores(self, view):
+        return torch.from_numpy(-view.probs.numpy().max(axis=1))
+
+
+class MixesDevices(Sound):
+    def scores(self, view):
+        return super().scores(view) + 1e-9 * torch.arange(len(view))
+
+
+class DrawsThere(Sound):
+    def scores(self, view):
+        return super().scores(view) + 1e-9 * torch.rand(len(view), device=view.device)
+
+
+class DrawsByADeviceGenerator(Sound):
+    def scores(self, view):
+        return super().scores(view) + 1e-9 * torch.rand(len(view), generator=view.generator, device=view.device)
+
+
+class AddsInNoOrder(Sound):
+    def scores(self, view):
+        return super().scores(view) + 1e-9 * view.probs.amax(dim=1).cumsum(0)
+
+
+class AddsByClassInNoOrder(Sound):
+    def scores(self, view):
+        sure = view.probs.amax(dim=1)
+        total = torch.zeros(view.n_classes, device=view.device).index_add_(0, view.probs.argmax(dim=1), sure)
+        return super().scores(view) + 1e-9 * total[view.probs.argmax(dim=1)]
+
+
+class FirstOfEquals(Sound):
+    """Ranks classes, of which many items are of one."""
+
+    def select(self, view, budget):
+        return view.probs.argmax(dim=1).float().topk(budget).indices
+
+
+class PlainMethod(Method):
+    def loss(self, forward, batch, state, step):
+        return nn.functional.cross_entropy(forward(batch.x_lab), batch.y_lab), state, {}
+
+
+class ClassesOfTheHost(PlainMethod):
+    def loss(self, forward, batch, state, step):
+        loss, state, logs = super().loss(forward, batch, state, step)
+        return loss + 0 * (torch.arange(len(batch.y_lab)) * batch.y_lab).sum(), state, logs
+
+
+class RunningLoss(PlainMethod):
+    def loss(self, forward, batch, state, step):
+        loss, state, logs = super().loss(forward, batch, state, step)
+        return loss + 1e-3 * forward(batch.x_lab).flatten().cumsum(0).mean(), state, logs
+
+
+class Net(nn.Module):
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.head = nn.Linear(int(np.prod(task.shape)), task.n_classes)
+
+    def forward(self, x):
+        return self.head(x.flatten(1)), x.flatten(1)
+
+
+class ShiftedByTheHost(Net):
+    def forward(self, x):
+        return super().forward(x + torch.ones(x.shape[1:]))
+
+
+class PlainBackbone(Backbone):
+    net = Net
+
+    def build(self, task, generator):
+        return self.net(task)
+
+
+class HostBackbone(PlainBackbone):
+    net = ShiftedByTheHost
+
+
+class WeightsStay(Encoder):
+    modalities = frozenset({"features"})
+
+    def fingerprint(self):
+        return "mean"
+
+    def dim(self, task):
+        return 1
+
+    def encode(self, x, device):
+        rows = torch.from_numpy(x).flatten(1).to(device)
+        return self.mean(rows).cpu().numpy()
+
+    def mean(self, rows):
+        return rows @ torch.full((rows.shape[1], 1), 1 / rows.shape[1])
+
+
+class WeightsMove(WeightsStay):
+    def mean(self, rows):
+        return rows.mean(dim=1, keepdim=True)
+
+
+class PlainDataset(FeatureDataset):
+    def load(self, root):
+        y = np.arange(60) % 2
+        part = Split((np.random.default_rng(0).normal(size=(60, 5)) + y[:, None]).astype(np.float32), y)
+        return Splits(part, part, part, Task("features", (5,), 2, ("a", "b"), pool_size=60))
+
+    def weak(self, x, noise):
+        return x + 0.01 * noise[:, :5]
+
+    @property
+    def noise_size(self):
+        return 5
+
+
+class MaskOfTheHost(PlainDataset):
+    def weak(self, x, noise):
+        return super().weak(x, noise) * torch.ones(5)
+
+
+FAULTS: dict[str, list[tuple[Callable[[], Any], str]]] = {
+    "strategy": [
+        (ReadsArrays, "can't convert cuda:0 device type tensor to numpy"),
+        (MixesDevices, "Expected all tensors to be on the same device"),
+        (DrawsThere, r"DrawsThere\.scores draws on the device"),
+        (DrawsByADeviceGenerator, "Expected a 'cuda' device type for generator but found 'cpu'"),
+        (
+            AddsInNoOrder,
+            r"AddsInNoOrder\.scores adds floats in no fixed order on CUDA: use albench\.kernels\.running_sum",
+        ),
+        (AddsByClassInNoOrder, r"adds floats in no fixed order on CUDA.*\(index_add_\)"),
+        (FirstOfEquals, "with cuda it chose others"),
+    ],
+    "method": [(ClassesOfTheHost, "same device"), (RunningLoss, r"no fixed order on CUDA.*\(cumsum\)")],
+    "backbone": [(HostBackbone, "same device")],
+    "encoder": [(WeightsStay, "same device")],
+    "dataset": [(MaskOfTheHost, "same device")],
+}
+CHECKS: dict[str, Any] = {
+    "strategy": STRATEGY_CHECKS["cuda-agrees"],
+    "method": METHOD_CHECKS["cuda-agrees"],
+    "backbone": BACKBONE_CHECKS["cuda-agrees"],
+    "encoder": ENCODER_CHECKS["vectors-on-cuda"],
+    "dataset": DATASET_CHECKS["views-on-cuda"],
+}
+SOUND = {
+    "strategy": Sound,
+    "method": PlainMethod,
+    "backbone": PlainBackbone,
+    "encoder": WeightsMove,
+    "dataset": PlainDataset,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "build", "reason"), [(kind, *fault) for kind, faults in FAULTS.items() for fault in faults]
+)
+def test_a_fault_is_caught_in_one_line(kind: str, build: Callable[[], Any], reason: str) -> None:
+    finding = CHECKS[kind](build, name="planted")
+    assert finding.failed, finding
+    assert re.search(reason, finding.reason), finding.reason
+    assert "\n" not in finding.reason
+    assert "dispatch.py" not in finding.reason  # the place is the component's
+
+
+@pytest.mark.parametrize("kind", SOUND)
+def test_a_sound_one_passes(kind: str) -> None:
+    finding = CHECKS[kind](SOUND[kind], name="sound")
+    assert finding.status == "pass", finding
+
+
+def test_where_none_can_be_pretended_it_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albench.testing.on_cuda.unavailable", lambda: "torch 9.9 has other insides")
+    with pytest.raises(NotApplicable, match=r"none can be pretended: torch 9\.9 has other insides"):
+        a_cuda_device().__enter__()
+    assert CHECKS["strategy"](MixesDevices, name="planted").status == "skip"
+
+
+def test_a_real_one_is_used_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with a_cuda_device() as account:
+        assert _get_current_dispatch_mode() is None
+    assert account.count("kernels") == 0

@@ -6,15 +6,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from forks import Nursery
 
 import albench
 from albench.components.registry import registry
@@ -32,7 +30,7 @@ y = rng.integers(0, 2, 200)
 x = (rng.normal(size=(200, 6)) + y[:, None]).astype(np.float32)
 albench.run(
     dataset=albench.arrays(x, y, name="mine"), strategy=["random", "entropy"], method="supervised", backbone="mlp",
-    seeds=1, budget="20+10x2", steps=20, executor=sys.argv[1], out="results",
+    seeds=1, budget="20+10x2", steps=40, executor=sys.argv[1], out="results",
 )
 """
 
@@ -63,32 +61,20 @@ def records(out: Path) -> dict[str, list[Any]]:
     return found
 
 
-def start(folder: Path, executor: str) -> subprocess.Popen[bytes]:
-    (folder / "mine.py").write_text(SCRIPT)
-    command = [sys.executable, "mine.py", executor]
-    return subprocess.Popen(command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL)
-
-
-@pytest.mark.slow
-def test_a_killed_run_goes_on_when_the_script_is_run_again(tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_when_the_script_is_run_again(tmp_path: Path, nursery: Nursery) -> None:
     """What the killed run left is gone on with by two worker processes, which map what the script holds."""
-    process = start(tmp_path, "local")
-    out = tmp_path / "results"
-    try:
-        deadline = time.monotonic() + 60
-        while not any(file.stat().st_size for file in out.glob("mine/trials/*/rounds.jsonl")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    script, out = tmp_path / "mine.py", tmp_path / "results"
+    script.write_text(SCRIPT)
+    pid = nursery.start([str(script), "local"], tmp_path / "log", cwd=tmp_path)
+    nursery.until(pid, lambda: any(file.stat().st_size for file in out.glob("mine/trials/*/rounds.jsonl")))
+    os.killpg(pid, signal.SIGKILL)
+    assert nursery.wait(pid) == -signal.SIGKILL
     before = {file: file.read_text().splitlines() for file in out.glob("mine/trials/*/rounds.jsonl")}
-    assert start(tmp_path, "processes[workers=2]").wait(timeout=120) == 0
+    nursery.run(str(script), "processes[workers=2]", cwd=tmp_path).check_returncode()
     assert all(file.read_text().splitlines()[: len(lines)] == lines for file, lines in before.items())
     # the same arrays in this process, elsewhere, in one go: the same records
     whole = tmp_path / "whole"
-    run(made(), whole, strategy=["random", "entropy"], budget="20+10x2", steps=20)
+    run(made(), whole, strategy=["random", "entropy"], budget="20+10x2", steps=40)
     assert records(out) == records(whole)
     assert sum(map(len, before.values())) < sum(map(len, records(out).values()))
     shutil.rmtree(out / FOLDER)

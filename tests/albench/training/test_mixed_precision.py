@@ -34,7 +34,7 @@ def run_of(method: str, backbone: str, seed: int) -> TrialRun:
     split = Split(x, np.arange(90) % 3)
     found = registry()
     built = (found.build("method", method), found.build("strategy", "random"), found.build("backbone", backbone))
-    trial = Trial("d", method, "random", backbone, seed, Protocol(steps=STEPS, batch_size=12), ("",) * 4)
+    trial = Trial("d", method, "random", backbone, seed, Protocol(steps=STEPS, batch_size=4), ("",) * 4)
     dataset = ImageDataset() if images else FeatureDataset()
     parts = Parts(dataset, Splits(split, split, split, task), *built, Amounts(30, 10, 2), torch.device("cpu"))
     made = TrialRun(trial, parts, lambda _: None)

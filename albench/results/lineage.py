@@ -13,7 +13,7 @@ from collections.abc import Container
 
 from albench.components.code_files import CORE
 
-NOW = "833cd1f967789c39"
+NOW = "d1dafa6030ce41bc"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
@@ -42,6 +42,7 @@ SAME: frozenset[str] = frozenset(
         "c75b3ae68dfe0e33",
         "88839eb29747de7d",
         "cef1e7c30a6eb5b0",
+        "833cd1f967789c39",
     }
 )
 """Hashes of earlier training code that gave the same records, byte for byte."""
@@ -58,6 +59,9 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
     "albench_encoders/libraries.py": ("f4224dad9d54d8dc", frozenset({"ebb3aa537d9a4cd4", "eb387ad71247b30e"})),
     "albench_encoders/wordllama_.py": ("facc1d3f753b65cc", frozenset({"06461b0c0531ff01"})),
+    "albench_estimators/boosting.py": ("552425b027344eb2", frozenset({"9994858eb47ddbf4"})),
+    "albench_estimators/library.py": ("6091f11037421aef", frozenset({"dfd9d9717d6126c7", "5d65e1ddc4efc60b"})),
+    "albench_estimators/tabpfn_.py": ("9b3e42f08bba18aa", frozenset({"f4abf3bc67dad3f7"})),
     "albench_hybrid/alfa_mix.py": ("4e9ed00eeaacf1cb", frozenset({"9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
     "albench_hybrid/bait.py": ("9006db931f2e651b", frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719"})),
@@ -86,8 +90,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
 """File of a plugin of albench's own -> its hash today, and those of earlier code that gave the same records."""
 
 
-BESIDE = "albench_encoders/"
-"""Package of which at first all files counted as the code of each component, as they lay beside; most have no part."""
+BESIDE = "albench_encoders/", "albench_estimators/"
+"""Packages of which at first all files counted as the code of each component, as they lay beside; most have no part."""
 
 
 def has_part(file: str, now: Container[str]) -> bool:

@@ -17,7 +17,7 @@ from albench.errors import ContractError, PluginError
 from albench.testing.backbone_subject import FEATURES, IMAGES
 from albench.testing.report import Fault, NotApplicable, Subject, first_line
 from albench.testing.watch import changed_globals, global_state, other_globals
-from albench.training.estimators import FittedModel
+from albench.training.estimators import as_model
 
 APART = 8.0
 """Distance of the classes' means, in standard deviations."""
@@ -43,13 +43,12 @@ class EstimatorSubject(Subject):
         if reason:
             raise NotApplicable(f"it does not run on the kit's task: {reason}")
 
-    def fitted(self, x: np.ndarray, y: np.ndarray, seed: int = 0, **given: Any) -> FittedModel | nn.Module:
+    def fitted(self, x: np.ndarray, y: np.ndarray, seed: int = 0, **given: Any) -> nn.Module:
         """The model of rows and labels, in eval mode; ``weight`` and ``task`` may be given."""
         task: Task = given.get("task", self.task)
         self.case = f"{len(x)} rows of {x.shape[1]} columns, labels of classes {sorted(set(y.tolist()))}"
         estimator: Estimator = given.get("estimator") or self.build()
-        made = estimator.fit(task, x, y, given.get("weight"), seed)
-        return made.eval() if isinstance(made, nn.Module) else FittedModel(made, task.n_classes)
+        return as_model(estimator.fit(task, x, y, given.get("weight"), seed), task.n_classes)
 
 
 def rows(task: Task, classes: tuple[int, ...] = (0, 1, 2), each: int = EACH) -> tuple[np.ndarray, np.ndarray]:

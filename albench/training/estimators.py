@@ -70,6 +70,11 @@ class FittedModel(nn.Module):
         return made / sums
 
 
+def as_model(fitted: Fitted | nn.Module, n_classes: int) -> nn.Module:
+    """What was fitted as evaluation and strategies see a model, in eval mode; a module is one already."""
+    return fitted.eval() if isinstance(fitted, nn.Module) else FittedModel(fitted, n_classes)
+
+
 def as_rows(x: Tensor) -> np.ndarray:
     """(n, D) float32 rows of items (n, ...)."""
     return np.ascontiguousarray(as_input(x).flatten(1).cpu().numpy(), np.float32)
@@ -116,12 +121,7 @@ class WholeLearner:
             seed=self._seed,
             read_unlabeled=lambda: rows(pool.unlabeled),
         )
-        fitted = self.method.fit(self.estimator, examples)
-        return (
-            fitted.eval().to(items.device)
-            if isinstance(fitted, nn.Module)
-            else FittedModel(fitted, self.task.n_classes)
-        )
+        return as_model(self.method.fit(self.estimator, examples), self.task.n_classes).to(items.device)
 
 
 def weights_hash(model: nn.Module, probs: np.ndarray | None = None) -> str:

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from albench_estimators.columns import Leaves
-from albench_estimators.library import Library
+from albench_estimators.library import Extra
 
 
 @dataclass(frozen=True)
-class XGBoost(Library):
+class XGBoost(Extra):
     """Boosted trees (Chen and Guestrin, KDD 2016); needs ``pip install 'albench[xgboost]'``."""
 
     path = "xgboost.XGBClassifier"
     called = "xgboost"
-    install = "pip install 'albench[xgboost]'"
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -31,12 +30,11 @@ class XGBoost(Library):
 
 
 @dataclass(frozen=True)
-class LightGBM(Library):
+class LightGBM(Extra):
     """Boosted trees (Ke et al., NeurIPS 2017); needs ``pip install 'albench[lightgbm]'``."""
 
     path = "lightgbm.LGBMClassifier"
     called = "lightgbm"
-    install = "pip install 'albench[lightgbm]'"
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -49,12 +47,11 @@ class LightGBM(Library):
 
 
 @dataclass(frozen=True)
-class CatBoost(Library):
+class CatBoost(Extra):
     """Boosted trees (Prokhorenkova et al., NeurIPS 2018); needs ``pip install 'albench[catboost]'``."""
 
     path = "catboost.CatBoostClassifier"
     called = "catboost"
-    install = "pip install 'albench[catboost]'"
 
     @property
     def given(self) -> Mapping[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import difflib
-import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,8 +73,9 @@ class Library(Estimator):
         if not module or not importlib.util.find_spec(package):
             raise PluginError(f"{self.called} needs {package or 'a module'}: {self.install}")
         try:
-            factory = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as error:
+            # of import_module albench would not know what is meant, and count all files beside as an estimator's code
+            factory = getattr(pkgutil.resolve_name(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
             raise UserError(f"{self.called}: there is no {self.path}: {error}.") from None
         if not (callable(getattr(factory, "fit", None)) and _predicts(factory)):
             raise UserError(f"{self.called}: {self.path} is no classifier with fit and predict_proba.")
@@ -119,6 +120,15 @@ class Library(Estimator):
     def leaves(self, model: Any) -> Leaves | None:
         """Rows -> leaves of a fitted model of trees; None of others."""
         return None
+
+
+class Extra(Library):
+    """Base of those whose library is an extra of albench that has their name."""
+
+    @property
+    def install(self) -> str:
+        """``pip install 'albench[NAME]'``."""
+        return f"pip install 'albench[{self.called}]'"
 
 
 def _wide(model: Any, x: np.ndarray) -> np.ndarray:

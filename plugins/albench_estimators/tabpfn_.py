@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from albench_estimators.library import Library
+from albench_estimators.library import Extra
 
 
 @dataclass(frozen=True)
-class TabPFN(Library):
+class TabPFN(Extra):
     """TabPFN (Hollmann et al., Nature 2025); needs ``pip install 'albench[tabpfn]'``, and loads its weights once.
 
     It is made for up to ten classes, and for tables of up to some ten thousand labelled rows and 500 columns.
@@ -18,7 +18,6 @@ class TabPFN(Library):
 
     path = "tabpfn.TabPFNClassifier"
     called = "tabpfn"
-    install = "pip install 'albench[tabpfn]'"
 
     @property
     def given(self) -> Mapping[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from albench.results.lineage import CORE, NOW, PLUGINS, SAME, as_now, has_part
 
 EVERY = {CORE: (NOW, SAME), **PLUGINS}
@@ -24,8 +26,15 @@ def test_hashes_are_each_there_once() -> None:
         assert all(re.fullmatch("[0-9a-f]{16}", name) for name in (today, *same))
 
 
-def test_files_that_lay_beside_an_encoder_have_no_part_in_it() -> None:
-    now = {"albench_encoders/tfidf.py": "1"}
-    assert has_part("albench_encoders/tfidf.py", now)
-    assert not has_part("albench_encoders/efficientnet.py", now)
+@pytest.mark.parametrize(
+    ("own", "beside"),
+    [
+        ("albench_encoders/tfidf.py", "albench_encoders/efficientnet.py"),
+        ("albench_estimators/sklearn_.py", "albench_estimators/boosting.py"),
+    ],
+)
+def test_files_that_lay_beside_an_encoder_or_estimator_have_no_part_in_it(own: str, beside: str) -> None:
+    now = {own: "1"}
+    assert has_part(own, now)
+    assert not has_part(beside, now)
     assert has_part("somebody's/own.py", now)

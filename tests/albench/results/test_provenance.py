@@ -255,6 +255,38 @@ def test_the_training_loop_is_part_of_every_trial_and_one_strategy_of_its_own_al
     assert {name for name in named if not {name, name.partition("/")[0]} & {*provenance.DECIDES}} == set()
 
 
+SHARED = {"albench_estimators/__init__.py", "albench_estimators/library.py", "albench_estimators/columns.py"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "files"),
+    [
+        ("backbone", "sklearn[class='',model=knn]", SHARED | {"albench_estimators/sklearn_.py"}),
+        ("backbone", "lightgbm", SHARED | {"albench_estimators/boosting.py"}),
+        ("backbone", "tabpfn", SHARED | {"albench_estimators/tabpfn_.py"}),
+        ("backbone", "linear[C=1.0,solver=converged]", {"__init__", "linear", "logistic"}),
+        ("method", "self-training", {"__init__", "self_training", "weighted"}),
+        ("method", "label-spreading", {"__init__", "label_spreading", "weighted"}),
+    ],
+)
+def test_an_estimators_code_is_its_own_files(kind: Any, spec: str, files: set[str]) -> None:
+    wanted = {name if "/" in name else f"albench_estimators/{name}.py" for name in files}
+    assert set(Provenance(registry(), None).part(kind, spec)["files"]) == wanted
+
+
+def test_a_forest_of_when_all_files_beside_counted_goes_on() -> None:
+    spec = "sklearn[class='',model=random-forest]"
+    now = {"core": provenance.core(), "backbone": Provenance(registry(), None).part("backbone", spec)}
+    files = {**now["backbone"]["files"], "albench_estimators/library.py": "dfd9d9717d6126c7"}
+    beside = {f"albench_estimators/{name}.py": "0" * 16 for name in ("boosting", "linear", "plugin", "weighted")}
+    then = {**now, "backbone": {**now["backbone"], "files": {**files, **beside}}}
+    assert difference(then, now, {"backbone": spec}, whole=True) is None
+    then["backbone"]["files"]["albench_estimators/sklearn_.py"] = "0" * 16
+    other = difference(then, now, {"backbone": spec}, whole=True)
+    assert other is not None
+    assert other.what == "albench_estimators/sklearn_.py"
+
+
 def test_todays_training_code_is_the_one_that_was_compared_with_what_came_before() -> None:
     now = provenance.core()["files"]["albench"]
     assert now == lineage.NOW, (

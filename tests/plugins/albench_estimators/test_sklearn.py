@@ -122,6 +122,8 @@ def test_keywords_reach_the_class_as_what_they_look_like() -> None:
             "has no option 'n_estimator': did you mean 'n_estimators'",
         ),
         ("sklearn[class=sklearn.ensemble.Forest]", UserError, "there is no sklearn.ensemble.Forest"),
+        ("sklearn[class=sklearn.nothing.Forest]", UserError, "there is no sklearn.nothing.Forest"),
+        ("sklearn[class=sklearn.not-a-name.Forest]", UserError, "there is no sklearn.not-a-name.Forest"),
         ("sklearn[class=sklearn.cluster.KMeans]", UserError, "is no classifier"),
         ("sklearn[class=nosuchlibrary.Class]", PluginError, "needs nosuchlibrary: pip install nosuchlibrary"),
         ("sklearn[class=Class]", PluginError, "needs a module"),

@@ -3,7 +3,7 @@
 from albench.api.backbone import TRAINING, Backbone
 from albench.api.dataset import Dataset, FeatureDataset, ImageDataset, Problem, Split, Splits
 from albench.api.encoder import EncodedDataset, Encoder
-from albench.api.estimator import Estimator, Examples, Fitted
+from albench.api.estimator import Estimator, Examples, Fitted, predicted_probs
 from albench.api.executor import Busy, Done, Ended, Event, Executor, Failed, Job, Note, Outcome, Progress, Run, Stopped
 from albench.api.facts import RoundEnd, SuiteFacts, TrialFacts
 from albench.api.folders import default_roots, from_home, search_roots
@@ -90,6 +90,7 @@ __all__ = [
     "missing_files",
     "momentum_at",
     "option",
+    "predicted_probs",
     "search_roots",
     "window_at",
 ]

@@ -56,6 +56,24 @@ class Examples:
         return self.read_unlabeled()
 
 
+def predicted_probs(fitted: Fitted | nn.Module, x: np.ndarray) -> np.ndarray:
+    """(n, C) float64 class probabilities of rows (n, D) float32, by what an estimator gave: a ``Fitted``, or a module.
+
+    Examples
+    --------
+    >>> first = estimator.fit(examples.task, examples.x, examples.y, None, examples.seed)
+    >>> sure = predicted_probs(first, examples.unlabeled).max(axis=1) >= 0.9
+    """
+    import numpy as np
+    import torch
+
+    if not isinstance(fitted, torch.nn.Module):
+        return np.asarray(fitted.predict_probs(x), np.float64)
+    with torch.no_grad():
+        made: np.ndarray = fitted(torch.from_numpy(x))[0].double().softmax(dim=1).cpu().numpy()
+    return made
+
+
 class Estimator(Backbone):
     """Base of a backbone that is fitted whole. Subclass as a frozen dataclass whose fields are the options.
 

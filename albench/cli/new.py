@@ -26,6 +26,11 @@ RUN = {
     "tracker": "albench run -d digits -s random --tracker {name}",
 }
 """Kind -> a run that uses it."""
+RUN_WHOLE = {
+    "method": "albench run -m {name} -m supervised --backbone linear -s margin -d digits",
+    "backbone": "albench run -m supervised -m self-training --backbone {name} -s margin -d digits",
+}
+"""Kind of what can be fitted whole -> a run that uses it."""
 HOOK = """
 
 @hookimpl
@@ -39,7 +44,10 @@ def albench_register(add: Add) -> None:
 @click.argument("name")
 @click.option("--dir", "folder", default=".", show_default=True, metavar="DIR", help="Where to write it.")
 @click.option("--single-file", is_flag=True, help="Write one file for --plugin, not a package.")
-def command(kind: Kind, name: str, folder: str, single_file: bool) -> None:
+@click.option(
+    "--whole", is_flag=True, help="A method that fits estimators, or a backbone that is one: no gradient steps."
+)
+def command(kind: Kind, name: str, folder: str, single_file: bool, whole: bool) -> None:
     """Write a plugin to start from: a package that installs, runs and passes its tests.
 
     NAME is what the component is called: letters, digits and hyphens, as in my-idea.
@@ -48,17 +56,20 @@ def command(kind: Kind, name: str, folder: str, single_file: bool) -> None:
         raise UserError(f"'{name}' is not a name: use small letters, digits and hyphens, as in my-idea.")
     if name in registry().names(kind):
         raise UserError(f"there is a {kind} '{name}' already: choose another name (see 'albench list {plural(kind)}').")
+    if whole and kind not in RUN_WHOLE:
+        raise UserError(f"--whole: a {kind} is not fitted; it is for a {' or a '.join(RUN_WHOLE)}.")
     target = Path(folder) / (f"{name.replace('-', '_')}.py" if single_file else f"albench-{name}")
     if target.exists():
         raise UserError(f"{target} is there already: choose another name or another --dir.")
     if not Path(folder).is_dir():
         raise UserError(f"--dir {folder}: there is no such folder.")
-    run = RUN[kind].format(name=name)
+    run = (RUN_WHOLE if whole else RUN)[kind].format(name=name)
+    template = f"{kind}_whole.py" if whole else f"{kind}.py"
     if single_file:
-        target.write_text(_single(kind, name), encoding="utf-8")
+        target.write_text(_single(kind, name, template), encoding="utf-8")
         click.echo(f"wrote {target}. Try it:\n\n  albench check {target}\n  {run} --plugin {target}")
         return
-    _package(kind, name, target, run)
+    _package(kind, name, target, run, template)
     steps = (f"cd {target}", "pip install -e '.[test]'", "pytest", f"albench check {name}", run)
     click.echo(f"wrote {target}. Try it:\n\n" + "\n".join(f"  {step}" for step in steps))
 
@@ -80,10 +91,10 @@ def _filled(template: str, values: dict[str, str]) -> str:
     return Template(text).substitute(values)
 
 
-def _single(kind: Kind, name: str) -> str:
+def _single(kind: Kind, name: str, template: str) -> str:
     """The component and its registration in one file."""
     values = _values(kind, name)
-    text = re.sub(r"from albench\.api import (.+)", _with_hook, _filled(f"{kind}.py", values), count=1)
+    text = re.sub(r"from albench\.api import (.+)", _with_hook, _filled(template, values), count=1)
     return text + HOOK.format(**values)
 
 
@@ -93,7 +104,7 @@ def _with_hook(line: re.Match[str]) -> str:
     return "from albench.api import " + ", ".join(sorted(names, key=lambda n: (n[0].islower(), n)))
 
 
-def _package(kind: Kind, name: str, target: Path, run: str) -> None:
+def _package(kind: Kind, name: str, target: Path, run: str, template: str) -> None:
     """Write the package beside its place and move it there whole."""
     values = _values(kind, name, run)
     source = f"src/{values['package']}"
@@ -105,7 +116,7 @@ def _package(kind: Kind, name: str, target: Path, run: str) -> None:
         ".github/workflows/test.yml": _filled("ci.yml", values),
         f"{source}/__init__.py": f'"""The {kind} {name} for albench."""\n',
         f"{source}/plugin.py": _filled("plugin.py", values),
-        f"{source}/{kind}.py": _filled(f"{kind}.py", values),
+        f"{source}/{kind}.py": _filled(template, values),
         "tests/test_conformance.py": _filled("test_conformance.py", values),
     }
     beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -76,7 +76,7 @@ def says(model: nn.Module, x: np.ndarray) -> dict[str, np.ndarray]:
     return {"probabilities": logits.double().softmax(dim=1).numpy(), "embeddings": embeddings.double().numpy()}
 
 
-def _same(one: dict[str, np.ndarray], two: dict[str, np.ndarray], rounding: float = 0.0) -> str:
+def differing(one: dict[str, np.ndarray], two: dict[str, np.ndarray], rounding: float = 0.0) -> str:
     """The first of the outputs that differs, or ""."""
     for name, value in one.items():
         if value.shape != two[name].shape or not np.allclose(value, two[name], rtol=0, atol=rounding):
@@ -131,7 +131,7 @@ def fitted_from_the_seed(subject: EstimatorSubject) -> None:
     for state in (1, 2):
         with other_globals(state):
             made.append(says(subject.fitted(x, y, seed=3), x))
-    if changed := _same(made[0], made[1]):
+    if changed := differing(made[0], made[1]):
         raise Fault(f"the same seed gave other {changed}: draw whatever is drawn from the seed that fit is given")
 
 
@@ -142,10 +142,10 @@ def fitted_apart(subject: EstimatorSubject) -> None:
     model = subject.fitted(x, y, estimator=estimator)
     first = says(model, x)
     subject.fitted(x[::-1].copy(), y, estimator=estimator)
-    if changed := _same(first, says(model, x)):
+    if changed := differing(first, says(model, x)):
         raise Fault(f"a second fit changed the {changed} of the first: return a new object from fit")
     alone = says(model, x[3:4])
-    if changed := _same({name: value[3:4] for name, value in first.items()}, alone, 1e-4):
+    if changed := differing({name: value[3:4] for name, value in first.items()}, alone, 1e-4):
         raise Fault(f"an item's {changed} among {len(x)} are not those that it has alone")
 
 

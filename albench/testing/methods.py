@@ -7,10 +7,11 @@ from typing import Any
 
 import albench.testing.method_conduct as conduct
 import albench.testing.method_losses as losses
+import albench.testing.method_whole as whole
 from albench.testing.method_subject import MethodSubject
 from albench.testing.report import Check, Finding, collect
 
-METHOD_CHECKS: dict[str, Check[MethodSubject]] = collect(
+_STEPS: dict[str, Check[Any]] = collect(
     MethodSubject,
     [
         losses.finite_loss,
@@ -41,6 +42,23 @@ METHOD_CHECKS: dict[str, Check[MethodSubject]] = collect(
         conduct.cold_second_round,
     ],
 )
+_ESTIMATORS: dict[str, Check[Any]] = collect(
+    whole.WholeMethodSubject,
+    [
+        whole.fits_probabilities,
+        whole.fits_classes,
+        whole.fits_bought_labels,
+        whole.fits_one_class,
+        whole.fits_one_item_each,
+        whole.fits_without_unlabeled,
+        whole.fits_from_the_seed,
+        whole.fits_inputs_unchanged,
+        whole.fits_loss_option,
+        whole.fits_rejected_mask,
+        whole.fits_global_state,
+    ],
+)
+METHOD_CHECKS: dict[str, Check[Any]] = {**_STEPS, **_ESTIMATORS}
 """Every check of a method by name; ``METHOD_CHECKS[name](build, name="mine")`` gives one finding."""
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from albench.api import Estimator, Examples, Fitted, Method, State, Task, option
+from albench.api import Estimator, Examples, Fitted, Method, State, Task, option, predicted_probs
 from albench_estimators.weighted import why_not
 
 
@@ -68,16 +67,7 @@ def _adapter(estimator: Estimator, method: Method, examples: Examples) -> Any:
             return self
 
         def predict_proba(self, x: np.ndarray) -> np.ndarray:
-            probs: np.ndarray = predicted(self.fitted_, x)[:, self.classes_]
+            probs: np.ndarray = predicted_probs(self.fitted_, x)[:, self.classes_]
             return probs
 
     return Adapter()
-
-
-def predicted(fitted: Fitted | nn.Module, x: np.ndarray) -> np.ndarray:
-    """(n, C) class probabilities by whatever was fitted."""
-    if not isinstance(fitted, nn.Module):
-        return np.asarray(fitted.predict_probs(x))
-    with torch.no_grad():
-        made: np.ndarray = fitted(torch.from_numpy(x))[0].double().softmax(dim=1).numpy()
-    return made

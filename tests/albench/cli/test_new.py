@@ -13,13 +13,21 @@ from click.testing import CliRunner
 
 from albench.api.kinds import KINDS
 from albench.cli.main import cli
-from albench.cli.new import RUN
+from albench.cli.new import RUN, RUN_WHOLE
 from albench.components.registry import Registry
 from albench.errors import UserError
 from albench.testing.checks import findings
 from albench.testing.targets import targets
 
 SMALL = ("--seeds", "1", "--rounds", "2", "--steps", "3", "--set", "batch_size=16", "--set", "evaluations=1")
+
+FORMS = [*((kind, ()) for kind in KINDS), *((kind, ("--whole",)) for kind in RUN_WHOLE)]
+"""Every kind, and what is fitted whole."""
+forms = pytest.mark.parametrize(("kind", "form"), FORMS, ids=["-".join([kind, *form]) for kind, form in FORMS])
+
+
+def runs(kind: str, form: tuple[str, ...]) -> str:
+    return (RUN_WHOLE if form else RUN)[kind].format(name="my-idea")
 
 
 def new(*words: str) -> str:
@@ -29,22 +37,28 @@ def new(*words: str) -> str:
     return done.output
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_single_file_keeps_its_contract_and_runs(kind: str, tmp_path: Path, command_line: Callable[..., str]) -> None:
-    printed = new(kind, "my-idea", "--single-file", "--dir", str(tmp_path))
+@forms
+def test_a_single_file_keeps_its_contract_and_runs(
+    kind: str, form: tuple[str, ...], tmp_path: Path, command_line: Callable[..., str]
+) -> None:
+    printed = new(kind, "my-idea", "--single-file", *form, "--dir", str(tmp_path))
     file = tmp_path / "my_idea.py"
     assert f"albench check {file}" in printed
     (target,) = targets(str(file))
     assert (target.kind, target.spec) == (kind, "my-idea")
-    assert [str(finding) for finding in findings(target) if finding.failed] == []
-    words = RUN[kind].format(name="my-idea").split()[1:]
+    found = list(findings(target))
+    assert [str(finding) for finding in found if finding.failed] == []
+    assert [finding for finding in found if finding.status == "pass"]
+    words = runs(kind, form).split()[1:]
     words += [] if kind == "executor" else ["--executor", "local"]  # no worker processes, which take seconds to start
     assert "failed" not in command_line([*words, "--plugin", str(file), *SMALL], tmp_path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_package_is_complete(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    printed = new(kind, "my-idea", "--dir", str(tmp_path))
+@forms
+def test_a_package_is_complete(
+    kind: str, form: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = new(kind, "my-idea", *form, "--dir", str(tmp_path))
     package = tmp_path / "albench-my-idea"
     assert [path.name for path in tmp_path.iterdir()] == ["albench-my-idea"]
     project = tomllib.loads((package / "pyproject.toml").read_text())
@@ -54,7 +68,7 @@ def test_a_package_is_complete(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
     others = {"README.md", "LICENSE", ".gitignore", ".github/workflows/test.yml", "tests/test_conformance.py"}
     assert written == source | others | {"pyproject.toml"}
     assert not [path for path in written if "$" in (package / path).read_text()]
-    for step in ("cd ", "pip install -e", "pytest", "albench check my-idea", RUN[kind].format(name="my-idea")):
+    for step in ("cd ", "pip install -e", "pytest", "albench check my-idea", runs(kind, form)):
         assert step in printed
     monkeypatch.syspath_prepend(str(package / "src"))
     registry = Registry([str(package / "src" / "albench_my_idea" / "plugin.py")])
@@ -64,11 +78,11 @@ def test_a_package_is_complete(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
         del sys.modules[module]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_written_is_clean(kind: str, tmp_path: Path) -> None:
+@forms
+def test_what_is_written_is_clean(kind: str, form: tuple[str, ...], tmp_path: Path) -> None:
     pytest.importorskip("ruff", reason="ruff is not installed")
-    new(kind, "my-idea", "--dir", str(tmp_path))
-    new(kind, "my-idea", "--single-file", "--dir", str(tmp_path))
+    new(kind, "my-idea", *form, "--dir", str(tmp_path))
+    new(kind, "my-idea", "--single-file", *form, "--dir", str(tmp_path))
     for command in (["check"], ["format", "--check"]):
         config = str(Path(__file__).parents[3] / "pyproject.toml")
         done = subprocess.run(
@@ -87,6 +101,7 @@ def test_what_is_written_is_clean(kind: str, tmp_path: Path) -> None:
         (("strategy", "-x-"), "is not a name"),
         (("strategy", "entropy"), "there is a strategy 'entropy' already"),
         (("strategy", "my-idea", "--dir", "nowhere"), "there is no such folder"),
+        (("strategy", "my-idea", "--whole"), "--whole: a strategy is not fitted; it is for a method or a backbone"),
     ],
 )
 def test_what_cannot_be_written_is_told(

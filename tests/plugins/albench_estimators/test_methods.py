@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_moons
 
-from albench.api import Examples, Task
+from albench.api import Examples, Task, predicted_probs
 from albench.components.registry import registry
-from albench_estimators.self_training import predicted
 
 TASK = Task("features", (2,), 3, ("a", "b", "never"), pool_size=400)
 
@@ -26,7 +25,7 @@ def moons(n_labeled: int = 6) -> tuple[Examples, np.ndarray, np.ndarray]:
 def accuracy(method: str, backbone: str, **changes: Any) -> float:
     examples, x, y = moons(**changes)
     fitted = registry().build("method", method).fit(registry().build("backbone", backbone), examples)
-    probs = predicted(fitted, x)
+    probs = predicted_probs(fitted, x)
     assert probs.shape == (400, 3)
     assert probs[:, 2].max() == pytest.approx(0, abs=1e-12)
     return float((probs.argmax(axis=1) == y).mean())
@@ -53,9 +52,9 @@ def test_the_same_seed_the_same_fit_and_labels_of_one_class_are_enough(method: s
     fitted = [
         registry().build("method", method).fit(registry().build("backbone", backbone), examples) for _ in range(2)
     ]
-    np.testing.assert_array_equal(predicted(fitted[0], x), predicted(fitted[1], x))
+    np.testing.assert_array_equal(predicted_probs(fitted[0], x), predicted_probs(fitted[1], x))
     alone = Examples(TASK, examples.x[:2], np.zeros(2, np.int64), 0, lambda: x)
-    probs = predicted(registry().build("method", method).fit(registry().build("backbone", backbone), alone), x)
+    probs = predicted_probs(registry().build("method", method).fit(registry().build("backbone", backbone), alone), x)
     assert probs[:, 0] == pytest.approx(1)
 
 
@@ -63,9 +62,9 @@ def test_without_unlabelled_items_they_are_supervised() -> None:
     examples, x, _ = moons()
     none = Examples(TASK, examples.x, examples.y, 0, lambda: x[:0])
     backbone = registry().build("backbone", "linear")
-    floor = predicted(registry().build("method", "supervised").fit(backbone, none), x)
+    floor = predicted_probs(registry().build("method", "supervised").fit(backbone, none), x)
     for method in ("self-training", "label-spreading"):
-        np.testing.assert_array_equal(predicted(registry().build("method", method).fit(backbone, none), x), floor)
+        np.testing.assert_array_equal(predicted_probs(registry().build("method", method).fit(backbone, none), x), floor)
 
 
 def test_losses_of_gradient_steps_are_refused_with_a_reason() -> None:

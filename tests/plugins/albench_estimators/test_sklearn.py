@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sklearn
 
-from albench.api import PluginError, Task, UserError
+from albench.api import PluginError, Task, UserError, predicted_probs
 from albench.components.registry import registry
 from albench_estimators.columns import hashed
 from albench_estimators.library import as_value
@@ -42,9 +42,7 @@ def apart(classes: tuple[int, ...] = (1, 3), each: int = 8) -> tuple[np.ndarray,
 
 
 def said(spec: str, x: np.ndarray, y: np.ndarray, seed: int = 0, weight: Any = None) -> np.ndarray:
-    from albench_estimators.self_training import predicted
-
-    return predicted(built(spec).fit(TASK, x, y, weight, seed), x)
+    return predicted_probs(built(spec).fit(TASK, x, y, weight, seed), x)
 
 
 @pytest.mark.parametrize("spec", [*(f"sklearn[model={name}]" for name in MODELS), *OTHERS])

@@ -26,6 +26,7 @@ from albench.errors import ContractError, DataError, StoreError, UserError
 from albench.execution.device import resolve_device
 from albench.extract.folder import check, claim, feature_file, is_complete, write_labels
 from albench.extract.rows import RowFile, progress_file
+from albench.kernels import sent
 from albench.results.provenance import MADE_BY, Provenance
 from albench.suite.settings import RunSettings
 from albench.trial.numerics import numerics
@@ -201,9 +202,9 @@ def _embed(model: nn.Module, x: np.ndarray, place: torch.device) -> np.ndarray:
     """(n, E) float32 embeddings of items (n, ...)."""
     found = []
     for start in range(0, len(x), CHUNK):
-        items = torch.from_numpy(np.array(x[start : start + CHUNK], copy=True)).to(place)
-        found.append(model(as_input(items))[1].float().cpu().numpy())
-    return np.concatenate(found)
+        items = sent(torch.from_numpy(np.array(x[start : start + CHUNK], copy=True)), place)
+        found.append(model(as_input(items))[1].float())
+    return torch.cat(found).cpu().numpy()  # the host waits for the device once
 
 
 def _width_of(model: nn.Module, x: np.ndarray, place: torch.device) -> int:

@@ -95,6 +95,7 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     Equal distances go to the lowest position.
     """
     taken: list[int] = []
+    gone: set[int] = set()  # as the host knows it: the device is asked where two centres want one item
     free = torch.ones(len(x), dtype=torch.bool, device=x.device)
     best = x.new_full((len(centers),), torch.inf)  # less the centre's own square
     where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
@@ -110,10 +111,11 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
         where = torch.where(closer, place + start, where)
     for center, first in enumerate(where.tolist()):
         pick = first
-        if not bool(free[pick]):
+        if pick in gone:
             squared = torch.addmv(square, x, centers[center], alpha=-2.0)
             pick = int(squared.masked_fill_(~free, torch.inf).argmin())
         free[pick] = False
+        gone.add(pick)
         taken.append(pick)
     return torch.tensor(taken, dtype=torch.int64, device=x.device)
 

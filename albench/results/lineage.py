@@ -13,10 +13,11 @@ from collections.abc import Container
 
 from albench.components.code_files import CORE
 
-NOW = "f934dc2cfbe78966"
+NOW = "276d796bc66d0e70"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "f934dc2cfbe78966",
         "5a75ce89b9928784",
         "962d74ad06103e93",
         "a29e816380d399f8",
@@ -55,7 +56,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
     "albench_diversity/herding.py": ("d974fbd63a47e361", frozenset({"bff33cbf29aa91a7", "592e0fe03ffe39d7"})),
-    "albench_diversity/probcover.py": ("f7edea34ca9f5e0e", frozenset({"6064c0230ed84f1e"})),
+    "albench_diversity/probcover.py": ("5392a5ffb58d1211", frozenset({"f7edea34ca9f5e0e", "6064c0230ed84f1e"})),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
     "albench_encoders/libraries.py": ("f4224dad9d54d8dc", frozenset({"ebb3aa537d9a4cd4", "eb387ad71247b30e"})),
@@ -78,11 +79,11 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
     "albench_uncertainty/batch_bald.py": (
         "197a0d7c4e78568c",
-        frozenset({"a846146d88ce8ab5", "87913fd299d253df", "0dfebb0d49d112b5"}),
+        frozenset({"0dfebb0d49d112b5", "87913fd299d253df", "a846146d88ce8ab5"}),
     ),
     "albench_uncertainty/dropout.py": (
         "81ceb9c365f69c0c",
-        frozenset({"9c0698444c43b165", "a1aaf43ea021ced5", "06cb797776225342"}),
+        frozenset({"06cb797776225342", "9c0698444c43b165", "a1aaf43ea021ced5"}),
     ),
     "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),
     "albench_wrappers/sharded.py": ("70f082cd99b62129", frozenset({"40c8cad100c5b909"})),

@@ -54,8 +54,9 @@ class ProbCover(Strategy):
         picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         picks: list[int] = []
         while len(picks) < budget:
-            best = int(degree.masked_fill(picked, -1).argmax())
-            if int(degree[best]) <= 1:
+            place = degree.masked_fill(picked, -1).argmax(dim=0, keepdim=True)
+            best, covers = torch.cat([place, degree.index_select(0, place)]).tolist()  # the host waits for it once
+            if covers <= 1:
                 break
             picks.append(best)
             picked[best] = True
@@ -80,5 +81,6 @@ class ProbCover(Strategy):
             other = torch.maximum(other, product.masked_fill(same, -1.0).amax(dim=1))
         reach = (2 - 2 * other).clamp(min=0).sqrt()
         radii = torch.linspace(0.05, 1.0, RADII)
-        pure = [float(r) for r in radii if float((reach > r).double().mean()) >= self.purity]
+        shares = torch.stack([(reach > r).double().mean() for r in radii]).tolist()
+        pure = [float(r) for r, share in zip(radii, shares, strict=True) if share >= self.purity]
         return max(pure, default=float(radii[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,19 @@ import pytest
 
 if TYPE_CHECKING:
     from tiny_trial import Tiny
+
+
+@pytest.fixture
+def a_cuda_device() -> Iterator[None]:
+    """The machine's, or a pretended one."""
+    from albench.testing.on_cuda import a_cuda_device as one
+    from albench.testing.report import NotApplicable
+
+    try:
+        with one():
+            yield
+    except NotApplicable as why:
+        pytest.skip(str(why))
 
 
 @pytest.fixture

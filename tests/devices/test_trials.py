@@ -110,8 +110,9 @@ def test_extracted_features_are_those_of_the_cpu(tmp_path: Path, toy: str) -> No
         return [np.load(file) for file in sorted(settings.out.glob("*-features.npy"))]
 
     expected = features("cpu")
-    with pretended_cuda():
+    with pretended_cuda() as account:
         given = features("cuda")
+    assert not any("upload" in what for what, where in account.waits if where.endswith("_embed"))
     assert len(given) == 3
     for one, other in zip(given, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

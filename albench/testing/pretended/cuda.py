@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import subprocess
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +19,8 @@ from albench.testing.pretended.internals import Unsuitable, a_device_guard, hook
 from albench.testing.pretended.tensors import Generator
 
 MEMORY = 1 << 34
+AHEAD = "from albench.testing.pretended.cuda import first_try; print(first_try(), end='')"
+"""What is tried in a process of its own."""
 
 
 @contextlib.contextmanager
@@ -47,7 +51,19 @@ def unavailable() -> str:
 
 @functools.cache
 def _tried() -> str:
-    """What a first try tells; empty where it goes well."""
+    """What a first try tells; empty where it goes well.
+
+    In a build for a GPU other code lies behind the same names: there a process of its own goes ahead, which may end.
+    """
+    if torch.version.cuda or torch.version.hip:
+        made = subprocess.run([sys.executable, "-c", AHEAD], capture_output=True, text=True, check=False)
+        if made.returncode or made.stdout:
+            return made.stdout or f"torch {torch.__version__} ends a process that pretends it"
+    return first_try()
+
+
+def first_try() -> str:
+    """Why a gradient cannot be computed on a pretended device; empty where it can."""
     try:
         with _pretended(True):
             x = torch.arange(6.0).view(2, 3).to("cuda").requires_grad_()

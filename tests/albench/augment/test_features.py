@@ -198,7 +198,7 @@ def test_too_little_noise_is_refused_with_the_fix() -> None:
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.usefixtures("a_cuda_device")
 @pytest.mark.parametrize("view", ["weak", "strong"])
 def test_cuda_makes_the_same_views(view: str) -> None:
     cuda = torch.device("cuda")

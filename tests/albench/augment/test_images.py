@@ -177,7 +177,7 @@ def test_nothing_waits_for_an_accelerator(view: str) -> None:
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.usefixtures("a_cuda_device")
 @pytest.mark.parametrize("view", ["weak", "strong"])
 def test_cuda_makes_the_same_views(view: str) -> None:
     made = getattr(ImageViews(ImageDataset()), view)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -64,3 +68,30 @@ def test_a_torch_that_does_not_believe_it_is_told(monkeypatch: pytest.MonkeyPatc
             pretended_cuda().__enter__()
     finally:
         cuda._tried.cache_clear()
+
+
+@pytest.fixture
+def built_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(torch.version, "cuda", "99.9")
+    cuda._tried.cache_clear()
+    yield
+    cuda._tried.cache_clear()
+
+
+@pytest.mark.usefixtures("built_for_a_gpu")
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import os; os.abort()", f"torch {torch.__version__} ends a process that pretends it"),
+        ("print('it has other insides', end='')", "it has other insides"),
+        ("pass", ""),
+    ],
+)
+def test_in_a_build_for_a_gpu_a_process_goes_ahead(monkeypatch: pytest.MonkeyPatch, code: str, reason: str) -> None:
+    monkeypatch.setattr(cuda, "AHEAD", code)
+    assert cuda.unavailable() == reason
+
+
+def test_the_process_that_goes_ahead_tries_the_same() -> None:
+    made = subprocess.run([sys.executable, "-c", cuda.AHEAD], capture_output=True, text=True, check=True)
+    assert made.stdout == cuda.first_try() == ""

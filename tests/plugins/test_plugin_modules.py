@@ -43,7 +43,9 @@ def test_methods_and_backbones_need_no_option(module: str) -> None:
     assert [component.load()() for component in registered(module)]
 
 
-def test_no_plugin_module_imports_what_is_heavy() -> None:
-    code = f"import sys, {', '.join(MODULES)}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+def test_no_plugin_module_imports_what_is_heavy_nor_do_the_digits_their_library() -> None:
+    there = f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    load = "from albench_datasets.digits import Digits\nDigits().load(None)\nprint('sklearn' in sys.modules)"
+    code = f"import sys, {', '.join(MODULES)}\n{there}\n{load}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.split() == ["[]", "False"]

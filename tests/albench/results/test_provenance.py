@@ -332,7 +332,7 @@ NOT_DECIDING = {
     *("suite.budgets", "suite.full", "suite.limits", "suite.settings"),
     *("results.records", "results.store", "results.provenance", "results.lineage"),
     *("api.executor", "api.facts", "api.hooks", "api.kinds", "api.options", "api.published", "api.tracker"),
-    "api",
+    *("api", "kernels.sending"),
 }
 """What a trial's rounds import and what no number comes from."""
 

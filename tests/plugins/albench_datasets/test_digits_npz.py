@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ def test_digits_are_scikit_learns() -> None:
     np.testing.assert_allclose(splits.val.x.reshape(-1, 64), pixels[rows["val"]] * 255 / 16, atol=0.5)
     assert splits.train.x.max() == 255
     assert splits.task.class_names == tuple("0123456789")
+
+
+def test_digits_are_the_same_where_the_library_keeps_them_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    direct = Digits().load(None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    by_library = Digits().load(None)
+    for name in ("train", "val", "test"):
+        a, b = getattr(direct, name), getattr(by_library, name)
+        assert (a.x.dtype, a.y.dtype) == (b.x.dtype, b.y.dtype)
+        np.testing.assert_array_equal(a.x, b.x)
+        np.testing.assert_array_equal(a.y, b.y)
 
 
 def test_digits_split_is_stratified_and_seeded() -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
-from albench.kernels.sending import sent
-from albench.kernels.sums import add_by_group, running_sum
+from albench.kernels.kmeans_bounds import Bounds, drift_of, foreseen
+from albench.kernels.kmeans_seeds import greedy_seeds
+from albench.kernels.sums import add_by_group
 from albench.kernels.unit import Rows, mean_row
 
 _FLOATS = 1 << 22
 """Products in one block: about what the caches hold."""
 _ROWS = 8192
 """Items in one block of copies."""
-_SEEDED_FROM = 10
-"""Items for each centre that the seeds are chosen among, where the pool is larger."""
+_HELD = 1 << 26
+"""Numbers that are held at most, of items around their mean and likewise of bounds."""
+_BOUNDED_FROM = 64
+"""Centres from which on bounds may pay."""
+_WORK = 1 << 28
+"""Products of a round from which on they may."""
+_EXACT = 1e-6
+"""Share of the sum of squares by which a sum of distances may differ by rounding."""
 
 
 def k_means(
@@ -68,7 +73,8 @@ def k_means(
     -----
     Lloyd (1982), "Least Squares Quantization in PCM"; Arthur and Vassilvitskii (2007), "k-means++: The Advantages of
     Careful Seeding", with the greedy choice of its section on experiments. Each round costs one
-    matrix product of 2 N k D operations.
+    matrix product of 2 N k D operations; on the CPU, where centres move little, bounds leave most of it out
+    (``kmeans_bounds``).
     """
     if len(x.shape) != 2 or not 1 <= k <= len(x):
         raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
@@ -76,17 +82,19 @@ def k_means(
         require_finite(x=x)
     # Around the mean: the expanded square loses less to rounding there. It is taken off block by block, not in a copy.
     mean = mean_row(x)
-    found = _seeds(x, mean, k, generator, weights) if centers is None else centers - mean
-    assignment, nearest = _assign(x, mean, found)
-    total = _sum(nearest, weights)
+    found = greedy_seeds(x, mean, k, generator, weights) if centers is None else centers - mean
+    items = _Items(x, mean, k)
+    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
+    state = items.assigned(found)
+    total = state.total(weights)
     for _ in range(iterations):
-        found = _means(x, mean, assignment, nearest, weights, found)
-        before, last = assignment, total
-        assignment, nearest = _assign(x, mean, found)
-        total = _sum(nearest, weights)
-        if total >= (1 - tolerance) * last or torch.equal(before, assignment):
+        earlier, found = found, _means(items, state, share, found)
+        before, last = state.assignment, total
+        state = items.reassigned(state, earlier, found)
+        total = state.total(weights, (1 - tolerance) * last)
+        if total >= (1 - tolerance) * last or torch.equal(before, state.assignment):
             break
-    return found + mean, assignment
+    return found + mean, state.assignment
 
 
 def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
@@ -120,81 +128,128 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
     return torch.tensor(taken, dtype=torch.int64, device=x.device)
 
 
-def _seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weights: Tensor | None) -> Tensor:
-    """Greedy k-means++: of several items drawn by squared distance the one that leaves the smallest sum is taken.
+class _Items:
+    """Rows around their mean: held where they are not too many and there are many centres, else made block by block.
 
-    In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
+    Parameters
+    ----------
+    x, mean, k
+        As in ``k_means``.
     """
-    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
-    count = max(_SEEDED_FROM * k, 2000)
-    if int((share > 0).sum()) > count:
-        draws = sent(torch.rand(len(x), generator=generator, dtype=torch.float64), x.device)
-        # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
-        drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
-        x, share = x[drawn], mean.new_ones(count)
-    x = x[:] - mean
-    trials = 2 + int(math.log(k))
-    square = x.square().sum(dim=1)
-    bound = x.new_full((len(x),), torch.inf)
-    chosen: list[int] = []
-    for _ in range(k):
-        wanted = share if not chosen else share * bound
-        total = running_sum(wanted)
-        if float(total[-1]) <= 0:  # all that is left coincides with a seed: the lowest positions follow
-            rest = torch.ones(len(x), dtype=torch.bool)
-            rest[chosen] = False
-            chosen += rest.nonzero()[: k - len(chosen), 0].tolist()
-            break
-        draws = sent(torch.rand(trials, generator=generator, dtype=torch.float64), x.device)
-        drawn = torch.searchsorted(total, draws * total[-1], right=True).clamp_(max=len(x) - 1)
-        # (N, trials): the product is faster this way round.
-        nearer = torch.addmm(square[:, None], x, x[drawn].T, alpha=-2.0).add_(square[drawn]).clamp_(min=0)
-        nearer[drawn, torch.arange(trials, device=x.device)] = 0
-        torch.minimum(nearer, bound[:, None], out=nearer)
-        best = int((share @ nearer).argmin())
-        bound = nearer[:, best].contiguous()
-        chosen.append(int(drawn[best]))
-    return x[torch.tensor(chosen, device=x.device)]
+
+    def __init__(self, x: Rows, mean: Tensor, k: int) -> None:
+        self._x, self._mean = x, mean
+        self._held: Tensor | None = None
+        self._square = mean.new_empty(0)
+        self._bounds: Bounds | None = None
+        large = k >= _BOUNDED_FROM and len(x) * k * x.shape[1] >= _WORK
+        if x.device.type == "cpu" and large and len(x) * max(k, x.shape[1]) <= _HELD:
+            self._held = joined((x[start : start + _ROWS] - mean for start in range(0, len(x), _ROWS)), len(x))
+            self._square = joined((rows.square().sum(dim=1) for rows in self._held.split(_ROWS)), len(x))
+
+    def __len__(self) -> int:
+        return len(self._x)
+
+    def __getitem__(self, rows: slice | Tensor) -> Tensor:
+        """(n, D), to be read."""
+        return self._x[rows] - self._mean if self._held is None else self._held[rows]
+
+    def square(self, part: slice, rows: Tensor) -> Tensor:
+        """(n,) the squares of rows."""
+        return rows.square().sum(dim=1) if self._held is None else self._square[part]
+
+    def whole(self, weights: Tensor | None) -> float:
+        """The (weighted) sum of the squares that are held."""
+        return _sum(self._square, weights)
+
+    def assigned(self, centers: Tensor, bounds: Bounds | None = None) -> _State:
+        """Each item with its nearest centre; centres are around the mean.
+
+        Parameters
+        ----------
+        bounds
+            Take in all distances, where given.
+        """
+        assignment = torch.empty(len(self), dtype=torch.int64, device=centers.device)
+        nearest = centers.new_empty(len(self))
+        centers_square = centers.square().sum(dim=1)
+        step = max(1, min(_ROWS, _FLOATS // len(centers)))
+        for start in range(0, len(self), step):
+            part = slice(start, start + step)
+            rows = self[part]
+            partial = torch.addmm(centers_square, rows, centers.T, alpha=-2.0)
+            value, place = partial.min(dim=1)
+            assignment[part] = place
+            torch.add(value, self.square(part, rows), out=nearest[part])
+            if bounds is not None:
+                bounds.note(part, partial, place, centers_square)
+        return _State(self, centers, assignment, nearest.clamp_(min=0))
+
+    def reassigned(self, state: _State, before: Tensor, after: Tensor) -> _State:
+        """The same after centres have moved: by bounds, where these leave little to measure."""
+        if self._held is None:
+            return self.assigned(after)
+        drift = drift_of(before, after)
+        if self._bounds is not None:
+            self._bounds.move(drift)
+            settled = self._bounds.settle(state.assignment, after)
+            if settled is not None:
+                return _State(self, after, *settled, exact=False)
+        if foreseen(self._held, after, drift):
+            self._bounds = self._bounds or Bounds(self._held, self._square, len(after))
+        else:
+            self._bounds = None
+        return self.assigned(after, self._bounds)
 
 
-def _partial(rows: Tensor, centers: Tensor) -> Tensor:
-    """(n, k) squared distances less the rows' own squares."""
-    return torch.addmm(centers.square().sum(dim=1), rows, centers.T, alpha=-2.0)
+class _State:
+    """Items with their centres, and what is known of the groups.
+
+    Attributes
+    ----------
+    assignment
+        (N,) the position of each item's nearest centre.
+    """
+
+    def __init__(self, items: _Items, centers: Tensor, assignment: Tensor, nearest: Tensor, exact: bool = True) -> None:
+        self._items, self._centers, self.assignment = items, centers, assignment
+        self._nearest, self._exact = nearest, exact
+
+    @property
+    def nearest(self) -> Tensor:
+        """(N,) squared distance of each item to its centre, as the product of all gives it."""
+        if not self._exact:
+            self._nearest, self._exact = self._items.assigned(self._centers).nearest, True
+        return self._nearest
+
+    def sums(self, share: Tensor) -> tuple[Tensor, Tensor]:
+        """The (weighted) sum (k, D) of each group's items, and their mass (k, 1)."""
+        mass, total = share.new_zeros(len(self._centers), 1), torch.zeros_like(self._centers)
+        add_by_group(mass, self.assignment, share[:, None])
+        for start in range(0, len(self._items), _ROWS):
+            part = slice(start, start + _ROWS)
+            add_by_group(total, self.assignment[part], self._items[part] * share[part, None])
+        return total, mass
+
+    def total(self, weights: Tensor | None, limit: float = 0.0) -> float:
+        """The (weighted) sum of squared distances, as exact as it takes to tell on which side of a limit it is."""
+        found = _sum(self._nearest, weights)
+        if not self._exact and abs(found - limit) <= _EXACT * self._items.whole(weights):
+            found = _sum(self.nearest, weights)
+        return found
 
 
-def _assign(x: Rows, mean: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
-    """Position (N,) of the nearest centre, and the squared distance (N,) to it; centres are around the mean."""
-    assignment = torch.empty(len(x), dtype=torch.int64, device=x.device)
-    nearest = mean.new_empty(len(x))
-    step = max(1, min(_ROWS, _FLOATS // len(centers)))
-    for start in range(0, len(x), step):
-        part = slice(start, start + step)
-        rows = x[part] - mean
-        value, place = _partial(rows, centers).min(dim=1)
-        assignment[part] = place
-        torch.add(value, rows.square_().sum(dim=1), out=nearest[part])
-    return assignment, nearest.clamp_(min=0)
+def _sum(values: Tensor, weights: Tensor | None) -> float:
+    return float((values.double() if weights is None else values.double() * weights.to(values)).sum())
 
 
-def _sum(nearest: Tensor, weights: Tensor | None) -> float:
-    """The (weighted) sum of squared distances (N,)."""
-    return float((nearest.double() if weights is None else nearest.double() * weights.to(nearest)).sum())
-
-
-def _means(
-    x: Rows, mean: Tensor, assignment: Tensor, nearest: Tensor, weights: Tensor | None, centers: Tensor
-) -> Tensor:
+def _means(items: _Items, state: _State, share: Tensor, centers: Tensor) -> Tensor:
     """The weighted mean of each group; an empty group gets an item that is farthest from its own centre."""
-    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
-    mass, total = mean.new_zeros(len(centers), 1), torch.zeros_like(centers)
-    add_by_group(mass, assignment, share[:, None])
-    for start in range(0, len(x), _ROWS):
-        part = slice(start, start + _ROWS)
-        add_by_group(total, assignment[part], (x[part] - mean).mul_(share[part, None]))
+    total, mass = state.sums(share)
     moved = torch.where(mass > 0, total / mass.clamp(min=1e-30), centers)
     empty = (mass[:, 0] <= 0).nonzero()[:, 0]
     if len(empty):
-        order = (nearest * share).sort(descending=True, stable=True).indices[: len(empty)]
-        order = order[(nearest * share)[order] > 0]
-        moved[empty[: len(order)]] = x[order] - mean
+        order = (state.nearest * share).sort(descending=True, stable=True).indices[: len(empty)]
+        order = order[(state.nearest * share)[order] > 0]
+        moved[empty[: len(order)]] = items[order]
     return moved

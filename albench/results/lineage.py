@@ -9,7 +9,7 @@ kept in the same way, each for itself, in PLUGINS.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
@@ -48,7 +48,15 @@ SAME: frozenset[str] = frozenset(
     }
 )
 """Hashes of earlier training code that gave the same records, byte for byte."""
+NOT_THERE = ""
+"""In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
+    "albench/kernels/kmeans.py": ("360e1b96731c664b", frozenset({"f6a15977fd07d9ea", "377923685e8e7d14"})),
+    "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
+    "albench/kernels/kmeans_seeds.py": ("26bf20eb963ac7af", frozenset({NOT_THERE})),
+    "albench/kernels/sending.py": ("f147cffa8eb681e7", frozenset({NOT_THERE})),
+    "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
+    "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9"})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
     "albench_backbones/mlp.py": ("0997a188edcc0696", frozenset({"7e9bc00eb8d991f1", "9dd52cd984b95736"})),
@@ -90,7 +98,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_wrappers/stochastic.py": ("f068968957b8e8f9", frozenset({"f37ed9cffbc1ed2f", "ff892109770ddbc0"})),
     "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
 }
-"""File of a plugin of albench's own -> its hash today, and those of earlier code that gave the same records."""
+"""File of albench's own plugins, or of kernels -> its hash today, and those of earlier code with the same records."""
 
 
 BESIDE = "albench_encoders/", "albench_estimators/"
@@ -118,3 +126,16 @@ def as_now(file: str, then: str, now: str) -> str:
     """
     today, same = (NOW, SAME) if file == CORE else PLUGINS.get(file, ("", frozenset()))
     return now if now == today and then in same else then
+
+
+def files_as_now(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """File -> what it held, of all that has a part in what a component is made of, in the words of today's files.
+
+    Parameters
+    ----------
+    then, now
+        File -> hash, of a component as it was and as it is.
+    """
+    known = {name: as_now(name, was, now.get(name, "")) for name, was in then.items() if has_part(name, now)}
+    moved = {name: as_now(name, NOT_THERE, file) for name, file in now.items() if name not in known}
+    return known | {name: file for name, file in moved.items() if file}

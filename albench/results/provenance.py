@@ -23,7 +23,7 @@ from albench.components.registry import Registry
 from albench.components.reloading import core_changed, remember
 from albench.disk.python_files import module_name
 from albench.disk.states import state_of
-from albench.results.lineage import as_now, has_part
+from albench.results.lineage import files_as_now
 from albench.suite.identity import PLACES
 from albench.suite.keys import digest as digest_of
 from albench.suite.trials import Trial
@@ -275,12 +275,7 @@ def difference(old: Made | None, new: Made | None, trial: Mapping[str, Any], *, 
     for part, now in (new or {}).items():
         then = (old or {}).get(part)
         if then:
-            known = {
-                name: as_now(name, was, now["files"].get(name, ""))
-                for name, was in then["files"].items()
-                if has_part(name, now["files"])
-            }
-            then = {**then, "files": known}
+            then = {**then, "files": files_as_now(then["files"], now["files"])}
         if not then or then == now:
             continue
         of = "albench" if part == "core" else f"{part} {trial.get(part, '')}".strip()

@@ -296,7 +296,8 @@ def test_todays_training_code_is_the_one_that_was_compared_with_what_came_before
 
 
 def test_todays_files_of_plugins_are_those_that_were_compared_with_what_came_before() -> None:
-    now = {name: digest(ROOT / "plugins" / name) for name in lineage.PLUGINS}
+    places = {name: ROOT if name.startswith("albench/") else ROOT / "plugins" for name in lineage.PLUGINS}
+    now = {name: digest(place / name) for name, place in places.items()}
     assert now == {name: today for name, (today, _) in lineage.PLUGINS.items()}
 
 
@@ -307,6 +308,21 @@ def test_a_plugins_file_stands_for_what_it_held_before_where_its_numbers_are_the
     assert lineage.as_now(name, before, "another") == before
     assert lineage.as_now(name, "another", today) == "another"
     assert lineage.as_now("mine.py", before, today) == before
+
+
+def test_code_that_moved_into_a_file_of_its_own_was_in_the_one_that_it_was_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"a.py": ("now", frozenset({"then"})), "b.py": ("part", frozenset({lineage.NOT_THERE}))}
+    monkeypatch.setattr(lineage, "PLUGINS", known)
+
+    def what(then: dict[str, str], now: dict[str, str]) -> str | None:
+        made = [{"strategy": {**RELEASED, "local": ["albench"], "files": files}} for files in (then, now)]
+        found = difference(*made, {"strategy": "s"})
+        return found.what if found else None
+
+    assert what({"a.py": "then"}, {"a.py": "now", "b.py": "part"}) is None
+    assert what({"a.py": "then"}, {"a.py": "now", "b.py": "edited"}) == "b.py"
+    assert what({"a.py": "older"}, {"a.py": "now", "b.py": "part"}) == "a.py"
+    assert what({"a.py": "then"}, {"a.py": "now", "c.py": "part"}) == "c.py"
 
 
 def test_results_of_earlier_training_code_go_on_where_its_numbers_are_the_same(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from albench.components.code_files import digest
 from albench.results.lineage import CORE, NOT_THERE, NOW, PLUGINS, SAME, as_now, has_part
 
+ROOT = Path(__file__).parents[3]
 EVERY = {CORE: (NOW, SAME), **PLUGINS}
 
 
@@ -24,6 +27,13 @@ def test_hashes_are_each_there_once() -> None:
     for today, same in EVERY.values():
         assert today not in same
         assert all(re.fullmatch("[0-9a-f]{16}", name) for name in (today, *(same - {NOT_THERE})))
+
+
+@pytest.mark.parametrize("file", PLUGINS)
+def test_a_file_is_what_it_is_taken_for(file: str) -> None:
+    """Where it was edited and every number is as it was, the hash that was here goes among the earlier ones."""
+    path = ROOT / file if file.startswith("albench/") else ROOT / "plugins" / file
+    assert digest(path) == PLUGINS[file][0]
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,10 @@ def greedy_seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weig
     bound = x.new_full((len(x),), torch.inf)
     reach = _Reach(x, square) if _pays(x, k) else None
     chosen: list[int] = []
+    total = running_sum(share)
+    left = float(total[-1])
     for _ in range(k):
-        wanted = share if not chosen else share * bound
-        total = running_sum(wanted)
-        if float(total[-1]) <= 0:  # all that is left coincides with a seed: the lowest positions follow
+        if left <= 0:  # all that is left coincides with a seed: the lowest positions follow
             rest = torch.ones(len(x), dtype=torch.bool)
             rest[chosen] = False
             chosen += rest.nonzero()[: k - len(chosen), 0].tolist()
@@ -60,9 +60,12 @@ def greedy_seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weig
             nearer = bound[:, None].repeat(1, trials)
             nearer[rows] = torch.minimum(_squared(x[rows], square[rows], x[drawn], square[drawn]), bound[rows, None])
         nearer[drawn, torch.arange(trials, device=x.device)] = 0
-        best = int((share @ nearer).argmin())
-        bound = nearer[:, best].contiguous()
-        chosen.append(int(drawn[best]))
+        best = (share @ nearer).argmin(dim=0, keepdim=True)
+        bound = nearer.index_select(1, best)[:, 0]
+        total = running_sum(share * bound)
+        # One copy for all that the host has to know of a seed, as it waits for it.
+        pick, left = torch.cat([drawn.index_select(0, best).double(), total[-1:]]).tolist()
+        chosen.append(int(pick))
     return x[torch.tensor(chosen, device=x.device)]
 
 

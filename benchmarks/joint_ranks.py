@@ -24,7 +24,12 @@ from albench.compare.statistics import area, holm
 
 PUBLISHED = Path(__file__).parents[1] / "results" / "published"
 PAGE = PUBLISHED.parent / "README.md"
-SETS = {"tables": "", "questions": "TREC's questions", "xrays-features": "chest X-rays"}
+SETS = {
+    "tables": "",
+    "questions": "TREC's questions",
+    "xrays-features": "chest X-rays",
+    "mnist-features": "MNIST's test images",
+}
 """Set -> the data set that all of it is of; "" where each of its data sets is one."""
 BASELINE = "random"
 STRATEGIES = (BASELINE, "margin", "coreset", "typiclust", "badge")

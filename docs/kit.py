@@ -14,7 +14,8 @@ from albench.testing.checks import CHECKS
 from albench.wording import plural
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
-"""Where each kind has a file that plants faults, in a list such as STRATEGY_FAULTS."""
+"""Where each kind has a file that plants faults, in a list such as STRATEGY_FAULTS; two more plant faults of methods
+that fit estimators, and of all kinds on CUDA."""
 HELPERS = TESTS.parents[1] / "helpers"
 """What these files import beside albench, as pytest's ``pythonpath`` has it."""
 
@@ -48,6 +49,11 @@ def _caught() -> dict[str, dict[str, list[str]]]:
     for kind in KINDS:
         for build, check, *_ in getattr(_module(f"test_{plural(kind)}"), f"{kind.upper()}_FAULTS"):
             found[kind][check].append(_words(getattr(build, "__name__", type(build).__name__)))
+    for build, check, *_ in _module("test_method_whole").FAULTS:
+        found["method"][check].append(_words(build.__name__))
+    on_cuda = _module("test_on_cuda")
+    for kind, faults in on_cuda.FAULTS.items():
+        found[kind][on_cuda.CHECKS[kind].name] += [_words(build.__name__) for build, _ in faults]
     return found
 
 
@@ -70,4 +76,4 @@ def _module(name: str) -> ModuleType:
 
 def _words(name: str) -> str:
     """``PoolIds`` as "pool ids"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").strip().lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).replace("_", " ").strip().lower()

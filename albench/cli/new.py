@@ -57,7 +57,7 @@ def command(kind: Kind, name: str, folder: str, single_file: bool, whole: bool) 
     if name in registry().names(kind):
         raise UserError(f"there is a {kind} '{name}' already: choose another name (see 'albench list {plural(kind)}').")
     if whole and kind not in RUN_WHOLE:
-        raise UserError(f"--whole: a {kind} is not fitted; it is for a {' or a '.join(RUN_WHOLE)}.")
+        raise UserError(f"--whole is for a {' or a '.join(RUN_WHOLE)}: leave it out of 'albench new {kind} {name}'.")
     target = Path(folder) / (f"{name.replace('-', '_')}.py" if single_file else f"albench-{name}")
     if target.exists():
         raise UserError(f"{target} is there already: choose another name or another --dir.")

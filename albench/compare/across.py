@@ -10,7 +10,7 @@ import numpy as np
 from albench.compare.blocks import RowName
 from albench.compare.common import in_both
 from albench.compare.numbers import Numbers, baseline_names
-from albench.compare.protocols import one_each, place_of, together
+from albench.compare.protocols import joint_name, one_each, place_of
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def across_sets(numbers: Sequence[Numbers], sets: Sequence[Sequence[int]]) -> Ac
         groups = [numbers[at] for at in places]
         ranked = _mean(groups, rows, [number.ranked for number in groups], len(names))
         compared = _mean(groups, rows, [_compared(number) for number in groups], len(names))
-        settings.append(SetScores(tuple(places), rows, together(titles), names, ranked, compared))
+        settings.append(SetScores(tuple(places), rows, joint_name(titles), names, ranked, compared))
     return Across(settings, pooled(settings, baseline_names(numbers, named)))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from albench.compare.across import Pooled, across_sets
 from albench.compare.blocks import CurveBlock
 from albench.compare.numbers import Numbers
-from albench.compare.protocols import BUDGET, budget_of, one_each, together
+from albench.compare.protocols import BUDGET, budget_of, joint_name, one_each
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def at_budgets(numbers: Sequence[Numbers], families: Sequence[Sequence[int]]) ->
     found = []
     for (budget, others), here in places.items():
         sets = data_sets([numbers[at].curves for at in here])
-        rows = across_sets(numbers, [[here[at] for at in places] for places in sets.values()]).rows
+        rows = across_sets(numbers, [[here[at] for at in own] for own in sets.values()]).rows
         if rows is not None:
             found.append(AtBudget(tuple(sets), budget, others, rows))
     return found
@@ -58,8 +58,8 @@ def at_budgets(numbers: Sequence[Numbers], families: Sequence[Sequence[int]]) ->
 def data_sets(groups: Sequence[CurveBlock]) -> dict[str, list[int]]:
     """The data sets of groups under one protocol, each with the places of those that stand for it.
 
-    None where one of them is there as it was and as it is now, which cannot be compared.
+    Empty where one of them is there as it was and as it is now, which cannot be compared.
     """
     chosen, _ = one_each(groups)
-    found = {together([groups[at].dataset for at in places]): places for places in chosen}
+    found = {joint_name([groups[at].dataset for at in places]): places for places in chosen}
     return found if sum(map(len, found.values())) == len(groups) else {}

@@ -137,10 +137,10 @@ def _counting(groups: Sequence[CurveBlock], chosen: Sequence[int], places: Seque
         return "none of them counts"
     if len(chosen) == len(places):
         return "their mean counts"
-    return f"only {together([place_of(groups[at]) for at in chosen])} counts"
+    return f"only {joint_name([place_of(groups[at]) for at in chosen])} counts"
 
 
-def together(names: Sequence[str]) -> str:
+def joint_name(names: Sequence[str]) -> str:
     """What the groups that stand for one data set are called: ``a`` alone, ``the mean of a and b``."""
     return names[0] if len(names) == 1 else f"the mean of {listed(names)}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def content_on_host(content: Any) -> Any:
     return _with(content, iter(on_host(tensors)))
 
 
-def _tensors(content: Any) -> Any:
+def _tensors(content: Any) -> Iterator[Tensor]:
+    """Those of nested content, in its order."""
     import torch
 
     if isinstance(content, torch.Tensor):
@@ -45,7 +46,7 @@ def _tensors(content: Any) -> Any:
             yield from _tensors(each)
 
 
-def _with(content: Any, tensors: Any) -> Any:
+def _with(content: Any, tensors: Iterator[Tensor]) -> Any:
     """The content with the tensors that come next in the place of its own."""
     import torch
 

@@ -69,7 +69,7 @@ def items_without_labels(subject: DatasetSubject) -> str:
         raise Fault(f"unlabeled is a {type(x).__name__}: give the items alone, a NumPy array, without labels")
     if not len(x):
         raise Fault("unlabeled holds no items: leave it None")
-    if x.shape[1:] != pool.shape[1:] or x.dtype != pool.dtype:
+    if x.shape[1:] != pool.shape[1:] or (x.dtype != pool.dtype and splits.task.modality != "text"):
         raise Fault(f"unlabeled holds {x.dtype} of shape {x.shape[1:]}, train {pool.dtype} of {pool.shape[1:]}")
     image = splits.task.modality == "image"
     for start, rows in blocks(x) if x.dtype.kind == "f" else ():

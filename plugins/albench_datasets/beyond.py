@@ -44,7 +44,8 @@ class BeyondThePool:
         example = f"{BEYOND}{'-' if items == 'features' else '_'}{items}{source.suffix}"
         if len(found) != 1:
             what = f"{found[0]} and {found[1]}: both are items without labels" if found else f"no {example}"
-            raise DataError(f"{source.path}: unlabeled=true, and {what}; {source.how}")
+            advice = "keep one of them" if found else source.how
+            raise DataError(f"{source.path}: unlabeled=true, and {what}; {advice}")
         return without_labels(source.read(found)[found[0]], source.where(found[0]))
 
     def unread_beyond(self, source: Arrays, items: str) -> tuple[str, ...]:

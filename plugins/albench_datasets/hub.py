@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -109,6 +108,11 @@ class OnHub:
         import datasets
 
         version, place = self._version, folder / self._called
+        if place.exists() and not (place / FACTS).is_file():
+            raise DataError(
+                f"{place}: it is in the way and did not come from the hub: move it, or name another folder with "
+                "--data-dir DIR"
+            )
         if not sys.stderr.isatty():
             datasets.disable_progress_bars()
         with tempfile.TemporaryDirectory(dir=folder, prefix=".download.") as scratch:
@@ -122,18 +126,25 @@ class OnHub:
                 raise self._failed(error) from error
             facts = {"name": self.name, "config": version.builder.config.name, "revision": version.revision}
             (made / FACTS).write_text(json.dumps({**facts, "licence": version.licence}, indent=1), encoding="utf-8")
-            if place.exists():  # another process was as fast, or it is damaged
-                shutil.rmtree(place)
-            made.rename(place)
+            moved_whole(made, place)
         return sorted(file for file in place.rglob("*") if file.is_file())
 
     def _failed(self, error: Exception) -> DownloadError:
         why = " ".join(str(error).split())
         if "onfig name is missing" in why or ("onfig" in why and "not found" in why):
             why += ": config=NAME names one"
-        if "404" in why or "ouldn't find" in why:
+        if re.search(r"\b404\b", why) or "ouldn't find" in why:
             why = f"neither a folder nor a data set that the hub shows to you: {why}"
         return DownloadError(f"{self.spec}: it cannot be had ({why})")
+
+
+def moved_whole(made: Path, place: Path) -> None:
+    """Move a data set to its place; one that another process has brought there meanwhile stays, as it may be read."""
+    try:
+        made.rename(place)
+    except OSError:
+        if not (place / FACTS).is_file():
+            raise
 
 
 def is_name(path: str) -> bool:

@@ -101,7 +101,8 @@ def test_what_is_written_is_clean(kind: str, form: tuple[str, ...], tmp_path: Pa
         (("strategy", "-x-"), "is not a name"),
         (("strategy", "entropy"), "there is a strategy 'entropy' already"),
         (("strategy", "my-idea", "--dir", "nowhere"), "there is no such folder"),
-        (("strategy", "my-idea", "--whole"), "--whole: a strategy is not fitted; it is for a method or a backbone"),
+        (("strategy", "my-idea", "--whole"), "--whole is for a method or a backbone: leave it out of"),
+        (("executor", "my-idea", "--whole"), "leave it out of 'albench new executor my-idea'"),
     ],
 )
 def test_what_cannot_be_written_is_told(

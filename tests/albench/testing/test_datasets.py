@@ -15,6 +15,7 @@ from numpy.random import mtrand
 
 from albench.api import (
     DataError,
+    Dataset,
     FeatureDataset,
     ImageDataset,
     Problem,
@@ -164,6 +165,17 @@ class CopiesOfTheTest(MoreItems):
     def more(self, splits, x):
         x[2] = splits.test.x[4]
         return x
+
+
+@dataclass(frozen=True)
+class MoreTexts(Dataset):
+    """Texts as NumPy holds them: the width of a column is that of its longest one."""
+
+    def load(self, root: Path | None) -> Splits:
+        y = np.arange(6) % 2
+        parts = [Split(np.array([f"{name} {row}" for row in range(6)]), y) for name in ("train", "val", "test")]
+        task = Task("text", (), 2, ("low", "high"), False, 6)
+        return Splits(*parts, task, unlabeled=np.array(["a text that is longer than any of the pool's"]))
 
 
 class GroupsOfPatients(Sound):
@@ -433,6 +445,11 @@ def test_a_faulty_data_set_is_caught(build: Callable[[], Any], check: str) -> No
     assert finding.failed, finding
     assert finding.reason
     assert "\n" not in finding.reason
+
+
+def test_texts_beyond_the_pool_may_be_longer_than_its_own() -> None:
+    finding = DATASET_CHECKS["items-without-labels"](MoreTexts, name="sound")
+    assert finding.status == "pass", finding
 
 
 @pytest.mark.parametrize("build", [Sound, SoundImages, MoreItems])

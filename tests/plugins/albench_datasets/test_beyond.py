@@ -62,7 +62,7 @@ def test_images_without_labels_stand_as_others_do(tmp_path: Path) -> None:
         ({}, r"unlabeled=true, and no unlabeled-features\.npy; save each array with numpy\.save"),
         (
             {"unlabeled_features": np.zeros((2, 3)), "unlabeled_x": np.zeros((2, 3))},
-            "unlabeled-features and unlabeled-x: both are items without labels",
+            "unlabeled-features and unlabeled-x: both are items without labels; keep one of them$",
         ),
         (
             {"unlabeled_x": np.zeros((2, 4), np.float32)},

@@ -19,7 +19,7 @@ from albench.components.registry import registry
 from albench.components.spec import parse
 from albench.data.download import Plainly
 from albench.data.fetch import fetch_missing
-from albench_datasets.hub import is_name
+from albench_datasets.hub import FACTS, OnHub, is_name, moved_whole
 from albench_datasets.huggingface import HuggingFace
 
 CARD = b"---\nlicense: cc-by-4.0\n---\n# Mini\n"
@@ -157,6 +157,39 @@ def test_a_name_is_no_path() -> None:
     assert is_name("stanford-nlp/imdb.v2")
     for path in ("folder", "./folder/name", "/folder/name", "~/name", "a/b/c", "owner/", "a b/c"):
         assert not is_name(path)
+
+
+def test_a_folder_of_ones_own_in_its_place_stays(hub: Hub, albench: Command, tmp_path: Path) -> None:
+    own = tmp_path / "data" / "huggingface" / "owner--mini" / "notes.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    hub.asked.clear()
+    done = albench("data", "fetch", MINI)
+    assert done.returncode in (1, 2)
+    assert f"{own.parent}: it is in the way" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert own.read_text() == "mine"
+    assert not any("resolve" in line and "parquet" in line for line in hub.asked)
+
+
+def test_of_two_that_download_one_at_a_time_the_first_stays(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    for word in ("first", "second"):
+        made = tmp_path / word
+        made.mkdir()
+        (made / FACTS).write_text(word)
+        moved_whole(made, place)
+        assert (place / FACTS).read_text() == "first"
+    (place / FACTS).unlink()
+    (place / "other").write_text("")
+    with pytest.raises(OSError, match="not empty"):
+        moved_whole(tmp_path / "second", place)
+
+
+def test_a_number_within_another_is_no_status() -> None:
+    one = OnHub(MINI, "owner/mini", "", "")
+    assert "neither a folder" in str(one._failed(RuntimeError("404 Client Error")))
+    assert "neither a folder" not in str(one._failed(RuntimeError("500 Server Error (Request ID: Root=1-a404b)")))
 
 
 def test_a_folder_has_no_revision(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def _tried() -> str:
     In a build for a GPU other code lies behind the same names: there a process of its own goes ahead, which may end.
     """
     if torch.version.cuda or torch.version.hip:
-        made = subprocess.run([sys.executable, "-c", AHEAD], capture_output=True, text=True, check=False)
+        made = subprocess.run([sys.executable, "-c", AHEAD], capture_output=True, encoding="utf-8", check=False)
         if made.returncode or made.stdout:
             return made.stdout or f"torch {torch.__version__} ends a process that pretends it"
     return first_try()

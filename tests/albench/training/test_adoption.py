@@ -140,7 +140,7 @@ def test_groups_of_images_do_not_go_on_over_an_adoption(tiny: Tiny) -> None:
     """Whatever a group holds, it holds what is drawn after the adoption."""
     run = tiny.run(Adopting())
     batches = run.batches(0)
-    batches._group = 5
+    batches._group = batches._made_at_once = 5
     made: list[tuple[int, int]] = []
     real = batches._made
     batches._made = lambda start, stop: made.append((start, stop)) or real(start, stop)  # type: ignore[method-assign]

@@ -49,8 +49,22 @@ def pool(n: int, size: int, device: str = "cpu") -> PoolView:
     x = torch.randn(n + LABELED, size, generator=generator)
     for part, classes in zip(x.split(1024), label.split(1024), strict=True):
         part.add_(centers[classes]).relu_()
-    centers, label, x = centers.to(device), label.to(device), x.to(device)
-    model = _Linear(centers / (3 * size**0.5))
+    return view_of(x, label, centers / (3 * size**0.5), device)
+
+
+def view_of(x: Tensor, label: Tensor, head: Tensor, device: str = "cpu") -> PoolView:
+    """A view of some items, the last ``LABELED`` of them labelled, through a linear head on the items themselves.
+
+    Parameters
+    ----------
+    x, label
+        (N + LABELED, D) float32 and (N + LABELED,) int64.
+    head
+        (CLASSES, D) its weights.
+    """
+    n = len(x) - LABELED
+    head, label, x = head.to(device), label.to(device), x.to(device)
+    model = _Linear(head)
     with torch.no_grad():
         predicted = model(x[:n])
     return PoolView(

@@ -10,6 +10,9 @@ import torch
 
 TRIES = 5
 
+Clock = Callable[[], float]
+"""Seconds since some moment."""
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -36,40 +39,49 @@ def wait(device: str | torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def seconds(work: Callable[[], object], device: str | torch.device = "cpu") -> float:
+def seconds(work: Callable[[], object], device: str | torch.device = "cpu", clock: Clock = time.perf_counter) -> float:
     """How long some work takes now."""
     wait(device)
-    started = time.perf_counter()
+    started = clock()
     work()
     wait(device)
-    return time.perf_counter() - started
+    return clock() - started
 
 
-def best_seconds(work: Callable[[], object], device: str | torch.device = "cpu", tries: int = TRIES) -> float:
+def best_seconds(
+    work: Callable[[], object],
+    device: str | torch.device = "cpu",
+    tries: int = TRIES,
+    clock: Clock = time.perf_counter,
+) -> float:
     """The shortest of some tries, after one that is not counted."""
-    return min([seconds(work, device) for _ in range(tries + 1)][1:])
+    return min([seconds(work, device, clock) for _ in range(tries + 1)][1:])
 
 
-def product_rate(device: str = "cpu", dtype: torch.dtype = torch.float32, side: int = 0) -> float:
+def product_rate(
+    device: str = "cpu", dtype: torch.dtype = torch.float32, side: int = 0, clock: Clock = time.perf_counter
+) -> float:
     """Operations a second of the product of two square matrices; by default 2,048 on a side, on CUDA 8,192."""
     side = side or (2048 if torch.device(device).type == "cpu" else 8192)
     a = torch.ones(side, side, device=device, dtype=dtype)
-    return 2 * side**3 / best_seconds(lambda: a @ a, device)
+    return 2 * side**3 / best_seconds(lambda: a @ a, device, clock=clock)
 
 
-def measured_rates(device: str = "cpu", *, small: bool = False) -> Rates:
+def measured_rates(device: str = "cpu", *, small: bool = False, clock: Clock = time.perf_counter) -> Rates:
     """The rates of a device; of a CPU those of as many threads as torch is set to.
 
     Parameters
     ----------
     small
         With arrays that may fit into a cache: for trying out, not for reporting.
+    clock
+        What seconds are read from; ``time.thread_time`` leaves out other work on a machine with one thread.
     """
     count = 1_000_000 if small else 64_000_000 if torch.device(device).type == "cpu" else 256_000_000
     x = torch.ones(count, device=device)
     p = x[:1_000_000] if torch.device(device).type == "cpu" else x  # a CPU's cache holds it: the function is timed
     return Rates(
-        read=4 * count / best_seconds(x.sum, device),
-        product=product_rate(device, side=256 if small else 0),
-        logarithm=len(p) / best_seconds(p.log, device),
+        read=4 * count / best_seconds(x.sum, device, clock=clock),
+        product=product_rate(device, side=256 if small else 0, clock=clock),
+        logarithm=len(p) / best_seconds(p.log, device, clock=clock),
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import json
 import re
+import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,28 +106,42 @@ class OnHub:
     def _get(self, folder: Path) -> list[Path]:
         """Download it, and keep what the library makes of it."""
         import datasets
+        from filelock import FileLock
 
         version, place = self._version, folder / self._called
-        if place.exists() and not (place / FACTS).is_file():
-            raise DataError(
-                f"{place}: it is in the way and did not come from the hub: move it, or name another folder with "
-                "--data-dir DIR"
-            )
-        if not sys.stderr.isatty():
-            datasets.disable_progress_bars()
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".download.") as scratch:
-            made = Path(scratch) / "saved"
-            try:
-                loaded = datasets.load_dataset(
-                    self.name, self.config or None, revision=version.revision, cache_dir=str(Path(scratch) / "cache")
+        scratch = folder / f".{self._called}.part"
+        with FileLock(folder / f".{self._called}.lock"):  # of two processes the second finds what the first has brought
+            if (place / FACTS).is_file():
+                return []
+            if place.exists():
+                raise DataError(
+                    f"{place}: it is in the way and did not come from the hub: move it, or name another folder with "
+                    "--data-dir DIR"
                 )
-                loaded.save_to_disk(str(made))
-            except Exception as error:
-                raise self._failed(error) from error
-            facts = {"name": self.name, "config": version.builder.config.name, "revision": version.revision}
-            (made / FACTS).write_text(json.dumps({**facts, "licence": version.licence}, indent=1), encoding="utf-8")
-            moved_whole(made, place)
+            if not sys.stderr.isatty():
+                datasets.disable_progress_bars()
+            try:
+                shutil.rmtree(scratch, ignore_errors=True)  # of a download that was killed
+                self._download(version, scratch)
+                (scratch / "saved").rename(place)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
         return sorted(file for file in place.rglob("*") if file.is_file())
+
+    def _download(self, version: Version, scratch: Path) -> None:
+        """Into ``scratch/saved``, as it is kept."""
+        import datasets
+
+        made = scratch / "saved"
+        try:
+            loaded = datasets.load_dataset(
+                self.name, self.config or None, revision=version.revision, cache_dir=str(scratch / "cache")
+            )
+            loaded.save_to_disk(str(made))
+        except Exception as error:
+            raise self._failed(error) from error
+        facts = {"name": self.name, "config": version.builder.config.name, "revision": version.revision}
+        (made / FACTS).write_text(json.dumps({**facts, "licence": version.licence}, indent=1), encoding="utf-8")
 
     def _failed(self, error: Exception) -> DownloadError:
         why = " ".join(str(error).split())
@@ -136,15 +150,6 @@ class OnHub:
         if re.search(r"\b404\b", why) or "ouldn't find" in why:
             why = f"neither a folder nor a data set that the hub shows to you: {why}"
         return DownloadError(f"{self.spec}: it cannot be had ({why})")
-
-
-def moved_whole(made: Path, place: Path) -> None:
-    """Move a data set to its place; one that another process has brought there meanwhile stays, as it may be read."""
-    try:
-        made.rename(place)
-    except OSError:
-        if not (place / FACTS).is_file():
-            raise
 
 
 def is_name(path: str) -> bool:

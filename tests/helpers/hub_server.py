@@ -27,6 +27,8 @@ class Hub:
         Data set -> what its card states.
     broken
         Files that end half-way.
+    held_back
+        Files that do not end until ``let_go`` is set.
     asked
         Method and path in order.
     """
@@ -36,6 +38,8 @@ class Hub:
     main: dict[str, str] = field(default_factory=dict)
     licence: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    held_back: set[str] = field(default_factory=set)
+    let_go: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
 
     def commit(self, name: str, files: dict[str, bytes]) -> str:
@@ -141,7 +145,12 @@ def serving_hub() -> Iterator[Hub]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
-                broken = any(self.path.partition("?")[0].endswith(file) for file in hub.broken)
+                broken, waits = (
+                    any(self.path.partition("?")[0].endswith(file) for file in files)
+                    for files in (hub.broken, hub.held_back)
+                )
+                if waits:
+                    hub.let_go.wait(60)
                 self.wfile.write(content[: len(content) // 2] if broken else content)
                 self.close_connection = self.close_connection or broken
 

@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,7 +21,7 @@ from albench.components.registry import registry
 from albench.components.spec import parse
 from albench.data.download import Plainly
 from albench.data.fetch import fetch_missing
-from albench_datasets.hub import FACTS, OnHub, is_name, moved_whole
+from albench_datasets.hub import OnHub, is_name
 from albench_datasets.huggingface import HuggingFace
 
 CARD = b"---\nlicense: cc-by-4.0\n---\n# Mini\n"
@@ -34,6 +36,7 @@ configs:
 """
 MINI = "huggingface[path=owner/mini]"
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def parquet(count: int, word: str = "number") -> bytes:
@@ -55,16 +58,35 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def albench(hub: Hub, tmp_path: Path) -> Command:
-    """The command line in a process of its own, as the library reads where its hub is when it is imported."""
+def starting(hub: Hub, tmp_path: Path) -> Start:
+    """Starts a command line in a process of its own, as the library reads where its hub is when it is imported."""
     named = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "ALBENCH_DATA": str(tmp_path / "data")}
     kept = {name: value for name, value in os.environ.items() if name != "ALBENCH_OFFLINE"}
 
+    def start(*words: str) -> subprocess.Popen[str]:
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([sys.executable, "-m", "albench", *words], env={**kept, **named}, cwd=tmp_path, **pipes)
+
+    return start
+
+
+@pytest.fixture
+def albench(starting: Start) -> Command:
+    """A command line with what it printed."""
+
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "albench", *words]
-        return subprocess.run(command, env={**kept, **named}, capture_output=True, text=True, check=False, cwd=tmp_path)
+        process = starting(*words)
+        printed, complained = process.communicate()
+        return subprocess.CompletedProcess(words, process.returncode, printed, complained)
 
     return run
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def read(tmp_path: Path, **options: str) -> Splits:
@@ -91,7 +113,7 @@ def test_it_is_downloaded_once_with_its_size_and_licence_told_before(
     again = albench("data", "fetch", MINI)
     assert "here already" in again.stdout
     assert hub.asked == []
-    assert not list((tmp_path / "data" / "huggingface").glob(".download.*"))
+    assert not list((tmp_path / "data" / "huggingface").glob(".*.part"))
 
 
 def test_a_revision_stays_what_it_is_when_main_moves_on(hub: Hub, albench: Command, tmp_path: Path) -> None:
@@ -172,18 +194,32 @@ def test_a_folder_of_ones_own_in_its_place_stays(hub: Hub, albench: Command, tmp
     assert not any("resolve" in line and "parquet" in line for line in hub.asked)
 
 
-def test_of_two_that_download_one_at_a_time_the_first_stays(tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    for word in ("first", "second"):
-        made = tmp_path / word
-        made.mkdir()
-        (made / FACTS).write_text(word)
-        moved_whole(made, place)
-        assert (place / FACTS).read_text() == "first"
-    (place / FACTS).unlink()
-    (place / "other").write_text("")
-    with pytest.raises(OSError, match="not empty"):
-        moved_whole(tmp_path / "second", place)
+def test_a_killed_download_leaves_nothing_once_it_was_tried_again(
+    hub: Hub, starting: Start, albench: Command, tmp_path: Path
+) -> None:
+    hub.held_back.add("train-00000-of-00001.parquet")
+    first = starting("data", "fetch", MINI)
+    wait_for(lambda: any("GET" in line and "train" in line for line in hub.asked))
+    first.kill()
+    first.communicate()
+    left = tmp_path / "data" / "huggingface" / ".owner--mini.part"
+    assert left.is_dir()
+    hub.let_go.set()
+    assert albench("data", "fetch", MINI).returncode == 0
+    assert not left.exists()
+    assert len(read(tmp_path).test) == 20
+
+
+def test_what_two_ask_for_at_once_is_downloaded_once(hub: Hub, starting: Start) -> None:
+    hub.held_back.add("train-00000-of-00001.parquet")
+    both = [starting("data", "fetch", MINI) for _ in range(2)]
+    wait_for(lambda: sum("GET" in line and "/api/datasets/owner/mini" in line for line in hub.asked) >= 2)
+    wait_for(lambda: any("GET" in line and "train" in line for line in hub.asked))
+    hub.let_go.set()
+    for each in both:
+        each.communicate()
+        assert each.returncode == 0
+    assert sum("GET" in line and "/resolve/" in line and "train" in line for line in hub.asked) == 1
 
 
 def test_a_number_within_another_is_no_status() -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from albench import devices
 from albench.errors import UserError
 from albench.wording import counted
 
@@ -60,11 +61,7 @@ def this_environment(device: str = "cpu", plugins: Environment | None = None) ->
     versions["torch's BLAS"] = after.partition(",")[0].strip() or "?"
     words = [platform.machine(), _vendor(), torch.backends.cpu.get_cpu_capability()]
     versions["processor"] = " ".join(filter(None, words))
-    if device.startswith("cuda"):
-        versions["GPU"] = torch.cuda.get_device_name(device)
-        versions["CUDA"] = str(torch.version.cuda or torch.version.hip or "?")
-        versions["cuDNN"] = str(torch.backends.cudnn.version() or "none")
-    return {**versions, **(plugins or {})}
+    return {**versions, **devices.versions(device), **(plugins or {})}
 
 
 def processor_name() -> str:

@@ -84,8 +84,8 @@ def select(
     seed, round
         Name the random streams; let ``round`` count the queries of a loop.
     device
-        Where it computes: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default where the model is, else the first
-        tensor.
+        Where it computes: ``cpu``, ``cuda``, ``cuda:N``, ``mps``, ``xpu`` or ``auto``; by default where the model is,
+        else the first tensor.
     plugins
         Plugin files.
 

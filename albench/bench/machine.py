@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from albench import devices
 from albench.disk.files import replacing
 from albench.disk.processes import as_here, cores
 from albench.environment import processor_name
@@ -38,13 +39,12 @@ def this_machine(device: str = "cpu") -> Machine:
     """The machine that this process runs on."""
     import torch
 
-    cuda = device.startswith("cuda")
     return Machine(
         host=platform.node(),
         processor=processor_name(),
         cores=cores(),
         torch=torch.__version__,
-        device=torch.cuda.get_device_name(device) if cuda else "cpu",
+        device=devices.name(device),
     )
 
 

@@ -15,6 +15,7 @@ from albench.bench.measured import LANES, QUERIES, STEPS
 from albench.bench.queries import CLASSES, LABELED, query, query_seconds
 from albench.bench.rates import Rates, measured_rates, product_rate
 from albench.bench.steps import lane_seconds, whole_and_bare
+from albench.devices import can, is_accelerator
 from albench.disk.processes import cores
 from albench.trial.numerics import numerics
 
@@ -30,7 +31,7 @@ def measure(device: str, tell: Callable[[str], None], *, small: bool = False) ->
     Parameters
     ----------
     device
-        ``cpu`` or ``cuda:N``.
+        ``cpu``, or an accelerator's name as ``cuda:0``.
     tell
         Called with what is being measured.
     small
@@ -40,15 +41,14 @@ def measure(device: str, tell: Callable[[str], None], *, small: bool = False) ->
     -------
     ``machine``, ``rates`` (bytes, operations and logarithms a second), ``steps``, ``lanes`` and ``queries`` (seconds).
     """
-    cuda = device.startswith("cuda")
     tell("reading, multiplying")
     rates: dict[str, Any] = {}
     with numerics(1):
         found = measured_rates(device, small=small)
         rates["one"] = asdict(found)
-    if cuda:
+    if can(device).mixed:
         rates["bfloat16"] = product_rate(device, torch.bfloat16, 256 if small else 0)
-    else:
+    if not is_accelerator(device):
         with numerics(cores()):
             rates["all"] = asdict(measured_rates(small=small))
     with numerics(1):
@@ -80,7 +80,7 @@ def _steps(device: str, tell: Callable[[str], None], small: bool) -> dict[str, A
 
 
 def _lanes(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
-    count = 2 if small else 32 if device.startswith("cuda") else 8
+    count = 2 if small else 32 if is_accelerator(device) else 8
     tell(f"{count} seeds in one step")
     (name, case), *_ = LANES.items()
     case = replace(case, size=256, steps=1) if small else case

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from albench import devices
+
 TRIES = 5
 
 Clock = Callable[[], float]
@@ -35,8 +37,7 @@ class Rates:
 
 def wait(device: str | torch.device) -> None:
     """Until a device has done what it was given; a CPU has."""
-    if torch.device(device).type == "cuda":
-        torch.cuda.synchronize(device)
+    devices.synchronize(device)
 
 
 def seconds(work: Callable[[], object], device: str | torch.device = "cpu", clock: Clock = time.perf_counter) -> float:
@@ -61,8 +62,8 @@ def best_seconds(
 def product_rate(
     device: str = "cpu", dtype: torch.dtype = torch.float32, side: int = 0, clock: Clock = time.perf_counter
 ) -> float:
-    """Operations a second of the product of two square matrices; by default 2,048 on a side, on CUDA 8,192."""
-    side = side or (2048 if torch.device(device).type == "cpu" else 8192)
+    """Operations a second of the product of two square matrices; 2,048 on a side, on an accelerator 8,192."""
+    side = side or (8192 if devices.is_accelerator(device) else 2048)
     a = torch.ones(side, side, device=device, dtype=dtype)
     return 2 * side**3 / best_seconds(lambda: a @ a, device, clock=clock)
 

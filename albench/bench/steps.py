@@ -15,6 +15,7 @@ from albench.api.task import Task
 from albench.bench.measured import STRATEGY, TimedCase
 from albench.bench.rates import seconds
 from albench.components.registry import registry
+from albench.devices import can, kind_of
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
 from albench.training.lanes import Stack
@@ -58,7 +59,7 @@ def begun(
         Amounts(100, 100, 2),
         torch.device(device),
     )
-    protocol = Protocol(steps=steps, batch_size=batch_size, device="cuda" if device.startswith("cuda") else "cpu")
+    protocol = Protocol(steps=steps, batch_size=batch_size, device=kind_of(device))
     made = [
         TrialRun(
             Trial("made-up", case.method, STRATEGY, case.backbone, seed, protocol, ("",) * 4), parts, lambda _: None
@@ -91,8 +92,8 @@ def whole_and_bare(case: TimedCase, device: str = "cpu", blocks: int = 12) -> tu
     learner = run.network
     stream = iter(run.batches(0))
     optimizer = torch.optim.SGD(learner.model.parameters(), lr=0.03, momentum=0.9, nesterov=True, fused=True)
-    cuda = device.startswith("cuda")
-    layout = torch.channels_last if cuda and len(case.shape) == 3 else torch.contiguous_format
+    images = len(case.shape) == 3
+    layout = torch.channels_last if can(device).channels_last and images else torch.contiguous_format
     tensors = [
         (*(x.contiguous(memory_format=layout) for x in (b.x_weak, torch.cat([b.x_lab, b.x_strong]))), b.y_lab)
         for b in islice(stream, 4)

@@ -6,7 +6,7 @@ import click
 
 
 @click.command("bench")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N, mps or xpu.")
 @click.option("--json", "file", metavar="FILE", type=click.Path(), help="Write the numbers to a file too.")
 @click.option("--small", is_flag=True, help="A try in a few seconds; its numbers mean little and are not kept.")
 def command(device: str, file: str | None, small: bool) -> None:

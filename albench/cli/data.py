@@ -124,7 +124,7 @@ def simulate(dataset: str, out: str, seed: int, plugins: tuple[str, ...]) -> Non
 @click.option("--seed", default=0, show_default=True, help="Seed of the initial weights.")
 @click.option("--block", default=512, show_default=True, help="Items after which progress is kept.")
 @click.option("--threads", default=1, show_default=True, help="CPU threads; their number changes the last digit.")
-@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda, cuda:N, mps or xpu.")
 @plugin_option
 @data_dir_option
 def extract_features(

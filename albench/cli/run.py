@@ -64,7 +64,7 @@ HOW = (
 )
 @click.option("--lanes", metavar="auto|off|N", help="Seeds trained in one vectorised step.  [default: off]")
 @click.option("--share/--no-share", default=True, help="Train the same first round once for all strategies (default).")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N, mps or xpu.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ray[...], slurm[...]")
 @click.option("--query-time-limit", type=float, metavar="SECONDS", help="Fail a trial whose query takes longer.")
 @click.option("--time-limit", metavar="TIME", help="Begin no round after TIME, as 45s, 30m, 2h or 1h30m; exit code 3.")

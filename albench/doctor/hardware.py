@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from albench import devices
 from albench.bench.machine import this_machine
 from albench.disk.processes import cores
 from albench.doctor.diagnosis import Diagnosis
@@ -96,22 +97,19 @@ def _memory() -> Iterator[Diagnosis]:
 def _gpu() -> Diagnosis:
     import torch
 
-    driver = _driver()
-    if not torch.cuda.is_available():
+    driver, there = _driver(), devices.there()
+    if not there:
         if not driver:
             return Diagnosis("GPU", "note", "none: trials run on the CPU")
-        built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU alone"
         advice = "install a torch that fits the driver, or keep to --device cpu"
-        return Diagnosis(
-            "GPU", "warning", f"driver {driver}, but torch {torch.__version__} ({built}) sees none", advice
-        )
-    names = []
-    for number in range(torch.cuda.device_count()):
-        facts = torch.cuda.get_device_properties(number)
-        names.append(f"{facts.name}, {facts.total_memory / GIB:.0f} GiB")
-    found = f"{'; '.join(names)}; driver {driver or 'unknown'}, CUDA {torch.version.cuda}"
+        built = f"torch {torch.__version__} (built {devices.built_for()})"
+        return Diagnosis("GPU", "warning", f"driver {driver}, but {built} sees none", advice)
+    names = [f"{devices.name(each)}, {devices.memory(each)[1] / GIB:.0f} GiB" for each in there]
+    software = {name: version for name, version in devices.versions(there[0]).items() if name != "GPU"}
+    of_all = [f"driver {driver}"] * bool(driver) + [f"{name} {version}" for name, version in software.items()]
+    found = f"{'; '.join(names)}; {', '.join(of_all)}".removesuffix("; ")
     try:
-        x = torch.ones(64, 64, device="cuda:0")
+        x = torch.ones(64, 64, device=there[0])
         right = bool(((x @ x) == 64).all())
         reason = "a product of ones comes out wrong"
     except RuntimeError as error:

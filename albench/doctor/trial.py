@@ -11,6 +11,7 @@ from typing import Any
 from albench.api.executor import Note, Progress
 from albench.components.defaults import default, stand_in
 from albench.components.registry import registry
+from albench.devices import there
 from albench.doctor.diagnosis import Diagnosis
 from albench.errors import AlbenchError, PluginError
 from albench.results.records import read_trial, trial_folders, without_measured
@@ -21,14 +22,12 @@ SETTINGS: dict[str, Any] = {"rounds": 2, "steps": 10, "initial": 20, "query_size
 
 def diagnoses() -> Iterator[Diagnosis]:
     """On the CPU, and on the GPU where there is one."""
-    import torch
-
     try:
         components = _parts()
     except PluginError as error:
         yield Diagnosis("train and query", "broken", str(error), "runs that name all three with -d, -m and -s work")
         return
-    for device in ("cpu", "cuda:0") if torch.cuda.is_available() else ("cpu",):
+    for device in ("cpu", *there()[:1]):
         with tempfile.TemporaryDirectory(prefix="albench-doctor-", ignore_cleanup_errors=True) as scratch:
             yield from _both(Path(scratch), device, components)
 

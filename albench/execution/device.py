@@ -4,43 +4,52 @@ from __future__ import annotations
 
 from packaging.version import Version
 
+from albench import devices
 from albench.errors import DeviceError
 from albench.suite.trials import Suite
 
-FIRST_TORCH_ON_CUDA = Version("2.11")
+FIRST_TORCH = Version("2.11")
 """Before it, autocast kept weights cast without gradient, and the passes that followed trained nothing."""
 
 
 def resolve_device(name: str) -> str:
-    """``auto``, ``cpu``, ``cuda`` or ``cuda:N`` as a device that is there.
+    """``auto``, or a device's name with or without its number, as a device that is there: ``cuda:0``, ``mps:0``.
+
+    ``auto`` is the first of CUDA, of Apple's MPS and of what else torch can train on, and the CPU where nothing is.
 
     Raises
     ------
     DeviceError
-        Where CUDA is asked for and absent, or torch is too old for it.
+        Where what is asked for is no device or not there, or torch is too old for it; says what there is.
     """
     if name == "cpu":
         return name
     import torch
 
-    available = torch.cuda.is_available()
     if name == "auto":
-        if not available:
-            return "cpu"
-        name = "cuda:0"
+        name = next(iter(devices.there()), "cpu")
+        if name == "cpu":
+            return name
     kind, _, number = name.partition(":")
-    if kind != "cuda" or (number and not number.isdigit()):
-        raise DeviceError(f"'{name}' is not a device: write auto, cpu, cuda or cuda:N.")
-    if not available:
-        raise DeviceError(f"device {name} was asked for, but torch {torch.__version__} sees no CUDA: use --device cpu.")
-    if Version(torch.__version__) < FIRST_TORCH_ON_CUDA:
+    if not devices.is_accelerator(kind) or kind not in devices.KINDS or (number and not number.isdigit()):
+        raise DeviceError(f"'{name}' is not a device: write auto, cpu, cuda, cuda:N, mps or xpu.")
+    found = devices.there(kind)
+    title = devices.can(kind).title
+    if not found:
+        raise DeviceError(
+            f"device {name} was asked for, but torch {torch.__version__}, built {devices.built_for()}, "
+            f"sees no {title}: use --device {' or '.join([*devices.there(), 'cpu'])}."
+        )
+    if devices.can(name).mixed and Version(torch.__version__) < FIRST_TORCH:
         raise DeviceError(
             f"torch {torch.__version__} trains almost no weights in mixed precision: on {name} torch "
-            f"{FIRST_TORCH_ON_CUDA} or newer is needed; install it, or use --device cpu."
+            f"{FIRST_TORCH} or newer is needed; install it, or use --device cpu."
         )
-    if int(number or 0) >= torch.cuda.device_count():
-        raise DeviceError(f"device {name} was asked for, but there are {torch.cuda.device_count()} CUDA devices.")
-    return f"cuda:{int(number or 0)}"
+    full = f"{kind}:{int(number or 0)}"
+    if full not in found:
+        there = f"are {len(found)} {title} devices" if len(found) > 1 else f"is one {title} device"
+        raise DeviceError(f"device {name} was asked for, but there {there}: use --device {' or '.join(found)}.")
+    return full
 
 
 def device_of(suite: Suite, wanted: str) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from albench.api.task import Task
+from albench.devices import is_accelerator
 from albench.execution.job import Job, Terms
 from albench.execution.plan import Plan
 from albench.suite.trials import Trial
 
-MOST = {"cpu": 8, "cuda": 32}
+MOST_ON_CPU, MOST_ELSEWHERE = 8, 32
 """Seeds in one step where ``lanes`` is auto."""
 
 
@@ -35,7 +36,7 @@ def _alone_because(plan: Plan, trial: Trial) -> str:
         if not part.vmap_safe:
             return f"{name} does not say that it is vmap_safe"
     rows = trial.protocol.batch_size * (1 + len(method.views) * method.unlabeled_ratio)
-    if trial.protocol.device == "cpu" and not pays_on_cpu(plan.data[trial.dataset].splits.task, rows):
+    if not is_accelerator(trial.protocol.device) and not pays_on_cpu(plan.data[trial.dataset].splits.task, rows):
         return f"on {trial.dataset} together would be slower than one by one on a CPU"
     return ""
 
@@ -94,7 +95,8 @@ def _most(trial: Trial, wide: int, concurrency: int) -> int:
         return 1
     if lanes != "auto":
         return int(lanes)
-    return max(1, min(MOST[trial.protocol.device], -(-wide // max(1, concurrency))))
+    most = MOST_ELSEWHERE if is_accelerator(trial.protocol.device) else MOST_ON_CPU
+    return max(1, min(most, -(-wide // max(1, concurrency))))
 
 
 def _even(group: list[Trial], most: int) -> Iterator[list[Trial]]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from albench import devices
 from albench.api.dataset import Splits
 from albench.disk.processes import cores
 from albench.environment import processor_name, this_environment
@@ -28,7 +29,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
     """
     import torch
 
-    device = torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else platform.machine()
+    device = devices.name(plan.device) if devices.is_accelerator(plan.device) else platform.machine()
     found = plan.registry
     made_with = this_environment(plan.device, plugin_versions(plan.all_trials, found))
     of_this_run = {
@@ -47,7 +48,7 @@ def manifest_of(plan: Plan, command: Sequence[str]) -> dict[str, Any]:
             "flush_denormal": True,
             "device": plan.device,
             "instructions": torch.backends.cpu.get_cpu_capability(),
-            "cudnn_deterministic": plan.device.startswith("cuda"),
+            "cudnn_deterministic": "cuDNN" in made_with,
         },
     }
     return {

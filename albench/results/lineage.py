@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "276d796bc66d0e70"
+NOW = "4b4ad7038cb01eaf"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "276d796bc66d0e70",
         "f934dc2cfbe78966",
         "5a75ce89b9928784",
         "962d74ad06103e93",
@@ -55,7 +56,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
     "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
-    "albench/kernels/sending.py": ("f147cffa8eb681e7", frozenset({NOT_THERE})),
+    "albench/kernels/sending.py": ("672167f970844993", frozenset({"f147cffa8eb681e7", NOT_THERE})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
     "albench/kernels/topk.py": ("a7c57bd9825ee72b", frozenset({"d895ca76623339f5"})),
     "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9"})),
@@ -83,7 +84,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_hybrid/bait.py": ("9006db931f2e651b", frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719"})),
     "albench_hybrid/cluster_margin.py": ("b84037365c49529b", frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e"})),
     "albench_hybrid/contrastive.py": ("85cafc247702f4bf", frozenset({"414fc8ab7be36ab0"})),
-    "albench_hybrid/discriminative.py": ("54e44cdf37bf1be8", frozenset({"5b5ccefccd0e7a3f", "0f0cec8f57876249"})),
+    "albench_hybrid/discriminative.py": (
+        "90bdff27cc121dcc",
+        frozenset({"54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "0f0cec8f57876249"}),
+    ),
     "albench_hybrid/falcun.py": ("49a9e2dd2b1f7b8e", frozenset({"ebb02513b14cfe70", "6927b57559daeb7d"})),
     "albench_hybrid/fisher.py": ("d303fa5c70640f22", frozenset({"8bdabfca8234a83d"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),

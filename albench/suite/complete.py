@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from albench.components.defaults import ORACLE
+from albench.devices import kind_of
 from albench.errors import SuiteError
 from albench.suite.defaults import with_defaults
 from albench.suite.encoded import read_through
@@ -39,13 +40,12 @@ def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[
         For whatever in the suite cannot be used.
     """
     suite = with_defaults(suite, registry, settings.data_dir)
-    kind: Literal["cpu", "cuda"] = "cuda" if settings.device.startswith("cuda") else "cpu"
     suite = dataclasses.replace(
         suite,
         name=suite.name or "-".join(spec.name for spec in (*suite.datasets, *suite.encoders)),
         datasets=read_through(suite.datasets, suite.encoders, registry),
         encoders=(),
-        protocol=dataclasses.replace(suite.protocol, device=kind),
+        protocol=dataclasses.replace(suite.protocol, device=kind_of(settings.device)),
     )
     suite, in_panels = expanded(suite, registry)
     for spec in suite.methods:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from albench import devices
 from albench.api.options import option
 from albench.api.task import Task
 from albench.components.fields import build
@@ -57,7 +58,7 @@ class Protocol:
     neighbors: Literal["exact", "approximate"] = option("exact", "how the view finds neighbours; approximate by faiss")
     threads: int = option(1, "CPU threads of a trial", ge=1)
     lanes: str = option("off", "seeds trained in one vectorised step: off, auto or a number from 2 on")
-    device: Literal["cpu", "cuda"] = option("cpu", "kind of device that trains")
+    device: devices.Name = option("cpu", "kind of device that trains")
 
     def steps_in(self, n_labeled: int) -> int:
         """Training steps of a round that starts with so many labels."""

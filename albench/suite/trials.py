@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from albench import devices
 from albench.api.task import Task
 from albench.components import spec as specs
 from albench.components.defaults import default_backbone
@@ -114,7 +115,7 @@ class Suite:
     seeds: tuple[int, ...] = (0, 1, 2)
     protocol: Protocol = field(default_factory=Protocol)
     budgets: tuple[Budget, ...] = ()
-    device: Literal["", "cpu", "cuda"] = ""
+    device: Literal["", devices.Name] = ""
     plugins: tuple[str, ...] = ()
     until_sure: str = ""
     max_seeds: int = 0

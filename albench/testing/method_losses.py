@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from albench import seeds
+from albench.devices import there
 from albench.testing.method_subject import MethodSubject, finite_gradients, finite_scalar, state_like
 from albench.testing.on_cuda import a_cuda_device, same_on_each_run
 from albench.testing.report import Fault, NotApplicable
@@ -112,7 +113,7 @@ def mixed_precision(subject: MethodSubject) -> None:
 def cuda_agrees(subject: MethodSubject) -> None:
     """The same step on a CUDA device, or a pretended one, gives the same loss and gradients within rounding."""
     method, device = subject.build(), torch.device("cuda", 0)
-    usual, real = subject.step(method), torch.cuda.is_available()
+    usual, real = subject.step(method), bool(there("cuda"))
     # As in a trial, where sums by place have a fixed order.
     with a_cuda_device() as account, numerics(torch.get_num_threads(), device), warnings.catch_warnings():
         if not real:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-import torch
-
+from albench.devices import there
 from albench.testing.pretended import Account, pretended_cuda, unavailable
 from albench.testing.report import Fault, NotApplicable
 
@@ -30,7 +29,7 @@ def a_cuda_device() -> Iterator[Account]:
     NotApplicable
         There is none, and none can be pretended.
     """
-    if torch.cuda.is_available():
+    if there("cuda"):
         yield Account()
         return
     if reason := unavailable():

@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from albench import devices
+
 
 def global_state() -> dict[str, Any]:
     """The process's random states and settings that a component has to leave alone."""
@@ -30,9 +32,7 @@ def global_state() -> dict[str, Any]:
         "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
         "numpy's error handling": np.geterr(),
     }
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        state["torch's CUDA random state"] = [one.tolist() for one in torch.cuda.get_rng_state_all()]
-    return state
+    return state | {f"torch's {title} random state": of for title, of in devices.random_states().items()}
 
 
 def changed_globals(before: Mapping[str, Any]) -> list[str]:

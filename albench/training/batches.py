@@ -14,6 +14,7 @@ from albench.api.method import Batch, Method, State
 from albench.augment import Augmenter
 from albench.data.items import Items
 from albench.data.pool import Annotated
+from albench.devices import is_accelerator, sent
 from albench.suite.protocol import Protocol
 from albench.training.adoption import adopted_labels, adoption_steps
 from albench.training.evaluate import predict
@@ -42,12 +43,6 @@ def balanced(ids: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generato
         places = np.flatnonzero(classes == label)
         drawn[places] = endless(ids[y == label], len(places), rng)
     return drawn
-
-
-def _sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """A CPU tensor on the training device, where it arrives in time: the host does not wait for it."""
-    # From memory that is not pinned the copy would wait until the device has done all that it was given.
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 class Batches:
@@ -138,7 +133,7 @@ class Batches:
 
     def _groups_at_once(self, items: int) -> int:
         """Of how many groups, of so many items each, the views are made in one call."""
-        if self._items.device.type != "cuda" or not self._items.is_image:
+        if not is_accelerator(self._items.device) or not self._items.is_image:
             return 1
         size = 4 * self._items.gather(torch.zeros(1, dtype=torch.int64)).numel()
         return max(1, min(DEVICE_ITEMS, DEVICE_BYTES // size) // items)
@@ -157,7 +152,7 @@ class Batches:
                 *(one.split(self._rows(group)) for one, group in zip(drawn, groups, strict=True)), strict=True
             )
             drawn = [torch.cat([part for parts in by_view for part in parts])]
-        return _sent(drawn[0], self._items.device).split(self._rows(slice(start, stop)))
+        return sent(drawn[0], self._items.device).split(self._rows(slice(start, stop)))
 
     def _made(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of some steps, each view of all of them made in one call."""
@@ -181,6 +176,6 @@ class Batches:
                 y_lab=self._y_lab[start + step],
                 views={name: view[unl] for name, view in views.items()},
                 index=index_unl[step],
-                noise={name: _sent(tensor, device) for name, tensor in draws.items()},
+                noise={name: sent(tensor, device) for name, tensor in draws.items()},
                 class_counts=self._class_counts,
             )

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from albench.api.task import Task
 from albench.data.items import Items, as_input
+from albench.devices import wide
 from albench.metrics import log_loss, metrics
 from albench.training.estimators import FittedModel, as_rows
 
@@ -51,7 +52,7 @@ def probabilities(model: nn.Module, items: Items) -> np.ndarray:
         blocks = [model.probs(as_rows(block)) for block in items.blocks(torch.arange(len(items)), items.block_size)]
         return np.concatenate(blocks) if blocks else model.probs(as_rows(items.gather(torch.zeros(1).long())))[:0]
     (logits,) = _predict(model, items, torch.arange(len(items)), 1)
-    return np.asarray(logits.double().softmax(dim=1).cpu().numpy())
+    return np.asarray(wide(logits).softmax(dim=1).cpu().numpy())
 
 
 def measure(probs: np.ndarray, y: np.ndarray, task: Task) -> dict[str, float | None]:

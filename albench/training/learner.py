@@ -14,6 +14,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
+from albench.devices import can
 from albench.errors import ContractError
 from albench.suite.protocol import Protocol
 from albench.training.dropout import Dropout, rate_of, step_numbers
@@ -38,7 +39,7 @@ class Learner:
         self, model: nn.Module, method: Method, task: Task, protocol: Protocol, device: torch.device, seed: int = 0
     ) -> None:
         # channels-last pays on tensor cores only
-        self._format = torch.channels_last if device.type == "cuda" and task.modality == "image" else None
+        self._format = torch.channels_last if can(device).channels_last and task.modality == "image" else None
         self.model = self._place(model, device)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.method = method

@@ -7,6 +7,7 @@ import math
 import torch
 
 from albench.api.horizon import kept_at
+from albench.devices import can
 from albench.suite.protocol import Protocol
 
 
@@ -29,12 +30,13 @@ def ema_decay(step: int, decay: float) -> float:
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 for a step on CUDA, float32 elsewhere.
+    """bfloat16 for a step where the device is made for it (``albench.devices``), float32 elsewhere.
 
     Up to torch 2.10 autocast kept the weights that a pass without gradient had cast, and the pass with gradient that
-    followed trained nothing; ``prepare.resolve_device`` refuses those versions.
+    followed trained nothing; ``execution.device.resolve_device`` refuses those versions.
     """
-    return torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda")
+    mixed = can(device).mixed
+    return torch.autocast(device.type if mixed else "cpu", torch.bfloat16, enabled=mixed)
 
 
 def check_steps(protocol: Protocol, steps: int) -> set[int]:

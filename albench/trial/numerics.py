@@ -12,22 +12,25 @@ from collections.abc import Iterator
 import torch
 from threadpoolctl import ThreadpoolController
 
+from albench import devices
+
 
 @contextlib.contextmanager
 def numerics(threads: int, device: torch.device | None = None) -> Iterator[None]:
     """What a trial's numbers depend on beside its seed.
 
     The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
-    three); algorithms of cuDNN that give the same sums each time. On a CUDA device all algorithms of torch do: one that
-    has no such form, in somebody else's component, warns.
+    three); algorithms of cuDNN that give the same sums each time. On an accelerator all algorithms of torch do: one
+    that has no such form, in somebody else's component, warns.
     """
     before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
+    elsewhere = device is not None and devices.is_accelerator(device)
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.deterministic = True
     try:
         pools = _thread_pools(len(sys.modules), next(reversed(sys.modules)))
-        with pools.limit(limits=threads), _in_fixed_order() if on_cuda(device) else contextlib.nullcontext():
+        with pools.limit(limits=threads), _in_fixed_order() if elsewhere else contextlib.nullcontext():
             yield
     finally:
         torch.set_num_threads(before)
@@ -39,11 +42,6 @@ def numerics(threads: int, device: torch.device | None = None) -> Iterator[None]
 def _thread_pools(_imported: int, _last: str) -> ThreadpoolController:
     """Those of the libraries that are loaded; looking for them takes some milliseconds, and is done after an import."""
     return ThreadpoolController()
-
-
-def on_cuda(device: torch.device | None) -> bool:
-    """Whether a device is a CUDA device."""
-    return device is not None and device.type == "cuda"
 
 
 @contextlib.contextmanager
@@ -75,8 +73,7 @@ class Clock:
         self._last = self._now()
 
     def _now(self) -> float:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        devices.synchronize(self._device)
         return time.perf_counter()
 
     def lap(self, name: str) -> None:
@@ -86,9 +83,10 @@ class Clock:
 
 
 def peak_memory_mb(device: torch.device) -> float | None:
-    """Largest memory so far, in MiB: the device's on CUDA, else this process's; None where the system has no count."""
-    if device.type == "cuda":
-        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    """Largest memory so far, in MiB: an accelerator's, else this process's; None where the system has no count."""
+    held = devices.peak_memory(device)
+    if held is not None:
+        return round(held / 2**20, 1)
     if sys.platform == "win32":
         return None
     import resource

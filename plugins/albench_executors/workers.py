@@ -95,12 +95,12 @@ def death(code: int | None, output: str) -> str:
 
 def on_own_device(job: Job) -> Job:
     """A job for a worker that sees no GPU but its own."""
-    return job.on_device("cuda") if wants_gpu(job) else job
+    return job.on_device(job.device.partition(":")[0]) if wants_gpu(job) else job
 
 
 def wants_gpu(job: Job) -> bool:
-    """Whether a job trains on a GPU."""
-    return job.device.startswith("cuda")
+    """Whether a job trains on a GPU that schedulers count; Apple's is part of the processor."""
+    return job.device.partition(":")[0] not in ("cpu", "mps")
 
 
 def one_line(error: BaseException) -> str:

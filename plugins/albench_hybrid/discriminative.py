@@ -99,7 +99,7 @@ class DiscriminativeAL(Strategy):
         labeled = sent(torch.randint(len(known), shape, generator=generator), x.device)
         for parameter in (*weights, *biases):
             parameter.requires_grad_()
-        optimizer = torch.optim.Adam([*weights, *biases], lr=self.lr, fused=x.is_cuda)
+        optimizer = torch.optim.Adam([*weights, *biases], lr=self.lr, fused=x.device.type != "cpu")
         with torch.enable_grad():
             for first, second in zip(unlabeled, labeled, strict=True):
                 odds = log_odds(torch.cat([scaled(x[first]), known[second]]))

@@ -37,7 +37,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if there were a GPU; nothing is run on it."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr("albench.execution.device.FIRST_TORCH_ON_CUDA", Version("2.6"))
+    monkeypatch.setattr("albench.execution.device.FIRST_TORCH", Version("2.6"))
     monkeypatch.setattr("albench.execution.prepare.this_environment", lambda *_: {})
 
 

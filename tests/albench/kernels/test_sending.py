@@ -1,20 +1,9 @@
-"""What is sent arrives without a wait."""
+"""Plugins send by the same function as the core."""
 
 from __future__ import annotations
 
-import pytest
-import torch
-
-from albench.kernels import sent
-from albench.testing.pretended import pretended_cuda, unavailable
+from albench import devices, kernels
 
 
-def test_what_is_sent_is_there_and_nobody_waits() -> None:
-    x = torch.rand(4)
-    assert sent(x, torch.device("cpu")) is x
-    if reason := unavailable():
-        pytest.skip(reason)
-    with pretended_cuda() as account:
-        there = sent(x, torch.device("cuda", 0))
-        assert (there.is_cuda, account.count("up"), account.count("waits")) == (True, 1, 0)
-        assert torch.equal(there.cpu(), x)
+def test_what_plugins_send_by_is_the_cores() -> None:
+    assert kernels.sent is devices.sent

@@ -60,7 +60,7 @@ def test_no_step_reads_a_value_or_sends_one_unpinned(kind: str, method: str) -> 
     with Copies() as copies:
         for step, batch in zip(range(3), batches, strict=False):
             run.learner.step(step, [batch])
-    assert copies.senders <= {"_sent"}
+    assert copies.senders <= {"sent"}
 
 
 @pytest.mark.usefixtures("without_memory")
@@ -72,7 +72,7 @@ def test_no_step_of_several_lanes_does(kind: str) -> None:
     with Copies() as copies:
         for step, parts in zip(range(3), batches, strict=False):
             stack.step(step, parts)
-    assert copies.senders == {"_sent"}
+    assert copies.senders == {"sent"}
 
 
 def test_the_meta_device_does_catch_a_read() -> None:

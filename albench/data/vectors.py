@@ -92,7 +92,7 @@ def kept(name: str, n_items: int, make: Callable[[], Made], about: dict[str, Any
             try:
                 found = find(name, n_items)  # another process may have made them while this one waited
                 if found is None:
-                    for left in temporary(file):  # of a process that was killed
+                    for left in (*temporary(file), *temporary(file.with_suffix(".json"))):  # of who was killed
                         left.unlink(missing_ok=True)
                     _write(file, n_items, make())
                     note = {"items": n_items, "content": digest(file), **about}

@@ -13,7 +13,7 @@ import numpy as np
 
 from albench.api.dataset import Splits
 from albench.api.task import Task
-from albench.data.checks import parts_of
+from albench.data.checks import UNLABELED, parts_of
 from albench.disk.files import write_atomic
 from albench.errors import StoreError
 from albench.results.provenance import MADE_BY, difference
@@ -51,7 +51,7 @@ def check(out: Path, facts: dict[str, Any]) -> None:
     if out.exists() and not out.is_dir():
         raise StoreError(f"--out {out} is a file: name a folder.")
     if not (out / FACTS).exists():
-        if out.exists() and any(path.name != LOCK for path in out.iterdir()):
+        if out.exists() and {path.name for path in out.iterdir()} - {LOCK, *_left(out)}:
             raise StoreError(f"{out} holds files of something else: name a new folder with --out DIR.")
         return
     try:
@@ -85,11 +85,19 @@ def claim(out: Path, facts: dict[str, Any]) -> Iterator[None]:
         raise StoreError(f"another process is extracting into {out}: wait for it, or name another --out.") from None
     try:
         check(out, facts)
+        for name in _left(out):
+            (out / name).unlink(missing_ok=True)
         if not (out / FACTS).exists():
             write_atomic(out / FACTS, json.dumps(facts, indent=1) + "\n")
         yield
     finally:
         lock.release()
+
+
+def _left(out: Path) -> set[str]:
+    """What a process that was killed left of files that had not their names yet."""
+    ours = tuple(f".{name}" for name in (FACTS, STAND_IN_FILE, *SPLITS, UNLABELED))
+    return {path.name for path in out.glob(".*.tmp") if path.name.startswith(ours)}
 
 
 def is_complete(out: Path, splits: Splits) -> bool:

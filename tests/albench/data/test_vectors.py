@@ -134,6 +134,7 @@ def test_a_kill_half_way_leaves_nothing_half_written_and_the_next_makes_all(cach
     process.communicate()
     assert find("shared", 8) is None
     assert not list(cache.glob("*.npy"))
+    (cache / ".shared.json.abc.tmp").write_text("{")  # as of a kill a moment later
     printed, _ = writer(0).communicate(timeout=60)
     assert printed.count("made") == 1
     assert sorted(path.name for path in cache.iterdir()) == ["shared.json", "shared.npy"]

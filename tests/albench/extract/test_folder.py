@@ -78,3 +78,20 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / FACTS).write_text("[1")
     with pytest.raises(StoreError, match="is damaged: remove the folder"):
         check(tmp_path, FACTS_OF)
+
+
+@pytest.mark.parametrize("named", [FACTS, "train-features.json", STAND_IN_FILE])
+def test_what_the_killed_left_unnamed_is_cleared_and_nothing_else(tmp_path: Path, named: str) -> None:
+    out = tmp_path / "f"
+    with claim(out, FACTS_OF):
+        pass
+    if named == FACTS:
+        (out / FACTS).unlink()
+    left, own = out / f".{named}.abc.tmp", out / ".notes.tmp"
+    left.write_text("{")
+    if named != FACTS:
+        own.write_text("mine")
+    with claim(out, FACTS_OF):
+        assert not left.exists()
+    assert own.exists() == (named != FACTS)
+    assert (out / FACTS).exists()

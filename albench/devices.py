@@ -31,7 +31,9 @@ class Kind:
     pinned
         Whether it reads pinned memory of the host while the host goes on.
     mixed
-        Whether steps are made in bfloat16 there where autocast allows it.
+        Whether networks multiply in bfloat16 there while they train, unless the protocol says otherwise.
+    tf32
+        Whether it has products of float32 that round their factors to ten bits.
     channels_last
         Whether convolutions of images with their channels last are faster.
     """
@@ -40,12 +42,13 @@ class Kind:
     float64: bool = False
     pinned: bool = False
     mixed: bool = False
+    tf32: bool = False
     channels_last: bool = False
 
 
 KINDS: dict[Name, Kind] = {
     "cpu": Kind("CPU", float64=True),
-    "cuda": Kind("CUDA", float64=True, pinned=True, mixed=True, channels_last=True),
+    "cuda": Kind("CUDA", float64=True, pinned=True, mixed=True, tf32=True, channels_last=True),
     "mps": Kind("MPS"),
     "xpu": Kind("XPU"),
 }

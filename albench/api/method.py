@@ -146,6 +146,9 @@ class Method:
     vmap_safe: ClassVar[bool] = True
     """False where ``loss`` cannot keep the rules below, so that its seeds have to be trained one after the other."""
 
+    full_precision: ClassVar[bool] = False
+    """True where ``loss`` measures what bfloat16 does not resolve: its network is in float32 in any ``precision``."""
+
     training: ClassVar[frozenset[str]] = frozenset({"steps"})
     """How it trains: by ``steps``, with ``loss``; or estimators ``whole``, with ``fit``."""
 

@@ -19,7 +19,6 @@ from albench.devices import can, kind_of
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
 from albench.training.lanes import Stack
-from albench.training.schedule import mixed_precision
 from albench.trial.parts import Parts
 from albench.trial.run import TrialRun
 
@@ -107,7 +106,7 @@ def whole_and_bare(case: TimedCase, device: str = "cpu", blocks: int = 12) -> tu
         model = learner.model
         for number in range(case.steps):
             weak, both, y = tensors[number % len(tensors)]
-            with mixed_precision(learner.device):
+            with learner.precision.step(), learner.precision.network():
                 with torch.no_grad():
                     confidence, label = model(weak)[0].softmax(dim=1).max(dim=1)
                 logits = model(both)[0]

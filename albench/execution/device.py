@@ -40,11 +40,8 @@ def resolve_device(name: str) -> str:
             f"device {name} was asked for, but torch {torch.__version__}, built {devices.built_for()}, "
             f"sees no {title}: use --device {' or '.join([*devices.there(), 'cpu'])}."
         )
-    if devices.can(name).mixed and Version(torch.__version__) < FIRST_TORCH:
-        raise DeviceError(
-            f"torch {torch.__version__} trains almost no weights in mixed precision: on {name} torch "
-            f"{FIRST_TORCH} or newer is needed; install it, or use --device cpu."
-        )
+    if devices.can(name).mixed:
+        _check_torch(f"on {name}", "use --device cpu")
     full = f"{kind}:{int(number or 0)}"
     if full not in found:
         there = f"are {len(found)} {title} devices" if len(found) > 1 else f"is one {title} device"
@@ -60,3 +57,25 @@ def device_of(suite: Suite, wanted: str) -> str:
         return resolve_device(suite.device)
     except DeviceError as error:
         raise DeviceError(f"suite {suite.name}, protocol: {error}") from None
+
+
+def check_precision(precision: str) -> None:
+    """Refuse bfloat16 where it would train almost nothing.
+
+    Raises
+    ------
+    DeviceError
+        Where torch is too old for it.
+    """
+    if precision == "bf16":
+        _check_torch("for precision bf16", "write precision=fp32")
+
+
+def _check_torch(where: str, instead: str) -> None:
+    import torch
+
+    if Version(torch.__version__) < FIRST_TORCH:
+        raise DeviceError(
+            f"torch {torch.__version__} trains almost no weights in mixed precision: {where} torch "
+            f"{FIRST_TORCH} or newer is needed; install it, or {instead}."
+        )

@@ -23,7 +23,7 @@ from albench.environment import this_environment
 from albench.errors import SuiteError, nearest
 from albench.execution.advice import advice
 from albench.execution.alike import alike_notes
-from albench.execution.device import device_of
+from albench.execution.device import check_precision, device_of
 from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
 from albench.execution.planned import planned
@@ -144,6 +144,7 @@ def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry
     files = _files(suite, settings)
     found = registry(files)
     _check_plugins(suite, found)
+    check_precision(suite.protocol.precision)
     return dataclasses.replace(settings, plugin_files=files, device=device_of(suite, settings.device)), found
 
 

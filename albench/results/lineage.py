@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "4b4ad7038cb01eaf"
+NOW = "eb683c9f9613740e"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "4b4ad7038cb01eaf",
         "276d796bc66d0e70",
         "f934dc2cfbe78966",
         "5a75ce89b9928784",
@@ -94,6 +95,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_ssl/remixmatch.py": ("c7b482d61582709c", frozenset({"7e6e7bb5d879a3ca"})),
     "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
+    "albench_ssl/vat.py": ("2f79997a1e222a1e", frozenset({"a942c923c1e24a6f"})),
     "albench_uncertainty/batch_bald.py": (
         "197a0d7c4e78568c",
         frozenset({"0dfebb0d49d112b5", "87913fd299d253df", "a846146d88ce8ab5"}),

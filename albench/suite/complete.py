@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from albench.components.defaults import ORACLE
-from albench.devices import kind_of
+from albench.devices import can, kind_of
 from albench.errors import SuiteError
 from albench.suite.defaults import with_defaults
 from albench.suite.encoded import read_through
@@ -16,6 +16,7 @@ from albench.suite.trials import first_labels
 
 if TYPE_CHECKING:
     from albench.components.registry import Registry
+    from albench.suite.protocol import PrecisionName
     from albench.suite.settings import RunSettings
     from albench.suite.trials import Suite
 
@@ -45,7 +46,11 @@ def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[
         name=suite.name or "-".join(spec.name for spec in (*suite.datasets, *suite.encoders)),
         datasets=read_through(suite.datasets, suite.encoders, registry),
         encoders=(),
-        protocol=dataclasses.replace(suite.protocol, device=kind_of(settings.device)),
+        protocol=dataclasses.replace(
+            suite.protocol,
+            device=kind_of(settings.device),
+            precision=_precision(suite.protocol.precision, settings.device),
+        ),
     )
     suite, in_panels = expanded(suite, registry)
     for spec in suite.methods:
@@ -58,6 +63,15 @@ def completed(suite: Suite, settings: RunSettings, registry: Registry) -> tuple[
     check_aliases(suite, registry)
     first_labels(registry, suite.protocol)
     return suite, in_panels
+
+
+def _precision(wanted: PrecisionName, device: str) -> PrecisionName:
+    """A precision in the one form that stands in keys: ``auto`` where it is what the kind of device does by itself."""
+    if wanted == "tf32" and not can(device).tf32:
+        raise SuiteError(
+            f"precision tf32 is of CUDA devices: on {kind_of(device)} write precision=fp32 or precision=bf16."
+        )
+    return "auto" if wanted == ("bf16" if can(device).mixed else "fp32") else wanted
 
 
 def _check_validated(suite: Suite, registry: Registry) -> None:

@@ -21,6 +21,9 @@ from albench.suite.keys import digest
 from albench.suite.tune import written
 from albench.wording import counted
 
+PrecisionName = Literal["auto", "fp32", "tf32", "bf16"]
+"""What networks multiply in while they train; ``auto`` goes by the device."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -59,6 +62,9 @@ class Protocol:
     threads: int = option(1, "CPU threads of a trial", ge=1)
     lanes: str = option("off", "seeds trained in one vectorised step: off, auto or a number from 2 on")
     device: devices.Name = option("cpu", "kind of device that trains")
+    precision: PrecisionName = option(
+        "auto", "what the network multiplies in while it trains; auto is bf16 on CUDA and fp32 elsewhere"
+    )
 
     def steps_in(self, n_labeled: int) -> int:
         """Training steps of a round that starts with so many labels."""
@@ -99,6 +105,7 @@ LATER = {
     "tune_seed": "own",
     "neighbors": "exact",
     "lanes": "off",
+    "precision": "auto",
 }
 """Settings that were added when trials had been stored without them, and what those had in force."""
 

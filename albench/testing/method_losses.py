@@ -11,10 +11,12 @@ from torch import Tensor
 
 from albench import seeds
 from albench.devices import there
+from albench.suite.protocol import Protocol
 from albench.testing.method_subject import MethodSubject, finite_gradients, finite_scalar, state_like
 from albench.testing.on_cuda import a_cuda_device, same_on_each_run
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.steps import IMAGES, Step, StepCase, prepare
+from albench.training.precision import precision_of
 from albench.trial.numerics import numerics
 
 NO_FIXED_ORDER = ".* does not have a deterministic implementation"
@@ -100,14 +102,13 @@ def float64_inputs(subject: MethodSubject) -> None:
 
 
 def mixed_precision(subject: MethodSubject) -> None:
-    """Under autocast to bfloat16, as on CUDA, the loss is finite and the state keeps its types."""
+    """With a network in bfloat16, as on CUDA, the loss is finite and the state keeps its types."""
     method = subject.build()
-    step = subject.prepare(method, what="autocast to bfloat16")
-    with torch.autocast("cpu", torch.bfloat16):
-        step.make(method)
+    precision = precision_of(Protocol(precision="bf16"), torch.device("cpu"), full=method.full_precision)
+    step = subject.prepare(method, what="bfloat16").make(method, precision)
     finite_scalar(step.loss)
     finite_gradients(step)
-    state_like(step.new_state, step.state, "loss under autocast")
+    state_like(step.new_state, step.state, "loss in bfloat16")
 
 
 def cuda_agrees(subject: MethodSubject) -> None:

@@ -24,6 +24,7 @@ from albench.training.heads import ATTRIBUTE, with_heads
 from albench.training.lanes import fields
 from albench.training.learner import Learner
 from albench.training.loop import Trained, train_round
+from albench.training.precision import EXACT, Precision
 
 POOL = 40
 FEATURES = Task("features", (6,), 3, ("a", "b", "c"), pool_size=POOL, embedding_size=8)
@@ -173,10 +174,11 @@ class Step:
     new_state: State = field(default_factory=dict)
     logs: dict[str, Tensor] = field(default_factory=dict)
 
-    def make(self, method: Method) -> Step:
+    def make(self, method: Method, precision: Precision = EXACT) -> Step:
         """Call the method's loss."""
-        forward = ModelForward(self.model, self.average)
-        self.loss, self.new_state, self.logs = method.loss(forward, self.batch, self.state, self.counter)
+        forward = ModelForward(self.model, self.average, precision=precision)
+        with precision.step():
+            self.loss, self.new_state, self.logs = method.loss(forward, self.batch, self.state, self.counter)
         return self
 
     def gradients(self) -> dict[str, Tensor | None]:

@@ -13,6 +13,7 @@ from albench.api.method import State
 from albench.errors import ContractError
 from albench.training.dropout import Dropout
 from albench.training.heads import ATTRIBUTE
+from albench.training.precision import EXACT, Precision, widened
 
 
 class ModelForward:
@@ -23,37 +24,57 @@ class ModelForward:
     dropout
         The step's masks on the embedding, for the passes that training goes through; passes without gradient and probes
         are of the whole network.
+
+    Parameters
+    ----------
+    precision
+        What the network multiplies in. What a pass gives is float32 in any.
     """
 
-    def __init__(self, student: nn.Module, average: nn.Module, dropout: Dropout | None = None) -> None:
+    def __init__(
+        self, student: nn.Module, average: nn.Module, dropout: Dropout | None = None, *, precision: Precision = EXACT
+    ) -> None:
         self._student = student
         self._average = average
         self.dropout = dropout
+        self._precision = precision
         self._normalizers = [m for m in student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.embed(x)[0]
+        return widened(self._learning(x)[0])
 
     def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        logits, embeddings = outputs(self._student(x))
-        if self.dropout is None:
-            return logits, embeddings
-        return self._head("")(self.dropout(embeddings)), embeddings
+        return _both_widened(self._learning(x))
 
     def frozen(self, x: Tensor) -> Tensor:
         # Pseudo labels use the batch's own statistics, as training does, and leave the running ones alone.
-        return self.frozen_embed(x)[0]
+        return widened(self._frozen(x)[0])
 
     def frozen_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.no_grad(), _statistics_untouched(self._normalizers):
-            return outputs(self._student(x))
+        return _both_widened(self._frozen(x))
 
     def head(self, z: Tensor, name: str = "") -> Tensor:
-        return self._head(name)(z if self.dropout is None else self.dropout(z))
+        with self._precision.network():
+            return widened(self._head(name)(z if self.dropout is None else self.dropout(z)))
 
     def frozen_head(self, z: Tensor, name: str = "") -> Tensor:
-        with torch.no_grad():
-            return self._head(name)(z)
+        with torch.no_grad(), self._precision.network():
+            return widened(self._head(name)(z))
+
+    def _learning(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with self._precision.network():
+            logits, embeddings = outputs(self._student(x))
+            if self.dropout is None:
+                return logits, embeddings
+            return self._head("")(self.dropout(embeddings)), embeddings
+
+    def _frozen(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad(), self._precision.network(), _statistics_untouched(self._normalizers):
+            return outputs(self._student(x))
+
+    def _averaged(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad(), self._precision.network():
+            return outputs(self._average(x))
 
     def _head(self, name: str) -> Callable[[Tensor], Tensor]:
         """The student's head, or the method's own one of that name."""
@@ -65,15 +86,14 @@ class ModelForward:
         return found
 
     def probe(self, x: Tensor) -> Tensor:
-        with _statistics_untouched(self._normalizers):
-            return outputs(self._student(x))[0]
+        with self._precision.network(), _statistics_untouched(self._normalizers):
+            return widened(outputs(self._student(x))[0])
 
     def ema(self, x: Tensor) -> Tensor:
-        return self.ema_embed(x)[0]
+        return widened(self._averaged(x)[0])
 
     def ema_embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.no_grad():
-            return outputs(self._average(x))
+        return _both_widened(self._averaged(x))
 
 
 @contextlib.contextmanager
@@ -85,6 +105,10 @@ def _statistics_untouched(normalizers: list[Any]) -> Iterator[None]:
     finally:
         for module in normalizers:
             module.track_running_stats = True
+
+
+def _both_widened(both: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return widened(both[0]), widened(both[1])
 
 
 def outputs(returned: object) -> tuple[Tensor, Tensor]:

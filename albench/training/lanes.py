@@ -17,7 +17,8 @@ from albench.training.forward import ModelForward, step_results
 from albench.training.heads import ATTRIBUTE
 from albench.training.learner import Learner
 from albench.training.optimizer import optimizer
-from albench.training.schedule import ema_decay, lr_factor, mixed_precision
+from albench.training.precision import EXACT, Precision
+from albench.training.schedule import ema_decay, lr_factor
 
 Weights = dict[str, Tensor]
 
@@ -43,7 +44,7 @@ class Bound(nn.Module):
         return logits
 
 
-def functional(method: Method, model: nn.Module) -> Any:
+def functional(method: Method, model: nn.Module, precision: Precision = EXACT) -> Any:
     """The gradient and the value of a step as a function of tensors alone, for ``torch.func.vmap``.
 
     Called with weights, their averages, the model's buffers, the fields of a batch (see ``fields``), state, counter and
@@ -61,7 +62,8 @@ def functional(method: Method, model: nn.Module) -> Any:
         mask_number: Tensor | None = None,
     ) -> tuple[Tensor, Any]:
         dropout = None if mask_number is None else Dropout(rate, mask_number)
-        forward = ModelForward(Bound(model, weights | buffers), Bound(model, averages | buffers), dropout)
+        student, average = Bound(model, weights | buffers), Bound(model, averages | buffers)
+        forward = ModelForward(student, average, dropout, precision=precision)
         value, new_state, logs = step_results(method.loss(forward, Batch(**batch), state, counter))
         return value, (new_state, logs)
 
@@ -121,7 +123,7 @@ class Stack:
         self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
         self._load_kept()
         in_dims = (0, 0, 0, 0, 0, None, 0 if first.dropout_rate else None)
-        self._lane_gradients = torch.func.vmap(functional(first.method, first.model), in_dims=in_dims)
+        self._lane_gradients = torch.func.vmap(functional(first.method, first.model, first.precision), in_dims=in_dims)
 
     @property
     def round(self) -> int:
@@ -139,7 +141,7 @@ class Stack:
         self._optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
-        with mixed_precision(self.device):
+        with self.learners[0].precision.step():
             gradients, (loss, (state, logs)) = self._lane_gradients(
                 self._weights, self._averages, self._buffers, batch, self.state, counter, self._mask_numbers(number)
             )

@@ -21,7 +21,8 @@ from albench.training.dropout import Dropout, rate_of, step_numbers
 from albench.training.forward import ModelForward, step_results
 from albench.training.heads import sized
 from albench.training.optimizer import optimizer
-from albench.training.schedule import ema_decay, lr_factor, mixed_precision
+from albench.training.precision import precision_of
+from albench.training.schedule import ema_decay, lr_factor
 
 
 class Learner:
@@ -55,7 +56,8 @@ class Learner:
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimizer = optimizer(matrices, others, protocol)
-        self._forward = ModelForward(self.model, self.average)
+        self.precision = precision_of(protocol, device, full=method.full_precision)
+        self._forward = ModelForward(self.model, self.average, precision=self.precision)
         self._average_params = list(self.average.parameters())
         self._params = [p.detach() for p in self.model.parameters()]
         self._average_buffers = [b for b in self.average.buffers() if b.is_floating_point()]
@@ -89,9 +91,9 @@ class Learner:
         counter = torch.full((), total, dtype=torch.int64, device=self.device)
         if self.mask_numbers is not None:
             self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
-        with mixed_precision(self.device):
+        with self.precision.step():
             loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
-        loss.backward()
+            loss.backward()
         if self.protocol.clip:
             clip_grad_norm_(self.model.parameters(), self.protocol.clip)
         self.optimizer.step()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 
-import torch
-
 from albench.api.horizon import kept_at
-from albench.devices import can
 from albench.suite.protocol import Protocol
 
 
@@ -27,16 +24,6 @@ def ema_decay(step: int, decay: float) -> float:
     So the random initial weights are soon forgotten, of which a constant 0.999 would leave 82 % after 200 steps.
     """
     return min(decay, kept_at(step))
-
-
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 for a step where the device is made for it (``albench.devices``), float32 elsewhere.
-
-    Up to torch 2.10 autocast kept the weights that a pass without gradient had cast, and the pass with gradient that
-    followed trained nothing; ``execution.device.resolve_device`` refuses those versions.
-    """
-    mixed = can(device).mixed
-    return torch.autocast(device.type if mixed else "cpu", torch.bfloat16, enabled=mixed)
 
 
 def check_steps(protocol: Protocol, steps: int) -> set[int]:

@@ -13,6 +13,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from albench import devices
+from albench.training.precision import tf32
 
 
 @contextlib.contextmanager
@@ -21,7 +22,8 @@ def numerics(threads: int, device: torch.device | None = None) -> Iterator[None]
 
     The CPU threads of torch, BLAS and OpenMP; denormal floats flushed to zero (they slow a step by a factor of two to
     three); algorithms of cuDNN that give the same sums each time. On an accelerator all algorithms of torch do: one
-    that has no such form, in somebody else's component, warns.
+    that has no such form, in somebody else's component, warns; and products of float32 are whole there, without
+    TF32, which a training step alone may allow.
     """
     before, cudnn, flushed = torch.get_num_threads(), torch.backends.cudnn.deterministic, flushes_denormals()
     elsewhere = device is not None and devices.is_accelerator(device)
@@ -30,7 +32,7 @@ def numerics(threads: int, device: torch.device | None = None) -> Iterator[None]
     torch.backends.cudnn.deterministic = True
     try:
         pools = _thread_pools(len(sys.modules), next(reversed(sys.modules)))
-        with pools.limit(limits=threads), _in_fixed_order() if elsewhere else contextlib.nullcontext():
+        with pools.limit(limits=threads), _the_same_each_time() if elsewhere else contextlib.nullcontext():
             yield
     finally:
         torch.set_num_threads(before)
@@ -45,15 +47,16 @@ def _thread_pools(_imported: int, _last: str) -> ThreadpoolController:
 
 
 @contextlib.contextmanager
-def _in_fixed_order() -> Iterator[None]:
-    """Sums by torch's algorithms that add in the same order each time."""
+def _the_same_each_time() -> Iterator[None]:
+    """Sums by torch's algorithms that add in the same order each time, of products in whole float32."""
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     fills = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it torch refuses a product in that mode
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
-        yield
+        with tf32(False):
+            yield
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
         torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]

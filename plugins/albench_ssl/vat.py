@@ -63,6 +63,7 @@ class VAT(Method):
     """
 
     views = frozenset({"weak"})
+    full_precision = True
 
     eps: float = option(0.02, "length of the push, relative to the items' spread", ge=0)
     xi: float = option(0.1, "length of the probe that finds it, relative likewise", gt=0)

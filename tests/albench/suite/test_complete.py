@@ -21,6 +21,21 @@ def test_what_is_left_open_is_settled() -> None:
     assert panels == {}
 
 
+@pytest.mark.parametrize(("device", "given", "stands"), [
+    ("cpu", "fp32", "auto"), ("cpu", "bf16", "bf16"), ("cpu", "auto", "auto"),
+    ("cuda:0", "bf16", "auto"), ("cuda:0", "fp32", "fp32"), ("cuda:0", "tf32", "tf32"),
+])  # fmt: skip
+def test_a_precision_that_is_the_devices_own_changes_no_key(device: str, given: str, stands: str) -> None:
+    suite, _ = completed(suite_from(dataset="digits", precision=given), RunSettings(device=device), Registry())
+    assert suite.protocol.precision == stands
+    assert ("precision" in suite.protocol.content) == (stands != "auto")
+
+
+def test_tf32_is_refused_where_there_is_none() -> None:
+    with pytest.raises(SuiteError, match="precision tf32 is of CUDA devices: on cpu write precision=fp32 or"):
+        completed(suite_from(dataset="digits", precision="tf32"), RunSettings(device="cpu"), Registry())
+
+
 def test_panels_become_their_components() -> None:
     suite, panels = completed(suite_from(dataset="digits", strategy="@fast"), RunSettings(device="cpu"), Registry())
     (names,) = panels.values()

@@ -350,12 +350,19 @@ class SinglePrecision(SoundMethod):
         return super().mean(each, accepted) * (1 if each.dtype == torch.float32 else 2)
 
 
-class HalfState(SoundMethod):
-    """What the network gives under autocast becomes state."""
+class LostPush(SoundMethod):
+    """Divides by what a push changes, which bfloat16 rounds away."""
 
     def loss(self, forward, batch, state, step):
         loss, new, logs = super().loss(forward, batch, state, step)
-        return loss, new | {"rate": forward.frozen(batch.x_weak).amax()}, logs
+        pushed = forward.probe(batch.x_weak * (1 + 1e-6)) - forward.probe(batch.x_weak)
+        return loss + 1e-9 / pushed.abs().mean(), new, logs
+
+
+class KeptPush(LostPush):
+    """The same, which says what it needs."""
+
+    full_precision = True
 
 
 class NoNextRound(SoundMethod):
@@ -425,7 +432,7 @@ METHOD_FAULTS = [
     (AdoptsAtRandom, "adoption"),
     (CountsAdopted, "adoption"),
     (SinglePrecision, "float64-inputs"),
-    (HalfState, "mixed-precision"),
+    (LostPush, "mixed-precision"),
     (NoNextRound, "warm-second-round"),
     (InfiniteWhenCold, "cold-second-round"),
     (NoStrategy, "finite-loss"),
@@ -437,6 +444,10 @@ def test_a_faulty_method_is_caught(build: Callable[[], Any], check: str) -> None
     finding = METHOD_CHECKS[check](build, name="planted")
     assert finding.failed, finding
     assert finding.reason
+
+
+def test_a_method_that_asks_for_float32_is_tried_with_it() -> None:
+    assert not METHOD_CHECKS["mixed-precision"](KeptPush, name="sound").failed
 
 
 @pytest.mark.parametrize("build", [SoundMethod, SoundHeads, SoundAdoption])

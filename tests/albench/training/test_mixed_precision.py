@@ -34,7 +34,8 @@ def run_of(method: str, backbone: str, seed: int) -> TrialRun:
     split = Split(x, np.arange(90) % 3)
     found = registry()
     built = (found.build("method", method), found.build("strategy", "random"), found.build("backbone", backbone))
-    trial = Trial("d", method, "random", backbone, seed, Protocol(steps=STEPS, batch_size=4), ("",) * 4)
+    protocol = Protocol(steps=STEPS, batch_size=4, precision="bf16")
+    trial = Trial("d", method, "random", backbone, seed, protocol, ("",) * 4)
     dataset = ImageDataset() if images else FeatureDataset()
     parts = Parts(dataset, Splits(split, split, split, task), *built, Amounts(30, 10, 2), torch.device("cpu"))
     made = TrialRun(trial, parts, lambda _: None)
@@ -56,16 +57,6 @@ def weights(run: TrialRun) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in run.learner.model.named_parameters()}
 
 
-@pytest.fixture
-def autocast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a step on CUDA is wrapped in, on this processor."""
-    for module in ("learner", "lanes"):
-        monkeypatch.setattr(
-            f"albench.training.{module}.mixed_precision", lambda _: torch.autocast("cpu", torch.bfloat16)
-        )
-
-
-@pytest.mark.usefixtures("autocast")
 @pytest.mark.parametrize("backbone", BACKBONES)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_parameter_moves_under_autocast(method: str, backbone: str) -> None:
@@ -77,7 +68,6 @@ def test_every_parameter_moves_under_autocast(method: str, backbone: str) -> Non
     assert not still([run.learner.model], [before])
 
 
-@pytest.mark.usefixtures("autocast")
 @pytest.mark.parametrize("backbone", [b for b in BACKBONES if registry().build("backbone", b).vmap_safe])
 @pytest.mark.parametrize("method", METHODS)
 def test_every_parameter_of_every_lane_moves_under_autocast(method: str, backbone: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-import torch
 
 from albench.suite.protocol import Protocol
-from albench.training.schedule import check_steps, cosine, ema_decay, lr_factor, mixed_precision
+from albench.training.schedule import check_steps, cosine, ema_decay, lr_factor
 
 
 def test_the_schedule_is_fixmatchs() -> None:
@@ -32,8 +31,3 @@ def test_a_round_validates_evenly_and_after_its_last_step() -> None:
     assert check_steps(Protocol(evaluations=4, validation="1x"), 10) == {2, 5, 8, 10}
     assert check_steps(Protocol(evaluations=4), 10) == {10}, "nothing is validated"
     assert check_steps(Protocol(evaluations=1), 3) == {3}
-
-
-def test_the_processor_computes_in_float32() -> None:
-    with mixed_precision(torch.device("cpu")):
-        assert torch.ones(2, 2).mm(torch.ones(2, 2)).dtype == torch.float32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import signal
 import sys
@@ -25,10 +26,35 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
 torch.set_num_threads(1)  # as a trial does: more threads than free cores make a test slower, not faster
+WRITE_NO_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, False  # while tests are collected, see below
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
 HELD = TOY.with_name("held.py")
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 8, "evaluations": 2}
+
+
+class FromTheEnd(pytest.Dir):
+    """A folder of tests, the last one first."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        yield from reversed([*super().collect()])
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Half of the workers begin at the other end.
+
+    Pytest rewrites the assertions of a file where nobody has left the result in ``__pycache__``, ten seconds for all of
+    them; so workers leave each other half of it.
+    """
+    from_the_end = os.environ.get("PYTEST_XDIST_WORKER", "gw0").endswith(tuple("13579"))
+    return FromTheEnd.from_parent(parent, path=path) if from_the_end else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The same order in every worker."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.path.parts)
 
 
 def pytest_collection_finish() -> None:
@@ -36,6 +62,7 @@ def pytest_collection_finish() -> None:
 
     Libraries are loaded by now, and their threads limited as torch's are: others would wait in loops for a free core.
     """
+    sys.dont_write_bytecode = WRITE_NO_BYTECODE
     gc.collect()
     gc.freeze()
     threadpool_limits(1)

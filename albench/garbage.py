@@ -6,7 +6,9 @@ when the process ends: a quarter of what a small run costs. A process that only 
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
 
 SELDOM = 10_000, 10, 10
 """Objects more than before at which the youngest are looked through, and how many times until those that stayed are."""
@@ -24,3 +26,15 @@ def all_loaded() -> None:
     """What there is now stays to the end and is not looked through any more; what is made from here on is."""
     if _own:
         gc.freeze()
+
+
+@contextlib.contextmanager
+def unlooked() -> Iterator[None]:
+    """No look for garbage while a block, or what this decorates, makes many objects that stay: as results are read."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

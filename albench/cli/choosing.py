@@ -1,11 +1,14 @@
-"""``-s``, ``-m``, ``-d`` and ``--highlight`` of the commands that show stored results: what they are of and mark."""
+"""``-s``, ``-m``, ``-d`` and ``--highlight`` of the commands that show stored results, and the results themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from albench.results.load import Results
 
 _OPTIONS = (
     click.option(
@@ -31,3 +34,13 @@ def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def loaded(folders: tuple[str, ...]) -> Results:
+    """The results in folders (see ``albench.results.load.load``), which stay until the command ends."""
+    from albench.garbage import all_loaded
+    from albench.results.load import load
+
+    results = load(*folders)
+    all_loaded()
+    return results

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from albench.cli.choosing import HIGHLIGHT, choosing
+from albench.cli.choosing import HIGHLIGHT, choosing, loaded
 
 FORMATS = ("table", "markdown", "latex", "csv", "json", "paragraph")
 
@@ -54,12 +54,11 @@ def command(folders: tuple[str, ...], form: str, label: str, output: str | None,
     """
     from albench.errors import StoreError, UserError
     from albench.render import check_label, render
-    from albench.results.load import load
 
     check_label(label, form)
     if options["highlight"] and form == "paragraph":
         raise UserError("--highlight: a paragraph has no rows to mark; leave it out, or name another --format.")
-    results = load(*folders)
+    results = loaded(folders)
     comparison = results.compare(**options)
     if form == "table" and output is None:
         from rich.console import Console

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from albench.cli.choosing import choosing
+from albench.cli.choosing import choosing, loaded
 from albench.cli.params import data_dir_option, plugin_option
 from albench.wording import counted
 
@@ -46,13 +46,12 @@ def command(
 
     from albench.compare.choose import Choice
     from albench.render.picks import as_csv, as_table
-    from albench.results.load import load
     from albench.trial.picks import check_output, picks
 
     path = Path(output) if output else None
     if path:
         check_output(path.suffix.lower(), str(output))
-    results = load(*folders)
+    results = loaded(folders)
     choice = Choice(**named, baseline="")
     choice.check(results.frame)
     if choice:

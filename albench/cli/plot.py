@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from albench.cli.choosing import HIGHLIGHT, choosing
+from albench.cli.choosing import HIGHLIGHT, choosing, loaded
 
 if TYPE_CHECKING:
     pass
@@ -38,11 +38,10 @@ def command(folders: tuple[str, ...], output: str, no_bands: bool, **options: An
     """
     from albench.render.drawing import Asked, drawing
     from albench.render.figure import check_suffix
-    from albench.results.load import load
 
     path = Path(output)
     check_suffix(path.suffix.lower(), output)
-    drawn = drawing(load(*folders), Asked(bands=not no_bands, **options))
+    drawn = drawing(loaded(folders), Asked(bands=not no_bands, **options))
     drawn.save(path)
     click.echo(f"Wrote {path}.")
     for line in drawn.notes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from albench.cli.choosing import loaded
 from albench.cli.compare import comparing
 
 
@@ -23,10 +24,9 @@ def command(folders: tuple[str, ...], output: str, **options: Any) -> None:
     """
     from albench.errors import StoreError
     from albench.report import write
-    from albench.results.load import load
 
     path = Path(output)
-    results = load(*folders)
+    results = loaded(folders)
     try:
         size = write(path, results, **options)
     except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from albench.cli.choosing import choosing
+from albench.cli.choosing import choosing, loaded
 
 
 @click.command("tuned")
@@ -26,12 +26,11 @@ def command(folders: tuple[str, ...], output: str | None, **named: tuple[str, ..
     from albench.disk.files import write_atomic, writing
     from albench.errors import UserError
     from albench.render.tuned import as_frame, as_table
-    from albench.results.load import load
     from albench.wording import counted
 
     if output and Path(output).suffix.lower() != ".csv":
         raise UserError(f"--output {output}: write a file that ends in .csv.")
-    frame = load(*folders).frame
+    frame = loaded(folders).frame
     choice = Choice(**named, baseline="")
     choice.check(frame)
     made = tunings(choice.of(frame))

@@ -21,6 +21,7 @@ from albench.compare.highlight import with_highlight
 from albench.compare.looks import looked
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, numbers_of
+from albench.compare.one_thread import one_thread
 from albench.compare.over_items import KeptOf, item_notes, over_items, with_over_items
 from albench.compare.overall import over_data_sets
 from albench.compare.paid import counting_validation
@@ -61,6 +62,7 @@ def compare(
     return compared(frame, question, failed=failed, after=after, kept=test_items)
 
 
+@one_thread()
 def compared(
     frame: pd.DataFrame,
     question: Question,

@@ -50,9 +50,12 @@ class Registry:
         self._parts: dict[tuple[str, str, str], Built] = {}
         self.files = [] if os.environ.get(NO_PLUGINS) else [*files_from_environment(), *files]
         unwanted = _names_from_environment()
+        known_as: dict[Any, tuple[str, str]] = {None: ("?", "?")}
         for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
             dist = entry_point.dist
-            plugin = Plugin(entry_point.name, dist.name if dist else "?", dist.version if dist else "?")
+            if dist not in known_as:  # its whole metadata is parsed for either: once, not for each of its plugins
+                known_as[dist] = _name_and_version(dist)
+            plugin = Plugin(entry_point.name, *known_as[dist])
             if os.environ.get(NO_PLUGINS) and plugin.distribution != PROJECT:
                 plugin.disabled = "--no-plugins"
             elif unwanted & {plugin.name, plugin.distribution}:
@@ -238,3 +241,8 @@ def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
 
 def _names_from_environment() -> set[str]:
     return {name.strip() for name in os.environ.get(DISABLE, "").split(",") if name.strip()}
+
+
+def _name_and_version(dist: importlib.metadata.Distribution) -> tuple[str, str]:
+    told = dist.metadata
+    return told["Name"], told["Version"]

@@ -11,11 +11,15 @@ import numpy as np
 
 from albench.compare.blocks import RowName
 from albench.errors import StoreError
+from albench.garbage import unlooked
 from albench.results.records import read_trial
 
+_LISTS = "all", "threshold"
+"""What is shown of a record's long lists: the classes of what was bought, and thresholds over steps."""
 Entries = dict[RowName, dict[str, Any]]
 
 
+@unlooked()
 def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str], tuple[list[str], Entries]]:
     """Diagnostics of every row.
 
@@ -34,7 +38,7 @@ def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str
     collected: dict[tuple[str, str], dict[RowName, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
     classes: dict[tuple[str, str], list[str]] = {}
     for folder, names in trials.items():
-        files = read_trial(folder)
+        files = read_trial(folder, _LISTS)
         if not files.records:
             continue
         where = names["dataset"], files.facts["protocol_hash"]

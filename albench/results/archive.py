@@ -17,7 +17,7 @@ from albench.disk.files import replacing, sealed_text
 from albench.disk.owners import owner_of
 from albench.errors import StoreError
 from albench.results.mixing import mixes
-from albench.results.records import TrialFiles, encode_record, read_manifest, read_trial, trial_folders
+from albench.results.records import Lists, TrialFiles, encode_record, read_manifest, read_trial, trial_folders
 from albench.results.store import CLAIM
 from albench.suite.trials import check_name
 from albench.wording import counted
@@ -145,7 +145,7 @@ def trial_texts(files: TrialFiles) -> Iterator[tuple[str, str]]:
     yield "trial.json", sealed_text(files.facts)
 
 
-def read_checked(folder: Path, where: str) -> TrialFiles:
+def read_checked(folder: Path, where: str, lists: Lists = None) -> TrialFiles:
     """A trial's files, of which nothing is taken for granted.
 
     Raises
@@ -154,7 +154,7 @@ def read_checked(folder: Path, where: str) -> TrialFiles:
         Naming ``where`` the trial came from and what is wrong with it.
     """
     try:
-        files = read_trial(folder)
+        files = read_trial(folder, lists)
     except StoreError as error:
         raise StoreError(str(error).replace(str(folder), where)) from None
     except (ValueError, RecursionError):  # not text, or text that no encoder of ours wrote

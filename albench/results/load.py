@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from albench.compare.tables import Remark
 from albench.errors import StoreError
+from albench.garbage import unlooked
 from albench.item_predictions import fitting, labelled_of, predictions_of
 from albench.results.begun import not_begun_words
 from albench.results.known_as import names_of
@@ -227,6 +228,7 @@ def _remove(folders: Sequence[Path]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@unlooked()
 def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     import numpy as np
     import pandas as pd
@@ -235,7 +237,8 @@ def _read_all(suites: Sequence[Opened], first: Collection[str] = ()) -> Results:
     if without and len(without) == len(suites):
         raise StoreError(f"{without[0]} holds no records, only its manifest: make them with the command that it names.")
     manifests = {suite.where: read_manifest(suite.folder) for suite in suites}
-    read = [(suite, folder, suite.read(folder)) for suite in suites for folder in trial_folders(suite.folder)]
+    found = ((suite, folder) for suite in suites for folder in trial_folders(suite.folder))
+    read = [(suite, folder, suite.read(folder, lists=())) for suite, folder in found]
     with _as_written(", ".join(suite.where for suite in suites)):
         aliases, notes = united(manifests, [files.facts for _, _, files in read if files.records])
         names = names_of([(suite.where, files.facts) for suite, _, files in read], aliases)

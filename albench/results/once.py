@@ -67,6 +67,8 @@ class _TwoPlaces:
 def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list[str], list[str]]:
     """Each trial once; what is to be said of copies that are equal, and of those that are not.
 
+    Copies are read again, whole: of a trial that is there once it is enough to have read its numbers.
+
     The most complete copy counts; of equals, that of the source that is named first. So no table is patched together
     from several sources as long as the first one has all of it.
 
@@ -87,20 +89,29 @@ def once(read: Sequence[Read], first: Collection[str]) -> tuple[list[Read], list
     equal = 0
     pairs: dict[tuple[str, str], _TwoPlaces] = {}
     for places in copies.values():
+        if len(places) == 1:
+            continue
         best = max(places, key=rank)
         left_out.update(at for at in places if at != best)
+        whole = _whole(read[best])
         for at in places:
             if at == best:
                 continue
-            if difference := first_difference(read[best][2].records, read[at][2].records):
-                pair = pairs.setdefault((read[best][0].where, read[at][0].where), _TwoPlaces())
-                pair.add(read[best], read[at], difference)
+            other = _whole(read[at])
+            if difference := first_difference(whole[2].records, other[2].records):
+                pair = pairs.setdefault((whole[0].where, other[0].where), _TwoPlaces())
+                pair.add(whole, other, difference)
             else:
                 equal += 1
     kept = [one for at, one in enumerate(read) if at not in left_out]
     order = list(dict.fromkeys(suite.where for suite, _, _ in read))
     differing = [_pair_words(*names, pair, order, kept) for names, pair in pairs.items()]
     return kept, [_equal_words(equal)] if equal else [], differing
+
+
+def _whole(one: Read) -> Read:
+    suite, folder, _ = one
+    return suite, folder, suite.read(folder)
 
 
 def _equal_words(n: int) -> str:

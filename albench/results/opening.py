@@ -9,7 +9,7 @@ from pathlib import Path
 
 from albench.errors import StoreError
 from albench.results.archive import read_checked, unpack
-from albench.results.records import TrialFiles, read_trial, suite_folders
+from albench.results.records import Lists, TrialFiles, read_trial, suite_folders
 
 PACKED = "records.zip"
 """An archive in a suite's folder that holds its trials, as published results have it."""
@@ -38,9 +38,9 @@ class Opened:
         suite = f"{self.archive}/{self.folder.name}" if self.archive else self.where
         return f"{suite}/trials/{trial.name}"
 
-    def read(self, trial: Path) -> TrialFiles:
+    def read(self, trial: Path, lists: Lists = None) -> TrialFiles:
         """What is on disk of one of its trials."""
-        return read_checked(trial, self.place(trial)) if self.archive else read_trial(trial)
+        return read_checked(trial, self.place(trial), lists) if self.archive else read_trial(trial, lists)
 
 
 def opened(paths: Sequence[Path], room: Callable[[], Path]) -> list[Opened]:

@@ -81,8 +81,9 @@ def rows_of(
     common[carried.COLUMN] = carried.thin_test(data["classes"], test) if pool else ""
     common[first_draw.COLUMN] = _given(facts["protocol"], files.records, data["classes"], pool) if pool else ""
     made = rounds_made(facts, len(files.records))
-    rest = {"n_validation": data["sizes"][1] if data else None}
-    rows = [{**rest, **_flat(record), **_made(how)} for record, how in zip(files.records, made, strict=True)]
+    validation = data["sizes"][1] if data else None
+    columns = {id(how): _made(how) for how in {id(how): how for how in made}.values()}  # one a process, not a round
+    rows = [_flat(record, validation, columns[id(how)]) for record, how in zip(files.records, made, strict=True)]
     rounds = facts["protocol"]["rounds"]
     ended = None
     if files.status in ("failed", "skipped"):
@@ -105,11 +106,14 @@ def _made(how: Made) -> dict[str, str]:
     return {"run": how.run, **versions}
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
-    """The record's numbers as columns."""
-    found = {name: record[name] for name in ("round", "n_labeled", "peak_memory_mb")}
-    if "n_validation" in record:
-        found["n_validation"] = record["n_validation"]
+def _flat(record: dict[str, Any], validation: int | None, made: dict[str, str]) -> dict[str, Any]:
+    """The record's numbers as columns, and what made it beside them; ``validation`` labels where it does not say."""
+    found = {
+        "n_validation": record.get("n_validation", validation),
+        "round": record["round"],
+        "n_labeled": record["n_labeled"],
+        "peak_memory_mb": record["peak_memory_mb"],
+    }
     for part in ("val", "test", "seconds"):
         values = record[part]
         if not _NUMBERS.issuperset(map(type, values.values())):
@@ -117,8 +121,9 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
         found.update(zip(_columns(part, tuple(values)), values.values(), strict=True))
     if TUNED in record:
         found.update(_tuned(record[TUNED]))
-    for name in ("accepted", "accuracy"):
-        found[f"pseudo_label.{name}"] = record["pseudo_label"][name]
+    pseudo = record["pseudo_label"]
+    found["pseudo_label.accepted"], found["pseudo_label.accuracy"] = pseudo["accepted"], pseudo["accuracy"]
+    found.update(made)
     return found
 
 

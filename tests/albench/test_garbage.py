@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from albench.garbage import unlooked
 
 LOADED = 100_000
 """Objects that torch alone comes with, in a process that has loaded it."""
@@ -51,3 +56,22 @@ def test_the_command_looks_seldom_and_through_what_a_run_makes_alone(tmp_path: P
     seldom, frozen, collected = told.read_text().split()
     assert (seldom, collected) == ("10000", "True")
     assert int(frozen) > LOADED
+
+
+def test_it_is_not_looked_for_in_a_block_and_then_as_before() -> None:
+    @unlooked()
+    def fails() -> None:
+        assert not gc.isenabled()
+        raise ValueError("on its way")
+
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="on its way"):
+        fails()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with unlooked():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

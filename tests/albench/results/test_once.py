@@ -105,6 +105,15 @@ def test_the_largest_difference_of_a_test_metric_is_told_in_plain_digits(
     assert "e-" not in note
 
 
+def test_copies_that_differ_in_what_was_queried_alone_are_not_equal(first: Path, again: Callable[..., Path]) -> None:
+    other = again()
+    trial = next(trial for trial in (other / "trials").iterdir() if "--entropy--" in trial.name)
+    records = read_records(trial)[0]
+    records[0]["queried"] = [*range(1_000_000_000, 1_000_000_008)]
+    (trial / "rounds.jsonl").write_text("".join(map(encode_record, records)))
+    assert f"from round 0 on: queried differs (trial {trial.name})" in told(albench.load(first, other))
+
+
 def test_other_processors_are_named_and_expected(first: Path, again: Callable[..., Path]) -> None:
     other = again(processor="a67 Other NEON", macro_f1=0.05)
     note = told(albench.load(first, other))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albench.disk.files import write_atomic
@@ -48,6 +50,42 @@ def test_a_record_survives_being_written_and_read(content: dict) -> None:
     assert line.count("\n") == 1
     content.pop("checksum", None)
     assert decode_record(encode_record(content) if content else line) == (content or decode_record(line))
+
+
+long_lists = st.lists(st.integers(0, 10**9) | st.floats(-1, 1), min_size=12, max_size=20)
+keys = st.sampled_from(["threshold", "loss", "the threshold", 'a "loss'])
+
+
+@settings(max_examples=40)
+@given(
+    st.dictionaries(keys, long_lists | json_values | st.dictionaries(keys, long_lists), max_size=3),
+    st.sampled_from([(), ("threshold",), ("threshold", "all")]),
+)
+def test_a_record_without_its_long_lists_is_else_the_same(content: dict, named: tuple[str, ...]) -> None:
+    texts = {'text": [': '":[1111111111,2222222222,3333333333,4444]', "loss": [1, 2, 3], "x": "[" + "1," * 20 + "1]"}
+    line = encode_record({"test": content, "told": texts})
+    found = decode_record(line, named)
+    whole = decode_record(line)
+    assert found is not None
+    assert whole is not None
+    assert found["told"] == texts
+    assert emptied(whole["test"], named) == emptied(found["test"], named)
+    line = line.replace("111", "112", 1)
+    assert decode_record(line, named) is None
+
+
+def emptied(value: Any, named: tuple[str, ...], key: str = "") -> Any:
+    """Without lists of numbers that are long as they are written, but those of the named keys."""
+    if isinstance(value, dict):
+        return {name: emptied(inner, named, name) for name, inner in value.items()}
+    numbers = isinstance(value, list) and all(type(one) in (int, float) for one in value)
+    is_long = numbers and len(json.dumps(value, separators=(",", ":"))) >= 2 + 32
+    return [] if is_long and key not in named else value
+
+
+def test_what_is_long_and_asked_for_by_no_one_is_not_read() -> None:
+    line = encode_record({"queried": list(range(20)), "all": list(range(20)), "few": [1, 2]})
+    assert decode_record(line, ("all",)) == {"queried": [], "all": list(range(20)), "few": [1, 2]}
 
 
 @given(st.integers(0, 200), st.integers(1, 255))

@@ -50,10 +50,10 @@ class Registry:
         self._parts: dict[tuple[str, str, str], Built] = {}
         self.files = [] if os.environ.get(NO_PLUGINS) else [*files_from_environment(), *files]
         unwanted = _names_from_environment()
-        known_as: dict[Any, tuple[str, str]] = {None: ("?", "?")}
+        known_as: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {None: ("?", "?")}
         for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name):
             dist = entry_point.dist
-            if dist not in known_as:  # its whole metadata is parsed for either: once, not for each of its plugins
+            if dist and dist not in known_as:  # its whole metadata is parsed for either: once, not for each plugin
                 known_as[dist] = _name_and_version(dist)
             plugin = Plugin(entry_point.name, *known_as[dist])
             if os.environ.get(NO_PLUGINS) and plugin.distribution != PROJECT:

@@ -192,7 +192,8 @@ class Executor:
         ----------
         run
             A module-level function ``run(job, emit) -> Outcome``; it and the jobs can be pickled. It returns
-            ``Failed`` for what goes wrong inside a trial; a worker that dies is the executor's to report.
+            ``Failed`` for what goes wrong inside a trial; a worker that dies is the executor's to report. Its module's
+            ``IMPORTS``, where it has any, are the names of modules that it imports once it is called.
         jobs
             What to carry out. Of one that carries several trials ``run`` reports each one's end as an ``Ended`` event;
             ``Failed`` or ``Busy`` of the job counts for those that had not ended.

@@ -29,6 +29,8 @@ from albench.suite.trials import first_labels
 if TYPE_CHECKING:
     from albench.trial.tuned import Tunings
 
+IMPORTS = "torch", "albench.trial.parts", "albench.trial.first_round", "albench.trial.rounds"
+"""What a job imports once it is carried out, for executors that fork workers from a process that has it."""
 SHARED = "shared"
 """Folder of a suite for first rounds that trials share; empty again once all is done."""
 TUNING = "tuning"

@@ -113,11 +113,25 @@ def descendants(pid: int) -> list[int]:
 
 def _is_worker(pid: int) -> bool:
     """Whether a process carries trials out for another: of ``processes``, or of Ray while it has a task."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
+    words = _words(pid)
+    if b"albench_executors.fork_server" in words:  # the words of what it is a fork of
+        return b"albench_executors.fork_server" in _words(_parent(pid))
     return b"albench_executors.worker" in words or words[0].startswith(b"ray::carry_out")
+
+
+def _words(pid: int) -> list[bytes]:
+    """What a process was started with; none of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return [b""]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 @dataclass

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Pipe, wait
 from typing import IO, Any
 
-from albench.api import Event, Executor, Failed, Job, Outcome, Run, cores, option
-from albench_executors.workers import deaf_children, death, worker_environment
+from albench.api import Event, Executor, Failed, Job, Outcome, Run, UserError, cores, option
+from albench_executors.forking import forked, started
+from albench_executors.gpus import gpu_numbers, sees_alone
+from albench_executors.workers import death, on_own_device, wants_gpu, worker_environment
 
 TIME_LIMIT = 124
 """Exit code of a worker whose query could not be interrupted."""
-ORPHAN = 0.5
-"""Seconds between two looks of a worker whether its driver is there."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +25,29 @@ class Processes(Executor):
     """One trial in each of several worker processes.
 
     A worker carries out one trial after the other. One that dies (killed, out of memory) fails its trial alone; another
-    takes its place. Workers are plain subprocesses, so a script or notebook needs no ``__main__`` guard.
+    takes its place. Workers are processes of their own, so a script or notebook needs no ``__main__`` guard. On Linux
+    they are forks of one that has imported what they need, unless they train on a GPU.
     """
 
-    workers: int = option(0, "worker processes; 0 for one a core", ge=0)
+    workers: int = option(0, "worker processes; 0 for one a core, or one a GPU of gpus", ge=0)
+    gpus: str = option("", "numbers of GPUs, as 0;1, or all: each worker sees one of them alone")
 
     def concurrency(self) -> int:
-        return self.workers or cores()
+        return self.workers or (len(gpu_numbers(self.gpus)) if self.gpus else cores())
 
     def map(self, run: Run, jobs: Sequence[Job], emit: Callable[[Event], None]) -> Iterator[Outcome]:
-        waiting = deque(jobs)
-        count = min(self.concurrency(), len(waiting))
-        workers = [_Worker(run) for _ in range(count)]
+        on_gpu = any(map(wants_gpu, jobs))
+        if self.gpus and jobs and not on_gpu:
+            raise UserError(
+                f"processes[gpus={self.gpus}]: no trial is on a GPU: write --device cuda, or leave gpus out."
+            )
+        own = [sees_alone(number) for number in gpu_numbers(self.gpus)] if self.gpus and jobs else [{}]
+        waiting = deque(map(on_own_device, jobs) if self.gpus else jobs)
+        workers: list[_Worker] = []
         try:
-            for worker in workers:
-                worker.give(waiting.popleft())
+            for environment in itertools.islice(itertools.cycle(own), min(self.concurrency(), len(waiting))):
+                workers.append(_Worker(run, environment, forks=not on_gpu))
+                workers[-1].give(waiting.popleft())
             while workers:
                 ready = wait([worker.connection for worker in workers])
                 for worker in [w for w in workers if w.connection in ready]:
@@ -54,7 +59,7 @@ class Processes(Executor):
                     if not waiting or worker.dead:
                         worker.stop()
                     if waiting:
-                        free = _Worker(run) if worker.dead else worker
+                        free = worker.another() if worker.dead else worker
                         workers.append(free)
                         free.give(waiting.popleft())
         finally:
@@ -63,24 +68,31 @@ class Processes(Executor):
 
 
 class _Worker:
-    """The driving side of one worker process."""
+    """The driving side of one worker process.
 
-    def __init__(self, run: Run) -> None:
-        self.connection, other = Pipe()
+    Parameters
+    ----------
+    environment
+        What its environment has beside that of all workers.
+    forks
+        Whether it may be a fork of a process in which libraries are loaded.
+    """
+
+    def __init__(self, run: Run, environment: Mapping[str, str], forks: bool) -> None:
         self.dead = False
+        self._made_with = run, environment, forks
         self._job: Job | None = None
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        with deaf_children():
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "albench_executors.worker", str(other.fileno())],
-                pass_fds=[other.fileno()],
-                env={**os.environ, **worker_environment()},
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.STDOUT,
-            )
-        other.close()
+        self.connection, other = Pipe()
+        everything = {**os.environ, **worker_environment(), **environment}
+        with other:
+            given = everything, other.fileno(), self._output.fileno()
+            self._process = (forked(run, *given) if forks else None) or started(*given)
         self._send(run)
+
+    def another(self) -> _Worker:
+        """One in its place."""
+        return _Worker(*self._made_with)
 
     def give(self, job: Job) -> None:
         self._job = job
@@ -125,34 +137,3 @@ class _Worker:
         self.connection.close()
         self._process.wait()
         self._output.close()
-
-
-def serve(connection: Connection) -> None:
-    """The worker's side: carry out jobs until the driver closes the connection."""
-
-    def emit(event: Event) -> None:
-        _send_or_exit(connection, (False, event))
-
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-    try:
-        run: Run = connection.recv()
-        while True:
-            job = connection.recv()
-            _send_or_exit(connection, (True, run(job, emit)))
-    except EOFError:
-        return
-
-
-def _leave_with(driver: int) -> None:
-    """End this process soon after the driver: a long query sends nothing that could fail."""
-    while os.getppid() == driver:
-        time.sleep(ORPHAN)
-    os._exit(1)
-
-
-def _send_or_exit(connection: Connection, message: tuple[bool, Any]) -> None:
-    try:
-        connection.send(message)
-    except OSError:
-        # The driver is gone: leave at once and let the claim go, so that the next run can take the trial over.
-        os._exit(1)

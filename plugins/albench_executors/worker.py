@@ -6,7 +6,7 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-from albench_executors.processes import serve
+from albench_executors.serving import serve
 
 if __name__ == "__main__":
     # Ctrl-C reaches the whole process group; the driver decides what becomes of its workers.

@@ -76,11 +76,12 @@ class Server:
         """
         last = time.monotonic()
         while os.getppid() == self._driver and (self._codes or time.monotonic() - last < IDLE):
-            ready, _, _ = select.select([self._control, self._woken], [], [], ORPHAN)
+            asked = self._control.fileno()
+            ready, _, _ = select.select([asked, self._woken], [], [], ORPHAN)
             if self._woken in ready:
                 os.read(self._woken, 4096)
             self._pass_codes_on()
-            if self._control not in ready:
+            if asked not in ready:
                 continue
             last = time.monotonic()
             question, descriptors = _received(self._control)

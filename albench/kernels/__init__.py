@@ -2,11 +2,13 @@
 
 from albench.kernels.approximate import approximate_neighbors
 from albench.kernels.blocks import joined
+from albench.kernels.cover_graph import CoverGraph
 from albench.kernels.coverage import cover_counts, is_covered
 from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
+from albench.kernels.neighbor_bounds import coarse_pays, similarity_bounds
 from albench.kernels.neighbors import nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin
@@ -16,11 +18,13 @@ from albench.kernels.topk import top_k, top_k_per_class
 from albench.kernels.unit import Rows, UnitRows
 
 __all__ = [
+    "CoverGraph",
     "NonFiniteScores",
     "Rows",
     "UnitRows",
     "add_by_group",
     "approximate_neighbors",
+    "coarse_pays",
     "cover_counts",
     "entropy",
     "is_covered",
@@ -36,6 +40,7 @@ __all__ = [
     "require_finite",
     "running_sum",
     "sent",
+    "similarity_bounds",
     "top_k",
     "top_k_per_class",
 ]

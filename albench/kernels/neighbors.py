@@ -71,45 +71,62 @@ def nearest_neighbors(
         require_finite(queries=queries)
         if queries.shape[1] != x.shape[1]:
             raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
-    if block is None:
-        block = 1024 if x.device.type == "cpu" else 8192
-    block = -(-block // _GROUP) * _GROUP
+    block = product_block(x.device) if block is None else -(-block // _GROUP) * _GROUP
     centre = x.mean(dim=0) if metric == "euclidean" else None
     keep = k if metric == "cosine" else min(k + _SLACK, available)
     if queries is None:
-        keys = _own_neighbors(Prepared(x, centre), keep, block)
+        keys = own_neighbors(Prepared(x, centre), keep, block)
     else:
-        rows = max(block, _QUERY_FLOATS // max(1, x.shape[1]) // block * block)
-        parts = (_query_neighbors(Prepared(part, centre), x, centre, keep, block) for part in queries.split(rows))
-        keys = joined(parts, len(queries))
+        parts = queries.split(held_queries(x.shape[1], block))
+        keys = joined((query_neighbors(Prepared(part, centre), x, centre, keep, block) for part in parts), len(queries))
     similarity, index = unpack(keys)
     if metric == "cosine":
         return similarity.clamp_(-1.0, 1.0), index
     return measure_again(x, x if queries is None else queries, index, k)
 
 
-class Prepared:
-    """Items ready for products: rows scaled to length 1, or centred; padded with zeros to whole groups."""
+def product_block(device: torch.device) -> int:
+    """Rows of a product block, whole groups."""
+    return 1024 if device.type == "cpu" else 8192
 
-    def __init__(self, x: Tensor, centre: Tensor | None) -> None:
+
+def held_queries(size: int, block: int) -> int:
+    """How many queries of so many numbers are held ready at once; whole blocks."""
+    return max(block, _QUERY_FLOATS // max(1, size) // block * block)
+
+
+class Prepared:
+    """Items ready for products: rows scaled to length 1, or centred; padded with zeros to whole groups.
+
+    Parameters
+    ----------
+    x, centre
+        (N, D), and (D,) what is taken off in place of scaling.
+    dtype
+        Of the rows; scaled ones may be rounded to a coarser one for products that need not be exact.
+    """
+
+    def __init__(self, x: Tensor, centre: Tensor | None, dtype: torch.dtype = torch.float32) -> None:
         self.n = len(x)
-        self.rows = x.new_zeros((-(-self.n // _GROUP) * _GROUP, x.shape[1]), dtype=torch.float32)
+        self.rows = x.new_zeros((-(-self.n // _GROUP) * _GROUP, x.shape[1]), dtype=dtype)
         filled = self.rows[: self.n]
         self.half_square: Tensor | None = None
         if centre is None:
             # Dividing by the largest entry first keeps tiny and huge vectors from under- or overflowing when squared.
             for part, out in zip(x.split(_ROWS), filled.split(_ROWS), strict=True):
                 scale = part.abs().amax(dim=1, keepdim=True)
-                torch.div(part, torch.where(scale > 0, scale, 1.0), out=out)
-                length = torch.linalg.vector_norm(out, dim=1, keepdim=True)
-                out.div_(torch.where(length > 0, length, 1.0))
+                row = torch.div(part, torch.where(scale > 0, scale, 1.0), out=out if dtype == part.dtype else None)
+                length = torch.linalg.vector_norm(row, dim=1, keepdim=True)
+                row.div_(torch.where(length > 0, length, 1.0))
+                if row is not out:
+                    out.copy_(row)
         else:
             torch.sub(x, centre, out=filled)
             self.half_square = 0.5 * torch.linalg.vector_norm(self.rows, dim=1).square_()
 
     def product(self, other: Prepared, i: int, j: int, block: int) -> Tensor:
         """Similarity of a block of rows with a block of another's rows; padding has -inf."""
-        out = self.rows[i : i + block] @ other.rows[j : j + block].T
+        out = (self.rows[i : i + block] @ other.rows[j : j + block].T).float()
         if self.half_square is not None and other.half_square is not None:
             # -distance**2 / 2
             out.sub_(self.half_square[i : i + block, None]).sub_(other.half_square[None, j : j + block])
@@ -177,7 +194,7 @@ class _Best:
             self.lowest = torch.nextafter(unpack(worst)[0], torch.full((), torch.inf, device=worst.device))
 
 
-def _own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
+def own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
     """Keys (N, k): each block of the upper triangle is offered to its rows, and transposed to its columns."""
     device = items.rows.device
     starts = range(0, len(items.rows), block)
@@ -194,12 +211,12 @@ def _own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
     return torch.cat([part.keys for part in best])[: items.n]
 
 
-def _query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
+def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
     """Keys (Q, k): each block of items is prepared once and offered to all queries."""
     starts = range(0, len(queries.rows), block)
     best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
     for j in range(0, len(x), block):
-        items = Prepared(x[j : j + block], centre)
+        items = Prepared(x[j : j + block], centre, queries.rows.dtype)
         for part, i in zip(best, starts, strict=True):
             part.offer(queries.product(items, i, 0, block), j)
     for part in best:

@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "eb683c9f9613740e"
+NOW = "895154a0febee199"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "eb683c9f9613740e",
         "4b4ad7038cb01eaf",
         "276d796bc66d0e70",
         "f934dc2cfbe78966",
@@ -53,10 +54,13 @@ SAME: frozenset[str] = frozenset(
 NOT_THERE = ""
 """In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
+    "albench/kernels/cover_graph.py": ("6184e15fc88cd034", frozenset({NOT_THERE})),
     "albench/kernels/kmeans.py": ("360e1b96731c664b", frozenset({"f6a15977fd07d9ea", "377923685e8e7d14"})),
     "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
     "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
+    "albench/kernels/neighbor_bounds.py": ("0bdb98c04f66be6d", frozenset({NOT_THERE})),
+    "albench/kernels/neighbors.py": ("8bf159a6de5e9594", frozenset({"a54f0847885fb73c"})),
     "albench/kernels/sending.py": ("672167f970844993", frozenset({"f147cffa8eb681e7", NOT_THERE})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
     "albench/kernels/topk.py": ("a7c57bd9825ee72b", frozenset({"d895ca76623339f5"})),
@@ -67,11 +71,15 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
+    "albench_boostmis/uncertain.py": ("7dd2a1500b01f745", frozenset({"d40da01e788ba043"})),
     "albench_diversity/herding.py": (
         "b9f5b1b7f93ba406",
         frozenset({"d974fbd63a47e361", "bff33cbf29aa91a7", "592e0fe03ffe39d7"}),
     ),
-    "albench_diversity/probcover.py": ("5392a5ffb58d1211", frozenset({"f7edea34ca9f5e0e", "6064c0230ed84f1e"})),
+    "albench_diversity/probcover.py": (
+        "67c27c1e3ed2059e",
+        frozenset({"5392a5ffb58d1211", "6064c0230ed84f1e", "f7edea34ca9f5e0e"}),
+    ),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
     "albench_encoders/libraries.py": ("f4224dad9d54d8dc", frozenset({"ebb3aa537d9a4cd4", "eb387ad71247b30e"})),

@@ -8,19 +8,30 @@ import torch
 from torch import Tensor
 
 from albench.api import View
-from albench.kernels import entropy, nearest_neighbors, top_k, top_k_per_class
+from albench.kernels import coarse_pays, entropy, nearest_neighbors, similarity_bounds, top_k, top_k_per_class
 from albench_boostmis.density import graph_degree, mean_similarity, self_excluded
 
 Density = Literal["similarity", "degree", "none"]
+
+
+_LIKELY = 4
+"""Items for each one wanted whose scores are bounded first."""
+_MANY = 1024
+"""Items that would be looked up, from which on bounds before may pay."""
+_SAMPLE = 256
+"""Items by which it is told whether they will."""
+_LEFT = 1 / 4
+"""Share of them that bounds may leave in the race."""
 
 
 class BalancedUncertainty:
     """Chooses the items whose entropy times density is largest.
 
     A mean similarity is at most 1, so entropy alone bounds the score from above, and an item's neighbours are looked
-    up only when its bound is good enough to be chosen. Once every chosen item has its exact score, the bounds of the
-    others prove that the choice is that of scoring everything. Where too many items would have to be looked up, all
-    are, in the pass over all pairs, which costs half as much an item.
+    up only when its bound is good enough to be chosen. Where that leaves many, coarse products bound their mean
+    similarities (``similarity_bounds``), for half of what looking up costs or less. Once every chosen item has its
+    exact score, the bounds of the others prove that the choice is that of scoring everything. Where too many items
+    would have to be looked up, all are, in the pass over all pairs, which costs half as much an item.
 
     Parameters
     ----------
@@ -39,8 +50,11 @@ class BalancedUncertainty:
         self.balanced = balanced
         self.predicted = view.probs.argmax(dim=1)
         # Exact where known, an upper bound elsewhere.
-        self.score = entropy(view.probs).clamp_(min=0.0)
+        self.entropy = entropy(view.probs).clamp_(min=0.0)
+        self.score = self.entropy.clone()
         self.known = torch.ones_like(self.predicted, dtype=torch.bool)
+        self.bounded = torch.zeros_like(self.known)  # by more than entropy
+        self.coarse = coarse_pays(view.embeddings.device) and len(view) > 3 * _MANY
         self.n_neighbors = min(n_neighbors, len(view) - 1)
         if self.n_neighbors > 0 and density == "degree":
             # Who points at an item is known only once everybody's neighbours are.
@@ -50,23 +64,61 @@ class BalancedUncertainty:
 
     def most(self, candidates: Tensor, k: int) -> Tensor:
         """The k most uncertain of the candidate positions, best first."""
-        ahead = k
+        ahead, raised = 2 * k, False
         while True:
             chosen = self._rank(candidates, k)
             if bool(self.known[chosen].all()):
                 return chosen
-            # Knowing some more than k at once saves rounds.
-            further = self._rank(candidates, min(k + ahead, len(candidates)))
-            self._look_up(torch.cat([chosen, further]), everything=self._n_open(candidates, k) > len(self.known) // 3)
-            ahead *= 2
+            if int(self.known[candidates].sum()) < k:
+                self._look_up_best(candidates, ahead)
+                continue
+            open_ = self._open(candidates, k)
+            loose = open_[~self.bounded[open_]]
+            if self.coarse and len(loose) > _MANY:
+                if not raised:  # better scores than those of the first raise the bar for the others
+                    likely = self._rank(candidates, min(_LIKELY * k, len(candidates)))
+                    self._bound(likely[~self.bounded[likely]])
+                    self._look_up_best(likely, ahead)
+                    raised = True
+                elif self._bounds_pay(loose, candidates, k):
+                    self._bound(loose[~self.bounded[loose]])
+            elif len(open_) > 4 * ahead:
+                self._look_up_best(candidates, ahead)
+                ahead *= 4
+            else:
+                self._look_up(open_)
 
-    def _n_open(self, candidates: Tensor, k: int) -> int:
-        """How many candidates might still beat the k-th best of those known: about as many have to be looked up."""
-        known = self.known[candidates]
-        score = self.score[candidates]
-        if int(known.sum()) < k:
-            return 0
-        return int((score[~known] > score[known].topk(k).values[-1]).sum())
+    def _look_up_best(self, candidates: Tensor, k: int) -> None:
+        best = self._rank(candidates, min(k, len(candidates)))
+        best = best[~self.known[best]]
+        if len(best):
+            self._look_up(best)
+
+    def _bounds_pay(self, loose: Tensor, candidates: Tensor, k: int) -> bool:
+        """Whether few of the items that are in the race by entropy alone will be left in it."""
+        sample = loose[:: len(loose) // _SAMPLE]
+        self._bound(sample)
+        left = int(torch.isin(self._open(candidates, k), sample).sum())
+        self.coarse = left <= _LEFT * len(sample)
+        return self.coarse
+
+    def _open(self, candidates: Tensor, k: int) -> Tensor:
+        """The candidates that are not known and may still be chosen; at least k are known."""
+        known = candidates[self.known[candidates]]
+        unknown = candidates[~self.known[candidates]]
+        chosen = self._rank(known, k)
+        score = self.score[chosen]
+        if not self.balanced:
+            return unknown[self.score[unknown] >= score[-1]]
+        mine = self.predicted[chosen][:, None] == torch.arange(self.view.n_classes, device=chosen.device)
+        # Each class gives its share, and what these leave goes to the best of the others: an item has to be as good as
+        # the last of its class's share, or as the last of the others.
+        place = mine.long().cumsum(dim=0).masked_fill_(~mine, 0)
+        share = k // self.view.n_classes
+        last = torch.where(place == share, score[:, None], -torch.inf).amax(dim=0)
+        rest = torch.where((place > share).any(dim=1), score, torch.inf).amin()
+        bar = torch.minimum(last, rest) if share else rest.expand_as(last)
+        return unknown[self.score[unknown] >= bar[self.predicted[unknown]]]
 
     def _rank(self, candidates: Tensor, k: int) -> Tensor:
         score = self.score[candidates]
@@ -74,18 +126,23 @@ class BalancedUncertainty:
             return candidates[top_k(score, k)]
         return candidates[top_k_per_class(score, self.predicted[candidates], self.view.n_classes, k)]
 
-    def _look_up(self, positions: Tensor, everything: bool) -> None:
+    def _bound(self, items: Tensor) -> None:
+        """Lower the bounds of some items."""
+        if len(items) == 0:
+            return
+        mean = similarity_bounds(self.view.embeddings, self.n_neighbors, items)
+        self.score[items] = self.entropy[items] * mean.clamp_(0.0, 1.0)
+        self.bounded[items] = True
+
+    def _look_up(self, items: Tensor) -> None:
         """Make the scores of some items exact, or of all where that has become many."""
-        wanted = torch.zeros_like(self.known)
-        wanted[positions] = True
-        new = (wanted & ~self.known).nonzero()[:, 0]
-        if everything or int(self.known.sum()) + len(new) > len(self.known) // 6:
-            new = (~self.known).nonzero()[:, 0]
-            similarity = self.view.neighbors(self.n_neighbors)[0][new]
+        if int(self.known.sum()) + len(items) > len(self.known) // 3:
+            items = (~self.known).nonzero()[:, 0]
+            similarity = self.view.neighbors(self.n_neighbors)[0][items]
         else:
             embeddings = self.view.embeddings
             # One more, since an item is its own nearest neighbour.
-            found = nearest_neighbors(embeddings, self.n_neighbors + 1, queries=embeddings[new])
-            similarity = self_excluded(*found, new)
-        self.score[new] *= mean_similarity(similarity)
-        self.known[new] = True
+            found = nearest_neighbors(embeddings, self.n_neighbors + 1, queries=embeddings[items])
+            similarity = self_excluded(*found, items)
+        self.score[items] = self.entropy[items] * mean_similarity(similarity)
+        self.known[items] = self.bounded[items] = True

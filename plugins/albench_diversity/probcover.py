@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import UnitRows, cover_counts, is_covered, k_means, sent
+from albench.kernels import CoverGraph, UnitRows, is_covered, k_means, sent
 
 BLOCK = 1 << 22
 """Distances in one block."""
@@ -33,8 +33,8 @@ class ProbCover(Strategy):
     Notes
     -----
     Yehuda, Dekel, Hacohen and Weinshall (2022), "Active Learning Through a Covering Lens", NeurIPS, arXiv 2205.11320,
-    algorithm 1 and the purity rule of its section on the choice of the radius. The graph of the paper is not stored:
-    degrees are brought down by the balls of the items newly covered, so each item's ball is looked at twice.
+    algorithm 1 and the purity rule of its section on the choice of the radius. The graph of the paper is stored where
+    it has few edges; where it has many, the balls of the items newly covered are measured a second time.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
@@ -50,21 +50,22 @@ class ProbCover(Strategy):
         view.note("radius", radius)
         near = 1 - radius**2 / 2  # |a - b| <= r  <=>  <a, b> >= 1 - r^2 / 2 on the unit sphere
         covered = is_covered(x, UnitRows(view.labeled_embeddings), near)
-        degree = cover_counts(x, near, counted=~covered)
+        graph = CoverGraph(x, near, ~covered)
         picked = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         picks: list[int] = []
         while len(picks) < budget:
-            place = degree.masked_fill(picked, -1).argmax(dim=0, keepdim=True)
-            best, covers = torch.cat([place, degree.index_select(0, place)]).tolist()  # the host waits for it once
+            place = graph.degree.masked_fill(picked, -1).argmax(dim=0, keepdim=True)
+            best, covers = torch.cat(
+                [place, graph.degree.index_select(0, place)]
+            ).tolist()  # the host waits for it once
             if covers <= 1:
                 break
             picks.append(best)
             picked[best] = True
-            centre = x[best : best + 1]
-            new = is_covered(x, centre, near) & ~covered
+            new = graph.inside(best) & ~covered
             new[best] = ~covered[best]
             covered |= new
-            degree -= cover_counts(x, near, items=x[new])
+            graph.uncount(new)
         rest = torch.cat([(~picked & ~covered).nonzero()[:, 0], (~picked & covered).nonzero()[:, 0]])
         return torch.cat([torch.tensor(picks, dtype=torch.int64, device=x.device), rest])[:budget]
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+import albench_boostmis.uncertain as uncertain
 from albench.errors import ContractError
 from albench.kernels import entropy, nearest_neighbors, top_k, top_k_per_class
 from albench_boostmis.annotate import BoostMIS
@@ -203,6 +204,27 @@ def test_looking_up_few_neighbors_chooses_as_looking_up_all(balanced: bool, spre
     got = _uncertainty(view, balanced=balanced).most(candidates, 24)
     best = top_k_per_class(score[candidates], view.probs[candidates].argmax(1), 3, 24)
     assert got.tolist() == candidates[best if balanced else top_k(score[candidates], 24)].tolist()
+
+
+@pytest.mark.parametrize("coarse", [True, False])
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize(("spread", "n_wanted"), [(0.3, 33), (3.0, 30), (50.0, 2)])
+def test_a_large_pool_is_bounded_first_and_chosen_from_as_if_all_were_known(
+    spread: float, n_wanted: int, balanced: bool, coarse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uncertain, "coarse_pays", lambda _: coarse)
+    embeddings = _random(4000, 24, seed=1) * spread + 3 * torch.eye(24)[torch.arange(4000) % 4]
+    embeddings[5::50] = embeddings[5]
+    view = FakeView(embeddings)
+    view.probs = view.head(embeddings / (10 * spread)).softmax(dim=1)
+    chooser = _uncertainty(view, balanced=balanced)
+    score = entropy(view.probs) * mean_similarity(nearest_neighbors(embeddings, 5)[0])
+    for candidates in (torch.arange(0, 4000, 2), torch.arange(4000)):
+        got = chooser.most(candidates, n_wanted)
+        best = top_k_per_class(score[candidates], view.probs[candidates].argmax(1), 3, n_wanted)
+        assert got.tolist() == candidates[best if balanced else top_k(score[candidates], n_wanted)].tolist()
+    assert float((chooser.score - score)[chooser.known].abs().max()) < 1e-5
+    assert float((chooser.score - score).min()) > -1e-5
 
 
 def test_a_tight_pool_needs_no_pass_over_all_pairs() -> None:

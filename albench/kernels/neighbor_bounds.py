@@ -1,0 +1,78 @@
+"""How near an item's neighbours can be at most, by products of half the precision, which take half the time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from albench.kernels.blocks import joined
+from albench.kernels.finite import require_finite
+from albench.kernels.neighbors import Prepared, held_queries, own_neighbors, product_block, query_neighbors
+from albench.kernels.ordering import unpack
+
+_ALL_FROM = 0.6
+"""Share of the items from which on all of them, two at a time, cost less."""
+
+
+def similarity_bounds(x: Tensor, k: int, items: Tensor) -> Tensor:
+    """Upper bounds of the mean cosine similarity of some items to their k nearest others.
+
+    Parameters
+    ----------
+    x
+        (N, D) float32.
+    k
+        Number of neighbours, 1 .. N - 1.
+    items
+        (M,) int64 distinct positions.
+
+    Returns
+    -------
+    (M,) float32; above the mean of the similarities of ``nearest_neighbors``, by no more than 0.012 (0.0001 where the
+    processor has no products in bfloat16).
+
+    Raises
+    ------
+    NonFiniteScores
+        Rows are not finite; the message counts them.
+    ValueError
+        k is out of range.
+    """
+    require_finite(x=x)
+    if not 1 <= k <= len(x) - 1:
+        raise ValueError(f"k must be in 1 .. {len(x) - 1} for {len(x)} items, got {k}")
+    dtype, block = coarse_dtype(x.device), product_block(x.device)
+    if len(items) >= _ALL_FROM * len(x):
+        similarity = unpack(own_neighbors(Prepared(x, None, dtype), k, block))[0][items]
+        return (similarity + coarse_error(similarity, dtype)).mean(dim=1)
+    parts = items.split(held_queries(x.shape[1], block))
+    keys = joined(
+        (query_neighbors(Prepared(x[part], None, dtype), x, None, k + 1, block) for part in parts), len(items)
+    )
+    similarity, index = unpack(keys)
+    # An item is among its own nearest, or as near as these are k + 1 others: then the last is left out.
+    own = index == items[:, None]
+    own[:, -1] |= ~own.any(dim=1)
+    similarity = (similarity + coarse_error(similarity, dtype)).masked_fill_(own, 0.0)
+    return similarity.sum(dim=1) / k
+
+
+def coarse_pays(device: torch.device) -> bool:
+    """Whether a device has faster products than float32 ones for what need not be exact: a CPU's of bfloat16."""
+    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
+
+
+def coarse_dtype(device: torch.device) -> torch.dtype:
+    """What rows of length 1 are rounded to where products need not be exact."""
+    return torch.bfloat16 if coarse_pays(device) else torch.float32
+
+
+def coarse_error(product: Tensor, dtype: torch.dtype) -> Tensor:
+    """By how much a product of two rows of length 1, rounded to ``dtype``, may be off.
+
+    An entry is off by 2^-9 of itself in bfloat16, so that by Cauchy and Schwarz each row adds at most 2^-9, and so
+    does what the product itself is rounded to, of its own size.
+    """
+    if dtype == torch.float32:
+        return torch.full_like(product, 5e-5)
+    return product.abs().float().mul(2.0**-9).add_(2.0**-8).mul_(1.02).add_(5e-5)

@@ -141,6 +141,7 @@ def _nurse() -> None:
     import torch
 
     from albench.components.registry import registry
+    from albench.results.provenance import Provenance
 
     for name in ("compare", "render", "results.load", "trial.rounds", "cli.main", "cli.run", "cli.doctor"):
         importlib.import_module(f"albench.{name}")
@@ -148,13 +149,15 @@ def _nurse() -> None:
         importlib.import_module(f"albench.{name}")
     for name in ("pandas", "scipy.stats", "sklearn.metrics", "sklearn.datasets"):
         importlib.import_module(name)
+    registry()
     found = registry((str(TOY),))
     task = found.build("dataset", "blobs").load(None).task
-    for kind, name in (("method", "boostmis"), ("strategy", "boostmis"), ("strategy", "random"), ("executor", "local")):
+    found.build("backbone", "mlp").build(task, torch.Generator())
+    found.build("executor", "local")
+    made = Provenance(found, None)  # reads and parses all that decides a trial
+    for kind, name in (("method", "boostmis"), ("strategy", "boostmis"), ("strategy", "random"), ("backbone", "mlp")):
         found.build(kind, name)
-    # A model and its optimizer: torch imports half of itself only here.
-    model = found.build("backbone", "mlp").build(task, torch.Generator())
-    torch.optim.SGD(model.parameters(), lr=0.1)
+        made.part(kind, name)
     gc.collect()
     gc.freeze()  # what is there stays, and a fork shares its memory as long as no look for garbage writes to it
     codes: dict[int, int] = {}

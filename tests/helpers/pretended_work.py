@@ -9,13 +9,13 @@ from unittest.mock import patch
 import torch
 from stepwise import stepwise
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from albench.bench import queries
 from albench.bench.measured import TimedCase
 from albench.bench.steps import begun
 from albench.components.registry import registry
 from albench.testing.pretended import Account, pretended_cuda
+from albench.testing.pretended.tensors import tensors
 from albench.testing.watch import Watch
 from albench.training.lanes import Stack
 from albench.trial.numerics import numerics
@@ -69,7 +69,7 @@ class Float64(Watch):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
-        self.count += any(isinstance(x, Tensor) and x.dtype == torch.float64 for x in tree_leaves((args, made)))
+        self.count += any(x.dtype == torch.float64 for x in tensors((args, made)))
         return made
 
 

@@ -70,19 +70,24 @@ def spectrum(x: np.ndarray) -> Column:
     return dict(zip(SPECTRUM, map(float, (*leading, *rest)), strict=True))
 
 
-def overlap(x: np.ndarray, y: np.ndarray) -> Column:
+def grouped(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters (N,) of features (N, D) by k-means, and the nearest items (N, NEIGHBORS)."""
+    from sklearn.cluster import KMeans
+    from sklearn.neighbors import NearestNeighbors
+
+    clusters = KMeans(CLUSTERS, n_init=3, random_state=0).fit_predict(x)
+    return clusters, NearestNeighbors(n_neighbors=NEIGHBORS).fit(x).kneighbors(return_distance=False)
+
+
+def overlap(groups: tuple[np.ndarray, np.ndarray], y: np.ndarray) -> Column:
     """The rows of ``OVERLAP``: each as a share of what there is to win, so that 0 is chance and 1 perfect.
 
     Purity of k-means beyond the share of the largest class, and how often the ten nearest items have an item's label
     beyond what class shares alone give.
     """
-    from sklearn.cluster import KMeans
-    from sklearn.neighbors import NearestNeighbors
-
+    clusters, near = groups
     share = np.bincount(y) / len(y)
-    found = KMeans(CLUSTERS, n_init=3, random_state=0).fit_predict(x)
-    pure = sum(np.bincount(y[found == cluster]).max() for cluster in range(CLUSTERS)) / len(y)
-    near = NearestNeighbors(n_neighbors=NEIGHBORS).fit(x).kneighbors(return_distance=False)
+    pure = sum(np.bincount(y[clusters == cluster]).max() for cluster in range(CLUSTERS)) / len(y)
     agree, chance = (y[near] == y[:, None]).mean(), (share**2).sum()
     values = (pure - share.max()) / (1 - share.max()), (agree - chance) / (1 - chance)
     return dict(zip(OVERLAP, map(float, values), strict=True))
@@ -160,8 +165,9 @@ def geometry(loaded: Registry) -> tuple[list[str], list[str]]:
     x, y = sampled(SIX, loaded)
     for row, value in spectrum(x).items():
         add(row, row, value)
+    groups = grouped(x)
     for grading, labels in (("six", y), ("two", (y >= 3).astype(np.int64))):
-        for row, value in overlap(x, labels).items():
+        for row, value in overlap(groups, labels).items():
             add(f"{grading}: {row}", f"{GRADINGS[grading]}: {row}", value)
     return lines, outside
 
@@ -193,7 +199,7 @@ def main() -> None:
     if sys.argv[1:] and sys.argv[1] != "--write":
         with np.load(sys.argv[1], allow_pickle=False) as file:
             x, y = file["features"], file["labels"].astype(np.int64)
-        for row, value in (spectrum(x) | overlap(x, y)).items():
+        for row, value in (spectrum(x) | overlap(grouped(x), y)).items():
             print(f"{row}: {number(value)}")
         return
     loaded = registry()

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import math
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from script_modules import loaded
 
 import albench
+from albench.compare.advice import TYPICAL
+from albench.compare.statistics import area
 from albench.render import render
+from albench.results.load import Results
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/manifest.json"))
 RENEW = "python benchmarks/publish.py results/published/{}"
+
+
+@pytest.fixture(scope="module")
+def results() -> Callable[[Path], Results]:
+    """A published set's, loaded once."""
+    return functools.cache(albench.load)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +47,11 @@ def same(old: str, new: str) -> bool:
 
 
 @pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)
-def test_a_published_table_is_what_todays_code_makes_of_its_records(folder: Path) -> None:
+def test_a_published_table_is_what_todays_code_makes_of_its_records(
+    folder: Path, results: Callable[[Path], Results]
+) -> None:
     """Where it fails after a change of the statistics: commit, then ``python benchmarks/publish.py FOLDER``."""
-    comparison = albench.load(folder).compare(strict=True)
+    comparison = results(folder).compare(strict=True)
     old, new = (
         list(csv.DictReader(io.StringIO(text)))
         for text in ((folder / "table.csv").read_text(encoding="utf-8"), render(comparison, "csv"))
@@ -47,6 +61,22 @@ def test_a_published_table_is_what_todays_code_makes_of_its_records(folder: Path
         assert was.keys() == now.keys(), RENEW.format(folder.name)
         assert [name for name in was if not same(was[name], now[name])] == [], (was, now, RENEW.format(folder.name))
     assert render(comparison, "markdown") in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_typical_spread_is_that_of_the_published_results(results: Callable[[Path], Results]) -> None:
+    """Of each published set: the deviations of all differences from random; the constant lies in their middle half."""
+    spreads = []
+    for folder in PUBLISHED:
+        for _, part in results(folder).frame.groupby(["dataset", "protocol", "method"]):
+            wide = part.pivot_table(index=["strategy", "seed"], columns="n_labeled", values="test.macro_f1").dropna()
+            values = dict(zip(wide.index, area(wide.to_numpy(), wide.columns.to_numpy()), strict=True))
+            for strategy in {name for name, _ in values} - {"random"}:
+                own = {seed: value for (name, seed), value in values.items() if name == strategy}
+                gaps = [own[seed] - values["random", seed] for seed in own if ("random", seed) in values]
+                spreads += [np.std(gaps, ddof=1)] if len(gaps) > 2 else []
+    low, high = np.quantile(spreads, [0.25, 0.75])
+    assert len(spreads) > 20
+    assert low <= TYPICAL <= high
 
 
 @pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)

@@ -45,5 +45,6 @@ def test_overlap_is_perfect_where_classes_lie_apart_and_chance_where_labels_are_
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], [600, 300, 100])
     x = rng.standard_normal((1000, 8)) + 30 * np.eye(8)[y]
-    assert list(SCRIPT["overlap"](x, y).values()) == pytest.approx([1, 1])
-    assert list(SCRIPT["overlap"](x, rng.permutation(y)).values()) == pytest.approx([0.02, 0], abs=0.06)
+    groups = SCRIPT["grouped"](x)
+    assert list(SCRIPT["overlap"](groups, y).values()) == pytest.approx([1, 1])
+    assert list(SCRIPT["overlap"](groups, rng.permutation(y)).values()) == pytest.approx([0.02, 0], abs=0.06)

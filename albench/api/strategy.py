@@ -137,6 +137,8 @@ class Strategy:
     needs: ClassVar[frozenset[str]] = frozenset()
     cold_start: ClassVar[bool] = False
     """True where it can choose the first labels as well, from embeddings alone: no model, no labelled item."""
+    ranks: ClassVar[bool] = False
+    """True where ``select`` is its own and yet chooses what has the largest ``scores``, in their order."""
 
     def scores(self, view: View) -> Tensor:
         """(N,) how much each item is wanted, for a strategy that ranks items one by one; else not defined."""

@@ -9,10 +9,11 @@ from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.neighbor_bounds import coarse_pays, similarity_bounds
-from albench.kernels.neighbors import nearest_neighbors
+from albench.kernels.neighbors import likely_neighbors, measure_again, nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
-from albench.kernels.scores import entropy, margin
+from albench.kernels.scores import entropy, margin, top_probability
 from albench.kernels.sending import sent
+from albench.kernels.settled import top_k_entropy, top_k_mutual_information, top_k_settled
 from albench.kernels.sums import add_by_group, running_sum
 from albench.kernels.topk import top_k, top_k_per_class
 from albench.kernels.unit import Rows, UnitRows
@@ -32,8 +33,10 @@ __all__ = [
     "k_center_greedy",
     "k_means",
     "k_means_plus_plus",
+    "likely_neighbors",
     "margin",
     "mean_standard_deviation",
+    "measure_again",
     "mutual_information",
     "nearest_neighbors",
     "nearest_to_centers",
@@ -42,5 +45,9 @@ __all__ = [
     "sent",
     "similarity_bounds",
     "top_k",
+    "top_k_entropy",
+    "top_k_mutual_information",
     "top_k_per_class",
+    "top_k_settled",
+    "top_probability",
 ]

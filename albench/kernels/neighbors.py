@@ -62,27 +62,64 @@ def nearest_neighbors(
     ValueError
         k is out of range, a shape is wrong, or an input is not finite.
     """
-    require_finite(x=x)
-    own = queries is None
-    available = len(x) - 1 if own else len(x)
-    if not 1 <= k <= available:
-        raise ValueError(f"k must be in 1 .. {available} for {len(x)} items, got {k}")
-    if queries is not None:
-        require_finite(queries=queries)
-        if queries.shape[1] != x.shape[1]:
-            raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
+    _check(x, k, queries)
+    available = len(x) - (queries is None)
     block = product_block(x.device) if block is None else -(-block // _GROUP) * _GROUP
     centre = x.mean(dim=0) if metric == "euclidean" else None
     keep = k if metric == "cosine" else min(k + _SLACK, available)
     if queries is None:
         keys = own_neighbors(Prepared(x, centre), keep, block)
     else:
-        parts = queries.split(held_queries(x.shape[1], block))
-        keys = joined((query_neighbors(Prepared(part, centre), x, centre, keep, block) for part in parts), len(queries))
+        keys = _all_neighbors(queries, x, centre, keep, block)
     similarity, index = unpack(keys)
     if metric == "cosine":
         return similarity.clamp_(-1.0, 1.0), index
     return measure_again(x, x if queries is None else queries, index, k)
+
+
+def likely_neighbors(x: Tensor, k: int, queries: Tensor) -> tuple[Tensor, Tensor]:
+    """The items of ``x`` that may be the k nearest of each query by Euclidean distance, before any is measured.
+
+    Parameters
+    ----------
+    x, queries
+        (N, D) and (Q, D) float32.
+    k
+        Number of neighbours, 1 .. N.
+
+    Returns
+    -------
+    Positions (Q, k + 8) int64, or (Q, N) where there are fewer, of which ``measure_again`` makes what
+    ``nearest_neighbors`` gives; and (Q,) bool, whether the first k of them are the k nearest for certain, whatever
+    rounding did.
+
+    Raises
+    ------
+    ValueError
+        k is out of range, a shape is wrong, or an input is not finite.
+    """
+    _check(x, k, queries)
+    centre = x.mean(dim=0)
+    similarity, index = unpack(_all_neighbors(queries, x, centre, min(k + _SLACK, len(x)), product_block(x.device)))
+    if k == len(x) or not len(queries):
+        return index, torch.ones_like(index[:, 0], dtype=torch.bool)
+    # Similarities are -distance^2 / 2, of three terms that each may be off; the item's square is about the query's.
+    lengths = (torch.linalg.vector_norm(part - centre, dim=1) for part in queries.split(_ROWS))
+    square = joined(lengths, len(queries)).square_() + similarity[:, k].abs()
+    error = (8.0 + 2.0 * x.shape[1] ** 0.5) * torch.finfo(torch.float32).eps * square
+    return index, similarity[:, k - 1] - similarity[:, k] > 2.0 * error
+
+
+def _check(x: Tensor, k: int, queries: Tensor | None) -> None:
+    """Check that the k nearest items can be told."""
+    require_finite(x=x)
+    available = len(x) - (queries is None)
+    if not 1 <= k <= available:
+        raise ValueError(f"k must be in 1 .. {available} for {len(x)} items, got {k}")
+    if queries is not None:
+        require_finite(queries=queries)
+        if queries.shape[1] != x.shape[1]:
+            raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
 
 
 def product_block(device: torch.device) -> int:
@@ -224,8 +261,22 @@ def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int,
     return torch.cat([part.keys for part in best])[: queries.n]
 
 
+def _all_neighbors(queries: Tensor, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
+    """Keys (Q, k), of as many queries at a time as are held ready."""
+    parts = queries.split(held_queries(x.shape[1], block))
+    return joined((query_neighbors(Prepared(part, centre), x, centre, k, block) for part in parts), len(queries))
+
+
 def measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Distances (Q, k) of the chosen items from the differences themselves, and their positions, nearest first."""
+    """Distances (Q, k) from the differences themselves of the k nearest, and their positions, nearest first.
+
+    Parameters
+    ----------
+    x, queries
+        (N, D) and (Q, D).
+    index
+        (Q, m) positions in ``x``, m >= k, among which they are.
+    """
     distance = torch.empty(index.shape, device=x.device)
     rows = max(1, (1 << 18) // (index.shape[1] * x.shape[1]))
     for i in range(0, len(queries), rows):

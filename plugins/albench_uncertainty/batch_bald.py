@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from albench.api import View, option
-from albench.kernels import entropy, mutual_information, sent, top_k
+from albench.kernels import entropy, sent, top_k, top_k_mutual_information
 from albench_uncertainty.dropout import Dropout
 
 BLOCK = 2**22
@@ -60,8 +60,8 @@ class BatchBALD(Dropout):
 
     def select(self, view: View, budget: int) -> Tensor:
         """Choose ``budget`` positions, in the order picked."""
-        alone = mutual_information(view.mc_probs(self.samples, self.drop))
-        kept = top_k(alone, min(len(view), max(self.candidates, 2 * budget))).sort().values
+        n_kept = min(len(view), max(self.candidates, 2 * budget))
+        kept = top_k_mutual_information(view.mc_probs(self.samples, self.drop), n_kept).sort().values
         probs = self._networks(view, kept)
         joint = Joint(probs, self.max_configurations, self.configurations, view.generator)
         return kept[greedy(joint, budget)]

@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from albench.api import Strategy, View
-from albench.kernels import entropy, margin
+from albench.kernels import entropy, margin, top_k_entropy, top_probability
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,18 @@ class Entropy(Strategy):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"probs"})
+    ranks: ClassVar[bool] = True
 
     def scores(self, view: View) -> Tensor:
         """(N,) entropy in nats, 0 .. log C."""
         return entropy(view.probs)
+
+    def select(self, view: View, budget: int) -> Tensor:
+        """Choose ``budget`` positions, those of the largest scores."""
+        # A subclass may score otherwise.
+        return (
+            top_k_entropy(view.probs, budget) if type(self).scores is Entropy.scores else super().select(view, budget)
+        )
 
 
 @dataclass(frozen=True)
@@ -63,4 +71,4 @@ class LeastConfidence(Strategy):
     def scores(self, view: View) -> Tensor:
         """(N,) 1 less the top probability, 0 .. 1 - 1 / C."""
         # In float32 the difference rounds away the last digits of a small top probability.
-        return 1 - view.probs.amax(dim=1).double()
+        return 1 - top_probability(view.probs).double()

@@ -44,7 +44,7 @@ class Sharded(Wrapper):
         """Choose ``budget`` positions, in the other strategy's order."""
         if min(self.shards, len(view)) < 2:
             return self.of.select(view, budget)
-        ranks = self.of_scores and type(self.of).select is Strategy.select
+        ranks = self.of_scores and (self.of.ranks or type(self.of).select is Strategy.select)
         return self._merged(view, budget) if ranks else self._twice(view, budget)
 
     def _merged(self, view: View, budget: int) -> Tensor:

@@ -83,3 +83,12 @@ def test_few_of_many_are_those_that_a_stable_sort_gives(values: list[int], data:
     k = data.draw(st.integers(0, len(values)))
     expected = sorted(range(len(values)), key=lambda i: (-values[i], i))[:k]
     assert top_k(scores, k).tolist() == expected
+
+
+@pytest.mark.parametrize("n_values", [3, 1000, 1 << 30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_few_of_a_large_pool_are_those_that_a_stable_sort_gives(n_values: int, dtype: torch.dtype) -> None:
+    scores = torch.randint(n_values, (20_011,), generator=torch.Generator().manual_seed(0)).to(dtype)
+    for k in (1, 100):
+        assert torch.equal(top_k(scores, k), scores.sort(descending=True, stable=True).indices[:k])
+        assert torch.equal(top_k(-scores, k), (-scores).sort(descending=True, stable=True).indices[:k])

@@ -104,3 +104,17 @@ def test_non_finite_inputs_raise(where: str) -> None:
     (pool if where == "pool" else labeled)[1, 0] = torch.inf
     with pytest.raises(ContractError, match=r"1 of . rows of"):
         ContrastiveAL().select(make_view(pool, labeled_embeddings=labeled), 2)
+
+
+@pytest.mark.parametrize("scale", [0.01, 3.0, 60.0])
+def test_what_is_chosen_has_the_largest_scores_ties_included(scale: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    embeddings = torch.randn(400, 8, generator=generator)
+    embeddings[200:] = embeddings[:200]  # each item comes twice
+    weight = torch.randn(8, 3, generator=generator) * scale
+    labeled = torch.randn(40, 8, generator=generator)
+    labeled[20:] = labeled[:20]
+    view = make_view(embeddings, weight=weight.T, labeled_embeddings=labeled)
+    strategy = ContrastiveAL(n_neighbors=5)
+    for budget in (0, 7, 400):
+        assert torch.equal(strategy.select(view, budget), view.best(strategy.scores(view), budget))

@@ -10,7 +10,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing import make_view
-from albench_hybrid.discriminative import DiscriminativeAL
+from albench_hybrid.discriminative import DiscriminativeAL, _spread
 
 CENTRES = torch.tensor([[8.0, 0.0], [-8.0, 0.0], [0.0, 8.0], [0.0, -8.0]])
 
@@ -115,3 +115,26 @@ def test_non_finite_embeddings_raise(where: str) -> None:
     (pool if where == "pool" else labeled)[1, 0] = torch.nan
     with pytest.raises(ContractError, match=r"1 of . rows of"):
         DiscriminativeAL().select(make_view(pool, labeled_embeddings=labeled), 2)
+
+
+def test_columns_are_measured_as_torch_does_in_double() -> None:
+    x = torch.randn(1500, 40, generator=torch.Generator().manual_seed(0)) * torch.logspace(-3, 3, 40) + 100.0
+    x[:, 0] = 0.1
+    x[:, 1] = -7.0
+    deviation, mean = _spread(x)
+    wanted, centre = torch.std_mean(x.double(), dim=0, correction=0)
+    assert deviation[:2].tolist() == [0, 0]
+    torch.testing.assert_close(deviation[2:], wanted[2:].float(), rtol=2e-7, atol=0)
+    torch.testing.assert_close(mean, centre.float(), rtol=2e-7, atol=0)
+
+
+def test_later_parts_go_on_with_the_classifier_of_the_first() -> None:
+    pool, cluster = _pool([40, 40, 40, 40])
+    labeled, _ = _pool([20], seed=1)
+    strategy = DiscriminativeAL(sub_batches=3, hidden=16, lr=0.05, steps=60, later_steps=30)
+    picks = strategy.select(make_view(pool, labeled_embeddings=labeled), 30)
+    parts = [cluster[part].unique().tolist() for part in picks.split(10)]
+    assert sorted(part[0] for part in parts if len(part) == 1) == [1, 2, 3]
+    # The first part is that of a new classifier, which no option of later ones changes.
+    anew = DiscriminativeAL(sub_batches=3, hidden=16, lr=0.05, steps=60)
+    assert picks[:10].tolist() == anew.select(make_view(pool, labeled_embeddings=labeled), 30)[:10].tolist()

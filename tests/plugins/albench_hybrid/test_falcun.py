@@ -10,7 +10,8 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing import make_view
-from albench_hybrid.falcun import FALCUN, _sample, relevance
+from albench_hybrid import falcun
+from albench_hybrid.falcun import FALCUN, _Distances, _sample, power_
 
 # Margins 1, 0, 0.4, 0.2, 0.6: uncertainties 0, 1, 0.6, 0.8, 0.4.
 PROBS = torch.tensor([[1.0, 0, 0], [0.5, 0.5, 0], [0.6, 0.2, 0.2], [0.5, 0.2, 0.3], [0.1, 0.75, 0.15]])
@@ -30,14 +31,33 @@ def _definition(probs: np.ndarray, picks: list[int]) -> np.ndarray:
 
 
 def test_relevance_by_hand() -> None:
-    free = torch.ones(5, dtype=torch.bool)
+    distances = _Distances(PROBS, UNCERTAIN)
     # At first the distance is the uncertainty, here from 0 to 1 already.
-    assert relevance(UNCERTAIN, UNCERTAIN, free).tolist() == pytest.approx([0, 2, 1.2, 1.6, 0.8])
+    assert distances.relevance(UNCERTAIN).tolist() == pytest.approx([0, 2, 1.2, 1.6, 0.8])
     # After item 1 the L1 distances to it are 1, 0, 0.6, 0.6, 0.8, and the lesser ones 0, 0, 0.6, 0.6, 0.4; left are
     # 0, 2, 3 and 4, whose distances 0, 0.6, 0.6, 0.4 become 0, 1, 1, 2/3.
-    free[1] = False
-    distance = torch.tensor([0, 0, 0.6, 0.6, 0.4], dtype=torch.float64)
-    assert relevance(UNCERTAIN, distance, free)[free].tolist() == pytest.approx([0, 1.6, 1.8, 0.4 + 2 / 3])
+    distances.take(torch.tensor([1]))
+    assert distances.relevance(UNCERTAIN).tolist() == pytest.approx([0, -np.inf, 1.6, 1.8, 0.4 + 2 / 3])
+
+
+def test_distances_are_those_of_all_pairs_where_few_come_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(falcun, "_FEW", 0)
+    probs = torch.randn(500, 4, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
+    probs[250:] = probs[:250]
+    start = torch.linspace(0, 1, 500, dtype=torch.float64)
+    distances, wanted = _Distances(probs, start), start.clone()
+    for item in range(0, 60, 7):
+        distances.take(torch.tensor([item]))
+        wanted = torch.minimum(wanted, torch.cdist(probs, probs[[item]], p=1.0)[:, 0].double())
+    left = ~distances.taken
+    lowest, span = wanted[left].min(), wanted[left].max() - wanted[left].min()
+    assert torch.equal(distances.relevance(torch.zeros_like(start))[left], (wanted[left] - lowest) / span)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 2.0, 7.0, 10.0, 64.0, 1e6])
+def test_a_power_is_that_of_torch(exponent: float) -> None:
+    x = torch.linspace(0, 1, 100, dtype=torch.float64)
+    torch.testing.assert_close(power_(x.clone(), exponent), x**exponent, rtol=1e-13, atol=0)
 
 
 def test_a_large_power_takes_the_most_relevant() -> None:
@@ -85,12 +105,10 @@ def test_the_shares_of_the_first_two_picks_are_those_of_scikit_activeml() -> Non
 
 
 def test_items_are_sampled_in_proportion_to_a_power() -> None:
-    weight = torch.tensor([1.0, 2.0, 5.0, 3.0], dtype=torch.float64)
-    free = torch.tensor([True, True, False, True])
-    # Squares 1, 4, 9 of the free ones: shares up to 1/14, 5/14, 1.
+    shares = power_(torch.tensor([1.0, 2.0, 0.0, 3.0], dtype=torch.float64), 2.0)
+    # Squares 1, 4, 9: shares up to 1/14, 5/14, 1.
     for draw, pick in ((0.0, 0), (0.07, 0), (0.072, 1), (0.357, 1), (0.358, 3), (1.0, 3)):
-        assert _sample(weight, free, 2.0, draw) == pick
-    assert _sample(torch.zeros(4, dtype=torch.float64), free, 10.0, 0.5) == 1
+        assert _sample(shares, draw) == pick
 
 
 def test_sampled_shares_match_over_many_seeds() -> None:

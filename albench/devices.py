@@ -7,6 +7,7 @@ imported where an answer needs it.
 from __future__ import annotations
 
 import platform
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -27,7 +28,7 @@ class Kind:
     title
         What people call it.
     float64
-        Whether it computes in float64.
+        Whether it computes in float64. Where it does not, strategies choose on the CPU.
     pinned
         Whether it reads pinned memory of the host while the host goes on.
     mixed
@@ -54,6 +55,11 @@ KINDS: dict[Name, Kind] = {
 }
 """Name of a kind -> what it can do; the first accelerator that is there is the automatic choice."""
 
+FALLS_BACK = ("mps",)
+"""Kinds of which torch makes a missing operation on the CPU, where the environment allows it."""
+NO_MEMORY = "out of memory", "not enough memory: you tried", "can't allocate memory: you tried", "STATUS_ALLOC_FAILED"
+"""What CUDA, MPS, the CPU and CUDA's libraries say."""
+
 
 def kind_of(device: str | torch.device) -> Name:
     """``cuda`` of ``cuda:1``."""
@@ -62,8 +68,9 @@ def kind_of(device: str | torch.device) -> Name:
 
 def can(device: str | torch.device) -> Kind:
     """What a device can do; of a kind that is not in ``KINDS`` nothing is expected."""
-    kind = kind_of(device)
-    return KINDS.get(kind) or Kind(kind)
+    kind: str = kind_of(device)
+    known = KINDS.get(kind_of(device))
+    return known or Kind(kind, float64=kind == "meta")  # whose tensors have no values
 
 
 def is_accelerator(device: str | torch.device) -> bool:
@@ -136,6 +143,13 @@ def wide(tensor: Tensor) -> Tensor:
     return tensor.double() if can(tensor.device).float64 else tensor.cpu().double()
 
 
+def choosing(device: torch.device) -> torch.device:
+    """Where strategies compute for models on ``device``: there, or on the CPU where it has no float64."""
+    import torch
+
+    return device if can(device).float64 else torch.device("cpu")
+
+
 def synchronize(device: str | torch.device) -> None:
     """Wait until a device has done what it was given; a CPU has."""
     import torch
@@ -174,6 +188,15 @@ def memory(device: str | torch.device) -> tuple[int, int]:
     return torch.accelerator.get_memory_info(torch.device(device))
 
 
+def empty_cache(device: str | torch.device) -> None:
+    """Give back what torch holds of an accelerator's memory for later."""
+    import torch
+
+    if is_accelerator(device):
+        module: Any = getattr(torch, kind_of(device))
+        module.empty_cache()
+
+
 def random_states() -> dict[str, list[list[int]]]:
     """Title -> state of the random numbers of each accelerator of a kind that this process has used."""
     import torch
@@ -186,3 +209,24 @@ def random_states() -> dict[str, list[list[int]]]:
     if torch.backends.mps.is_available():
         states["MPS"] = [torch.mps.get_rng_state()]
     return {title: [one.tolist() for one in each] for title, each in states.items()}
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a device, or the machine, has no memory left for a tensor."""
+    import torch
+
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+    return told or isinstance(error, torch.OutOfMemoryError | MemoryError)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that a device answers no more; CUDA then answers nothing that this process asks."""
+    import torch
+
+    return isinstance(error, torch.AcceleratorError) and not is_full(error)
+
+
+def missing_operation(error: BaseException) -> str:
+    """The operation that torch has not written for a device, as ``aten::histc``; "" where an error tells of none."""
+    found = re.search(r"aten::[\w.]+", str(error)) if isinstance(error, NotImplementedError) else None
+    return found[0] if found else ""

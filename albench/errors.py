@@ -47,7 +47,11 @@ class DamagedFile(StoreError):
     """A file of a results folder is not what was written."""
 
 
-class FolderError(AlbenchError):
+class EndsRun(AlbenchError):
+    """What a run needs is gone while it goes on; the trials that were running go on once it is started again."""
+
+
+class FolderError(EndsRun):
     """A results folder cannot be written any more while a run goes on: a full disk, a folder gone read-only."""
 
 
@@ -79,6 +83,10 @@ class ClaimLost(AlbenchError):
 
 class DeviceError(UserError):
     """The device that was asked for is not there."""
+
+
+class DeviceLost(EndsRun):
+    """The device gave up while trials ran on it; nothing more can be computed there by this process."""
 
 
 class ContractError(AlbenchError):

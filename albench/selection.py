@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from albench.components.defaults import ORACLE
 from albench.components.registry import registry
 from albench.data.arrays import Array, Reader
 from albench.data.items import Items
+from albench.devices import choosing
 from albench.errors import UserError
 from albench.execution.device import resolve_device
 from albench.suite.protocol import Amounts
@@ -85,7 +87,7 @@ def select(
         Name the random streams; let ``round`` count the queries of a loop.
     device
         Where it computes: ``cpu``, ``cuda``, ``cuda:N``, ``mps``, ``xpu`` or ``auto``; by default where the model is,
-        else the first tensor.
+        else the first tensor. On the CPU in place of a device without float64, as MPS and XPU.
     plugins
         Plugin files.
 
@@ -114,7 +116,7 @@ def select(
         labeled_embeddings = said.get("labeled_embeddings", labeled_embeddings)
         model = None
     unlabeled = {"probs": probs, "logits": logits, "embeddings": embeddings, "mc_probs": mc_probs, "pool": pool}
-    read = Reader(_device(device, model or head, unlabeled))
+    read, model, head = _reader(device, model, head, unlabeled)
     size = read.common({key: value for key, value in unlabeled.items() if value is not None}, "unlabelled")
     if size is None:
         raise UserError(
@@ -207,6 +209,20 @@ def _device(told: str | torch.device | None, model: object, given: dict[str, Any
     weights = next(model.parameters(), None) if isinstance(model, nn.Module) else None
     tensors = [each for each in (weights, *given.values()) if isinstance(each, Tensor)]
     return tensors[0].device if tensors else torch.device("cpu")
+
+
+def _reader(told: str | torch.device | None, model: Any, head: Any, given: dict[str, Any]) -> tuple[Reader, Any, Any]:
+    """What reads arrays where strategies compute, and the model and the head there, copied from elsewhere."""
+    where = _device(told, model or head, given)
+    at = choosing(where)
+    if at != where:
+        model, head = (_moved(each, at) for each in copy.deepcopy((model, head)))
+    return Reader(at), model, head
+
+
+def _moved(given: Any, device: torch.device) -> Any:
+    """A module on a device; whatever else is given as it is."""
+    return given.to(device) if isinstance(given, nn.Module) else given
 
 
 def _from_bare_items(strategy: Strategy, name: str, n: int, items: Items, seed: int) -> Tensor:

@@ -60,14 +60,17 @@ class Failed:
     detail
         The traceback, where there is one.
     ends_run
-        Whether the fault is the results folder's, which cannot be written any more: the run ends, and the trial does
-        not count as failed.
+        Whether the fault is the results folder's, which cannot be written any more, or the device's, which answers no
+        more: the run ends, and the trial does not count as failed.
+    device_lost
+        Of both, whether it is the device's.
     """
 
     key: str
     reason: str
     detail: str = ""
     ends_run: bool = False
+    device_lost: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 from albench.api.dataset import ImageDataset, scaled_shift
 from albench.augment.draws import check_columns, pick
 from albench.augment.ops import OPS, apply_ops
+from albench.devices import can
 from albench.errors import DataError
 
 CUTOUT_FILL = 0.5
@@ -66,10 +67,13 @@ class ImageViews:
         self._check(x, noise)
         x = self._shifted(x, noise)
         if self._options.n_ops:
-            x = _to_levels(x)
+            x, home = _to_levels(x), x.device
+            if not can(home).float64:  # in which operations find levels and places, as Pillow does
+                x, noise = x.cpu(), noise.cpu()
             for slot in range(self._options.n_ops):
                 which, size, sign = noise[:, _OPS + 3 * slot : _OPS + 3 * slot + 3].unbind(1)
                 x = apply_ops(x, pick(which, len(OPS)), torch.where(sign < 0.5, -size, size))
+            x, noise = x.to(home), noise.to(home)
         x = _to_unit(x)
         return x.masked_fill_(self._cut(x, noise), CUTOUT_FILL) if self._options.cutout else x
 

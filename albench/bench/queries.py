@@ -12,6 +12,7 @@ from albench.bench.rates import seconds
 from albench.components.registry import registry
 from albench.data.items import Items
 from albench.data.pool import Annotated
+from albench.devices import choosing
 from albench.trial.insight import Insight
 from albench.trial.view import PoolView, RoundOutputs
 
@@ -62,7 +63,7 @@ def view_of(x: Tensor, label: Tensor, head: Tensor, device: str = "cpu") -> Pool
     head
         (CLASSES, D) its weights.
     """
-    n = len(x) - LABELED
+    n, device = len(x) - LABELED, str(choosing(torch.device(device)))
     head, label, x = head.to(device), label.to(device), x.to(device)
     model = _Linear(head)
     with torch.no_grad():

@@ -12,7 +12,8 @@ from typing import Any
 from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome, Stopped
 from albench.api.facts import RoundEnd, TrialFacts
 from albench.components.trackers import Trackers, trackers
-from albench.errors import AlbenchError, ClaimLost, FolderError, OutOfTime, StoreError
+from albench.errors import ClaimLost, DeviceLost, EndsRun, OutOfTime, StoreError
+from albench.execution.failures import reason_of, understood
 from albench.execution.job import Job
 from albench.results.records import read_to_mend
 from albench.results.store import SuiteStore
@@ -28,6 +29,7 @@ class Member:
         self.store = SuiteStore(Path(job.folder)).trial(trial.key)
         self.error: BaseException | None = None
         self._deadline = job.settings.deadline
+        self._device = job.device
         self._owner = ""
         self._started = False
         self._emit = emit
@@ -98,14 +100,16 @@ class Member:
                 self.store.log.write("info", "stopped", reason=str(self.error))
                 self._trial_end("stopped", str(self.error))
             return Stopped(self.trial.key)
-        reason, detail = _reason(self.error), "".join(traceback.format_exception(self.error))
+        error, detail = understood(self.error, self._device), "".join(traceback.format_exception(self.error))
+        reason = reason_of(error)
         self.store.log.failed(reason, detail)
-        goes_on = isinstance(self.error, FolderError | ClaimLost)  # elsewhere or later: the trial did not fail
+        goes_on = isinstance(error, EndsRun | ClaimLost)  # elsewhere or later: the trial did not fail
         if self._started or not goes_on:
             self._trial_end("stopped" if goes_on else "failed", reason)
-        if isinstance(self.error, ClaimLost):
-            return Busy(self.trial.key, self.error.owner)
-        return Failed(self.trial.key, reason, detail, ends_run=isinstance(self.error, FolderError))
+        if isinstance(error, ClaimLost):
+            return Busy(self.trial.key, error.owner)
+        ends, lost = isinstance(error, EndsRun), isinstance(error, DeviceLost)
+        return Failed(self.trial.key, reason, detail, ends_run=ends, device_lost=lost)
 
     def _tell(self, event: str, /, **arguments: Any) -> None:
         for error in self._trackers.call(event, **arguments) if self._trackers else ():
@@ -113,11 +117,3 @@ class Member:
                 self._reported.add(error)
                 self.store.log.write("warning", "listener_failed", message=error)
                 self._emit(Note(self.trial.key, error))
-
-
-def _reason(error: BaseException) -> str:
-    """One line that says what went wrong."""
-    if isinstance(error, SystemExit):
-        return f"a plugin called sys.exit({error.code!r})"
-    text = str(error) if isinstance(error, AlbenchError) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split()) or type(error).__name__

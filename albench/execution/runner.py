@@ -15,7 +15,7 @@ from albench.disk import claims
 from albench.disk.interrupts import as_interrupts
 from albench.disk.owners import owner_and_sign
 from albench.environment import ATTEMPTS
-from albench.errors import FolderError
+from albench.errors import DeviceLost, FolderError
 from albench.execution.cautions import seeing_labels, without_dropout
 from albench.execution.describe import described
 from albench.execution.grouping import jobs_of, notes
@@ -61,6 +61,8 @@ def execute(plan: Plan, listener: Listener, *, command: Sequence[str] = ()) -> l
         Where the results folder cannot be written.
     FolderError
         Where it can be written no more.
+    DeviceLost
+        Where the device answers no more.
     """
     drive = _Drive(plan, listener)
     manifest = drive.open(command)
@@ -178,7 +180,7 @@ class _Drive:
             self._busy.append(trial)
             return
         if isinstance(outcome, Failed) and outcome.ends_run:
-            raise FolderError(outcome.reason)
+            raise (DeviceLost if outcome.device_lost else FolderError)(outcome.reason)
         self.outcomes.append(outcome)
         if not isinstance(outcome, Stopped):  # the next run may want the first round that it shares
             self._shares.ended(trial)

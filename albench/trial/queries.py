@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from albench.api.strategy import ORACLE_NEEDS, Strategy
 from albench.data.items import Items
 from albench.data.pool import Annotated
+from albench.devices import choosing
 from albench.errors import TrialError
 from albench.suite.limits import TooLong, at_most
 from albench.suite.trials import Trial
@@ -22,7 +25,7 @@ from albench.trial.view import PoolView, RoundOutputs, cold_view
 
 
 class Queries:
-    """Asks a trial's strategies.
+    """Asks a trial's strategies, on the device that trains or, where it has no float64, on the CPU.
 
     Parameters
     ----------
@@ -35,8 +38,9 @@ class Queries:
     def __init__(self, trial: Trial, parts: Parts, items: Items, bought: Bought) -> None:
         self._trial = trial
         self._parts = parts
-        self._items = items
         self._bought = bought
+        self._device = choosing(items.device)
+        self._items = items if items.device == self._device else Items(parts.splits.train.x, self._device)
 
     def first(self) -> Tensor:
         """Pool ids to start with: drawn by the oracle, or chosen by the protocol's strategy from the bare items."""
@@ -74,7 +78,7 @@ class Queries:
             needs=parts.strategy.needs,
             items=self._items,
             pool=pool,
-            outputs=outputs,
+            outputs=outputs if self._items.device == self._parts.device else _copied(outputs, self._device),
             budget_left=oracle.budget_left,
             stream=(trial.seed, outputs.round_number),
             approximate=trial.protocol.neighbors == "approximate",
@@ -99,3 +103,14 @@ class Queries:
                 return choose(strategy, view, budget, name)
         except TooLong:
             raise TrialError(f"strategy '{name}' had not chosen after {limit:g} s (--query-time-limit).") from None
+
+
+def _copied(outputs: RoundOutputs, device: torch.device) -> RoundOutputs:
+    """What training gave, on another device, with a copy of the model."""
+    (logits, embeddings), rejected = outputs.predicted, outputs.rejected
+    return RoundOutputs(
+        outputs.round_number,
+        copy.deepcopy(outputs.model).to(device),
+        (logits.to(device), embeddings.to(device)),
+        lambda probs: rejected(probs.to(logits.device)).to(device),
+    )

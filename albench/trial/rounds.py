@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from albench import devices
 from albench.api.executor import Note, Progress
 from albench.errors import OutOfTime, TrialError
 from albench.results.store import TrialStore
@@ -20,6 +22,11 @@ from albench.trial.first_round import adopt, first_round_of
 from albench.trial.numerics import Clock, numerics
 from albench.trial.parts import Parts
 from albench.trial.stored import StoredRun
+
+
+class TooMany(Exception):
+    """Several lanes in one step take more memory than the device has."""
+
 
 Joined = Callable[[Sequence[Learner]], Trainee]
 """How learners are trained: one alone, or all in one step."""
@@ -49,6 +56,11 @@ class Lane:
         """The trial's run, while there is something left to do."""
         return None if self.error or self.stored is None or self.stored.done else self.stored
 
+    def open(self, parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
+        """Begin the trial, or go on with what is on disk of it."""
+        with self.guarded():
+            self.stored = StoredRun(self.trial, parts, self.store, self.facts, emit, self.on_round)
+
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
         """What goes wrong in here ends this trial alone."""
@@ -69,10 +81,10 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
         Whether their steps are one; else there is one trial.
     """
     joined: Joined = Stack if together else _alone
+    most = len(lanes)
     with numerics(lanes[0].trial.protocol.threads, parts.device):
         for lane in lanes:
-            with lane.guarded():
-                lane.stored = StoredRun(lane.trial, parts, lane.store, lane.facts, emit, lane.on_round)
+            lane.open(parts, emit)
         while going := [(lane, stored) for lane in lanes if (stored := lane.going)]:
             try:
                 in_time(parts.settings.deadline)
@@ -81,10 +93,25 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
                     lane.error = error
                 return
             number = min(stored.next for _, stored in going)
-            members = [(lane, stored) for lane, stored in going if stored.next == number]
-            for (lane, stored), trained in _train(members, parts, number, joined):
-                with lane.guarded():
-                    stored.keep(stored.run.finish(number, trained))
+            members = [(lane, stored) for lane, stored in going if stored.next == number][:most]
+            if _round(members, parts, number, joined):
+                continue
+            full, most = [lane for lane, _ in members], (len(members) + 1) // 2
+            del going[:], members[:]  # what holds a learner holds its memory
+            _open_again(full, most, parts, emit)
+
+
+def _open_again(lanes: Sequence[Lane], most: int, parts: Parts, emit: Callable[[Progress | Note], None]) -> None:
+    """Let go of trials whose steps did not fit together, and begin their round again from what is on disk."""
+    told = f"{len(lanes)} seeds in one step do not fit into the memory of {parts.device}: from here on {most} at most"
+    for lane in lanes:
+        lane.stored = None
+        lane.store.log.write("warning", "lanes", message=told)
+    gc.collect()  # a learner and its views know each other
+    devices.empty_cache(parts.device)
+    emit(Note(lanes[0].trial.key, f"lanes: {told}."))
+    for lane in lanes:
+        lane.open(parts, emit)
 
 
 def _alone(learners: Sequence[Learner]) -> Trainee:
@@ -93,6 +120,18 @@ def _alone(learners: Sequence[Learner]) -> Trainee:
 
 
 Member = tuple[Lane, StoredRun]
+
+
+def _round(members: Sequence[Member], parts: Parts, number: int, joined: Joined) -> bool:
+    """A round of all members, each with its record; False where their steps do not fit together."""
+    try:
+        through = _train(members, parts, number, joined)
+    except TooMany:
+        return False
+    for (lane, stored), trained in through:
+        with lane.guarded():
+            stored.keep(stored.run.finish(number, trained))
+    return True
 
 
 def _train(members: Sequence[Member], parts: Parts, number: int, joined: Joined) -> list[tuple[Member, Trained]]:
@@ -133,7 +172,7 @@ def _trained(members: Sequence[Member], parts: Parts, number: int, joined: Joine
         for run in runs:
             run.progress(number, step)
 
-    clock = Clock(parts.device)
+    clock, full = Clock(parts.device), False
     try:
         results: Sequence[Trained | TrialError] = (
             [run.fit(number) for run in runs]
@@ -146,7 +185,11 @@ def _trained(members: Sequence[Member], parts: Parts, number: int, joined: Joine
             )
         )
     except Exception as error:  # of the step itself: it has no lane of its own
-        return [error] * len(runs)
+        full = len(runs) > 1 and devices.is_full(error)
+        if not full:
+            return [error] * len(runs)
+    if full:  # out here nothing of the step is held any more
+        raise TooMany
     clock.lap("train")
     share = clock.seconds["train"] / len(runs)
     return [dataclasses.replace(one, seconds=share) if isinstance(one, Trained) else one for one in results]

@@ -21,7 +21,7 @@ WINDOW = 128
 
 
 def adoption_rates(class_counts: Tensor, alpha: float) -> Tensor:
-    """(C,) float64 ``(N_(C+1-l) / N_1)^alpha`` of the l-th commonest class: 1 for the rarest one.
+    """(C,) float64 on the CPU: ``(N_(C+1-l) / N_1)^alpha`` of the l-th commonest class: 1 for the rarest one.
 
     Classes with as many labels have the mean of their rates, for neither is the commoner one.
 
@@ -32,7 +32,7 @@ def adoption_rates(class_counts: Tensor, alpha: float) -> Tensor:
     alpha
         The lower, the more of the common classes.
     """
-    counts = class_counts.double().clamp(min=0.5)
+    counts = class_counts.cpu().double().clamp(min=0.5)  # some devices have no float64
     commonest_first = counts.sort(descending=True).values
     rates = (commonest_first.flip(0) / commonest_first[0]) ** alpha
     alike = (counts.unsqueeze(1) == commonest_first).double()

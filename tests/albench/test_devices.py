@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from albench import devices
-from albench.testing.pretended import pretended_cuda, unavailable
+from albench.testing.pretended import pretended_cuda, pretended_mps, unavailable
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
@@ -18,7 +18,8 @@ ASKS = re.compile(
     r"""\.is_cuda\b|\.is_mps\b|\btorch\.(cuda|mps|xpu|backends\.mps)\."""
 )
 """Code that asks for a kind of device by its name."""
-MAY = "albench/devices.py", "albench/testing/pretended/"
+MAY = "albench/devices.py", "albench/testing/pretended/", "plugins/albench_executors/gpus.py"
+"""The last pins workers to GPUs by CUDA's own variable, and so counts CUDA's."""
 
 
 def test_one_file_knows_the_kinds_of_devices() -> None:
@@ -88,3 +89,19 @@ def test_a_pretended_device_is_told_of() -> None:
         assert devices.peak_memory("cuda:0") == 0
         assert devices.random_states() == {"CUDA": []}
     assert devices.there() == [] or torch.cuda.is_available()
+
+
+def test_an_apple_gpu_is_told_of_and_computes_in_float32() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    with pretended_mps() as account:
+        assert devices.there() == ["mps:0"]
+        x = devices.sent(torch.rand(2), torch.device("mps", 0))
+        assert (x.device.type, devices.choosing(x.device), devices.wide(x).device) == ("mps", CPU, CPU)
+        devices.synchronize("mps:0")
+        assert "synchronize" in account.told("waits")
+        assert devices.name("mps:0").endswith("(MPS)")
+        assert set(devices.versions("mps:0")) == {"GPU", "macOS"}
+        assert devices.memory("mps:0") == (1 << 34, 1 << 34)
+        assert devices.peak_memory("mps:0") == 0
+        assert devices.random_states() == {"MPS": [[0] * 16]}

@@ -98,12 +98,12 @@ def training(backbone: str, method: str, *, count: int = 1) -> Found:
     """Steps of so many seeds together: counted with autocast, compared with the CPU without."""
     case = TimedCase(backbone, SHAPES[backbone], 6, 200, method=method)
     with Float64() as wide:
-        expected, _ = _trained(case, "cpu", count)
+        expected, _ = trained(case, "cpu", count)
     with pretended_cuda(autocast=False) as account:
-        given, _ = _trained(case, "cuda:0", count, account)
+        given, _ = trained(case, "cuda:0", count, account)
     compared = _told(account, wide.count)
     with pretended_cuda() as account:
-        _, silent = _trained(case, "cuda:0", count, account)
+        _, silent = trained(case, "cuda:0", count, account)
         faults = _told(account, wide.count) | {kind: what for kind, what in compared.items() if kind != "float64"}
         if account.waits:
             faults["waits"] = account.told("waits")
@@ -115,7 +115,7 @@ def training(backbone: str, method: str, *, count: int = 1) -> Found:
     return Found(_counted(account), faults)
 
 
-def _trained(case: TimedCase, device: str, count: int, account: Account | None = None) -> tuple[Tensor, list[str]]:
+def trained(case: TimedCase, device: str, count: int, account: Account | None = None) -> tuple[Tensor, list[str]]:
     """(STEPS, count) losses, and the weights that did not move; what is counted begins with the first batch."""
     runs = begun(case, device, count, STEPS, BATCH)
     learners = [run.network for run in runs]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
+import torch
+
 KINDS = ("waits", "up", "down", "float64", "sums", "writes", "draws")
 WITHIN = ("torch", "albench.testing.pretended", "contextlib", "functools")
 """Modules that are not where something happens."""
@@ -47,6 +49,25 @@ class Account:
         self.writes: Counter[tuple[str, str]] = Counter()
         self.draws: Counter[tuple[str, str]] = Counter()
         self.bytes: Counter[str] = Counter()
+        self._error: Exception | None = None
+        self._left = 0
+
+    def fail(self, error: Exception, after: int = 0) -> None:
+        """Raise an error in place of one operation, after so many; once, or where it says that the device is gone,
+        of every one that follows, as CUDA does.
+        """
+        self._error, self._left = error, after
+
+    def launch(self, name: str) -> None:
+        """One more operation on the device."""
+        if self._error is not None:
+            self._left -= 1
+            if self._left < 0:
+                error = self._error
+                if not isinstance(error, torch.AcceleratorError):
+                    self._error = None
+                raise error
+        self.kernels[name] += 1
 
     def note(self, kind: str, what: str) -> None:
         """One more of a kind, at the place that asked for it."""

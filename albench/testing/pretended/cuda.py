@@ -1,4 +1,4 @@
-"""One pretended CUDA device for as long as a block lasts."""
+"""One pretended device, CUDA's or Apple's, for as long as a block lasts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from albench.testing.pretended.account import Account
-from albench.testing.pretended.dispatch import Pretending, is_pinned, pinned
-from albench.testing.pretended.internals import Unsuitable, a_device_guard, hooks_that_agree
-from albench.testing.pretended.tensors import Generator
+from albench.testing.pretended.dispatch import Pretending, is_pinned, may_write_over, pinned
+from albench.testing.pretended.internals import Unsuitable, a_device_guard, a_guard_of_mps, hooks_that_agree
+from albench.testing.pretended.tensors import MPS, CudaTensor, Generator
 
 MEMORY = 1 << 34
 AHEAD = "from albench.testing.pretended.cuda import first_try; print(first_try(), end='')"
@@ -41,6 +41,24 @@ def pretended_cuda(*, autocast: bool = True) -> Iterator[Account]:
     if reason:
         raise RuntimeError(f"CUDA cannot be pretended here: {reason}")
     with _pretended(autocast) as account:
+        yield account
+
+
+@contextlib.contextmanager
+def pretended_mps() -> Iterator[Account]:
+    """Pretend that there is an Apple GPU: no float64, no pinned memory; what it is asked to do is counted as of CUDA.
+
+    Which operations MPS lacks, and how it rounds, is not pretended.
+
+    Raises
+    ------
+    RuntimeError
+        Where ``unavailable()`` gives a reason.
+    """
+    reason = unavailable()
+    if reason:
+        raise RuntimeError(f"MPS cannot be pretended here: {reason}")
+    with _pretended(autocast=True, mps=True) as account:
         yield account
 
 
@@ -79,12 +97,14 @@ def first_try() -> str:
 
 
 @contextlib.contextmanager
-def _pretended(autocast: bool) -> Iterator[Account]:
+def _pretended(autocast: bool, mps: bool = False) -> Iterator[Account]:
     account = Account()
     with contextlib.ExitStack() as stack:
         stack.enter_context(a_device_guard())
         stack.enter_context(hooks_that_agree())
-        stack.enter_context(_replaced(_replacements(account, autocast)))
+        if mps:
+            stack.enter_context(a_guard_of_mps())
+        stack.enter_context(_replaced(_as_mps(account) if mps else _replacements(account, autocast)))
         # Autograd has threads of its own for the devices that were there when it first ran: here it runs in this one.
         stack.enter_context(torch.autograd.set_multithreading_enabled(False))
         lifts = torch._C._only_lift_cpu_tensors()
@@ -132,8 +152,29 @@ def _replacements(account: Account, autocast: bool) -> dict[tuple[Any, str], Any
         cuda[name] = _constant(0)
     for name in ("set_device", "reset_peak_memory_stats", "empty_cache", "manual_seed", "manual_seed_all"):
         cuda[name] = _constant(None)
-    found: dict[tuple[Any, str], Any] = {(torch.cuda, name): value for name, value in cuda.items()}
-    found |= {(torch, "Generator"): Generator, (Tensor, "pin_memory"): pinned, (Tensor, "is_pinned"): is_pinned}
+    found = {(torch.cuda, name): value for name, value in cuda.items()} | _OF_EACH
     if not autocast:
         found[torch, "autocast"] = lambda *_, **__: contextlib.nullcontext()
     return found
+
+
+_OF_EACH: dict[tuple[Any, str], Any] = {
+    (torch, "Generator"): Generator,
+    (Tensor, "pin_memory"): pinned,
+    (Tensor, "is_pinned"): is_pinned,
+    (torch, "_has_compatible_shallow_copy_type"): may_write_over,
+}
+
+
+def _as_mps(account: Account) -> dict[tuple[Any, str], Any]:
+    """The same of an Apple GPU."""
+    mps: dict[str, Any] = {
+        "synchronize": lambda: account.note("waits", "synchronize"),
+        "driver_allocated_memory": _constant(0),
+        "recommended_max_memory": _constant(MEMORY),
+        "empty_cache": _constant(None),
+        "get_rng_state": lambda: torch.zeros(16, dtype=torch.uint8),
+    }
+    found: dict[tuple[Any, str], Any] = {(torch.mps, name): value for name, value in mps.items()}
+    found |= {(torch.backends.mps, name): _constant(True) for name in ("is_available", "is_built")}
+    return found | _OF_EACH | {(torch.cuda, "_lazy_init"): _constant(None), (CudaTensor, "shown"): MPS}

@@ -1,4 +1,4 @@
-"""Every operation of torch while CUDA is pretended: refused as CUDA would, counted, and made on the CPU."""
+"""Every operation of torch while a device is pretended: refused as that would, counted, and made on the CPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from torch.utils._mode_utils import no_dispatch
 
 from albench.testing.pretended.account import Account
 from albench.testing.pretended.orders import open_sum, open_write, plain, refused
-from albench.testing.pretended.tensors import CPU, CudaTensor, is_of_device, numbers, on_device, tensors
+from albench.testing.pretended.tensors import (
+    CPU,
+    CudaTensor,
+    is_of_device,
+    is_pretended,
+    numbers,
+    on_device,
+    tensors,
+)
 from albench.testing.watch import Watch
 
 aten = torch.ops.aten
@@ -48,17 +56,15 @@ class Pretending(Watch):
         given = [*tensors(args), *tensors(kwargs.values())]
         ours = [one for one in given if isinstance(one, CudaTensor)]
         device = kwargs.get("device")
-        sends = device is not None and torch.device(device).type == "cuda"
+        sends = device is not None and is_pretended(device)
         generator = kwargs.get("generator") or next((a for a in args if isinstance(a, torch._C.Generator)), None)
         if not ours and not sends:
             if generator is not None and is_of_device(generator):
-                raise RuntimeError("Expected a 'cpu' device type for generator but found 'cuda'")
+                raise RuntimeError(f"Expected a 'cpu' device type for generator but found '{CudaTensor.shown.type}'")
             return func(*args, **kwargs)
         name = func.overloadpacket.__name__
-        if name == "_has_compatible_shallow_copy_type":  # whether Module.to may write a parameter over
-            return len(ours) == len(given)
         if generator is not None and not is_of_device(generator):
-            raise RuntimeError("Expected a 'cuda' device type for generator but found 'cpu'")
+            raise RuntimeError(f"Expected a '{CudaTensor.shown.type}' device type for generator but found 'cpu'")
         if ours:
             _refuse_two_devices(func, name, args, given)
         passed = {key: numbers(value) for key, value in kwargs.items()}
@@ -72,6 +78,8 @@ class Pretending(Watch):
             with no_dispatch():
                 func(*args, **kwargs)
         leaves = device is not None and not sends
+        if not leaves and CudaTensor.shown.type == "mps":
+            _refuse_float64(found)
         if not self._copied(name, args, kwargs, sends=sends, leaves=leaves):
             self._launched(func, name, args, found)
         if leaves or (name == "copy_" and not isinstance(args[0], CudaTensor)):
@@ -122,7 +130,7 @@ class Pretending(Watch):
             account.note("waits", "item" if name == "_local_scalar_dense" else name)
         if name in FREE or func.is_view or torch.Tag.inplace_view in func.tags:
             return
-        account.kernels[name] += 1
+        account.launch(name)
         if name in DRAWING:
             account.note("draws", name)
         results = found if isinstance(found, list | tuple) else [found]
@@ -145,9 +153,19 @@ def _refuse_two_devices(func: Any, name: str, args: Any, given: list[Tensor]) ->
         if not writes or isinstance(args[0], CudaTensor) or not isinstance(args[0], Tensor):
             return
     raise RuntimeError(
-        "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
+        f"Expected all tensors to be on the same device, but found at least two devices, {CudaTensor.shown} and cpu! "
         f"(of {func}, shapes {[tuple(one.shape) for one in given]})"
     )
+
+
+def _refuse_float64(found: Any) -> None:
+    """Raise what MPS raises of numbers that it has no type for."""
+    for one in tensors(found if isinstance(found, list | tuple) else [found]):
+        if one.dtype in (torch.float64, torch.complex128):
+            raise TypeError(
+                f"Cannot convert a MPS Tensor to {one.dtype} dtype as the MPS framework doesn't support it. "
+                "Please use float32 instead."
+            )
 
 
 def _reversed_ties(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -162,8 +180,16 @@ def _reversed_ties(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     return values, x.shape[dim] - 1 - places
 
 
+def may_write_over(*args: Any, **kwargs: Any) -> bool:
+    """Stands in for ``torch._has_compatible_shallow_copy_type``: whether ``Module.to`` may write a parameter over."""
+    one, other = (isinstance(each, CudaTensor) for each in (*args, *kwargs.values()))
+    return one == other
+
+
 def pinned(tensor: Tensor, *_: Any) -> Tensor:
     """Stands in for ``Tensor.pin_memory``."""
+    if CudaTensor.shown.type == "mps":
+        raise RuntimeError("there is no pinned memory for MPS")
     if isinstance(tensor, CudaTensor):
         raise RuntimeError("cannot pin a CUDA tensor: only dense CPU tensors can be pinned")
     copied = tensor.clone()

@@ -18,15 +18,15 @@ GUARDS = "_ZN3c104impl26device_guard_impl_registryE"
 """``c10::impl::device_guard_impl_registry``: one pointer for each kind of device."""
 HOOKS = "_ZN2at6detail12getCUDAHooksEv"
 """``at::detail::getCUDAHooks()``: an object of virtual functions."""
-CUDA = 1
-"""Place of CUDA among the kinds of devices (``c10::DeviceType``)."""
+CUDA, MPS = 1, 13
+"""Places among the kinds of devices (``c10::DeviceType``)."""
 ENTRIES = 64
 """Of a table of virtual functions, more than those that are looked at."""
 FIRST = 2
 """The entries before are destructors."""
 
 _Function = ctypes.CFUNCTYPE(ctypes.c_int)
-_zero, _one = _Function(lambda: 0), _Function(lambda: 1)
+_zero, _one, _mps = _Function(lambda: 0), _Function(lambda: 1), _Function(lambda: MPS)
 _Table = ctypes.c_void_p * ENTRIES
 
 
@@ -67,6 +67,20 @@ def a_device_guard() -> Iterator[None]:
         torch._C._ensureCUDADeviceGuardSet()
         if place.value == ctypes.addressof(guard):
             raise Unsuitable(f"torch {torch.__version__} gives CUDA no guard of its own")
+        yield
+    finally:
+        place.value = before
+
+
+@contextlib.contextmanager
+def a_guard_of_mps() -> Iterator[None]:
+    """One that answers ``mps:0`` to whatever is asked: torch asks it which device is meant by ``mps``."""
+    place = ctypes.c_void_p.from_address(_found(_library("c10"), GUARDS) + MPS * ctypes.sizeof(ctypes.c_void_p))
+    before = place.value
+    table = _Table(*[_address(_mps)] * ENTRIES)
+    guard = ctypes.c_void_p(ctypes.addressof(table))
+    place.value = ctypes.addressof(guard)
+    try:
         yield
     finally:
         place.value = before

@@ -1,4 +1,4 @@
-"""Tensors that say ``cuda:0`` and hold their numbers on the CPU, and generators of that device."""
+"""Tensors that say ``cuda:0``, or ``mps:0``, and hold their numbers on the CPU, and generators of that device."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ import torch
 from torch import Tensor
 
 CUDA = torch.device("cuda", 0)
+MPS = torch.device("mps", 0)
 CPU = torch.device("cpu")
+KINDS = CUDA.type, MPS.type
 OTHER = 0x5DEECE66D
 """What a generator of the device adds to its seed: it draws others than the CPU's does, as a real one."""
 
 
 class CudaTensor(Tensor):
-    """A tensor of the pretended device; ``held`` has its numbers."""
+    """A tensor of the pretended device; ``held`` has its numbers.
+
+    To the C++ of torch it is on ``cuda:0`` whatever is pretended; programs are told ``shown``.
+    """
 
     held: Tensor
+    shown: ClassVar[torch.device] = CUDA
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     @staticmethod
@@ -46,6 +52,18 @@ class CudaTensor(Tensor):
         args = tuple(_numbered(each) for each in args)
         return super().to(*args, **{name: _numbered(each) for name, each in kwargs.items()})
 
+    @property
+    def device(self) -> torch.device:  # type: ignore[override]
+        return self.shown
+
+    @property
+    def is_cuda(self) -> bool:  # type: ignore[override]
+        return self.shown.type == "cuda"
+
+    @property
+    def is_mps(self) -> bool:  # type: ignore[override]
+        return self.shown.type == "mps"
+
     def cuda(self, *_: Any, **kwargs: Any) -> Tensor:
         """As a tensor's."""
         return self.to(CUDA, **kwargs)
@@ -53,8 +71,8 @@ class CudaTensor(Tensor):
     def numpy(self, **_: Any) -> Any:
         """Refused, as CUDA does."""
         raise TypeError(
-            "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
-            "first."
+            f"can't convert {self.shown} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+            "memory first."
         )
 
     def tolist(self) -> Any:
@@ -94,13 +112,18 @@ class CudaTensor(Tensor):
         return format(self.item(), spec) if self.ndim == 0 else super().__format__(spec)
 
     def __repr__(self, **_: Any) -> str:  # type: ignore[override]
-        return f"{self.held!r} as if on {CUDA}"
+        return f"{self.held!r} as if on {self.shown}"
 
 
 def _numbered(value: Any) -> Any:
-    """The device where ``cuda`` is meant without a number."""
-    is_device = isinstance(value, torch.device) or (isinstance(value, str) and value.startswith("cuda"))
-    return CUDA if is_device and torch.device(value).type == "cuda" else value
+    """The device as C++ knows it where the pretended one is meant, with or without a number."""
+    is_device = isinstance(value, torch.device) or (isinstance(value, str) and value.partition(":")[0] in KINDS)
+    return CUDA if is_device and is_pretended(value) else value
+
+
+def is_pretended(device: torch.device | str) -> bool:
+    """Whether a device is the pretended one, by the name that is shown or by C++'s."""
+    return torch.device(device).type in (CUDA.type, CudaTensor.shown.type)
 
 
 def _address(generator: Any) -> int:
@@ -123,7 +146,7 @@ class CudaGenerator(torch._C.Generator):
 
     @property
     def device(self) -> torch.device:  # type: ignore[override]
-        return CUDA
+        return CudaTensor.shown
 
     def manual_seed(self, seed: int) -> CudaGenerator:
         super().manual_seed((seed + OTHER) % (1 << 63))
@@ -143,7 +166,7 @@ class _Generators(type):
         return issubclass(other, torch._C.Generator)
 
     def __call__(cls, device: torch.device | str = CPU) -> torch._C.Generator:
-        return CudaGenerator(device) if torch.device(device).type == "cuda" else torch._C.Generator(device)
+        return CudaGenerator(device) if is_pretended(device) else torch._C.Generator(device)
 
 
 class Generator(metaclass=_Generators):

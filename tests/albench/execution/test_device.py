@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from packaging.version import Version
 
 from albench.errors import DeviceError
+from albench.execution.device import resolve_device
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
 from albench.session import suite_from
@@ -56,3 +58,52 @@ def test_the_device_of_a_suite_is_where_it_runs(suite_file: Path, tmp_path: Path
     found = plan(suite_file, tmp_path)
     assert (found.device, found.suite.protocol.device) == ("cpu", "cpu")
     assert plan(suite_file, tmp_path, device="cuda").suite.protocol.device == "cuda"
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Says which accelerators there are."""
+
+    def say(*names: str) -> None:
+        monkeypatch.setattr(
+            "albench.devices.there", lambda kind="": [name for name in names if name.startswith(kind or name)]
+        )
+
+    return say
+
+
+def test_the_first_of_cuda_apples_and_others_is_chosen(there: Callable[..., None]) -> None:
+    for names, chosen in (
+        ((), "cpu"),
+        (("mps:0",), "mps:0"),
+        (("cuda:0", "cuda:1"), "cuda:0"),
+        (("xpu:0",), "xpu:0"),
+    ):
+        there(*names)
+        assert resolve_device("auto") == chosen
+        assert resolve_device("cpu") == "cpu"
+        if names:
+            assert resolve_device(chosen.partition(":")[0]) == chosen
+            assert resolve_device(names[-1]) == names[-1]
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "said"),
+    [
+        ((), "mps", r"device mps was asked for, but torch .*, built for .*, sees no MPS: use --device cpu\."),
+        ((), "cuda:7", r"device cuda:7 was asked for, but torch .* sees no CUDA: use --device cpu\."),
+        (("mps:0",), "cuda", r"sees no CUDA: use --device mps:0 or cpu\."),
+        (("cuda:0",), "cuda:7", r"device cuda:7 was asked for, but there is one CUDA device: use --device cuda:0\."),
+        (("cuda:0", "cuda:1"), "cuda:2", r"there are 2 CUDA devices: use --device cuda:0 or cuda:1\."),
+        ((), "gpu", r"'gpu' is not a device: write auto, cpu, cuda, cuda:N, mps or xpu\."),
+        ((), "cpu:1", "'cpu:1' is not a device"),
+        (("cuda:0",), "cuda:one", "'cuda:one' is not a device"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused(
+    there: Callable[..., None], names: tuple[str, ...], asked: str, said: str
+) -> None:
+    there(*names)
+    with pytest.raises(DeviceError, match=said) as raised:
+        resolve_device(asked)
+    assert "\n" not in str(raised.value)

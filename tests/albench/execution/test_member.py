@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from albench.api.executor import Busy, Done, Event, Failed, Stopped
-from albench.errors import ClaimLost, FolderError, OutOfTime, StoreError
+from albench.errors import ClaimLost, DeviceLost, FolderError, OutOfTime, StoreError
 from albench.execution.job import Job
 from albench.execution.member import Member
 from albench.results.store import TrialStore
@@ -69,6 +69,7 @@ def test_after_the_deadline_it_is_stopped_before_it_begins(begun: Begun) -> None
         (ValueError(), Failed("KEY", "ValueError:")),
         (SystemExit(3), Failed("KEY", "a plugin called sys.exit(3)")),
         (FolderError("the disk is full"), Failed("KEY", "the disk is full", ends_run=True)),
+        (DeviceLost("it is gone"), Failed("KEY", "it is gone", ends_run=True, device_lost=True)),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from albench.kernels import top_k
@@ -32,3 +33,17 @@ def test_counts_are_told_by_place_and_forgotten() -> None:
     assert (account.count("waits"), account.count("kernels"), account.count("sums")) == (2, 3, 0)
     account.clear()
     assert (account.count("waits"), account.count("kernels")) == (0, 0)
+
+
+def test_a_device_fails_when_it_is_told_to_and_one_that_is_gone_stays_so() -> None:
+    with pretended_cuda() as account:
+        x = torch.ones(2, device="cuda")
+        account.fail(torch.OutOfMemoryError("CUDA out of memory"), after=1)
+        x + 1
+        with pytest.raises(torch.OutOfMemoryError):
+            x + 1
+        x + 1
+        account.fail(torch.AcceleratorError("CUDA error: unspecified launch failure"))
+        for _ in range(2):
+            with pytest.raises(torch.AcceleratorError):
+                x + 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from albench.testing.pretended import cuda, pretended_cuda
+from albench.testing.pretended import cuda, pretended_cuda, pretended_mps
 from albench.testing.pretended.internals import Unsuitable
 
 
@@ -95,3 +95,47 @@ def test_in_a_build_for_a_gpu_a_process_goes_ahead(monkeypatch: pytest.MonkeyPat
 def test_the_process_that_goes_ahead_tries_the_same() -> None:
     made = subprocess.run([sys.executable, "-c", cuda.AHEAD], capture_output=True, text=True, check=True)
     assert made.stdout == cuda.first_try() == ""
+
+
+def test_an_apple_gpu_is_there_for_a_block_too() -> None:
+    before = names(), torch.mps.synchronize, torch.backends.mps.is_available
+    with pretended_mps() as account:
+        assert torch.backends.mps.is_available()
+        assert not torch.cuda.is_available()
+        model = torch.nn.Linear(3, 2).to("mps")
+        x = torch.ones(2, 3, device="mps", requires_grad=True)
+        model(x).sum().backward()
+        assert x.grad is not None
+        for one in (model.weight, x, x.grad, torch.zeros_like(x), torch.ones(2).to(torch.device("mps", 0))):
+            assert (str(one.device), one.is_mps, one.is_cuda) == ("mps:0", True, False)
+        assert model.to("cpu").weight.device.type == "cpu"
+        assert str(torch.Generator("mps").device) == "mps:0"
+        torch.mps.synchronize()
+        assert account.told("waits").count("synchronize") == 1
+        assert account.count("kernels") > 3
+    assert (names(), torch.mps.synchronize, torch.backends.mps.is_available) == before
+    with pretended_cuda():
+        assert str(torch.ones(1, device="cuda").device) == "cuda:0"
+
+
+WIDE = {
+    "cast": lambda x: x.double(),
+    "made": lambda x: torch.zeros_like(x, dtype=torch.float64),
+    "sent": lambda _: torch.rand(2, dtype=torch.float64).to("mps"),
+    "summed": lambda x: x.sum(dtype=torch.float64),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_an_apple_gpu_has_no_float64(name: str) -> None:
+    with pretended_mps():
+        x = torch.ones(2, device="mps")
+        with pytest.raises(TypeError, match=r"Cannot convert a MPS Tensor to torch\.float64"):
+            WIDE[name](x)
+        assert (x * torch.tensor(2.0, dtype=torch.float64)).dtype == torch.float32  # a number of the host
+        assert x.to("cpu", torch.float64).dtype == torch.float64
+
+
+def test_an_apple_gpu_has_no_pinned_memory() -> None:
+    with pretended_mps(), pytest.raises(RuntimeError, match="no pinned memory"):
+        torch.ones(2).pin_memory()

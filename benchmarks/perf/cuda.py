@@ -11,7 +11,12 @@ Needs torch, NumPy and pluggy; the row of the classical pipeline needs Pillow to
 - lanes: 32 seeds in one step against one seed alone (goal: 2), and seconds of a trial of 6 rounds x 300 steps that this
   makes, its queries aside.
 
-``--device cpu --small`` tries the script out on tiny cases; its numbers mean nothing.
+A second table holds what is no time (see cuda_checks.py): the tests that need CUDA, doctor and bench, one seed twice, a
+trial that is killed and started again, lanes beside the same seeds alone, memory.
+
+``--checks`` prints it alone. ``--wheels`` says what to bring to a machine without a network that has Python 3.12 and a
+torch for CUDA. ``--pretended`` tries both tables out on tiny cases and a pretended device, ``--device cpu --small`` the
+first; such numbers mean nothing.
 """
 
 # ruff: noqa: E402 - torch looks for NVIDIA's package "cuda", and must not take this file for it
@@ -21,6 +26,7 @@ if __name__ == "cuda":  # in a script beside this one
     raise ModuleNotFoundError("this is no package", name="cuda")
 
 import argparse
+import contextlib
 import importlib.util
 import itertools
 import sys
@@ -37,11 +43,13 @@ import numpy as np
 import torch
 
 try:
+    from albench import devices
     from albench.bench.floors import QuerySizes
     from albench.bench.measured import LANES, QUERIES, TimedCase
     from albench.bench.queries import CLASSES, LABELED, query, query_seconds
     from albench.bench.rates import Rates, measured_rates, product_rate, wait
     from albench.bench.steps import begun, lane_seconds, random_splits, whole_and_bare
+    from albench.testing.pretended import pretended_cuda
     from albench.trial.numerics import numerics
 except ModuleNotFoundError as error:
     sys.exit(f"{error.name} is missing: pip install {(error.name or 'albench').partition('.')[0]}")
@@ -87,7 +95,7 @@ class Classical(torch.utils.data.Dataset[Any]):
         from albench.api.dataset import ImageDataset
 
         self._images = [Image.fromarray(image) for image in images.transpose(0, 2, 3, 1)]
-        self._views = _augmentation().PillowViews(ImageDataset(), np.random.Generator(np.random.PCG64(0)))
+        self._views = _beside("augmentation").PillowViews(ImageDataset(), np.random.Generator(np.random.PCG64(0)))
 
     def __len__(self) -> int:
         return len(self._images)
@@ -97,12 +105,12 @@ class Classical(torch.utils.data.Dataset[Any]):
         return torch.from_numpy(weak).permute(2, 0, 1), torch.from_numpy(strong).permute(2, 0, 1)
 
 
-def _augmentation() -> Any:
-    """The module beside this file, which holds the operations in Pillow."""
-    spec = importlib.util.spec_from_file_location("augmentation", HERE / "augmentation.py")
+def _beside(name: str) -> Any:
+    """A module beside this file."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -115,7 +123,7 @@ def classical_rate(images: np.ndarray, batch: int, device: str, workers: int, se
         shuffle=True,
         drop_last=True,
         num_workers=workers,
-        pin_memory=device.startswith("cuda"),
+        pin_memory=devices.can(device).pinned and workers > 0,
         persistent_workers=workers > 0,
         generator=torch.Generator().manual_seed(0),
     )
@@ -189,32 +197,66 @@ def lane_rows(device: str, small: bool) -> Iterator[Row]:
         yield f"{count} lanes, `{name}`", shown, f"{one * 1e3:.2f} ms one seed", f"{together / one:.2f}", "<= 2"
 
 
+def speed(device: str, small: bool) -> None:
+    """Print the table of what takes time."""
+    mixed = devices.can(device).mixed
+    with numerics(1):
+        rates = measured_rates(device, small=small)
+        half = product_rate(device, torch.bfloat16, side=256 if small or not mixed else 0)
+        print(
+            f"It reads {rates.read / 1e9:,.0f} GB/s, multiplies "
+            f"{rates.product / 1e12:.2f} TFLOP/s in float32 and {half / 1e12:.2f} in bfloat16.\n"
+        )
+        print("| case | albench | against | ratio | goal |\n|---|---:|---:|---:|---:|")
+        made = {
+            "step": lambda: step_rows(device, small),
+            "pipeline": lambda: pipeline_rows(device, small),
+            "query": lambda: query_rows(device, rates, small),
+            "lanes": lambda: lane_rows(device, small),
+        }
+        for name, rows in made.items():
+            try:
+                for row in rows():
+                    print(f"| {' | '.join(row)} |", flush=True)
+            except (RuntimeError, OSError) as error:  # the others go on
+                print(f"| {name} | not measured: {' '.join(str(error).split())[:200]} | - | - | - |", flush=True)
+
+
+def where(device: str) -> str:
+    """The name of the card."""
+    return devices.name(device) if devices.is_accelerator(device) else "CPU, one thread"
+
+
+def checked(device: str, small: bool, pretended: bool) -> None:
+    """Print the table of what is no time."""
+    checks = _beside("cuda_checks")
+    print("\n| check | found | is to be |\n|---|---|---|")
+    for row in checks.rows(checks.Place(device, pretended, small)):
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda:0")
     parser.add_argument("--small", action="store_true", help="tiny cases, to try the script out")
+    parser.add_argument("--pretended", action="store_true", help="tiny cases on a device that is not there")
+    parser.add_argument("--checks", action="store_true", help="the second table alone")
+    parser.add_argument("--wheels", action="store_true", help="say what to bring to a machine without a network")
     arguments = parser.parse_args()
-    device, small = arguments.device, arguments.small
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        sys.exit(f"torch {torch.__version__} sees no CUDA device: try --device cpu --small.")
-    cuda = device.startswith("cuda")
-    where = torch.cuda.get_device_name(device) if cuda else "CPU, one thread"
-    with numerics(1):
-        rates = measured_rates(device, small=small)
-        half = product_rate(device, torch.bfloat16, side=0 if cuda else 256)
-        print(
-            f"{where}, torch {torch.__version__}: reads {rates.read / 1e9:,.0f} GB/s, multiplies "
-            f"{rates.product / 1e12:.2f} TFLOP/s in float32 and {half / 1e12:.2f} in bfloat16.\n"
-        )
-        print("| case | albench | against | ratio | goal |\n|---|---:|---:|---:|---:|")
-        for rows in (
-            step_rows(device, small),
-            pipeline_rows(device, small),
-            query_rows(device, rates, small),
-            lane_rows(device, small),
-        ):
-            for row in rows:
-                print(f"| {' | '.join(row)} |", flush=True)
+    device, small, pretended = arguments.device, arguments.small or arguments.pretended, arguments.pretended
+    if arguments.wheels:
+        print(_beside("cuda_checks").wheels())
+        return
+    with pretended_cuda() if pretended else contextlib.nullcontext():
+        if devices.is_accelerator(device) and device not in devices.there():
+            sys.exit(f"torch {torch.__version__} sees no {device}: try --pretended, or --device cpu --small.")
+        if lacking := _beside("cuda_checks").missing():
+            print(f"Missing here, so that some rows are not measured: {', '.join(lacking)}.\n")
+        print(f"{where(device)}, torch {torch.__version__}")
+        if not arguments.checks:
+            speed(device, small)
+        if devices.is_accelerator(device):
+            checked(device, small, pretended)
 
 
 if __name__ == "__main__":

@@ -8,34 +8,26 @@ from typing import Any
 import pandas as pd
 
 from albench.compare.across import across_of
-from albench.compare.beside import Parted, check_ranked, parted, with_beside
-from albench.compare.blocks import CurveBlock
+from albench.compare.basis import Basis, basis_of
+from albench.compare.beside import with_beside
 from albench.compare.budgets import budget_families, over_budgets
 from albench.compare.carried import with_cautions
-from albench.compare.choose import check_baseline, pairs_of
 from albench.compare.comparison import Comparison
-from albench.compare.details import QUERY, TRAIN, group_details, target_values
+from albench.compare.details import group_details, target_values
 from albench.compare.first_draw import with_draw
-from albench.compare.gather import check_scores, gather
 from albench.compare.highlight import with_highlight
-from albench.compare.looks import looked
 from albench.compare.notes import choice_notes, write_notes
 from albench.compare.numbers import Numbers, numbers_of
 from albench.compare.one_thread import one_thread
 from albench.compare.over_items import KeptOf, item_notes, over_items, with_over_items
 from albench.compare.overall import over_data_sets
-from albench.compare.paid import counting_validation
-from albench.compare.protocols import place_of
+from albench.compare.own_rows import OwnRows
 from albench.compare.question import Question
-from albench.compare.ranking import check_ranking
-from albench.compare.rare import recalls_of, with_recalls
+from albench.compare.rare import with_recalls
 from albench.compare.rows import group_of
 from albench.compare.tables import Failure, Group, Remark
 from albench.compare.tuned import tuned_notes
 from albench.compare.verdicts import Verdicts, verdicts_of
-from albench.compare.versions import versions_in
-from albench.environment import refuse_mixes
-from albench.errors import UserError
 
 
 def compare(
@@ -70,6 +62,7 @@ def compared(
     failed: pd.DataFrame | None = None,
     after: Comparison | None = None,
     kept: KeptOf | None = None,
+    basis: Basis | None = None,
 ) -> Comparison:
     """Compare methods and strategies over seeds.
 
@@ -89,6 +82,8 @@ def compared(
         not told here, so that many metrics on one page claim no more than one.
     kept
         What trials keep of their test split, where intervals over test items are asked for.
+    basis
+        ``basis_of`` this frame and a question that differs in the metric alone, where several are asked.
 
     Raises
     ------
@@ -96,30 +91,26 @@ def compared(
         Where there is no result, or no such metric, split, ranking, baseline, test, target or row: one line with
         the nearest that is.
     """
-    check_scores(frame, question.split, question.metric)
-    question.choice.check(frame)
-    parts = parted(frame)
-    baseline = question.choice.baseline_in(parts.ranked)
-    chosen, question, said = _chosen(parts, question)
-    curves, copies = _curves_of(chosen, question)
-    check_baseline(question.baseline and baseline, pairs_of(chosen))
+    basis = basis or basis_of(frame, question)
+    question = question.at_share(basis.share)
+    baseline, curves = basis.baseline, basis.curves
     numbers = [numbers_of(group, question, baseline) for group in curves]
     across = across_of(numbers)
     targets = target_values(question, frame, curves)
     families = budget_families(curves)
     verdicts = verdicts_of(numbers, across, question, after, families)
-    groups = _groups(numbers, verdicts, targets, chosen, question)
+    groups = _groups(numbers, verdicts, targets, basis.own, question)
     groups, lacking = _over_items(groups, numbers, question, kept)
-    groups, unplaced = with_beside(groups, parts, question)
+    groups, unplaced = with_beside(groups, basis.parts, question)
     overall = over_data_sets(across, verdicts.across, question, verdicts.any_told)
     budgets = over_budgets(families, curves, groups, verdicts, question)
-    n_left_out, left_out = question.choice.left_out(parts.ranked)
+    n_left_out, left_out = basis.left_out
     notes = [
         *choice_notes(sum(len(group.rows) for group in groups), n_left_out, left_out, verdicts.n_tests),
-        *said,
-        *copies,
+        *basis.said,
+        *basis.copies,
         *write_notes(curves, groups, question, baseline, overall, budgets),
-        *tuned_notes(chosen, groups),
+        *tuned_notes(basis.chosen, groups),
         *lacking,
         *unplaced,
     ]
@@ -144,53 +135,26 @@ def compared(
         budgets=budgets,
         wins=verdicts.wins,
         n_left_out=n_left_out,
-        made_with=versions_in(chosen),
+        made_with=basis.made_with,
     )
     return with_highlight(comparison, question.highlight)
-
-
-def _chosen(parts: Parted, question: Question) -> tuple[pd.DataFrame, Question, list[Remark]]:
-    """What is compared, the question at the share of the 5 % that it may use, and notes on both."""
-    chosen = question.choice.of(parts.ranked)
-    check_ranked(parts, chosen)
-    chosen, paid = counting_validation(chosen, question)
-    looks = looked(chosen)
-    return chosen, question.at_share(looks.share), [*looks.notes, *paid]
-
-
-def _curves_of(frame: pd.DataFrame, question: Question) -> tuple[list[CurveBlock], list[Remark]]:
-    """The arrays of all that the question needs, and notes on copies that were left out.
-
-    Raises
-    ------
-    UserError
-        Where something of it is not there.
-    """
-    recorded = [name for name in (TRAIN, QUERY) if name in frame]
-    if question.prices and len(recorded) < 2:
-        raise UserError("cost: these results hold no seconds of training and queries.")
-    beside = [f"{question.split}.{name}" for name in recalls_of(frame, question.split)]
-    curves, copies = gather(frame, list(dict.fromkeys([question.column, *recorded, *beside])))
-    if question.strict:
-        refuse_mixes({place_of(group): group.mix for group in curves})
-    check_ranking(question.ranking, curves)
-    return curves, copies
 
 
 def _groups(
     numbers: Sequence[Numbers],
     verdicts: Verdicts,
     targets: Sequence[float],
-    frame: pd.DataFrame,
+    own: Sequence[OwnRows],
     question: Question,
 ) -> tuple[Group, ...]:
     """The ranked rows of each group, with all that stands beside them."""
     groups = []
-    for number, tested, best, target in zip(numbers, verdicts.groups, verdicts.bests, targets, strict=True):
+    parts = zip(numbers, verdicts.groups, verdicts.bests, targets, own, strict=True)
+    for number, tested, best, target, rows in parts:
         group = group_of(number, tested, best, group_details(number, question, target))
-        group = with_recalls(group, number, frame, question)
-        group = with_cautions(group, number.curves, frame, question.split)
-        groups.append(with_draw(group, number.curves, frame))
+        group = with_recalls(group, number, rows, question)
+        group = with_cautions(group, rows)
+        groups.append(with_draw(group, rows))
     return tuple(groups)
 
 

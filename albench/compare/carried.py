@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
-
-from albench.compare.blocks import CurveBlock
+from albench.compare.own_rows import OwnRows
 from albench.compare.tables import Group, Row
 from albench.metrics import FEW_ITEMS, FEW_OF_CLASS
 
@@ -31,39 +28,10 @@ def thin_test(class_names: Sequence[str], counts: Sequence[int]) -> str:
     return f"{total:,} test items" + (f", {', '.join(few)}" if few else "")
 
 
-def one_class(part: pd.DataFrame, split: str) -> np.ndarray:
-    """(N,) bool: records whose model gives every item of a split one and the same class.
-
-    Read off what is stored: the recall of one class is 1, of all others 0, and no item of another class was called
-    anything else. (That items of two classes were taken for each other has the same recalls, but a higher precision.)
-    """
-    recalls = [column for column in part.columns if column.startswith(f"{split}.recall.")]
-    beside = [f"{split}.macro_precision", f"{split}.accuracy"]
-    if not recalls or not {*beside} <= {*part.columns}:
-        return np.zeros(len(part), dtype=bool)
-    found = part[recalls].to_numpy(np.float64, na_value=np.nan)
-    n_classes = (~np.isnan(found)).sum(axis=1)
-    precision, accuracy = part[beside].to_numpy(np.float64, na_value=np.nan).T
-    alone = (np.nansum(found, axis=1) == 1) & (np.nanmax(np.nan_to_num(found), axis=1) == 1) & (n_classes > 1)
-    return np.asarray(alone & np.isclose(precision * n_classes, accuracy, rtol=1e-9, atol=0))
-
-
-def with_cautions(group: Group, curves: CurveBlock, frame: pd.DataFrame, split: str) -> Group:
-    """The group with what its models and its test split cannot carry; no number of seeds is told there.
-
-    Parameters
-    ----------
-    curves
-        What the group was made of.
-    """
-    scores = [f"{split}.macro_precision", f"{split}.accuracy"]
-    recalls = [name for name in frame.columns if name.startswith(f"{split}.recall.")]
-    names = ["n_labeled", "backbone", "method", "strategy", "seed"]
-    own = curves.rows_of(frame, [COLUMN, *names, *scores, *recalls])
-    thin = next(iter(own[COLUMN].dropna()), "") if COLUMN in own and split == "test" else ""
-    last = own[own["n_labeled"] == (group.ranked or group.n_labeled[-1])]
-    alone = last[one_class(last, split)].drop_duplicates(["backbone", "method", "strategy", "seed"])
-    counts = alone.groupby(["backbone", "method", "strategy"]).size().to_dict()
+def with_cautions(group: Group, own: OwnRows) -> Group:
+    """The group with what its models and its test split cannot carry; no number of seeds is told there."""
+    thin = own.told(COLUMN) if own.split == "test" else ""
+    counts = own.one_class(group.ranked or group.n_labeled[-1])
     if not thin and not counts:
         return group
     lost = {

@@ -90,12 +90,13 @@ def learning_curve_table(
 
 def _table(group: CurveBlock, row: int, split: str, columns: dict[str, str]) -> CurveTable:
     recorded = group.recorded[row]
+    ranges = {metric: metric_named(metric).range for metric in columns}
     spread = {metric: interval(group.values[column][row].T) for metric, column in columns.items()}
     rows = tuple(
         CurveRow(
             n_labeled=int(labels),
             estimates={
-                metric: estimate_within(mean[at], half[at], n[at], metric_named(metric).range)
+                metric: estimate_within(mean[at], half[at], n[at], ranges[metric])
                 for metric, (mean, half, n) in spread.items()
             },
         )

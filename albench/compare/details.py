@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,14 +103,22 @@ def _spread(ranked: np.ndarray) -> np.ndarray:
     """(4, R): standard deviation, interquartile mean, its 95 % bootstrap limits."""
     std = deviation(ranked)
     low, high = np.full((2, len(ranked)), np.nan)
-    for row, values in enumerate(ranked):
-        values = values[~np.isnan(values)]
-        if len(values) >= LEAST_SEEDS:
-            rng = np.random.Generator(np.random.PCG64(len(values)))
-            picks = rng.integers(len(values), size=(DRAWS, len(values)))
-            many = interquartile_mean(values[picks])
-            low[row], high[row] = around(interquartile_mean(values), many, many, len(values))
+    there = ~np.isnan(ranked)
+    counts = there.sum(axis=1)
+    for n in np.unique(counts[counts >= LEAST_SEEDS]).tolist():
+        rows = np.flatnonzero(counts == n)
+        values = np.stack([ranked[row, there[row]] for row in rows])
+        many = interquartile_mean(values[:, _picks(n)]).T
+        low[rows], high[rows] = around(interquartile_mean(values), many, many, n)
     return np.stack([std, interquartile_mean(ranked), low, high])
+
+
+@functools.lru_cache(maxsize=8)
+def _picks(n_seeds: int) -> np.ndarray:
+    """(DRAWS, n_seeds) int64: the seeds of each resample."""
+    picks = np.random.Generator(np.random.PCG64(n_seeds)).integers(n_seeds, size=(DRAWS, n_seeds))
+    picks.flags.writeable = False
+    return picks
 
 
 def target_values(question: Question, frame: pd.DataFrame, groups: list[CurveBlock]) -> list[float]:

@@ -6,9 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-import pandas as pd
-
-from albench.compare.blocks import CurveBlock
+from albench.compare.own_rows import OwnRows
 from albench.compare.tables import Group, Remark
 from albench.wording import listed
 
@@ -52,12 +50,10 @@ def _ordered(total: int, drawn: int) -> float:
     return math.lgamma(total + 1) - math.lgamma(total - drawn + 1)
 
 
-def with_draw(group: Group, curves: CurveBlock, frame: pd.DataFrame) -> Group:
+def with_draw(group: Group, own: OwnRows) -> Group:
     """The group with the classes that its first labels hold by rule."""
-    if COLUMN not in frame:
-        return group
-    given = curves.rows_of(frame, [COLUMN])[COLUMN].dropna()
-    return dataclasses.replace(group, given_classes=next(iter(given), ""))
+    given = own.told(COLUMN)
+    return dataclasses.replace(group, given_classes=given) if given else group
 
 
 def draw_notes(groups: Sequence[Group], places: Sequence[str]) -> list[Remark]:

@@ -110,7 +110,7 @@ def _curves(part: pd.DataFrame, columns: Sequence[str]) -> CurveBlock:
     recorded = np.zeros(shape, dtype=bool)
     recorded[row, seed, count] = True
     places = zip(row.tolist(), seed.tolist(), strict=True)
-    trials = dict(zip(places, zip(part["suite"], part["key"], strict=True), strict=True))
+    trials = dict(zip(places, zip(part["suite"].tolist(), part["key"].tolist(), strict=True), strict=True))
     rounds = part.drop_duplicates("round")
     devices = tuple(sorted(part["device"].astype(str).unique()))
     return CurveBlock(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Literal, get_args
 
 import numpy as np
@@ -146,7 +147,8 @@ def power(effect: float, n: int, level: float) -> float:
     shift = abs(effect) * np.sqrt(n)
     below, other_side = nctdtr(free, shift, limit), nctdtr(free, shift, -limit)
     # Far from the limits SciPy gives NaN for what is next to nothing.
-    return float(1 - np.nan_to_num(below, nan=float(shift < limit)) + np.nan_to_num(other_side))
+    below = float(shift < limit) if math.isnan(below) else below
+    return float(1 - below + (0.0 if math.isnan(other_side) else other_side))
 
 
 def seeds_needed(effect: float, n_tests: int = 1) -> int | None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from albench.compare.estimates import Estimate
 from albench.compare.numbers import Numbers
+from albench.compare.own_rows import OwnRows
 from albench.compare.question import Question
 from albench.compare.ranges import estimate_within
 from albench.compare.statistics import interval
@@ -83,18 +84,16 @@ def recalls_of(frame: pd.DataFrame, split: str = "test") -> list[str]:
     return [name for name in found if f"{split}.{name}" in frame]
 
 
-def with_recalls(group: Group, number: Numbers, frame: pd.DataFrame, question: Question) -> Group:
+def with_recalls(group: Group, number: Numbers, own: OwnRows, question: Question) -> Group:
     """The group with the recalls of its rare classes beside what is compared.
 
     They are those at the label count that ranks, else at the last one, over the seeds that what ranks is shown of.
     """
     curves, split, metric = number.curves, question.split, question.metric
     shown = number.shown[..., number.place]
-    own = curves.rows_of(frame, [COLUMN, SMALL, *(name for name in frame.columns if name.startswith(f"{split}."))])
-    names = [name for name in recalls_of(own, split) if name != metric]
-    if MINORITY in (*names, metric) and split == "test" and SMALL in own:
-        small = str(next(iter(own[SMALL].dropna()), ""))
-        group = dataclasses.replace(group, small_classes=tuple(filter(None, small.split("\n"))))
+    names = [name for name in recalls_of(own.frame, split) if name != metric]
+    if MINORITY in (*names, metric) and split == "test":
+        group = dataclasses.replace(group, small_classes=tuple(filter(None, own.told(SMALL).split("\n"))))
     if not names:
         return group
     at = int(np.flatnonzero(curves.n_labeled == (group.ranked or group.n_labeled[-1]))[0])

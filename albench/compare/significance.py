@@ -207,6 +207,7 @@ def _best(number: Numbers, test: str, n_tests: Sequence[int], skewed: bool) -> t
     mean = leveled(np.where(number.compared, number.mean, np.nan).T).T
     best = np.zeros(mean.shape, dtype=bool)
     p = np.full(mean.shape[1], np.nan)
+    rivals: dict[int, tuple[int, int]] = {}
     for at in range(mean.shape[1]):
         there = np.flatnonzero(~np.isnan(mean[:, at]))
         if len(there) < 2 or number.n[there[0], at] < LEAST_COMPARED:
@@ -215,11 +216,14 @@ def _best(number: Numbers, test: str, n_tests: Sequence[int], skewed: bool) -> t
         first, second = order[:2]
         best[order, at] = mean[order, at] == mean[first, at]
         best[:, at] &= not best[order, at].all()
-        if mean[second, at] == mean[first, at]:
+        if mean[second, at] != mean[first, at]:
+            rivals[at] = first, second
+    for many in dict.fromkeys(n_tests):
+        columns = [at for at in rivals if n_tests[at] == many]
+        if not columns:
             continue
-        pair = scores[None, first, :, at], scores[None, second, :, at]
-        gap = paired(*pair)[0][0]
-        p_value = p_values(*pair, test, n_tests[at], skewed)[0][0]
+        a, b = (np.stack([scores[rivals[at][place], :, at] for at in columns]) for place in range(2))
+        found = p_values(a, b, test, many, skewed)[0]
         # On the seeds that both have, the order can be the other way round: then the best is not shown to be best.
-        p[at] = p_value if sign * gap > 0 or np.isnan(p_value) else 1.0
+        p[columns] = np.where((sign * paired(a, b)[0] > 0) | np.isnan(found), found, 1.0)
     return best, p

@@ -11,6 +11,7 @@ import numpy as np
 
 from albench.compare import Comparison, Group, learning_curve_table
 from albench.compare.answer import answer
+from albench.compare.basis import basis_of
 from albench.compare.beside import chosen_of
 from albench.compare.build import compared
 from albench.compare.curves import CurveTable
@@ -31,6 +32,7 @@ from albench.suite.arguments import check_comparison
 from albench.version import __version__
 from albench.wording import listed
 
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 MOST_PAIRS = 40
 """Rows that the pairwise matrix shows at most."""
 
@@ -38,17 +40,18 @@ MOST_PAIRS = 40
 def payload(results: Results, metric: str = "macro_f1", split: str = "test", **options: Any) -> dict[str, Any]:
     """All that the page shows, as JSON-ready data; infinities are texts, NaN is null."""
     question = Question(**check_comparison({**options, "metric": metric, "split": split, "details": True}))
-    first = results.compared(question)
     frame = chosen_of(results.frame, question.choice)
     there = [column for column in frame.columns if column.startswith(f"{split}.") and frame[column].notna().any()]
     named = list(dict.fromkeys([metric, *(column.split(".", 1)[1] for column in there)]))
     ordered = sorted(named, key=lambda name: (name != metric, name not in METRICS, [*METRICS, name].index(name), name))
     main = [name for name in ordered if name in METRICS or name == metric]
+    basis = basis_of(results.frame, question, [name for name in main if name != metric])
+    first = results.compared(question, basis)
     comparisons = {metric: first}
     for other in main:
         if other != metric:
             beside = replace(question, metric=other, target=None, test_items=False)
-            comparisons[other] = compared(results.frame, beside, after=first)
+            comparisons[other] = compared(results.frame, beside, after=first, basis=basis)
     curves = learning_curve_table(frame, split, ordered)
     names, position = names_of(first)
     papers = citations(
@@ -215,11 +218,11 @@ def _diagnostics(results: Results, comparison: Comparison, position: dict[RowNam
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return _digits(value)
     if isinstance(value, dict):
         return {key: _rounded(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(entry) for entry in value]
-    return _digits(value) if isinstance(value, float) else value
+    return [_rounded(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def _digits(value: float) -> float:
@@ -228,10 +231,12 @@ def _digits(value: float) -> float:
 
 
 def _strict(value: Any) -> Any:
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, dict):
         return {str(key): _strict(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_strict(entry) for entry in value]
+        return [entry if type(entry) in _AS_IT_IS else _strict(entry) for entry in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from albench.compare import Comparison
+    from albench.compare.basis import Basis
     from albench.compare.over_items import Kept
     from albench.compare.question import Question
 
@@ -115,11 +116,11 @@ class Results:
 
         return self.compared(Question(**check_comparison(options)))
 
-    def compared(self, question: Question) -> Comparison:
+    def compared(self, question: Question, basis: Basis | None = None) -> Comparison:
         """The comparison table that a question asks for (see ``albench.compare.build.compared``)."""
         from albench.compare.build import compared
 
-        comparison = compared(self.frame, question, failed=self.failed, kept=self._kept)
+        comparison = compared(self.frame, question, failed=self.failed, kept=self._kept, basis=basis)
         caveats = (Remark(text, limits=True) for text in self.caveats)
         return dataclasses.replace(
             comparison, notes=(*self.notes, *comparison.notes), caveats=(*caveats, *comparison.caveats)

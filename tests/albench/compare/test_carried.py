@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from albench.compare import compare
-from albench.compare.carried import one_class, thin_test
+from albench.compare.carried import thin_test
+from albench.compare.own_rows import one_class
 from albench.metrics import metrics
 from albench.render import render
 

@@ -6,9 +6,11 @@ computes nothing itself, so that no pool of threads is there that a fork would b
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import select
@@ -18,10 +20,12 @@ import struct
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from albench_executors.serving import ORPHAN, serve
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 IDLE = 60.0
 """Seconds without a worker and without a question after which the process leaves."""
@@ -107,6 +111,8 @@ class Server:
 
     def _forked(self, environment: dict[str, str], descriptors: Descriptors) -> Connection | None:
         """Fork a worker, or say why not; in the worker, its connection."""
+        from multiprocessing.connection import Connection  # has something called at the end, and that comes first
+
         kept: set[int] = set()
         if not self._safe:
             answer = UNSAFE
@@ -182,6 +188,8 @@ def _single_threaded() -> bool:
 def main(descriptor: str, modules: Sequence[str]) -> None:
     """The server; in each worker, that worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver hears it, and decides
+    end = _End()
+    atexit.register(end)  # before all others, so that it is called last
     for module in modules:
         with contextlib.suppress(Exception):  # what cannot be imported is told by the worker that needs it
             importlib.import_module(module)
@@ -191,6 +199,26 @@ def main(descriptor: str, modules: Sequence[str]) -> None:
     if connection is None:
         os._exit(0)
     serve(connection)
+    end.at_once = True
+
+
+class _End:
+    """The last that a worker does: it leaves without taking apart all that was loaded before it was forked.
+
+    That would cost as much as the rest of a small trial. What was asked to be called at the end has been, and files
+    that nobody closed are written out.
+    """
+
+    at_once = False
+
+    def __call__(self) -> None:
+        if not self.at_once:
+            return
+        for each in (*gc.get_objects(), sys.stdout, sys.stderr):  # without those from before the fork
+            with contextlib.suppress(Exception):  # closed ones, and what only looks like a file
+                if isinstance(each, io.IOBase):
+                    each.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":

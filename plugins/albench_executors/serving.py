@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from albench.api import Event, Run
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 ORPHAN = 0.5
 """Seconds between two looks of a process whether the one that started it is there."""

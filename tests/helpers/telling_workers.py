@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import json
 import os
 import random
 import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,13 @@ from albench.api import Executor, Failed
 from albench_executors.processes import Processes
 
 IMPORTS = ("colorsys",)
+kept: list[Any] = []
 
 
 @dataclass(frozen=True)
 class Told:
-    """A job whose outcome is what its worker knows; ``act`` is a signal or an exit code to end with, or ``hold``."""
+    """A job whose outcome is what its worker knows; ``act`` is a signal or an exit code to end with, ``hold``, or
+    ``write`` to leave work for the worker's end."""
 
     key: str
     act: int | str = ""
@@ -39,6 +43,11 @@ def run(job: Any, emit: Any) -> Failed:
     if job.act == "hold":
         emit(os.getpid())
         time.sleep(600)
+    if job.act == "write":
+        kept.append((Path.cwd() / "left-open").open("w", encoding="utf-8"))
+        kept[0].write("all of it")
+        atexit.register((Path.cwd() / "at-exit").write_text, "called")
+        threading.Thread(target=lambda: time.sleep(0.2) or (Path.cwd() / "thread").write_text("ended")).start()
     if isinstance(job.act, int):
         print("about to end", flush=True)
         if job.act < 0:

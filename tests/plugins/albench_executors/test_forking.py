@@ -105,6 +105,22 @@ def test_how_one_ends_is_told_and_another_takes_its_place(act: int, reason: str)
     assert '"pid"' in outcomes["c"].reason
 
 
+def test_the_end_of_a_worker_is_waited_for_and_loses_nothing(monkeypatch: Any, tmp_path: Path) -> None:
+    """Files that were left open, functions for the end and threads that are not the process's own to end."""
+    monkeypatch.chdir(tmp_path)
+    facts([Told("a", "write")])
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {"left-open": "all of it", "at-exit": "called", "thread": "ended"}
+
+
+def test_nothing_is_called_after_what_a_worker_does_last() -> None:
+    """What a module has called at the end is called before that only where it is imported after it."""
+    code = "import atexit, albench_executors.fork_server; print(atexit._ncallbacks())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+
+
 def test_all_end_when_the_iterator_is_closed() -> None:
     held: list[int] = []
     jobs = [Told("a", "hold"), B, Told("c", "hold")]

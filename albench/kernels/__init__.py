@@ -8,7 +8,7 @@ from albench.kernels.finite import NonFiniteScores, require_finite
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
-from albench.kernels.neighbor_bounds import coarse_pays, similarity_bounds
+from albench.kernels.neighbor_bounds import coarse_pays, nearest_of_other_groups, similarity_bounds
 from albench.kernels.neighbors import likely_neighbors, measure_again, nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin, top_probability
@@ -39,6 +39,7 @@ __all__ = [
     "measure_again",
     "mutual_information",
     "nearest_neighbors",
+    "nearest_of_other_groups",
     "nearest_to_centers",
     "require_finite",
     "running_sum",

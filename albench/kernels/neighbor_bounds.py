@@ -9,7 +9,10 @@ from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
 from albench.kernels.neighbors import Prepared, held_queries, own_neighbors, product_block, query_neighbors
 from albench.kernels.ordering import unpack
+from albench.kernels.unit import Rows
 
+_FLOATS = 1 << 22
+"""Products in one block."""
 _ALL_FROM = 0.6
 """Share of the items from which on all of them, two at a time, cost less."""
 
@@ -55,6 +58,39 @@ def similarity_bounds(x: Tensor, k: int, items: Tensor) -> Tensor:
     own[:, -1] |= ~own.any(dim=1)
     similarity = (similarity + coarse_error(similarity, dtype)).masked_fill_(own, 0.0)
     return similarity.sum(dim=1) / k
+
+
+def nearest_of_other_groups(x: Rows, items: Tensor, group: Tensor, *, exact: bool) -> tuple[Tensor, Tensor]:
+    """Bounds of the similarity of some items to the nearest one of another group.
+
+    Parameters
+    ----------
+    x
+        (N, D) float32 rows of length 1, or rows that are scaled where they are read.
+    items
+        (M,) int64 positions.
+    group
+        (N,) int64.
+    exact
+        Whether products are exact: then both bounds are the similarity itself.
+
+    Returns
+    -------
+    Lower and upper bounds (M,) float32; -1 where all are of one group.
+    """
+    dtype = torch.float32 if exact else coarse_dtype(x.device)
+    rows, own = x[items].to(dtype), group[items, None]
+    nearest = rows.new_full((len(rows),), -1.0)
+    step = max(1, _FLOATS // max(1, len(rows)))
+    for start in range(0, len(x), step):
+        product = rows @ x[start : start + step].to(dtype).T
+        product.masked_fill_(own == group[start : start + step], -1.0)
+        nearest = torch.maximum(nearest, product.amax(dim=1))
+    if exact:
+        return nearest, nearest
+    nearest = nearest.float()
+    error = coarse_error(nearest, dtype)
+    return nearest - error, nearest + error
 
 
 def coarse_pays(device: torch.device) -> bool:

@@ -24,6 +24,8 @@ _ROWS = 8192
 """Items prepared at once."""
 _QUERY_FLOATS = 1 << 24
 """Numbers in the queries that are held ready at once."""
+_HELD = 1 << 26
+"""Numbers in the items that a device holds ready at once, and in their products with a block of queries."""
 # Selection by the expanded square is only good to rounding, so a few more are kept and measured again.
 _SLACK = 8
 
@@ -161,12 +163,13 @@ class Prepared:
             torch.sub(x, centre, out=filled)
             self.half_square = 0.5 * torch.linalg.vector_norm(self.rows, dim=1).square_()
 
-    def product(self, other: Prepared, i: int, j: int, block: int) -> Tensor:
-        """Similarity of a block of rows with a block of another's rows; padding has -inf."""
-        out = (self.rows[i : i + block] @ other.rows[j : j + block].T).float()
+    def product(self, other: Prepared, i: int, j: int, block: int, columns: int | None = None) -> Tensor:
+        """Similarity of a block of rows with a block of another's rows, or so many; padding has -inf."""
+        mine, others = slice(i, i + block), slice(j, j + (columns or block))
+        out = (self.rows[mine] @ other.rows[others].T).float()
         if self.half_square is not None and other.half_square is not None:
             # -distance**2 / 2
-            out.sub_(self.half_square[i : i + block, None]).sub_(other.half_square[None, j : j + block])
+            out.sub_(self.half_square[mine, None]).sub_(other.half_square[None, others])
         out[max(self.n - i, 0) :, :] = -torch.inf
         out[:, max(other.n - j, 0) :] = -torch.inf
         return out
@@ -252,10 +255,13 @@ def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int,
     """Keys (Q, k): each block of items is prepared once and offered to all queries."""
     starts = range(0, len(queries.rows), block)
     best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
-    for j in range(0, len(x), block):
-        items = Prepared(x[j : j + block], centre, queries.rows.dtype)
+    columns = block
+    if x.device.type != "cpu":  # which has no cache to stay in, and is waited for once a block
+        columns = max(block, _HELD // max(1, x.shape[1], min(block, len(queries.rows))) // _GROUP * _GROUP)
+    for j in range(0, len(x), columns):
+        items = Prepared(x[j : j + columns], centre, queries.rows.dtype)
         for part, i in zip(best, starts, strict=True):
-            part.offer(queries.product(items, i, 0, block), j)
+            part.offer(queries.product(items, i, 0, block, columns), j)
     for part in best:
         part.merge()
     return torch.cat([part.keys for part in best])[: queries.n]

@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "a9428e967b535c24"
+NOW = "4be466a9813ad2ae"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "a9428e967b535c24",
         "e1b001c28ad70516",
         "895154a0febee199",
         "eb683c9f9613740e",
@@ -61,8 +62,11 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
     "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
-    "albench/kernels/neighbor_bounds.py": ("0bdb98c04f66be6d", frozenset({NOT_THERE})),
-    "albench/kernels/neighbors.py": ("b4425269381bfa72", frozenset({"a54f0847885fb73c", "8bf159a6de5e9594"})),
+    "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
+    "albench/kernels/neighbors.py": (
+        "044f95f734fc9188",
+        frozenset({"8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72"}),
+    ),
     "albench/kernels/scores.py": ("f7c9e706bfa16bb4", frozenset({"5fb17936347b23ed"})),
     "albench/kernels/sending.py": ("672167f970844993", frozenset({"f147cffa8eb681e7", NOT_THERE})),
     "albench/kernels/settled.py": ("1e1392866190d5fd", frozenset({NOT_THERE})),
@@ -76,13 +80,14 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
     "albench_boostmis/uncertain.py": ("7dd2a1500b01f745", frozenset({"d40da01e788ba043"})),
+    "albench_boostmis/vat.py": ("104c5174a92450b5", frozenset({"0e8c426bd5df4d00"})),
     "albench_diversity/herding.py": (
         "b9f5b1b7f93ba406",
         frozenset({"d974fbd63a47e361", "bff33cbf29aa91a7", "592e0fe03ffe39d7"}),
     ),
     "albench_diversity/probcover.py": (
-        "67c27c1e3ed2059e",
-        frozenset({"5392a5ffb58d1211", "6064c0230ed84f1e", "f7edea34ca9f5e0e"}),
+        "383c54db1c645c0c",
+        frozenset({"5392a5ffb58d1211", "6064c0230ed84f1e", "67c27c1e3ed2059e", "f7edea34ca9f5e0e"}),
     ),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from albench.kernels import joined
 
-_ROWS = 512
+_ROWS, _ROWS_ON_DEVICE = 512, 1 << 16
+"""Items in a block: about what a processor's caches hold."""
 
 
 def adversarial_unstability(
@@ -49,9 +50,10 @@ def adversarial_unstability(
     in Zhang et al. (2022), BoostMIS. The gradient is that of the *sum* over items: a mean makes it smaller as the
     pool grows, until a constant in the normalisation shortens the directions of confident items.
     """
+    rows = _ROWS if embeddings.device.type == "cpu" else _ROWS_ON_DEVICE
     scores = (
         _score_block(head, r, d, xi, eps, iterations)
-        for r, d in zip(embeddings.split(_ROWS), directions.split(_ROWS), strict=True)
+        for r, d in zip(embeddings.split(rows), directions.split(rows), strict=True)
     )
     return joined(scores, len(embeddings)) if len(embeddings) else embeddings.new_zeros(0)
 

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import CoverGraph, UnitRows, is_covered, k_means, sent
+from albench.kernels import CoverGraph, UnitRows, coarse_pays, is_covered, k_means, nearest_of_other_groups, sent
 
-BLOCK = 1 << 22
-"""Distances in one block."""
 RADII = 20
 """Radii that are tried."""
 SAMPLE = 2000
@@ -73,15 +71,23 @@ class ProbCover(Strategy):
         """The largest of ``RADII`` radii whose balls are pure enough; the smallest where none is."""
         _, cluster = k_means(x, min(view.n_classes, len(x)), generator=view.generator)
         drawn = sent(torch.randperm(len(x), generator=view.generator)[:SAMPLE], x.device)
-        # Nearest item of another cluster: the ball is pure up to there.
-        other = torch.full((len(drawn),), -1.0, device=x.device)
-        step = max(1, BLOCK // len(drawn))
-        for start in range(0, len(x), step):
-            product = x[drawn] @ x[start : start + step].T
-            same = cluster[drawn, None] == cluster[start : start + step]
-            other = torch.maximum(other, product.masked_fill(same, -1.0).amax(dim=1))
-        reach = (2 - 2 * other).clamp(min=0).sqrt()
         radii = torch.linspace(0.05, 1.0, RADII)
-        shares = torch.stack([(reach > r).double().mean() for r in radii]).tolist()
+        # Nearest item of another cluster: the ball is pure up to there.
+        exact = not coarse_pays(x.device)
+        least, most = nearest_of_other_groups(x, drawn, cluster, exact=exact)
+        sure = _pure(most, radii)
+        if not exact:
+            perhaps = _pure(least, radii)
+            undecided = (sure.double().mean(dim=0) < self.purity) & (perhaps.double().mean(dim=0) >= self.purity)
+            doubtful = (sure != perhaps)[:, undecided].any(dim=1).nonzero()[:, 0]
+            if len(doubtful):
+                similarity, _ = nearest_of_other_groups(x, drawn[doubtful], cluster, exact=True)
+                sure[doubtful] = _pure(similarity, radii)
+        shares = sure.double().mean(dim=0).tolist()
         pure = [float(r) for r, share in zip(radii, shares, strict=True) if share >= self.purity]
         return max(pure, default=float(radii[0]))
+
+
+def _pure(similarity: Tensor, radii: Tensor) -> Tensor:
+    """(n, R) bool: whose ball of which radius ends before the nearest item of another cluster, so similar (n,)."""
+    return (2 - 2 * similarity).clamp(min=0).sqrt()[:, None] > radii.to(similarity.device)

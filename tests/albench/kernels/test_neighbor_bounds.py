@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from albench.kernels import NonFiniteScores, coarse_pays, nearest_neighbors, neighbor_bounds, similarity_bounds
+from albench.kernels import (
+    NonFiniteScores,
+    coarse_pays,
+    nearest_neighbors,
+    nearest_of_other_groups,
+    neighbor_bounds,
+    similarity_bounds,
+)
 from albench.kernels.neighbor_bounds import coarse_error
 
 COARSE = [torch.float32, torch.bfloat16]
@@ -62,3 +69,17 @@ def test_it_says_what_is_wrong() -> None:
 
 def test_only_a_processor_has_coarse_products() -> None:
     assert not coarse_pays(torch.device("cuda"))
+
+
+@pytest.mark.usefixtures("dtype")
+def test_the_nearest_item_of_another_group_lies_between_its_bounds() -> None:
+    x = torch.nn.functional.normalize(_rows(700, 24).nan_to_num(), dim=1)
+    group, items = torch.arange(700) % 5, torch.arange(3, 700, 7)
+    other = (x[items] @ x.T).masked_fill(group[items, None] == group, -1).amax(dim=1)
+    low, high = nearest_of_other_groups(x, items, group, exact=False)
+    assert bool(((low <= other) & (other <= high)).all())
+    assert float((high - low).max()) < 0.013
+    for bound in nearest_of_other_groups(x, items, group, exact=True):
+        torch.testing.assert_close(bound, other)
+    nobody, _ = nearest_of_other_groups(x, items, torch.zeros(700, dtype=torch.int64), exact=True)
+    assert nobody.tolist() == [-1.0] * len(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -142,7 +143,8 @@ def trained(case: TimedCase, device: str, count: int, account: Account | None = 
 
 
 def _copy(account: Account | None) -> dict[str, Any]:
-    return {name: value.copy() for name, value in vars(account).items()} if account else {}
+    counters = {name: value for name, value in vars(account).items() if isinstance(value, Counter)} if account else {}
+    return {name: value.copy() for name, value in counters.items()}
 
 
 def query(name: str) -> Found:

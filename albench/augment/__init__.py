@@ -23,8 +23,8 @@ Options = TypeVar("Options", FeatureDataset, ImageDataset)
 class Views(Protocol):
     """The built-in augmentation of a modality."""
 
-    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor: ...
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor: ...
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False, size: int | None = None) -> Tensor: ...
+    def strong(self, x: Tensor, noise: Tensor, size: int | None = None) -> Tensor: ...
 
 
 class Augmenter:
@@ -50,7 +50,7 @@ class Augmenter:
         self._dataset = dataset
         self._builtin = builtin
 
-    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False, size: int | None = None) -> Tensor:
         """Weakly augmented items (B, ...) float32.
 
         Parameters
@@ -61,6 +61,8 @@ class Augmenter:
             (B, noise_size) float32 uniform in [0, 1) on the device of ``x``: the only source of randomness.
         consume
             ``x`` is not needed any more: its memory may become the view's, which spares a pass over new memory.
+        size
+            Items of a batch, where several lie one after the other: each gets the views that it gets by itself.
 
         Raises
         ------
@@ -68,14 +70,22 @@ class Augmenter:
             Where the data set's own view has another shape or is not floating point.
         """
         with torch.no_grad():
+            if size and self._apart("weak", x, size):
+                return torch.cat([self.weak(*each) for each in zip(x.split(size), noise.split(size), strict=True)])
             view = self._dataset.weak(x, noise)
-            return self._builtin.weak(x, noise, consume) if view is None else self._checked(view, x, "weak")
+            return self._builtin.weak(x, noise, consume, size) if view is None else self._checked(view, x, "weak")
 
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor:
+    def strong(self, x: Tensor, noise: Tensor, size: int | None = None) -> Tensor:
         """Strongly augmented items (B, ...) float32; see ``weak``."""
         with torch.no_grad():
+            if size and self._apart("strong", x, size):
+                return torch.cat([self.strong(*each) for each in zip(x.split(size), noise.split(size), strict=True)])
             view = self._dataset.strong(x, noise)
-            return self._builtin.strong(x, noise) if view is None else self._checked(view, x, "strong")
+            return self._builtin.strong(x, noise, size) if view is None else self._checked(view, x, "strong")
+
+    def _apart(self, name: str, x: Tensor, size: int) -> bool:
+        """Whether there are several batches, which a data set's own view is to be given one by one."""
+        return size < len(x) and getattr(type(self._dataset), name) is not getattr(Dataset, name)
 
     def _checked(self, view: Tensor, x: Tensor, name: str) -> Tensor:
         if view.shape != x.shape or not view.is_floating_point():

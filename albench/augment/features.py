@@ -45,7 +45,7 @@ class FeatureViews:
     features that a network looks at; a difference of two items is as large there as items are, and that of two near
     ones, which mostly have one label, rather leaves the label as it is.
 
-    The first row of the noise decides for the batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
+    The first row of the noise decides for a batch: where its stretch of 4 Mi normals (16 MB) starts, where that of
     1 Mi dropout factors (4 MB), the shift ``s`` and where the differences start. Row i reads the i-th ``D`` numbers of
     a stretch; one that is longer than its bank goes on from the bank's start.
 
@@ -81,21 +81,23 @@ class FeatureViews:
         self._local = local_differences(train_x, generator).to(device) if options.strong_shift else None
         self._drops = options.strong_dropout > 0
 
-    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False, size: int | None = None) -> Tensor:
         """(B, D) float32: x with a little noise; written over x where it may be consumed."""
         check_columns(noise, _COLUMNS)
-        normals = stretch(self._normals, noise[0, _NOISE], x.shape)
+        normals = stretches(self._normals, noise[:: size or len(x), _NOISE], x.shape)
         return (x if consume else x.clone()).addcmul_(normals, self._weak_scale)
 
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor:
+    def strong(self, x: Tensor, noise: Tensor, size: int | None = None) -> Tensor:
         """(B, D) float32: x mixed with a neighbour in the batch, with more noise and with features dropped."""
         check_columns(noise, _LOCAL + 1 if self._shift else _COLUMNS)
-        mixed = mix(x, noise[0, _NEIGHBOR], self._mix) if self._mix else x.clone()
+        first = noise[:: size or len(x)]
+        mixed = mix(x, first[:, _NEIGHBOR], self._mix) if self._mix else x.clone()
         if self._local is not None:
-            rows = pick(noise[0, _LOCAL], len(self._local)) + torch.arange(len(x), device=x.device)
-            mixed.add_(self._local.index_select(0, rows % len(self._local)), alpha=self._shift)
-        view = mixed.addcmul_(stretch(self._normals, noise[0, _NOISE], x.shape), self._strong_scale)
-        return view.mul_(stretch(self._masks, noise[0, _MASK], x.shape)) if self._drops else view
+            picked = pick(first[:, _LOCAL], len(self._local))
+            rows = _rows_from(picked, len(x) // len(first), len(self._local))
+            mixed.add_(self._local.index_select(0, rows), alpha=self._shift)
+        view = mixed.addcmul_(stretches(self._normals, first[:, _NOISE], x.shape), self._strong_scale)
+        return view.mul_(stretches(self._masks, first[:, _MASK], x.shape)) if self._drops else view
 
 
 def _drawn(generator: torch.Generator, normals: int, uniform: int) -> tuple[Tensor, Tensor]:
@@ -120,29 +122,41 @@ def _numbers_of(state: bytes, normals: int, uniform: int) -> tuple[Tensor, Tenso
     return *_numbers(generator, normals, uniform), generator.get_state()
 
 
-def stretch(bank: Tensor, uniform: Tensor, shape: torch.Size) -> Tensor:
-    """(B, D) numbers of a bank (n,): the stretch whose start () uniform in [0, 1) picks."""
-    rows, width = shape
-    start = STRIDE * pick(uniform, max(len(bank) - rows * width, 0) // STRIDE + 1)
-    if bank.device.type == "cpu" and rows * width <= len(bank):
-        return bank[int(start) : int(start) + rows * width].view(rows, width)
-    # Elsewhere reading the start back would wait for the device: the same rows are gathered there.
+def stretches(bank: Tensor, uniform: Tensor, shape: torch.Size) -> Tensor:
+    """(B, D) numbers of a bank (n,): as many stretches, one after the other, as uniform (k,) in [0, 1) picks starts."""
+    rows, width = shape[0] // len(uniform), shape[1]
+    count = rows * width
+    start = STRIDE * pick(uniform, max(len(bank) - count, 0) // STRIDE + 1)
+    if bank.device.type == "cpu" and count <= len(bank):
+        found = [bank[each : each + count] for each in start.tolist()]
+        return (found[0] if len(found) == 1 else torch.cat(found)).view(shape)
+    # Elsewhere reading the starts back would wait for the device: the same rows are gathered there.
     windows = bank.unfold(0, width, 1)
-    starts = start + torch.arange(rows, device=bank.device) * width
-    return windows.index_select(0, starts % len(windows))
+    return windows.index_select(0, _rows_from(start, rows, len(windows), width))
 
 
 def mix(x: Tensor, uniform: Tensor, weight: float) -> Tensor:
-    """(B, D): each row with a share of another one, the rows shifted by what () uniform in [0, 1) picks."""
-    n = len(x)
+    """(B, D): each row with a share of another one of its batch.
+
+    The rows of each of k batches, which lie one after the other, are shifted by what uniform (k,) in [0, 1) picks.
+    """
+    count = len(uniform)
+    n = len(x) // count
     shift = 1 + pick(uniform, max(n - 1, 1))
-    if x.device.type != "cpu":
-        return torch.lerp(x, x.index_select(0, (torch.arange(n, device=x.device) + shift) % n), weight)
+    if x.device.type != "cpu" or count > 1:
+        batch = torch.arange(count, device=x.device).mul_(n).unsqueeze(1)
+        return torch.lerp(x, x.index_select(0, (_rows_from(shift, n, n).view(count, n) + batch).flatten()), weight)
     first = n - int(shift) % n
     mixed = torch.empty_like(x)
     torch.lerp(x[:first], x[n - first :], weight, out=mixed[:first])
     torch.lerp(x[first:], x[: n - first], weight, out=mixed[first:])
     return mixed
+
+
+def _rows_from(start: Tensor, rows: int, length: int, step: int = 1) -> Tensor:
+    """(k * rows,) int64: from each start (k,) so many places, ``step`` apart, that begin again after ``length``."""
+    places = torch.arange(0, rows * step, step, device=start.device)
+    return start.unsqueeze(1).add(places).remainder_(length).flatten()
 
 
 def local_differences(x: Tensor | np.ndarray, generator: torch.Generator) -> Tensor:

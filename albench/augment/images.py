@@ -47,7 +47,7 @@ class ImageViews:
     def __init__(self, options: ImageDataset) -> None:
         self._options = options
 
-    def weak(self, x: Tensor, noise: Tensor, consume: bool = False) -> Tensor:
+    def weak(self, x: Tensor, noise: Tensor, consume: bool = False, size: int | None = None) -> Tensor:
         """(B, C, H, W) float32 in 0 .. 1: flipped, shifted, rotated. The view is always new memory.
 
         Raises
@@ -62,7 +62,7 @@ class ImageViews:
         blocks = zip(x.split(size), noise.split(size), strict=True)
         return torch.cat([self._rotated(*block) for block in blocks])
 
-    def strong(self, x: Tensor, noise: Tensor) -> Tensor:
+    def strong(self, x: Tensor, noise: Tensor, size: int | None = None) -> Tensor:
         """(B, C, H, W) float32 in 0 .. 1: flipped, shifted, changed by RandAugment, cut out; see ``weak``."""
         self._check(x, noise)
         x = self._shifted(x, noise)
@@ -71,8 +71,8 @@ class ImageViews:
             if not can(home).float64:  # in which operations find levels and places, as Pillow does
                 x, noise = x.cpu(), noise.cpu()
             for slot in range(self._options.n_ops):
-                which, size, sign = noise[:, _OPS + 3 * slot : _OPS + 3 * slot + 3].unbind(1)
-                x = apply_ops(x, pick(which, len(OPS)), torch.where(sign < 0.5, -size, size))
+                which, strength, sign = noise[:, _OPS + 3 * slot : _OPS + 3 * slot + 3].unbind(1)
+                x = apply_ops(x, pick(which, len(OPS)), torch.where(sign < 0.5, -strength, strength))
             x, noise = x.to(home), noise.to(home)
         x = _to_unit(x)
         return x.masked_fill_(self._cut(x, noise), CUTOUT_FILL) if self._options.cutout else x

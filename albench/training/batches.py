@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -21,11 +21,13 @@ from albench.training.evaluate import predict
 
 GROUP_ITEMS = 512
 """Images whose noise is drawn together, about, and which a CPU augments in one call: small operations cost more to call
-than to carry out. Feature views are made step by step, because they are bound by memory and a larger block falls out of
-the cache. Another number changes what a seed draws."""
+than to carry out. Another number changes what a seed draws."""
+CACHE_BYTES = 2**19
+"""Feature views that a CPU makes in one call, those of one step at least: they are bound by memory, and a larger block
+falls out of the cache. What is drawn is the same whatever it is."""
 DEVICE_ITEMS, DEVICE_BYTES = 8192, 64 * 2**20
-"""Images that CUDA augments in one call, at most, and what a view of them may take in float32; what is drawn is the
-same whatever they are."""
+"""Items that an accelerator augments in one call, at most, and what a view of them may take in float32; what is drawn
+is the same whatever they are."""
 
 
 def endless(ids: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -90,6 +92,7 @@ class Batches:
         self._views = sorted(method.views)  # strong views first: the last weak one may consume what was gathered
         step_items = max(1, batch_size * max(self._ratio, 1))
         self._group = max(1, GROUP_ITEMS // step_items) if items.is_image else 1
+        self._rows = [batch_size, *[batch_size * self._ratio] * len(self._views)]
         self._made_at_once = self._group * self._groups_at_once(self._group * step_items)
         self._method = method
         self._augmenter = augmenter
@@ -133,49 +136,48 @@ class Batches:
 
     def _groups_at_once(self, items: int) -> int:
         """Of how many groups, of so many items each, the views are made in one call."""
-        if not is_accelerator(self._items.device) or not self._items.is_image:
-            return 1
         size = 4 * self._items.gather(torch.zeros(1, dtype=torch.int64)).numel()
-        return max(1, min(DEVICE_ITEMS, DEVICE_BYTES // size) // items)
+        if is_accelerator(self._items.device):
+            return max(1, min(DEVICE_ITEMS, DEVICE_BYTES // size) // items)
+        # A batch begins where memory of its own would: at a multiple of 64 bytes, which products may round by.
+        alike = all(size * rows % 64 == 0 for rows in self._rows)
+        return 1 if self._items.is_image or not alike else max(1, CACHE_BYTES // (size * items))
 
-    def _rows(self, steps: slice) -> list[int]:
-        """How many items there are of each view of some steps, those of the labelled items first."""
-        return [self._index_lab[steps].numel(), *[self._index_unl[steps].numel()] * len(self._views)]
-
-    def _drawn_noise(self, start: int, stop: int) -> tuple[Tensor, ...]:
+    def _drawn_noise(self, steps: int) -> tuple[Tensor, ...]:
         """The noise of each view of some steps, drawn group by group."""
-        groups = [slice(first, min(first + self._group, stop)) for first in range(start, stop, self._group)]
-        size = self._augmenter.noise_size
-        drawn = [torch.rand(sum(self._rows(group)), size, generator=self._noise) for group in groups]
-        if len(drawn) > 1:
-            by_view = zip(
-                *(one.split(self._rows(group)) for one, group in zip(drawn, groups, strict=True)), strict=True
-            )
-            drawn = [torch.cat([part for parts in by_view for part in parts])]
-        return sent(drawn[0], self._items.device).split(self._rows(slice(start, stop)))
+        groups = [self._group] * (steps // self._group) + [steps % self._group] * bool(steps % self._group)
+        sizes = [count * rows for count in groups for rows in self._rows]
+        drawn = torch.rand(sum(sizes), self._augmenter.noise_size, generator=self._noise)
+        if len(groups) > 1:
+            parts, views = drawn.split(sizes), len(self._rows)
+            drawn = torch.cat([part for view in range(views) for part in parts[view::views]])
+        return sent(drawn, self._items.device).split([steps * rows for rows in self._rows])
 
     def _made(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of some steps, each view of all of them made in one call."""
-        device = self._items.device
+        device, made = self._items.device, self._augmenter
         index_lab, index_unl = self._index_lab[start:stop], self._index_unl[start:stop]
-        view_noise = self._drawn_noise(start, stop)
-        x_lab = self._augmenter.weak(self._items.gather(index_lab.flatten()), view_noise[0], consume=True)
-        views: dict[str, Tensor] = {}
+        (_, n_lab), (count, n_unl) = index_lab.shape, index_unl.shape
+        # A view of images is of each by itself.
+        lab, unl = (None, None) if self._items.is_image else (n_lab, n_unl)
+        view_noise = self._drawn_noise(count)
+        x_lab = made.weak(self._items.gather(index_lab.flatten()), view_noise[0], consume=True, size=lab)
+        views: dict[str, Sequence[Tensor]] = {}
         x = self._items.gather(index_unl.flatten()) if self._views else x_lab
         for name, own in zip(self._views, view_noise[1:], strict=True):
             if name.startswith("strong"):
-                views[name] = self._augmenter.strong(x, own)
+                view = made.strong(x, own, size=unl)
             else:
-                views[name] = self._augmenter.weak(x, own, consume=name == self._views[-1])
-        (_, n_lab), (count, n_unl) = index_lab.shape, index_unl.shape
+                view = made.weak(x, own, consume=name == self._views[-1], size=unl)
+            views[name] = view.split(n_unl)
+        x_labs, y_labs, indices = x_lab.split(n_lab), self._y_lab[start:stop].unbind(), index_unl.unbind()
         for step in range(count):
-            lab, unl = slice(step * n_lab, (step + 1) * n_lab), slice(step * n_unl, (step + 1) * n_unl)
             draws = self._method.draw(self._draws, n_lab, n_unl)
             yield Batch(
-                x_lab=x_lab[lab],
-                y_lab=self._y_lab[start + step],
-                views={name: view[unl] for name, view in views.items()},
-                index=index_unl[step],
+                x_lab=x_labs[step],
+                y_lab=y_labs[step],
+                views={name: each[step] for name, each in views.items()},
+                index=indices[step],
                 noise={name: sent(tensor, device) for name, tensor in draws.items()},
                 class_counts=self._class_counts,
             )

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, State
 from albench.training.dropout import Dropout, rate_of
@@ -120,6 +119,7 @@ class Stack:
             [weights[name] for weights in self._slices for name in small],
             self.protocol,
         )
+        self._every_weight = [weight for weights in self._slices for weight in weights.values()]
         self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
         self._load_kept()
         in_dims = (0, 0, 0, 0, 0, None, 0 if first.dropout_rate else None)
@@ -152,8 +152,7 @@ class Stack:
                 clip_grad_norm_(weights.values(), self.protocol.clip)
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
-        every_weight = [weight for weights in self._slices for weight in weights.values()]
-        get_ema_multi_avg_fn(ema_decay(total, self.protocol.ema))(self._averaged, every_weight, total)
+        torch._foreach_lerp_(self._averaged, self._every_weight, 1 - ema_decay(total, self.protocol.ema))
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
 
     def _mask_numbers(self, number: int) -> Tensor | None:

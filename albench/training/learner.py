@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from albench.api.method import Batch, Method, RoundFacts, State
 from albench.api.task import Task
@@ -58,7 +57,8 @@ class Learner:
         self.optimizer = optimizer(matrices, others, protocol)
         self.precision = precision_of(protocol, device, full=method.full_precision)
         self._forward = ModelForward(self.model, self.average, precision=self.precision)
-        self._average_params = list(self.average.parameters())
+        self._average_params: list[Tensor] = list(self.average.parameters())
+        self._counters = torch.arange(0, device=device)
         self._params = [p.detach() for p in self.model.parameters()]
         self._average_buffers = [b for b in self.average.buffers() if b.is_floating_point()]
         self._buffers = [b for b in self.model.buffers() if b.is_floating_point()]
@@ -76,6 +76,7 @@ class Learner:
         self.round, self.steps = facts.round, facts.steps
         self.state = self._checked(self.method.round_start(self.state, facts))
         self.model.train()
+        self._counters = torch.arange(self.first_step, self.first_step + facts.steps, device=self.device)
         if self.dropout_rate:
             self.mask_numbers = step_numbers(self._seed, facts.round, facts.steps, self.device)
 
@@ -86,9 +87,8 @@ class Learner:
             formed = {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()}
             x_lab = batch.x_lab.contiguous(memory_format=self._format)
             batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
-        total = self.first_step + number
+        total, counter = self.first_step + number, self._counters[number]
         self.optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
-        counter = torch.full((), total, dtype=torch.int64, device=self.device)
         if self.mask_numbers is not None:
             self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
         with self.precision.step():
@@ -99,12 +99,10 @@ class Learner:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.state = self._checked({name: value.detach() for name, value in state.items()})
-        decay = ema_decay(total, self.protocol.ema)
-        average = get_ema_multi_avg_fn(decay)
-        with torch.no_grad():
-            average(self._average_params, self._params, total)
-            if self._buffers:
-                average(self._average_buffers, self._buffers, total)
+        moved = 1 - ema_decay(total, self.protocol.ema)
+        torch._foreach_lerp_(self._average_params, self._params, moved)
+        if self._buffers:
+            torch._foreach_lerp_(self._average_buffers, self._buffers, moved)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
 
     def averaged(self, lane: int = 0) -> nn.Module:

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim.adamw import adamw as adamw_kernel
-from torch.optim.sgd import sgd as sgd_kernel
 
 from albench.suite.protocol import Protocol
 
@@ -93,27 +92,25 @@ class SGD(Optimizer):
             moved = [tensor for tensor in tensors if tensor.grad is not None]
             if not moved:
                 continue
-            momenta = [self._momenta.get(tensor) for tensor in moved]
-            if any(momentum is not None for momentum in momenta):  # the kernel takes all or none
-                momenta = [
-                    torch.zeros_like(tensor) if momentum is None else momentum
-                    for tensor, momentum in zip(moved, momenta, strict=True)
-                ]
-            sgd_kernel(
+            momenta = [self._momenta[tensor] for tensor in moved if tensor in self._momenta] if self._momentum else []
+            first = bool(self._momentum) and not momenta
+            if self._momentum and len(momenta) < len(moved):  # the kernel takes all or none
+                start = torch.empty_like if first else torch.zeros_like
+                new = {tensor: start(tensor) for tensor in moved if tensor not in self._momenta}
+                self._momenta |= new
+                momenta = [self._momenta[tensor] for tensor in moved]
+            torch._fused_sgd_(
                 moved,
                 [tensor.grad for tensor in moved if tensor.grad is not None],
                 momenta,
-                fused=True,
                 weight_decay=weight_decay,
                 momentum=self._momentum,
                 lr=self.lr,
                 dampening=0.0,
                 nesterov=self._momentum > 0,
                 maximize=False,
+                is_first_step=first,
             )
-            self._momenta |= {
-                tensor: momentum for tensor, momentum in zip(moved, momenta, strict=True) if momentum is not None
-            }
 
     def kept(self, tensor: Tensor) -> Kept:
         """The momentum."""

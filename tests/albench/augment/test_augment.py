@@ -80,3 +80,15 @@ def test_a_view_that_breaks_the_contract_is_named() -> None:
         built(Broken()).weak(x, draws())
     with pytest.raises(ContractError, match=r"Broken.strong\(\) returned .* torch.int64"):
         built(Broken()).strong(x, draws())
+
+
+def test_a_data_sets_own_view_is_given_one_batch_at_a_time() -> None:
+    class Centred(Dataset):
+        def weak(self, x: Tensor, noise: Tensor) -> Tensor | None:
+            return x - x.mean(dim=0) if noise[0, 0] < 0.65 else None
+
+    made, x, noise = built(Centred()), train_x()[:400], draws()
+    alone = [made.weak(*each) for each in zip(x.split(100), noise.split(100), strict=True)]
+    assert {bool(each) for each in noise[::100, 0] < 0.65} == {True, False}
+    assert torch.equal(made.weak(x, noise, size=100), torch.cat(alone))
+    assert torch.equal(made.strong(x, noise, size=100), built(Dataset()).strong(x, noise, size=100))

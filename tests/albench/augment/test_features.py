@@ -12,7 +12,16 @@ from torch import Tensor
 
 from albench.api import FeatureDataset, ImageDataset, Task
 from albench.augment import FeatureViews, augmenter
-from albench.augment.features import MASKS, MAX_STD_ROWS, NORMALS, STRIDE, feature_std, local_differences, mix, stretch
+from albench.augment.features import (
+    MASKS,
+    MAX_STD_ROWS,
+    NORMALS,
+    STRIDE,
+    feature_std,
+    local_differences,
+    mix,
+    stretches,
+)
 from albench.errors import ContractError
 
 CPU = torch.device("cpu")
@@ -99,10 +108,10 @@ def test_mixing_takes_its_weight_from_another_row() -> None:
 
 def test_mixing_shifts_the_rows_by_every_step_equally_often() -> None:
     x = torch.eye(5)
-    seen = [mix(x, torch.tensor((u + 0.5) / 4), 0.25).sub(0.75 * x).argmax(dim=1) for u in range(4)]
+    seen = [mix(x, torch.tensor([(u + 0.5) / 4]), 0.25).sub(0.75 * x).argmax(dim=1) for u in range(4)]
     assert [column.tolist() for column in seen] == [[(i + s) % 5 for i in range(5)] for s in (1, 2, 3, 4)]
-    assert torch.equal(mix(x[:1], torch.tensor(0.999), 0.25), x[:1]), "alone it is its own neighbour"
-    assert mix(x[:3], torch.tensor(1 - 2**-24), 0.25).sub(0.75 * x[:3]).argmax(dim=1).tolist() == [2, 0, 1]
+    assert torch.equal(mix(x[:1], torch.tensor([0.999]), 0.25), x[:1]), "alone it is its own neighbour"
+    assert mix(x[:3], torch.tensor([1 - 2**-24]), 0.25).sub(0.75 * x[:3]).argmax(dim=1).tolist() == [2, 0, 1]
 
 
 def test_a_shift_is_the_difference_of_an_item_and_one_of_its_nearest() -> None:
@@ -132,14 +141,26 @@ def test_a_strong_view_is_shifted_by_such_differences() -> None:
         only.strong(items, draws()[:, :3])
 
 
+@pytest.mark.parametrize("view", ["weak", "strong"])
+@pytest.mark.parametrize("options", [{}, {"strong_shift": 1.5}, {"strong_mix": 0.0, "strong_dropout": 0.0}])
+def test_several_batches_get_the_views_that_each_gets_by_itself(view: str, options: dict[str, float]) -> None:
+    x, noise = train_x()[:400], draws()
+    make = getattr(views(**options), view)
+    for size in (100, 80, 1, 400):
+        alone = [make(*each) for each in zip(x.split(size), noise.split(size), strict=True)]
+        assert torch.equal(make(x, noise, size=size), torch.cat(alone))
+
+
 def test_a_stretch_runs_on_from_row_to_row_and_goes_round_a_small_bank() -> None:
     bank = torch.arange(100.0)
-    for uniform in (torch.tensor(0.0), torch.tensor(0.7), torch.tensor(0.9999)):
-        short = stretch(bank, uniform, torch.Size((4, 10)))
+    for uniform in (torch.tensor([0.0]), torch.tensor([0.7]), torch.tensor([0.9999])):
+        short = stretches(bank, uniform, torch.Size((4, 10)))
         start = float(short[0, 0])
         assert start % STRIDE == 0
         assert torch.equal(short, (start + torch.arange(40.0)).view(4, 10))
-    long = stretch(bank, torch.tensor(0.5), torch.Size((12, 10)))
+    two = stretches(bank, torch.tensor([0.0, 0.9999]), torch.Size((4, 10)))
+    assert two[:, 0].tolist() == [0, 10, 80, 90]
+    long = stretches(bank, torch.tensor([0.5]), torch.Size((12, 10)))
     assert torch.equal(long[:, 0], (torch.arange(12) * 10 % 91).float())
     assert torch.equal(long - long[:, :1], torch.arange(10.0).expand(12, 10))
 

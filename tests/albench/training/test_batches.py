@@ -6,9 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 import torch
 from tiny_trial import Tiny
 
+from albench.bench.measured import TimedCase
+from albench.bench.steps import begun
 from albench.training.batches import balanced, endless
 from albench.trial.run import TrialRun
 
@@ -20,12 +23,14 @@ def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Tiny) -> None:
         def __init__(self) -> None:
             self.calls: list[tuple[str, int]] = []
 
-        def weak(self, x: torch.Tensor, noise: torch.Tensor, consume: bool = False) -> torch.Tensor:
-            self.calls.append(("weak", len(x)))
+        def weak(self, x: torch.Tensor, noise: torch.Tensor, consume: bool = False, size: int = 0) -> torch.Tensor:
+            assert len(x) == len(noise)
+            self.calls.append(("weak", size))
             return x
 
-        def strong(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-            self.calls.append(("strong", len(x)))
+        def strong(self, x: torch.Tensor, noise: torch.Tensor, size: int = 0) -> torch.Tensor:
+            assert len(x) == len(noise)
+            self.calls.append(("strong", size))
             return x
 
     def calls(views: set[str]) -> list[tuple[str, int]]:
@@ -44,6 +49,28 @@ def test_a_method_is_charged_for_the_views_that_it_asks_for(tiny: Tiny) -> None:
     assert calls(set()) == [("weak", 4)]
     assert calls({"weak"}) == [("weak", 4), ("weak", 8)]
     assert calls({"weak", "strong"}) == [("weak", 4), ("strong", 8), ("weak", 8)]
+
+
+@pytest.mark.parametrize("method", ["supervised", "fixmatch", "comatch"])
+def test_how_many_steps_views_are_made_for_at_once_changes_none(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(cache: int) -> tuple[int, list[torch.Tensor]]:
+        monkeypatch.setattr("albench.training.batches.CACHE_BYTES", cache)
+        (run,) = begun(TimedCase("linear", (8,), 3, 60, method=method), steps=7, batch_size=8)
+        batches = run.batches(0)
+        found: list[torch.Tensor] = []
+        for batch in batches:
+            batch.map(lambda x: found.append(x.clone()) or x)  # type: ignore[func-returns-value]
+        return batches._made_at_once, found
+
+    items = 8 if method == "supervised" else 16
+    (one, alone), (several, together) = made(1), made(3 * items * 8 * 4)
+    assert (one, several) == (1, 3)
+    assert all(torch.equal(*pair) for pair in zip(alone, together, strict=True))
+
+
+def test_batches_that_memory_of_their_own_would_place_otherwise_are_made_one_by_one() -> None:
+    (run,) = begun(TimedCase("linear", (3,), 3, 60, method="fixmatch"), steps=2, batch_size=4)
+    assert run.batches(0)._made_at_once == 1
 
 
 def test_views_of_one_batch_show_the_same_items_under_other_noise(tiny: Tiny) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from albench.errors import TrialError
-from albench.training.curves import Curves
+from albench.training.curves import UNREAD_STEPS, Curves
 
 
 def test_curves_are_means_of_stretches() -> None:
@@ -18,6 +18,22 @@ def test_curves_are_means_of_stretches() -> None:
     for step in range(3):
         short.add(step, {"loss": torch.tensor(1.0)})
     assert short.means() == {"loss": [1.0, 1.0, 1.0]}
+
+
+@pytest.mark.parametrize("lanes", [(), (3,)])
+def test_a_stretch_is_summed_in_float32_one_step_after_the_other(lanes: tuple[int, ...]) -> None:
+    steps = 2 * UNREAD_STEPS + 40
+    logs = torch.rand(steps, *lanes, generator=torch.Generator().manual_seed(0)) * 1e3
+    curves = Curves(steps)
+    sums = [torch.zeros(lanes)] * 20
+    for step in range(steps):
+        curves.add(step, {"loss": logs[step], "half": logs[step].bfloat16()})
+        sums[step * 20 // steps] = sums[step * 20 // steps] + logs[step]
+    counts = [sum(step * 20 // steps == place for step in range(steps)) for place in range(20)]
+    for lane in range(*lanes or (1,)):
+        totals = [float(total.view(-1)[lane]) for total in sums]
+        expected = [float(f"{total / count:.6g}") for total, count in zip(totals, counts, strict=True)]
+        assert curves.means(lane)["loss"] == expected
 
 
 def test_each_lane_has_curves_of_its_own() -> None:

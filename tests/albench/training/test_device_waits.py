@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 from stepwise import stepwise
-from torch.optim.sgd import sgd
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -44,10 +43,10 @@ class Copies(TorchDispatchMode):
 def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the meta device, which has shapes alone, reading a value raises; it has no fused optimizer."""
 
-    def plain(*arguments: Any, **settings: Any) -> None:
-        sgd(*arguments, **{**settings, "fused": False})
+    def plain(tensors: Any, gradients: Any, _momenta: Any, *, lr: float, **_: Any) -> None:
+        torch._foreach_add_(tensors, gradients, alpha=-lr)
 
-    monkeypatch.setattr("albench.training.optimizer.sgd_kernel", plain)
+    monkeypatch.setattr(torch, "_fused_sgd_", plain)
 
 
 @pytest.mark.usefixtures("without_memory")

@@ -105,7 +105,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719", "9006db931f2e651b"}),
     ),
     "albench_hybrid/binary_classifier.py": ("1421a24b4b69668d", frozenset({NOT_THERE})),
-    "albench_hybrid/cluster_margin.py": ("b84037365c49529b", frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e"})),
+    "albench_hybrid/cluster_margin.py": (
+        "b6ceba6bbb121c2e",
+        frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e", "b84037365c49529b"}),
+    ),
     "albench_hybrid/contrastive.py": ("2eb054181da73fb0", frozenset({"414fc8ab7be36ab0", "85cafc247702f4bf"})),
     "albench_hybrid/discriminative.py": (
         "1586fcd266baca87",

@@ -6,11 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
 from albench.kernels import margin, nearest_neighbors, require_finite, sent, top_k
+
+_ROWS = 128
+"""Rows of the distances that are measured at once."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +81,29 @@ def average_linkage(x: Tensor, n_clusters: int) -> Tensor:
         return torch.zeros(len(x), dtype=torch.int64, device=x.device)
     # Slow to import.
     from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
 
+    tree = linkage(_distances(x), method="average")
+    found = fcluster(tree, t=n_clusters, criterion="maxclust")
+    return torch.from_numpy(found.astype("int64")).to(x.device)
+
+
+def _distances(x: Tensor) -> np.ndarray:
+    """Euclidean distances float64 of all pairs of rows of x (n, D): those of the first, then those of the second ..."""
     points = x.cpu().double()  # the tree is built on the host, to which all distances would be more to send
     points = points - points.mean(dim=0)
     square = points.square().sum(dim=1)
-    scale = square[:, None] + square[None, :]
-    squared = torch.addmm(scale, points, points.T, alpha=-2.0)
-    # What is only rounding noise is 0, so that duplicates meet first.
-    squared = torch.where(squared <= scale * (64 * torch.finfo(torch.float64).eps), 0.0, squared)
-    squared = torch.maximum(squared, squared.T).fill_diagonal_(0.0)
-    tree = linkage(squareform(squared.sqrt().numpy(), checks=False), method="average")
-    found = fcluster(tree, t=n_clusters, criterion="maxclust")
-    return torch.from_numpy(found.astype("int64")).to(x.device)
+    n, end = len(points), 0
+    pairs = np.empty(n * (n - 1) // 2)
+    for start in range(0, n, _ROWS):
+        rows = slice(start, start + _ROWS)
+        scale = square[rows, None] + square[None, start:]
+        squared = torch.addmm(scale, points[rows], points[start:].T, alpha=-2.0)
+        # What is only rounding noise is 0, so that duplicates meet first.
+        squared[squared <= scale.mul_(64 * torch.finfo(torch.float64).eps)] = 0.0
+        for i, row in enumerate(squared.sqrt_().numpy(), start=1):
+            begin, end = end, end + len(row) - i
+            pairs[begin:end] = row[i:]
+    return pairs
 
 
 def round_robin(clusters: Tensor) -> Tensor:

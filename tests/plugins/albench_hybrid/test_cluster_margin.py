@@ -10,7 +10,7 @@ from albench.errors import ContractError
 from albench.testing.views import make_view
 from albench.trial.answers import choose
 from albench.trial.view import PoolView
-from albench_hybrid.cluster_margin import ClusterMargin, average_linkage, round_robin
+from albench_hybrid.cluster_margin import ClusterMargin, _distances, average_linkage, round_robin
 
 
 def _partition(clusters: np.ndarray) -> set[frozenset[int]]:
@@ -97,3 +97,13 @@ def test_odd_pools() -> None:
         x[3, 1] = bad
         with pytest.raises(ContractError, match="not finite"):
             choose(ClusterMargin(), make_view(x), 2, "cluster-margin")
+
+
+def test_distances_are_those_of_scipy_in_its_order_over_several_blocks() -> None:
+    from scipy.spatial.distance import pdist
+
+    x = torch.randn(300, 5, generator=torch.Generator().manual_seed(0))
+    x[200:] = x[:100]
+    found = _distances(x)
+    np.testing.assert_allclose(found, pdist(x.double().numpy()), atol=1e-9)
+    assert (found == 0).sum() == 100

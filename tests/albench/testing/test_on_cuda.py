@@ -208,6 +208,7 @@ def test_where_none_can_be_pretended_it_says_why(monkeypatch: pytest.MonkeyPatch
 
 def test_a_real_one_is_used_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with a_cuda_device() as account:
         assert _get_current_dispatch_mode() is None
     assert account.count("kernels") == 0

@@ -21,6 +21,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are for
 A, B, C = (Told(key) for key in "abc")
 
 
+@pytest.fixture(autouse=True)
+def of_this_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server that other tests of this process have left: one belongs to an environment."""
+    monkeypatch.setenv("TELLING_WORKERS", "here")
+
+
 def gone(pid: int) -> bool:
     """Whether a process has ended, which may take a moment."""
     until = time.monotonic() + 300

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -229,13 +228,10 @@ _registries: OrderedDict[tuple[Any, ...], Registry] = OrderedDict()
 
 
 def registry(plugin_files: tuple[str, ...] = ()) -> Registry:
-    """The process's plugins; found once, and again where a file that they were loaded from has changed, or the folders
-    that installed ones are looked for in.
-    """
+    """The process's plugins; found once, and again where a file that they were loaded from has changed."""
     if let_go_of_changed():
         _registries.clear()
-    environment = tuple(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
-    key = tuple(each_once(plugin_files)), environment, tuple(sys.path)
+    key = tuple(each_once(plugin_files)), *(os.environ.get(name) for name in (FILES, DISABLE, NO_PLUGINS))
     kept = _registries.pop(key, None)
     _registries[key] = kept or Registry(plugin_files)
     while len(_registries) > KEPT:

@@ -140,7 +140,7 @@ def _nurse() -> None:
     """The nursery's side."""
     import torch
 
-    from albench.components.registry import registry
+    from albench.components import registry as plugins
     from albench.results.provenance import Provenance
 
     for name in ("compare", "render", "results.load", "trial.rounds", "cli.main", "cli.run", "cli.doctor"):
@@ -149,8 +149,7 @@ def _nurse() -> None:
         importlib.import_module(f"albench.{name}")
     for name in ("pandas", "scipy.stats", "sklearn.metrics", "sklearn.datasets"):
         importlib.import_module(name)
-    registry()
-    found = registry((str(TOY),))
+    found = plugins.registry((str(TOY),))
     task = found.build("dataset", "blobs").load(None).task
     found.build("backbone", "mlp").build(task, torch.Generator())
     found.build("executor", "local")
@@ -158,6 +157,7 @@ def _nurse() -> None:
     for kind, name in (("method", "boostmis"), ("strategy", "boostmis"), ("strategy", "random"), ("backbone", "mlp")):
         found.build(kind, name)
         made.part(kind, name)
+    plugins._registries.clear()  # a fork may find others installed
     gc.collect()
     gc.freeze()  # what is there stays, and a fork shares its memory as long as no look for garbage writes to it
     codes: dict[int, int] = {}

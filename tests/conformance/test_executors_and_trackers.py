@@ -61,8 +61,8 @@ def own_ray() -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")  # Ray's own
+@pytest.mark.parametrize("check", EXECUTOR_CHECKS)  # one executor after the other: a Ray in one process of pytest alone
 @pytest.mark.parametrize("name", names("executor"))
-@pytest.mark.parametrize("check", EXECUTOR_CHECKS)
 def test_executor(name: str, check: str, request: pytest.FixtureRequest) -> None:
     skip_without_libraries(name)
     if name == "ray":

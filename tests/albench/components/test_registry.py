@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from albench.components.registry import Registry, registry
+from albench.components.registry import Registry
 from albench.errors import PluginError, UnknownName
 
 BUILT_IN = {
@@ -232,14 +232,3 @@ def test_a_component_of_a_disabled_plugin_is_not_found_and_the_error_says_so(
     monkeypatch.setenv("ALBENCH_DISABLE_PLUGINS", "hybrid")
     with pytest.raises(UnknownName, match=r"Disabled plugins: hybrid"):
         Registry().find("strategy", "badge")
-
-
-def test_what_lies_in_a_folder_that_came_to_the_path_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    facts = tmp_path / "late-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: late\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[albench]\nlate_plugin = late_plugin\n")
-    (tmp_path / "late_plugin.py").write_text("")
-    assert "late_plugin" not in {plugin.name for plugin in registry().plugins}
-    monkeypatch.syspath_prepend(tmp_path)
-    assert "late_plugin" in {plugin.name for plugin in registry().plugins}

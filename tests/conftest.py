@@ -30,6 +30,8 @@ WRITE_NO_BYTECODE, sys.dont_write_bytecode = sys.dont_write_bytecode, False  # w
 
 TOY = Path(__file__).parent / "plugin_files" / "toy.py"
 HELD = TOY.with_name("held.py")
+LONG = {"authors", "albench_executors", "test_executors_and_trackers.py", "faults"}
+"""Folders and files of tests that start systems, packages and processes of their own."""
 SMALL = {"batch_size": 16, "initial": 12, "query_size": 8, "rounds": 3, "steps": 8, "evaluations": 2}
 
 
@@ -52,9 +54,9 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The same order in every worker."""
+    """The same order in every worker: what takes long begins early, as the last ones leave other workers idle."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: item.path.parts)
+        items.sort(key=lambda item: (not LONG.intersection(item.path.parts), item.path.parts))
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""A pool of 60,000 mapped items: a whole trial in a process whose own memory is watched."""
+"""A pool of 100,000 mapped items: a whole trial in a process whose own memory is watched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from forks import Nursery
 
-N_ITEMS, WIDTH = 60_000, 768
+N_ITEMS, WIDTH = 100_000, 768
 
 PROGRAM = """
 import sys, threading, time
@@ -52,7 +52,7 @@ def test_a_mapped_pool_is_never_copied_whole(tmp_path: Path, nursery: Nursery) -
     done = nursery.run(str(program), str(small), str(large), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     embeddings, whole = N_ITEMS * 256 * 4 / 2**20, N_ITEMS * WIDTH * 4 / 2**20
-    # The embeddings (59 MiB), and blocks of 32 MiB or less; with a copy of the pool (176 MiB) it would be 235 at least.
+    # The embeddings (98 MiB), and blocks of 32 MiB or less; with a copy of the pool (293 MiB) it would be 391 at least.
     assert embeddings / 2 < float(done.stdout.split()[-1]) < whole
 
 

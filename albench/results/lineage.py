@@ -59,6 +59,7 @@ NOT_THERE = ""
 """In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/cover_graph.py": ("6184e15fc88cd034", frozenset({NOT_THERE})),
+    "albench/kernels/finite.py": ("47a142d5e7a16815", frozenset({NOT_THERE})),
     "albench/kernels/kmeans.py": ("360e1b96731c664b", frozenset({"f6a15977fd07d9ea", "377923685e8e7d14"})),
     "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
     "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
@@ -66,14 +67,16 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
     "albench/kernels/neighbors.py": (
         "044f95f734fc9188",
-        frozenset({"8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72"}),
+        frozenset({"8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72", NOT_THERE}),
     ),
-    "albench/kernels/scores.py": ("f7c9e706bfa16bb4", frozenset({"5fb17936347b23ed"})),
+    "albench/kernels/ordering.py": ("94526f98c7e5f017", frozenset({NOT_THERE})),
+    "albench/kernels/samples.py": ("7ef2a6058cb5f43a", frozenset({NOT_THERE})),
+    "albench/kernels/scores.py": ("f7c9e706bfa16bb4", frozenset({"5fb17936347b23ed", NOT_THERE})),
     "albench/kernels/sending.py": ("672167f970844993", frozenset({"f147cffa8eb681e7", NOT_THERE})),
     "albench/kernels/settled.py": ("1e1392866190d5fd", frozenset({NOT_THERE})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
-    "albench/kernels/topk.py": ("a7a90fa01b7ae60f", frozenset({"d895ca76623339f5", "a7c57bd9825ee72b"})),
-    "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9"})),
+    "albench/kernels/topk.py": ("a7a90fa01b7ae60f", frozenset({"d895ca76623339f5", "a7c57bd9825ee72b", NOT_THERE})),
+    "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9", NOT_THERE})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
     "albench_backbones/mlp.py": ("0997a188edcc0696", frozenset({"7e9bc00eb8d991f1", "9dd52cd984b95736"})),
@@ -98,6 +101,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_estimators/library.py": ("6091f11037421aef", frozenset({"dfd9d9717d6126c7", "5d65e1ddc4efc60b"})),
     "albench_estimators/self_training.py": ("95112870ab09831d", frozenset({"0f276701f5fd6784"})),
     "albench_estimators/tabpfn_.py": ("9b3e42f08bba18aa", frozenset({"f4abf3bc67dad3f7"})),
+    "albench_hybrid/__init__.py": ("b87c1f58d78bbd0b", frozenset({NOT_THERE})),
     "albench_hybrid/alfa_mix.py": ("4e9ed00eeaacf1cb", frozenset({"9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
     "albench_hybrid/bait.py": (

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from albench.components.code_files import digest
-from albench.results.lineage import CORE, NOT_THERE, NOW, PLUGINS, SAME, as_now, has_part
+from albench.components.registry import registry
+from albench.results.lineage import CORE, NOT_THERE, NOW, PLUGINS, SAME, as_now, files_as_now, has_part
+from albench.results.provenance import Provenance
 
 ROOT = Path(__file__).parents[3]
+EARLIER = json.loads(Path(__file__).with_name("earlier_code.json").read_text())
+"""Component -> the files that an earlier commit counted for it, with their hashes: trials that people have on disk."""
 EVERY = {CORE: (NOW, SAME), **PLUGINS}
 
 
@@ -48,3 +53,11 @@ def test_files_that_lay_beside_an_encoder_or_estimator_have_no_part_in_it(own: s
     assert has_part(own, now)
     assert not has_part(beside, now)
     assert has_part("somebody's/own.py", now)
+
+
+@pytest.mark.parametrize("component", EARLIER)
+def test_a_trial_of_an_earlier_commit_goes_on(component: str) -> None:
+    """Where a component's numbers are changed on purpose, its line in ``earlier_code.json`` becomes what it is now."""
+    kind, name = component.split()
+    now = Provenance(registry(), None).part(kind, name)["files"]
+    assert files_as_now(EARLIER[component], now) == now

@@ -37,9 +37,7 @@ def pretended_cuda(*, autocast: bool = True) -> Iterator[Account]:
     RuntimeError
         Where ``unavailable()`` gives a reason.
     """
-    reason = unavailable()
-    if reason:
-        raise RuntimeError(f"CUDA cannot be pretended here: {reason}")
+    _require_pretending("CUDA")
     with _pretended(autocast) as account:
         yield account
 
@@ -55,11 +53,14 @@ def pretended_mps() -> Iterator[Account]:
     RuntimeError
         Where ``unavailable()`` gives a reason.
     """
-    reason = unavailable()
-    if reason:
-        raise RuntimeError(f"MPS cannot be pretended here: {reason}")
+    _require_pretending("MPS")
     with _pretended(autocast=True, mps=True) as account:
         yield account
+
+
+def _require_pretending(what: str) -> None:
+    if reason := unavailable():
+        raise RuntimeError(f"{what} cannot be pretended here: {reason}")
 
 
 def unavailable() -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -55,35 +57,33 @@ def _found(library: ctypes.CDLL, name: str) -> int:
 
 
 @contextlib.contextmanager
-def a_device_guard() -> Iterator[None]:
-    """A guard of CUDA that does nothing: torch has one, for builds with CUDA on machines without a device."""
-    place = ctypes.c_void_p.from_address(_found(_library("c10"), GUARDS) + CUDA * ctypes.sizeof(ctypes.c_void_p))
+def _guard(kind: int, answer: Any) -> Iterator[Callable[[], bool]]:
+    """A guard of devices of a kind that answers one thing to whatever is asked; gives whether it is still in place."""
+    place = ctypes.c_void_p.from_address(_found(_library("c10"), GUARDS) + kind * ctypes.sizeof(ctypes.c_void_p))
     before = place.value
-    # Where a guard counts no device torch puts in its own that does nothing; this one answers 0 to whatever is asked.
-    table = _Table(*[_address(_zero)] * ENTRIES)
+    table = _Table(*[_address(answer)] * ENTRIES)
     guard = ctypes.c_void_p(ctypes.addressof(table))
     place.value = ctypes.addressof(guard)
     try:
-        torch._C._ensureCUDADeviceGuardSet()
-        if place.value == ctypes.addressof(guard):
-            raise Unsuitable(f"torch {torch.__version__} gives CUDA no guard of its own")
-        yield
+        yield lambda: place.value == ctypes.addressof(guard)
     finally:
         place.value = before
 
 
 @contextlib.contextmanager
-def a_guard_of_mps() -> Iterator[None]:
-    """One that answers ``mps:0`` to whatever is asked: torch asks it which device is meant by ``mps``."""
-    place = ctypes.c_void_p.from_address(_found(_library("c10"), GUARDS) + MPS * ctypes.sizeof(ctypes.c_void_p))
-    before = place.value
-    table = _Table(*[_address(_mps)] * ENTRIES)
-    guard = ctypes.c_void_p(ctypes.addressof(table))
-    place.value = ctypes.addressof(guard)
-    try:
+def a_device_guard() -> Iterator[None]:
+    """A guard of CUDA that does nothing: torch has one, for builds with CUDA on machines without a device."""
+    # Where a guard counts no device torch puts in its own that does nothing; this one answers 0 to whatever is asked.
+    with _guard(CUDA, _zero) as in_place:
+        torch._C._ensureCUDADeviceGuardSet()
+        if in_place():
+            raise Unsuitable(f"torch {torch.__version__} gives CUDA no guard of its own")
         yield
-    finally:
-        place.value = before
+
+
+def a_guard_of_mps() -> AbstractContextManager[object]:
+    """One that answers ``mps:0`` to whatever is asked: torch asks it which device is meant by ``mps``."""
+    return _guard(MPS, _mps)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,8 @@ class Account:
     ----------
     kernels
         Name of an operation -> how often it was launched: a lower bound, as some launch several kernels.
+    captured
+        The same of operations that were recorded into a graph of CUDA; its replay is one launch, ``cuda_graph``.
     waits
         Where the host waits for the device: it reads a value or a size, or sends from memory that is not pinned.
     up, down
@@ -41,6 +43,7 @@ class Account:
     def clear(self) -> None:
         """Begin anew."""
         self.kernels: Counter[str] = Counter()
+        self.captured: Counter[str] = Counter()
         self.waits: Counter[tuple[str, str]] = Counter()
         self.up: Counter[tuple[str, str]] = Counter()
         self.down: Counter[tuple[str, str]] = Counter()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from albench.testing.pretended.account import Account
 from albench.testing.pretended.dispatch import Pretending, is_pinned, may_write_over, pinned
+from albench.testing.pretended.graphs import Recorder
 from albench.testing.pretended.internals import Unsuitable, a_device_guard, a_guard_of_mps, hooks_that_agree
 from albench.testing.pretended.tensors import MPS, CudaTensor, Generator
 
@@ -100,18 +101,19 @@ def first_try() -> str:
 @contextlib.contextmanager
 def _pretended(autocast: bool, mps: bool = False) -> Iterator[Account]:
     account = Account()
+    recorder = Recorder(account)
     with contextlib.ExitStack() as stack:
         stack.enter_context(a_device_guard())
         stack.enter_context(hooks_that_agree())
         if mps:
             stack.enter_context(a_guard_of_mps())
-        stack.enter_context(_replaced(_as_mps(account) if mps else _replacements(account, autocast)))
+        stack.enter_context(_replaced(_as_mps(account) if mps else _replacements(account, recorder, autocast)))
         # Autograd has threads of its own for the devices that were there when it first ran: here it runs in this one.
         stack.enter_context(torch.autograd.set_multithreading_enabled(False))
         lifts = torch._C._only_lift_cpu_tensors()
         stack.callback(torch._C._set_only_lift_cpu_tensors, lifts)
         torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device="cuda") then copies as all else does
-        stack.enter_context(Pretending(account))
+        stack.enter_context(Pretending(account, recorder))
         yield account
 
 
@@ -132,8 +134,13 @@ def _constant(value: Any) -> Callable[..., Any]:
     return lambda *_, **__: value
 
 
-def _replacements(account: Account, autocast: bool) -> dict[tuple[Any, str], Any]:
+def _replacements(account: Account, recorder: Recorder, autocast: bool) -> dict[tuple[Any, str], Any]:
     """(owner, name) -> what stands there meanwhile."""
+
+    def synchronize(*_: Any) -> None:
+        recorder.refuse()
+        account.note("waits", "synchronize")
+
     facts = types.SimpleNamespace(name="pretended", total_memory=MEMORY, major=9, minor=0, multi_processor_count=1)
     cuda: dict[str, Any] = {
         "is_available": _constant(True),
@@ -147,13 +154,13 @@ def _replacements(account: Account, autocast: bool) -> dict[tuple[Any, str], Any
         "get_device_properties": _constant(facts),
         "mem_get_info": _constant((MEMORY, MEMORY)),
         "get_rng_state_all": _constant([]),
-        "synchronize": lambda *_: account.note("waits", "synchronize"),
+        "synchronize": synchronize,
     }
     for name in ("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"):
         cuda[name] = _constant(0)
     for name in ("set_device", "reset_peak_memory_stats", "empty_cache", "manual_seed", "manual_seed_all"):
         cuda[name] = _constant(None)
-    found = {(torch.cuda, name): value for name, value in cuda.items()} | _OF_EACH
+    found = {(torch.cuda, name): value for name, value in cuda.items()} | recorder.replacements() | _OF_EACH
     if not autocast:
         found[torch, "autocast"] = lambda *_, **__: contextlib.nullcontext()
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.utils._mode_utils import no_dispatch
 
 from albench.testing.pretended.account import Account
+from albench.testing.pretended.graphs import Recorder, baked
 from albench.testing.pretended.orders import open_sum, open_write, plain, refused
 from albench.testing.pretended.tensors import (
     CPU,
@@ -47,9 +49,10 @@ CHOOSING = {"topk", "sort"}
 class Pretending(Watch):
     """Carries out what concerns the device; what does not is left alone."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, recorder: Recorder) -> None:
         super().__init__()
         self._account = account
+        self._recorder = recorder
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -65,23 +68,28 @@ class Pretending(Watch):
         name = func.overloadpacket.__name__
         if generator is not None and not is_of_device(generator):
             raise RuntimeError(f"Expected a '{CudaTensor.shown.type}' device type for generator but found 'cpu'")
+        if name in DRAWING:
+            self._recorder.drawing(generator)
         if ours:
             _refuse_two_devices(func, name, args, given)
         passed = {key: numbers(value) for key, value in kwargs.items()}
         if device is not None:
             passed["device"] = CPU
         passed.pop("pin_memory", None)
-        held = numbers(args)
+        held = numbers(baked(args) if self._recorder.capturing else args)
         self._foresee(name, held, passed)
-        found = _reversed_ties(func, held, passed) if name in CHOOSING else func(*held, **passed)
+        work = functools.partial(_reversed_ties, func) if name in CHOOSING else func
+        self._recorder.expect(held, passed)
+        found = work(*held, **passed)
         if torch.Tag.inplace_view in func.tags:  # squeeze_ and the like: the outer tensor takes the new shape as well
             with no_dispatch():
                 func(*args, **kwargs)
         leaves = device is not None and not sends
         if not leaves and CudaTensor.shown.type == "mps":
             _refuse_float64(found)
-        if not self._copied(name, args, kwargs, sends=sends, leaves=leaves):
-            self._launched(func, name, args, found)
+        copied = self._copied(name, args, kwargs, sends=sends, leaves=leaves)
+        if copied or self._launched(func, name, args, found):
+            self._recorder.record(name, work, held, passed, found)
         if leaves or (name == "copy_" and not isinstance(args[0], CudaTensor)):
             return args[0] if name == "copy_" else found
         return on_device(found, {id(one.held): one for one in ours})
@@ -113,29 +121,35 @@ class Pretending(Watch):
         self._account.note(way, name)
         self._account.bytes[way] += source.numel() * source.element_size()
         if blocks or (up and not is_pinned(source)):
-            self._account.note("waits", "upload" if up else "to the host")
+            self._waits("upload" if up else "to the host")
         return True
 
-    def _launched(self, func: Any, name: str, args: Any, found: Any) -> None:
-        """Count an operation on the device."""
+    def _launched(self, func: Any, name: str, args: Any, found: Any) -> bool:
+        """Count an operation on the device; False where it launches nothing."""
         account = self._account
         if name == "_local_scalar_dense":
             account.bytes["down"] += args[0].element_size()
         for index in args[1] if name in INDEXING else ():
             if index is not None and not isinstance(index, CudaTensor):
-                account.note("waits", "index from the host")
+                self._waits("index from the host")
             elif index is not None and index.dtype in (torch.bool, torch.uint8):
-                account.note("waits", "boolean index")
+                self._waits("boolean index")
         if name in WAITING and not (name == "repeat_interleave" and "output_size" in str(func._schema) and args[1:]):
-            account.note("waits", "item" if name == "_local_scalar_dense" else name)
+            self._waits("item" if name == "_local_scalar_dense" else name)
         if name in FREE or func.is_view or torch.Tag.inplace_view in func.tags:
-            return
-        account.launch(name)
+            return False
+        if not self._recorder.capturing:
+            account.launch(name)
         if name in DRAWING:
             account.note("draws", name)
         results = found if isinstance(found, list | tuple) else [found]
         if any(isinstance(one, Tensor) and one.dtype == torch.float64 for one in (*results, *args)):
             account.note("float64", name)
+        return True
+
+    def _waits(self, what: str) -> None:
+        self._recorder.refuse()
+        self._account.note("waits", what)
 
 
 def _refuse_two_devices(func: Any, name: str, args: Any, given: list[Tensor]) -> None:
@@ -168,7 +182,7 @@ def _refuse_float64(found: Any) -> None:
             )
 
 
-def _reversed_ties(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def _reversed_ties(func: Any, *args: Any, **kwargs: Any) -> Any:
     """A choice that takes equal values in the other order than the CPU does, unless it has to keep theirs."""
     x, name = args[0], func.overloadpacket.__name__
     stable = kwargs.get("stable") or (func._overloadname == "stable" and len(args) > 1 and args[1])

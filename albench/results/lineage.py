@@ -123,6 +123,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({"ebb02513b14cfe70", "6927b57559daeb7d", "49a9e2dd2b1f7b8e"}),
     ),
     "albench_hybrid/fisher.py": ("855810e660bcd3e7", frozenset({"8bdabfca8234a83d", "d303fa5c70640f22"})),
+    "albench_hybrid/galaxy.py": ("1f0a8f5583930ab3", frozenset({"44f054834e439afe"})),
     "albench_ssl/crest.py": ("341e1c5b0d79d6c5", frozenset({"0583750d6622609c"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),

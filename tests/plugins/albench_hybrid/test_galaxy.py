@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 
 from albench.errors import ContractError
 from albench.testing import make_view
-from albench_hybrid.galaxy import GALAXY, _Graphs
+from albench_hybrid.galaxy import GALAXY, _Graphs, by_margin
 
 FAR = 10**9
 
@@ -104,6 +105,69 @@ def test_each_pick_is_in_the_middle_of_a_shortest_path(seed: int) -> None:
             assert any(a + b == shortest and abs(a - b) <= 1 for a, b in halves)
         known[pick] = int(rng.integers(n_classes))
         graphs.label(pick, known[pick])
+
+
+def _plain(graphs: _Graphs, known: dict[int, int]) -> tuple[int, int, int] | None:
+    """The pick, the order and whose turn is next, of all pairs of known places that no other lies between."""
+    n_classes, n = graphs.places.shape
+    through, beside = [], []  # (class, length, left), (class, length, place)
+    for c in range(n_classes):
+        kind = {int(graphs.places[c, item]): label == c for item, label in known.items()}
+        ends = sorted(kind)
+        through += [(c, b - a, a) for a, b in pairwise(ends) if kind[a] != kind[b] and b - a > 1]
+        for free in set(range(n)) - set(kind):
+            for step in (-1, 1):
+                near = [[abs(free - e) for e in ends if kind[e] == k and (e - free) * step > 0] for k in (True, False)]
+                if free + step in kind and all(near):
+                    beside.append((c, 1 + max(map(min, near)), free))
+    order = graphs.order
+    if not through and not beside:
+        return None
+    if not through:
+        order = max(order, min(length - 1 for _, length, _ in beside))
+    joined = [path for path in beside if path[1] - 1 <= order]
+    edges = min([2] * bool(joined) + [max(-(-length // order), 2) for _, length, _ in through])
+    middle = [
+        (c, length, left + int(np.clip(length // 2, length - order * (edges - edges // 2), order * (edges // 2))))
+        for c, length, left in through
+        if max(-(-length // order), 2) == edges
+    ]
+    found = middle + (joined if edges == 2 else [])
+    c, _, place = min(found, key=lambda path: ((path[0] - graphs.turn) % n_classes, path[1], path[2]))
+    return int(graphs.items[c, place]), order, (c + 1) % n_classes
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_among_equal_paths_turn_then_length_then_place_decide(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, n_classes = int(rng.integers(3, 30)), int(rng.integers(2, 5))
+    probs = rng.dirichlet(np.ones(n_classes), size=n).astype(np.float32)
+    probs[: n // 3] = probs[0]  # which are equal in every ordering
+    known = {int(item): int(rng.integers(n_classes)) for item in rng.choice(n, int(rng.integers(0, 7)) % n, False)}
+    graphs = _Graphs(probs, np.array(list(known), dtype=int), np.array(list(known.values()), dtype=int))
+    for _ in range(n - len(known)):
+        wanted = _plain(graphs, known)
+        pick = graphs.middle()
+        if wanted is None:
+            assert pick is None
+        if pick is not None:
+            assert (pick, graphs.order, graphs.turn) == wanted
+        if pick is None or rng.random() < 0.2:
+            pick = int(rng.choice([item for item in range(n) if item not in known]))
+        known[pick] = int(rng.integers(n_classes)) if rng.random() < 0.6 else 0
+        graphs.label(pick, known[pick])
+
+
+@pytest.mark.parametrize("step", [0.0, 0.001, 0.1, 0.5, 1.0])
+def test_items_are_ordered_by_margin_then_largest_then_position(step: float) -> None:
+    rng = np.random.default_rng(0)
+    probs = rng.dirichlet([0.2, 0.3, 0.5], size=500)
+    if step:  # many margins are equal then, some of them of different largest probabilities
+        probs = np.round(probs / step) * step
+    probs = probs.astype(np.float32)
+    largest = probs.max(axis=1).astype(np.float64)
+    for own in probs.T:
+        assert by_margin(own, largest).tolist() == np.lexsort((largest, own - largest)).tolist()
 
 
 def test_it_finds_a_rare_class_on_both_sides_of_the_cut() -> None:

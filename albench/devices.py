@@ -59,6 +59,8 @@ FALLS_BACK = ("mps",)
 """Kinds of which torch makes a missing operation on the CPU, where the environment allows it."""
 NO_MEMORY = "out of memory", "not enough memory: you tried", "can't allocate memory: you tried", "STATUS_ALLOC_FAILED"
 """What CUDA, MPS, the CPU and CUDA's libraries say."""
+ASSERTED = "device-side assert"
+"""What CUDA says where a kernel was asked for what is not there."""
 
 
 def kind_of(device: str | torch.device) -> Name:
@@ -224,6 +226,11 @@ def is_lost(error: BaseException) -> bool:
     import torch
 
     return isinstance(error, torch.AcceleratorError) and not is_full(error)
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Whether a device gave up as it was asked for what is not there, as an index out of range is."""
+    return is_lost(error) and ASSERTED in str(error)
 
 
 def missing_operation(error: BaseException) -> str:

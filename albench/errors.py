@@ -85,8 +85,16 @@ class DeviceError(UserError):
     """The device that was asked for is not there."""
 
 
+class DeviceLacks(AlbenchError):
+    """A device has no memory left for what it is to compute, or no such operation."""
+
+
 class DeviceLost(EndsRun):
-    """The device gave up while trials ran on it; nothing more can be computed there by this process."""
+    """The device gave up at its work; nothing more can be computed there by this process."""
+
+
+class DeviceStopped(DeviceLost):
+    """A component asked the device for what is not there, and it gave up: the component is wrong, not the device."""
 
 
 class ContractError(AlbenchError):

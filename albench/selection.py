@@ -20,11 +20,12 @@ from albench.data.items import Items
 from albench.devices import choosing
 from albench.errors import UserError
 from albench.execution.device import resolve_device
+from albench.execution.failures import Work, in_one_line
 from albench.suite.protocol import Amounts
 from albench.training.evaluate import predict
 from albench.trial.answers import choose
 from albench.trial.classifier import said_by
-from albench.trial.given import Given, GivenView
+from albench.trial.given import Given, GivenView, classes_of
 from albench.trial.last_layer import WithEmbeddings
 from albench.trial.view import cold_view
 
@@ -100,6 +101,8 @@ def select(
     ------
     UserError
         In one line: which argument is missing, or what is wrong with one.
+    DeviceLacks, DeviceLost
+        In one line: the device has no memory left, or answers no more.
 
     Examples
     --------
@@ -125,24 +128,23 @@ def select(
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= size:
         raise UserError(f"select: n is {n!r}, not a number from 1 to the {size:,} unlabelled items.")
     n = int(n)
-    if model is None and probs is None and logits is None and embeddings is None and mc_probs is None:
-        if not found.cold_start:
-            raise UserError(f"strategy {name} does not choose from bare items: give model= beside pool=, or probs=.")
-        picks = _from_bare_items(found, name, n, read.items(pool, "pool"), seed)
-    else:
-        given = _given(
-            read, size, labeled_probs=labeled_probs, labeled_embeddings=labeled_embeddings, labeled_y=labeled_y,
-            head=head, model=model, labeled=labeled, n_classes=n_classes, confidence=confidence, **unlabeled,
-        )  # fmt: skip
-        needs = found.needs
-        if found.cold_start and not given.has("logits"):
-            needs = needs & {"embeddings", "neighbors"}
-        try:
-            view = GivenView(given, name, needs, cold=found.cold_start, seed=seed, round_number=round)
-            picks = view.index[choose(found, view, n, name)]
-        finally:
-            if isinstance(given.model, WithEmbeddings):
-                given.model.give_back()
+    with in_one_line(str(read.device), _work(name)):
+        if model is None and probs is None and logits is None and embeddings is None and mc_probs is None:
+            picks = _from_bare_items(found, name, n, read.items(pool, "pool"), seed)
+        else:
+            given = _given(
+                read, size, labeled_probs=labeled_probs, labeled_embeddings=labeled_embeddings, labeled_y=labeled_y,
+                head=head, model=model, labeled=labeled, n_classes=n_classes, confidence=confidence, **unlabeled,
+            )  # fmt: skip
+            needs = found.needs
+            if found.cold_start and not given.has("logits"):
+                needs = needs & {"embeddings", "neighbors"}
+            try:
+                view = GivenView(given, name, needs, cold=found.cold_start, seed=seed, round_number=round)
+                picks = view.index[choose(found, view, n, name)]
+            finally:
+                if isinstance(given.model, WithEmbeddings):
+                    given.model.give_back()
     as_tensor = next((value for value in unlabeled.values() if isinstance(value, Tensor)), None)
     return picks.numpy() if as_tensor is None else picks.to(as_tensor.device)
 
@@ -202,6 +204,16 @@ def _strategy(given: str | Strategy, plugins: Sequence[str | Path], mc_probs: Ar
     return made, str(spec)
 
 
+def _work(name: str) -> Work:
+    """What is said where the device fails."""
+    return Work(
+        lower="choose from a part of the pool, as strategy='subsample[strategy=NAME]' does",
+        on_cpu="device='cpu'",
+        again="start Python again",
+        who=f"strategy {name}, or the model,",
+    )
+
+
 def _device(told: str | torch.device | None, model: object, given: dict[str, Any]) -> torch.device:
     """Where to compute."""
     if told is not None:
@@ -227,6 +239,8 @@ def _moved(given: Any, device: torch.device) -> Any:
 
 def _from_bare_items(strategy: Strategy, name: str, n: int, items: Items, seed: int) -> Tensor:
     """What a trial's ``initial_strategy`` chooses."""
+    if not strategy.cold_start:
+        raise UserError(f"strategy {name} does not choose from bare items: give model= beside pool=, or probs=.")
     view = cold_view(items, strategy, 1, Amounts(n, 1, 1), seed)
     return view.index[choose(strategy, view, n, name)]
 
@@ -257,7 +271,7 @@ def _given(
     names = ("labeled_embeddings", "labeled_y", "labeled_items", "labeled_logits")
     read.common({name: known[name] for name in names if known[name] is not None}, "labelled")
     return Given(
-        size=size, n_classes=_classes(known, what["n_classes"]), device=read.device,
+        size=size, n_classes=classes_of(known, what["n_classes"]), device=read.device,
         confidence=what["confidence"], **known,
     )  # fmt: skip
 
@@ -280,18 +294,3 @@ def _by_model(model: nn.Module, head: Any, known: dict[str, Any]) -> dict[str, A
         whole.give_back()
         raise
     return made
-
-
-def _classes(known: dict[str, Any], told: int | None) -> int:
-    """How many classes there are, by whatever says it."""
-    widths = {key: known[key].shape[-1] for key in ("logits", "mc_probs", "labeled_logits") if known[key] is not None}
-    if told is not None:
-        widths["n_classes"] = told
-    if len(set(widths.values())) > 1:
-        raise UserError("select: " + ", ".join(f"{key} has {width}" for key, width in widths.items()) + " classes.")
-    y = known["labeled_y"]
-    least = 1 if y is None or not len(y) else int(y.max()) + 1
-    count = next(iter(widths.values()), least)
-    if count < least:
-        raise UserError(f"labeled_y: label {least - 1} is outside the {count} classes 0 .. {count - 1}.")
-    return int(count)

@@ -17,10 +17,17 @@ from albench.bench.rates import Rates, measured_rates, product_rate
 from albench.bench.steps import lane_seconds, whole_and_bare
 from albench.devices import can, is_accelerator
 from albench.disk.processes import cores
+from albench.execution.failures import Work, in_one_line
 from albench.trial.numerics import numerics
 
 ITEMS, SIZE, QUERY = 20_000, 256, 100
 """Of the pool of the timed queries, and labels that they ask for."""
+WORK = Work(
+    lower="end what else computes there, or write --small",
+    again="nothing was kept; run the same command again",
+    who="what was measured",
+)
+"""For what is said where the device fails."""
 SLACK = 0.1
 """Added to what a step may cost: a few blocks on a machine with other work vary by so much."""
 
@@ -40,7 +47,19 @@ def measure(device: str, tell: Callable[[str], None], *, small: bool = False) ->
     Returns
     -------
     ``machine``, ``rates`` (bytes, operations and logarithms a second), ``steps``, ``lanes`` and ``queries`` (seconds).
+
+    Raises
+    ------
+    DeviceLacks
+        Where the device has no memory left.
+    DeviceLost
+        Where it answers no more.
     """
+    with in_one_line(device, WORK):
+        return _measured(device, tell, small)
+
+
+def _measured(device: str, tell: Callable[[str], None], small: bool) -> dict[str, Any]:
     tell("reading, multiplying")
     rates: dict[str, Any] = {}
     with numerics(1):

@@ -137,7 +137,7 @@ def extract_features(
     from rich.console import Console
     from rich.progress import Progress
 
-    from albench.extract import extract, target_file
+    from albench.extract import AT_ONCE, extract, target_file
     from albench.suite.settings import run_settings
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
@@ -155,6 +155,9 @@ def extract_features(
     sizes = ", ".join(f"{name} {len(getattr(done.splits, name))}" for name in ("train", "val", "test"))
     state = f"{counted(done.computed, 'row')} computed now" if done.computed else "complete already"
     click.echo(f"{done.folder}: {sizes}; {counted(done.size, 'feature')} of each item; {state}.")
+    if done.at_once < AT_ONCE:
+        fewer = f"{counted(done.at_once, 'item')} at once instead of {AT_ONCE}"
+        click.echo(f"note: the model read {fewer}: more did not fit into the device's memory.", err=True)
     grading = target_file("train", done.splits.task).split("-")[1]
     if grading in ("two", "six"):
         click.echo(f'Try: albench run -d "mescc[grading={grading}]" --data-dir {shlex.quote(out)}')

@@ -1,37 +1,85 @@
-"""What went wrong in a trial, in one line: what of a device's errors torch says in many."""
+"""What went wrong in a computation, in one line: what of a device's errors torch says in many."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from albench import devices
-from albench.errors import AlbenchError, DeviceLost, TrialError
-
-LOWER = "lower batch_size, the method's unlabeled_ratio or --lanes"
+from albench.errors import AlbenchError, DeviceLacks, DeviceLost, DeviceStopped
 
 
-def understood(error: BaseException, device: str) -> BaseException:
+@dataclass(frozen=True)
+class Work:
+    """What a device was asked to compute, for the words of an error.
+
+    Attributes
+    ----------
+    lower
+        What to do where its memory is full.
+    on_cpu
+        What has it computed on the CPU.
+    again
+        Where the device is gone: what became of what there was, and how to go on.
+    who
+        Whose code computes, as ``strategy 'mine'``.
+    """
+
+    lower: str = "lower batch_size, the method's unlabeled_ratio or --lanes"
+    on_cpu: str = "--device cpu"
+    again: str = "the trials that ran there are kept as they were; run the same command again"
+    who: str = "a component"
+
+
+def understood(error: BaseException, device: str, work: Work) -> BaseException:
     """An error as albench's own, where torch says that a device is full, gone or lacks an operation; else as it is.
 
     Parameters
     ----------
     device
-        Where the trial computed.
+        Where was computed.
     """
     if devices.is_full(error):
-        elsewhere = ", or write --device cpu" if devices.is_accelerator(device) else ""
-        return TrialError(f"{_named(device)} has no memory left: {LOWER}{elsewhere} ({first_line(error)})")
+        elsewhere = f", or write {work.on_cpu}" if devices.is_accelerator(device) else ""
+        return DeviceLacks(f"{_named(device)} has no memory left: {work.lower}{elsewhere} ({first_line(error)})")
+    if devices.is_stopped(error):
+        said = f"{first_line(error)}, noticed in {place(error)}"
+        return DeviceStopped(
+            f"{work.who} asked device {device} for what is not there, as an index out of range is ({said}), and this "
+            f"process can compute nothing more there: {work.again}. CUDA_LAUNCH_BLOCKING=1 in the environment, or "
+            f"{work.on_cpu}, shows the place."
+        )
     if devices.is_lost(error):
         return DeviceLost(
-            f"device {device} answers no more ({first_line(error)}): the trials that ran there are kept as they were; "
-            "run the same command again, or with --device cpu."
+            f"device {device} answers no more ({first_line(error)}): {work.again}, or with {work.on_cpu}."
         )
     if operation := devices.missing_operation(error):
         fallback = "set PYTORCH_ENABLE_MPS_FALLBACK=1, or " if devices.kind_of(device) in devices.FALLS_BACK else ""
-        return TrialError(
-            f"device {device} has no {operation}, which {place(error)} asks for: {fallback}write --device cpu."
+        return DeviceLacks(
+            f"device {device} has no {operation}, which {place(error)} asks for: {fallback}write {work.on_cpu}."
         )
     return error
+
+
+@contextlib.contextmanager
+def in_one_line(device: str, work: Work) -> Iterator[None]:
+    """What torch says of a device that fails in here, as ``understood`` says it.
+
+    Raises
+    ------
+    DeviceLacks
+        It is full, or lacks an operation.
+    DeviceLost
+        It answers no more.
+    """
+    try:
+        yield
+    except Exception as error:
+        found = understood(error, device, work)
+        if found is error:
+            raise
+        raise found from error
 
 
 def reason_of(error: BaseException) -> str:

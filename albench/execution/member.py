@@ -12,8 +12,8 @@ from typing import Any
 from albench.api.executor import Busy, Done, Event, Failed, Note, Outcome, Stopped
 from albench.api.facts import RoundEnd, TrialFacts
 from albench.components.trackers import Trackers, trackers
-from albench.errors import ClaimLost, DeviceLost, EndsRun, OutOfTime, StoreError
-from albench.execution.failures import reason_of, understood
+from albench.errors import ClaimLost, DeviceLost, DeviceStopped, EndsRun, OutOfTime, StoreError
+from albench.execution.failures import Work, reason_of, understood
 from albench.execution.job import Job
 from albench.results.records import read_to_mend
 from albench.results.store import SuiteStore
@@ -100,16 +100,24 @@ class Member:
                 self.store.log.write("info", "stopped", reason=str(self.error))
                 self._trial_end("stopped", str(self.error))
             return Stopped(self.trial.key)
-        error, detail = understood(self.error, self._device), "".join(traceback.format_exception(self.error))
+        error, detail = self._understood(self.error), "".join(traceback.format_exception(self.error))
         reason = reason_of(error)
         self.store.log.failed(reason, detail)
-        goes_on = isinstance(error, EndsRun | ClaimLost)  # elsewhere or later: the trial did not fail
+        of_its_own = isinstance(error, DeviceStopped)
+        if of_its_own:
+            self.store.outcome("failed", reason, detail)
+        goes_on = isinstance(error, EndsRun | ClaimLost) and not of_its_own  # elsewhere or later: it did not fail
         if self._started or not goes_on:
             self._trial_end("stopped" if goes_on else "failed", reason)
         if isinstance(error, ClaimLost):
             return Busy(self.trial.key, error.owner)
         ends, lost = isinstance(error, EndsRun), isinstance(error, DeviceLost)
         return Failed(self.trial.key, reason, detail, ends_run=ends, device_lost=lost)
+
+    def _understood(self, error: BaseException) -> BaseException:
+        dataset, method, strategy, _ = self.trial.shown
+        who = f"{method} + {strategy} on {dataset}, seed {self.trial.seed},"
+        return understood(error, self._device, Work(who=who))
 
     def _tell(self, event: str, /, **arguments: Any) -> None:
         for error in self._trackers.call(event, **arguments) if self._trackers else ():

@@ -24,6 +24,7 @@ from albench.errors import SuiteError, nearest
 from albench.execution.advice import advice
 from albench.execution.alike import alike_notes
 from albench.execution.device import check_precision, device_of
+from albench.execution.failures import Work, in_one_line
 from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
 from albench.execution.planned import planned
@@ -182,7 +183,13 @@ def new_run() -> str:
 
 def _loaded(spec: Spec, settings: RunSettings, found: Registry) -> Data:
     """The data with what a run tells beside: pictures of one split that look like those of another."""
-    loaded = load_data(str(spec), settings.data_dir, found, device=settings.device)
+    work = Work(
+        lower="take a smaller data set, or a smaller encoder",
+        again="run the same command again",
+        who=f"data set {spec}",
+    )
+    with in_one_line(settings.device, work):
+        loaded = load_data(str(spec), settings.data_dir, found, device=settings.device)
     notices = (*loaded.splits.notices, *near_across(loaded.splits))
     return dataclasses.replace(loaded, splits=dataclasses.replace(loaded.splits, notices=notices))
 

@@ -7,5 +7,6 @@ A folder of features holds, for each split, ``<split>-features.npy`` (N, E) floa
 
 from albench.extract.features import Extraction, extract
 from albench.extract.folder import SPLITS, target_file
+from albench.extract.reading import AT_ONCE
 
-__all__ = ["SPLITS", "Extraction", "extract", "target_file"]
+__all__ = ["AT_ONCE", "SPLITS", "Extraction", "extract", "target_file"]

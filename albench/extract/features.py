@@ -20,19 +20,16 @@ from albench.components.fields import canonical
 from albench.components.registry import registry
 from albench.components.side_effects import printed_aside
 from albench.data.checks import parts_of
-from albench.data.items import as_input
 from albench.data.loading import load_data
 from albench.errors import ContractError, DataError, StoreError, UserError
 from albench.execution.device import resolve_device
-from albench.extract.folder import check, claim, feature_file, is_complete, write_labels
+from albench.execution.failures import Work, in_one_line
+from albench.extract.folder import check, claim, feature_file, is_complete, keep_at_once, kept_at_once, write_labels
+from albench.extract.reading import AT_ONCE, Reader
 from albench.extract.rows import RowFile, progress_file
-from albench.kernels import sent
 from albench.results.provenance import MADE_BY, Provenance
 from albench.suite.settings import RunSettings
 from albench.trial.numerics import numerics
-
-CHUNK = 64
-"""Items that the model reads at once: a wide layer of ResNet-50 takes 4 MB for each image of 64 pixels."""
 
 Tell = Callable[[str, int, int], None]
 """Called with a split, its rows that are on disk and all its rows."""
@@ -52,12 +49,15 @@ class Extraction:
         Rows that were computed now; 0 where everything was there.
     size
         Features of one item.
+    at_once
+        Items that the model read at once; fewer than ``AT_ONCE`` where more did not fit into the device's memory.
     """
 
     folder: Path
     splits: Splits
     computed: int
     size: int
+    at_once: int = AT_ONCE
 
 
 @printed_aside()
@@ -100,6 +100,8 @@ def extract(
         Where the weights do not fit, or an embedding is not finite.
     StoreError
         Where the folder holds something else, is in use, or cannot be written.
+    DeviceLacks, DeviceLost
+        Where not even one item fits into the device's memory, or it answers no more.
     """
     for name, value, least in (("seed", seed, 0), ("block", block, 1), ("threads", threads, 1)):
         if value < least:
@@ -131,33 +133,42 @@ def extract(
     try:
         check(out, facts)
         if is_complete(out, splits):
-            return Extraction(out, splits, 0, _width(out / feature_file("train")))
-        with numerics(threads), torch.no_grad():
+            return Extraction(out, splits, 0, _width(out / feature_file("train")), kept_at_once(out))
+        with in_one_line(str(place), _work(out)), numerics(threads), torch.no_grad():
             # The model comes before the folder: what is wrong with it leaves nothing behind.
             model = build_model(builder, splits.task, seed, weights).to(place).eval()
-            size = _width_of(model, splits.train.x, place)
+            reader = Reader(model, place, kept_at_once(out), lambda at_once: keep_at_once(out, at_once))
+            size = _width_of(reader, splits.train.x)
             with claim(out, facts):
                 write_labels(out, splits)
-                rows = [_write(out, split, splits, (model, place, size), block, tell) for split in parts_of(splits)]
+                rows = [_write(out, split, splits, (reader, size), block, tell) for split in parts_of(splits)]
     except OSError as error:
         raise StoreError(
             f"{out} cannot be written ({error.strerror or error}): what is complete there is whole; make room or name "
             "another --out, then run the same command again."
         ) from error
-    return Extraction(out, splits, sum(rows), size)
+    return Extraction(out, splits, sum(rows), size, reader.at_once)
 
 
-def _write(
-    out: Path, split: str, splits: Splits, source: tuple[nn.Module, torch.device, int], block: int, tell: Tell | None
-) -> int:
+def _work(out: Path) -> Work:
+    """What is said where the device fails."""
+    return Work(
+        lower="not even one item at a time fits: take a smaller backbone or lower --block",
+        on_cpu="--device cpu and another --out",
+        again=f"what is complete in {out} is whole; run the same command again",
+        who="the backbone",
+    )
+
+
+def _write(out: Path, split: str, splits: Splits, source: tuple[Reader, int], block: int, tell: Tell | None) -> int:
     """Write what is missing of one split; returns how many rows that were."""
-    model, place, size = source
+    reader, size = source
     x, final = parts_of(splits)[split], out / feature_file(split)
     computed = 0
     if not final.exists():
         with RowFile(final, (len(x), size), block) as file:
             while file.rows < len(x):
-                rows = _embed(model, x[file.rows : file.rows + block], place)
+                rows = reader.embed(x[file.rows : file.rows + block])
                 _check_rows(rows, size, split, file.rows)
                 file.append(rows)
                 computed += len(rows)
@@ -198,17 +209,8 @@ def build_model(builder: Backbone, task: Task, seed: int, weights: Path | None) 
 _SAVE = "save one with torch.save(model.state_dict(), FILE)"
 
 
-def _embed(model: nn.Module, x: np.ndarray, place: torch.device) -> np.ndarray:
-    """(n, E) float32 embeddings of items (n, ...)."""
-    found = []
-    for start in range(0, len(x), CHUNK):
-        items = sent(torch.from_numpy(np.array(x[start : start + CHUNK], copy=True)), place)
-        found.append(model(as_input(items))[1].float())
-    return torch.cat(found).cpu().numpy()  # the host waits for the device once
-
-
-def _width_of(model: nn.Module, x: np.ndarray, place: torch.device) -> int:
-    shape = _embed(model, x[:1], place).shape
+def _width_of(reader: Reader, x: np.ndarray) -> int:
+    shape = reader.embed(x[:1]).shape
     if len(shape) != 2:
         raise ContractError(f"the backbone gave an embedding of shape {shape}, not (items, features).")
     return int(shape[1])

@@ -16,12 +16,15 @@ from albench.api.task import Task
 from albench.data.checks import UNLABELED, parts_of
 from albench.disk.files import write_atomic
 from albench.errors import StoreError
+from albench.extract.reading import AT_ONCE
 from albench.results.provenance import MADE_BY, difference
 
 SPLITS = ("train", "val", "test")
 FACTS = "extraction.json"
 STAND_IN_FILE = "STAND-IN.txt"
 LOCK = ".lock"
+ITEMS_AT_ONCE = "items_at_once"
+"""Among the facts, where the device had no memory for as many as usual: sums in the last digit may hang on it."""
 
 
 def feature_file(split: str) -> str:
@@ -92,6 +95,22 @@ def claim(out: Path, facts: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def keep_at_once(out: Path, at_once: int) -> None:
+    """Leave word in the folder that the model reads so many items at once, as more do not fit."""
+    write_atomic(out / FACTS, json.dumps(_facts(out) | {ITEMS_AT_ONCE: at_once}, indent=1) + "\n")
+
+
+def kept_at_once(out: Path) -> int:
+    """How many items the model reads at once, by the folder; as many as usual where it says nothing."""
+    return int(_facts(out).get(ITEMS_AT_ONCE, AT_ONCE))
+
+
+def _facts(out: Path) -> dict[str, Any]:
+    """What a folder that was checked says of itself; nothing where it is new."""
+    file = out / FACTS
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
 
 
 def _left(out: Path) -> set[str]:

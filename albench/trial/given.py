@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -179,3 +180,24 @@ class GivenView(PoolView):
             )
         places = self._index.to(stored.device)
         yield from (sample[places] for sample in stored)
+
+
+def classes_of(known: dict[str, Any], told: int | None) -> int:
+    """How many classes there are, by whatever of ``Given`` says it, or by what the caller told.
+
+    Raises
+    ------
+    UserError
+        Where two say different numbers, or a label is outside.
+    """
+    widths = {key: known[key].shape[-1] for key in ("logits", "mc_probs", "labeled_logits") if known[key] is not None}
+    if told is not None:
+        widths["n_classes"] = told
+    if len(set(widths.values())) > 1:
+        raise UserError("select: " + ", ".join(f"{key} has {width}" for key, width in widths.items()) + " classes.")
+    y = known["labeled_y"]
+    least = 1 if y is None or not len(y) else int(y.max()) + 1
+    count = next(iter(widths.values()), least)
+    if count < least:
+        raise UserError(f"labeled_y: label {least - 1} is outside the {count} classes 0 .. {count - 1}.")
+    return int(count)

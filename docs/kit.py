@@ -15,7 +15,7 @@ from albench.wording import plural
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "albench" / "testing"
 """Where each kind has a file that plants faults, in a list such as STRATEGY_FAULTS; two more plant faults of methods
-that fit estimators, and of all kinds on CUDA."""
+that fit estimators, and of all kinds on CUDA and MPS."""
 HELPERS = TESTS.parents[1] / "helpers"
 """What these files import beside albench, as pytest's ``pythonpath`` has it."""
 
@@ -51,9 +51,9 @@ def _caught() -> dict[str, dict[str, list[str]]]:
             found[kind][check].append(_words(getattr(build, "__name__", type(build).__name__)))
     for build, check, *_ in _module("test_method_whole").FAULTS:
         found["method"][check].append(_words(build.__name__))
-    on_cuda = _module("test_on_cuda")
-    for kind, faults in on_cuda.FAULTS.items():
-        found[kind][on_cuda.CHECKS[kind].name] += [_words(build.__name__) for build, _ in faults]
+    on_device = _module("test_on_device")
+    for where, faults in on_device.FAULTS.items():
+        found[where[0]][on_device.CHECKS[where].name] += [_words(build.__name__) for build, _ in faults]
     return found
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from albench.devices import Name, can
 from albench.testing.backbone_subject import (
     BATCH,
     FEATURES,
@@ -20,7 +21,7 @@ from albench.testing.backbone_subject import (
     outputs,
     predicted,
 )
-from albench.testing.on_cuda import a_cuda_device
+from albench.testing.on_device import a_device
 from albench.testing.report import Fault, NotApplicable, first_line, quoted
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals
 
@@ -225,12 +226,21 @@ def vmap_lanes(subject: BackboneSubject) -> None:
 
 def cuda_agrees(subject: BackboneSubject) -> None:
     """The model moved to a CUDA device, pretended where there is none, gives the same outputs within rounding."""
+    _agrees_on("cuda", subject)
+
+
+def mps_agrees(subject: BackboneSubject) -> None:
+    """The model moved to an Apple GPU, or by its rules, without float64, gives the same outputs within rounding."""
+    _agrees_on("mps", subject)
+
+
+def _agrees_on(kind: Name, subject: BackboneSubject) -> None:
     for task in subject.tasks:
         model, x = subject.model(task), items(task)
         usual = predicted(model, x)
-        with a_cuda_device():
-            moved = predicted(model.to("cuda"), x.to("cuda"))
+        with a_device(kind):
+            moved = predicted(model.to(kind), x.to(kind))
             there = {name: value.cpu() for name, value in moved.items()}
         changed = other(usual, there, 100 * ROUNDING)
         if changed:
-            raise Fault(f"{quoted(changed)} differ on CUDA")
+            raise Fault(f"{quoted(changed)} differ on {can(kind).title}")

@@ -33,6 +33,7 @@ _NETWORKS: dict[str, Check[Any]] = collect(
         conduct.channels_last,
         conduct.vmap_lanes,
         conduct.cuda_agrees,
+        conduct.mps_agrees,
     ],
 )
 _ESTIMATORS: dict[str, Check[Any]] = collect(

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from albench.data.items import as_input
+from albench.devices import Name, can
 from albench.testing.dataset_subject import VIEWS, DatasetSubject
-from albench.testing.on_cuda import a_cuda_device
+from albench.testing.on_device import a_device
 from albench.testing.report import Fault
 from albench.testing.watch import changed_tensors, copies, other_globals
 
@@ -90,17 +91,26 @@ def views_write_nothing(subject: DatasetSubject) -> None:
 
 def views_on_cuda(subject: DatasetSubject) -> None:
     """Items on a CUDA device, pretended where there is none, have views there, mostly the CPU's within rounding."""
-    device = torch.device("cuda", 0)
+    _views_on("cuda", subject)
+
+
+def views_on_mps(subject: DatasetSubject) -> None:
+    """Items on an Apple GPU, or by its rules, without float64, have views there, mostly the CPU's within rounding."""
+    _views_on("mps", subject)
+
+
+def _views_on(kind: Name, subject: DatasetSubject) -> None:
+    device = torch.device(kind, 0)
     x = subject.items(ITEMS)
     noise = subject.noise(len(x))
     for name in VIEWS:
         usual = proper(subject.view(name, x, noise), x)
-        with a_cuda_device():
+        with a_device(kind):
             there = x.to(device)
             moved = proper(subject.view(name, there, noise.to(device)), there).cpu()
         close = torch.isclose(moved, usual, rtol=1e-3, atol=1e-3 + 1e-3 * float(usual.abs().max()))
         if float(close.float().mean()) < 0.98:  # where rounding decides between two pixels a few may be others
-            raise Fault(f"the {name} view is another on CUDA")
+            raise Fault(f"the {name} view is another on {can(kind).title}")
 
 
 def proper(view: Any, x: Tensor) -> Tensor:

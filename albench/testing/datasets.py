@@ -42,6 +42,7 @@ DATASET_CHECKS: dict[str, Check[DatasetSubject]] = collect(
         views.other_noise_other_view,
         views.views_write_nothing,
         views.views_on_cuda,
+        views.views_on_mps,
     ],
 )
 """Every check of a data set by name; ``DATASET_CHECKS[name](build, name="mine")`` gives one finding."""

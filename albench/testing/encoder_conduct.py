@@ -13,6 +13,7 @@ import torch
 
 from albench.api.dataset import Split, Splits
 from albench.api.encoder import Encoder
+from albench.devices import Name, can
 from albench.testing.encoder_subject import (
     FEATURES,
     IMAGES,
@@ -25,13 +26,13 @@ from albench.testing.encoder_subject import (
     fit,
     items,
 )
-from albench.testing.on_cuda import a_cuda_device
+from albench.testing.on_device import a_device
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.watch import changed_globals, global_state, other_globals
 
 RANGE = (0.01, 100.0)
 """Root mean square of vectors that a network can begin with."""
-CUDA_ROUNDING = 2e-2
+GPU_ROUNDING = 2e-2
 
 
 def vector_types(subject: EncoderSubject) -> None:
@@ -229,9 +230,18 @@ def skips_other_modalities(subject: EncoderSubject) -> None:
 
 def vectors_on_cuda(subject: EncoderSubject) -> None:
     """On a CUDA device, pretended where there is none, items have the vectors of the CPU, but for rounding."""
+    _vectors_on("cuda", subject)
+
+
+def vectors_on_mps(subject: EncoderSubject) -> None:
+    """On an Apple GPU, or by its rules, without float64, items have the vectors of the CPU, but for rounding."""
+    _vectors_on("mps", subject)
+
+
+def _vectors_on(kind: Name, subject: EncoderSubject) -> None:
     for _, x, encoder in subject.cases():
         usual = encode(encoder, x)
-        with a_cuda_device():
-            made = encoder.encode(x.copy(), torch.device("cuda", 0))
-        if not isinstance(made, np.ndarray) or differ(usual, made, CUDA_ROUNDING):
-            raise Fault("items have other vectors on CUDA")
+        with a_device(kind):
+            made = encoder.encode(x.copy(), torch.device(kind, 0))
+        if not isinstance(made, np.ndarray) or differ(usual, made, GPU_ROUNDING):
+            raise Fault(f"items have other vectors on {can(kind).title}")

@@ -28,6 +28,7 @@ ENCODER_CHECKS: dict[str, Check[EncoderSubject]] = collect(
         conduct.global_state_untouched,
         conduct.skips_other_modalities,
         conduct.vectors_on_cuda,
+        conduct.vectors_on_mps,
     ],
 )
 """Every check of an encoder by name; ``ENCODER_CHECKS[name](build, name="mine")`` gives one finding."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from albench import seeds
-from albench.devices import there
+from albench.devices import Name, can, there
 from albench.suite.protocol import Protocol
 from albench.testing.method_subject import MethodSubject, finite_gradients, finite_scalar, state_like
-from albench.testing.on_cuda import a_cuda_device, same_on_each_run
+from albench.testing.on_device import a_device, same_on_each_run
+from albench.testing.pretended import Account
 from albench.testing.report import Fault, NotApplicable
 from albench.testing.steps import IMAGES, Step, StepCase, prepare
 from albench.training.precision import precision_of
@@ -113,18 +115,28 @@ def mixed_precision(subject: MethodSubject) -> None:
 
 def cuda_agrees(subject: MethodSubject) -> None:
     """The same step on a CUDA device, or a pretended one, gives the same loss and gradients within rounding."""
-    method, device = subject.build(), torch.device("cuda", 0)
-    usual, real = subject.step(method), bool(there("cuda"))
+    _agrees_on("cuda", subject, same_on_each_run)
+
+
+def mps_agrees(subject: MethodSubject) -> None:
+    """The same step by an Apple GPU's rules, without float64, gives the same loss and gradients within rounding."""
+    _agrees_on("mps", subject, lambda _: None)
+
+
+def _agrees_on(kind: Name, subject: MethodSubject, look: Callable[[Account], None]) -> None:
+    """Check a step on a device of a kind, and by ``look`` what that was asked to do."""
+    method, device = subject.build(), torch.device(kind, 0)
+    usual, real = subject.step(method), bool(there(kind))
     # As in a trial, where sums by place have a fixed order.
-    with a_cuda_device() as account, numerics(torch.get_num_threads(), device), warnings.catch_warnings():
+    with a_device(kind) as account, numerics(torch.get_num_threads(), device), warnings.catch_warnings():
         if not real:
             warnings.filterwarnings("ignore", NO_FIXED_ORDER)
         prepared = prepare(method, StepCase(task=subject.task), device=device)
         account.clear()
         moved = prepared.make(method)
-        same_on_each_run(account)
-        state_like(moved.new_state, moved.state, "loss on CUDA")
-        _agree(usual, moved, "CUDA")
+        look(account)
+        state_like(moved.new_state, moved.state, f"loss on {can(kind).title}")
+        _agree(usual, moved, can(kind).title)
 
 
 def _agree(usual: Step, other: Step, where: str) -> None:

@@ -38,6 +38,7 @@ _STEPS: dict[str, Check[Any]] = collect(
         losses.float64_inputs,
         losses.mixed_precision,
         losses.cuda_agrees,
+        losses.mps_agrees,
         conduct.warm_second_round,
         conduct.cold_second_round,
     ],

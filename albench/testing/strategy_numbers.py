@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from albench.errors import ContractError
-from albench.testing.on_cuda import a_cuda_device, same_on_each_run
+from albench.testing.on_device import a_device, same_on_each_run
 from albench.testing.pools import Case, altered, blobs
 from albench.testing.report import Fault, NotApplicable, first_line
 from albench.testing.strategy_subject import StrategySubject, apart, few
@@ -84,7 +84,7 @@ def float64_inputs(subject: StrategySubject) -> None:
 
 def cuda_agrees(subject: StrategySubject) -> None:
     """The same pool on a CUDA device, pretended where there is none, gives the same picks on every run."""
-    with a_cuda_device() as account:
+    with a_device("cuda") as account:
         _agrees(subject, blobs(20, 3), device="cuda")
         same_on_each_run(account)
 

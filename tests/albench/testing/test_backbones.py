@@ -313,7 +313,7 @@ def test_a_sound_backbone_passes() -> None:
     assert [finding.check for finding in findings] == list(BACKBONE_CHECKS)
     skipped = {finding.check for finding in findings if finding.status == "skip"}
     whole = {check for check in BACKBONE_CHECKS if check.startswith("fitted-")}
-    assert skipped - whole <= {"skips-the-other-modality", "cuda-agrees"}
+    assert skipped - whole <= {"skips-the-other-modality", "cuda-agrees", "mps-agrees"}
     assert whole <= skipped
 
 
@@ -327,7 +327,7 @@ def test_a_sound_estimator_passes() -> None:
 
 
 def test_every_backbone_check_has_a_fault_that_it_catches() -> None:
-    assert set(BACKBONE_CHECKS) - {check for _, check in BACKBONE_FAULTS} == {"cuda-agrees"}
+    assert set(BACKBONE_CHECKS) - {check for _, check in BACKBONE_FAULTS} == {"cuda-agrees", "mps-agrees"}
 
 
 def test_batch_statistics_of_one_item_do_not_apply() -> None:

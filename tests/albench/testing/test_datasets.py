@@ -460,7 +460,7 @@ def test_a_sound_data_set_passes(build: Callable[[], Any]) -> None:
 
 
 def test_every_data_set_check_has_a_fault_that_it_catches() -> None:
-    assert set(DATASET_CHECKS) - {check for _, check in DATASET_FAULTS} == {"views-on-cuda"}
+    assert set(DATASET_CHECKS) - {check for _, check in DATASET_FAULTS} == {"views-on-cuda", "views-on-mps"}
 
 
 def test_a_data_set_that_does_not_load_is_told_once() -> None:

@@ -17,7 +17,7 @@ from albench.api import Encoder, PluginError, Split
 from albench.testing.encoders import ENCODER_CHECKS, check_encoder
 
 DIM = 5
-CUDA = "vectors-on-cuda"
+ON_DEVICES = {"vectors-on-cuda", "vectors-on-mps"}
 
 
 def projected(x: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -276,7 +276,7 @@ def test_a_sound_encoder_passes(build: Callable[[], Any]) -> None:
 
 
 def test_every_encoder_check_has_a_fault_that_it_catches() -> None:
-    assert set(ENCODER_CHECKS) - {check for _, check in ENCODER_FAULTS} == {CUDA}
+    assert set(ENCODER_CHECKS) - {check for _, check in ENCODER_FAULTS} == ON_DEVICES
 
 
 def test_a_missing_library_is_no_fault_of_the_encoder() -> None:

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from albench.api import Backbone, Encoder, FeatureDataset, Method, Split, Splits, Task
 from albench.testing import BACKBONE_CHECKS, DATASET_CHECKS, ENCODER_CHECKS, METHOD_CHECKS, STRATEGY_CHECKS
-from albench.testing.on_cuda import a_cuda_device
+from albench.testing.on_device import a_device
 from albench.testing.pretended import unavailable
 from albench.testing.report import NotApplicable
 
@@ -148,8 +148,40 @@ class MaskOfTheHost(PlainDataset):
         return super().weak(x, noise) * torch.ones(5)
 
 
-FAULTS: dict[str, list[tuple[Callable[[], Any], str]]] = {
-    "strategy": [
+FLOAT64 = "float64"
+
+
+class InFloat64(PlainMethod):
+    def loss(self, forward, batch, state, step):
+        loss, state, logs = super().loss(forward, batch, state, step)
+        return loss + forward(batch.x_lab).double().var().float(), state, logs
+
+
+class Float64Statistics(Net):
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.register_buffer("mean", torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, x):
+        return super().forward((x - self.mean).float())
+
+
+class WideBackbone(PlainBackbone):
+    net = Float64Statistics
+
+
+class WideVectors(WeightsStay):
+    def mean(self, rows):
+        return rows.double().mean(dim=1, keepdim=True).float()
+
+
+class WideViews(PlainDataset):
+    def weak(self, x, noise):
+        return super().weak(x.double(), noise).float()
+
+
+FAULTS: dict[tuple[str, str], list[tuple[Callable[[], Any], str]]] = {
+    ("strategy", "cuda"): [
         (ReadsArrays, "can't convert cuda:0 device type tensor to numpy"),
         (MixesDevices, "Expected all tensors to be on the same device"),
         (DrawsThere, r"DrawsThere\.scores draws on the device"),
@@ -161,18 +193,27 @@ FAULTS: dict[str, list[tuple[Callable[[], Any], str]]] = {
         (AddsByClassInNoOrder, r"adds floats in no fixed order on CUDA.*\(index_add_\)"),
         (FirstOfEquals, "with cuda it chose others"),
     ],
-    "method": [(ClassesOfTheHost, "same device"), (RunningLoss, r"no fixed order on CUDA.*\(cumsum\)")],
-    "backbone": [(HostBackbone, "same device")],
-    "encoder": [(WeightsStay, "same device")],
-    "dataset": [(MaskOfTheHost, "same device")],
+    ("method", "cuda"): [(ClassesOfTheHost, "same device"), (RunningLoss, r"no fixed order on CUDA.*\(cumsum\)")],
+    ("backbone", "cuda"): [(HostBackbone, "same device")],
+    ("encoder", "cuda"): [(WeightsStay, "same device")],
+    ("dataset", "cuda"): [(MaskOfTheHost, "same device")],
+    ("method", "mps"): [(InFloat64, FLOAT64)],
+    ("backbone", "mps"): [(WideBackbone, FLOAT64)],
+    ("encoder", "mps"): [(WideVectors, FLOAT64), (WeightsStay, "same device")],
+    ("dataset", "mps"): [(WideViews, FLOAT64)],
 }
-CHECKS: dict[str, Any] = {
-    "strategy": STRATEGY_CHECKS["cuda-agrees"],
-    "method": METHOD_CHECKS["cuda-agrees"],
-    "backbone": BACKBONE_CHECKS["cuda-agrees"],
-    "encoder": ENCODER_CHECKS["vectors-on-cuda"],
-    "dataset": DATASET_CHECKS["views-on-cuda"],
+CHECKS: dict[tuple[str, str], Any] = {
+    ("strategy", "cuda"): STRATEGY_CHECKS["cuda-agrees"],
+    ("method", "cuda"): METHOD_CHECKS["cuda-agrees"],
+    ("backbone", "cuda"): BACKBONE_CHECKS["cuda-agrees"],
+    ("encoder", "cuda"): ENCODER_CHECKS["vectors-on-cuda"],
+    ("dataset", "cuda"): DATASET_CHECKS["views-on-cuda"],
+    ("method", "mps"): METHOD_CHECKS["mps-agrees"],
+    ("backbone", "mps"): BACKBONE_CHECKS["mps-agrees"],
+    ("encoder", "mps"): ENCODER_CHECKS["vectors-on-mps"],
+    ("dataset", "mps"): DATASET_CHECKS["views-on-mps"],
 }
+"""Kind of a component, kind of a device -> the check; strategies choose on the CPU where there is no float64."""
 SOUND = {
     "strategy": Sound,
     "method": PlainMethod,
@@ -183,32 +224,39 @@ SOUND = {
 
 
 @pytest.mark.parametrize(
-    ("kind", "build", "reason"), [(kind, *fault) for kind, faults in FAULTS.items() for fault in faults]
+    ("where", "build", "reason"), [(where, *fault) for where, faults in FAULTS.items() for fault in faults]
 )
-def test_a_fault_is_caught_in_one_line(kind: str, build: Callable[[], Any], reason: str) -> None:
-    finding = CHECKS[kind](build, name="planted")
+def test_a_fault_is_caught_in_one_line(where: tuple[str, str], build: Callable[[], Any], reason: str) -> None:
+    finding = CHECKS[where](build, name="planted")
     assert finding.failed, finding
     assert re.search(reason, finding.reason), finding.reason
     assert "\n" not in finding.reason
     assert "dispatch.py" not in finding.reason  # the place is the component's
 
 
-@pytest.mark.parametrize("kind", SOUND)
-def test_a_sound_one_passes(kind: str) -> None:
-    finding = CHECKS[kind](SOUND[kind], name="sound")
+@pytest.mark.parametrize("build", [InFloat64, WideBackbone, WideVectors, WideViews])
+def test_what_an_apple_gpu_lacks_cuda_has(build: Callable[[], Any]) -> None:
+    (kind,) = (kind for (kind, _), faults in FAULTS.items() if build in (each for each, _ in faults))
+    finding = CHECKS[kind, "cuda"](build, name="planted")
+    assert finding.status == "pass", finding
+
+
+@pytest.mark.parametrize("where", CHECKS)
+def test_a_sound_one_passes(where: tuple[str, str]) -> None:
+    finding = CHECKS[where](SOUND[where[0]], name="sound")
     assert finding.status == "pass", finding
 
 
 def test_where_none_can_be_pretended_it_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("albench.testing.on_cuda.unavailable", lambda: "torch 9.9 has other insides")
+    monkeypatch.setattr("albench.testing.on_device.unavailable", lambda: "torch 9.9 has other insides")
     with pytest.raises(NotApplicable, match=r"none can be pretended: torch 9\.9 has other insides"):
-        a_cuda_device().__enter__()
-    assert CHECKS["strategy"](MixesDevices, name="planted").status == "skip"
+        a_device("mps").__enter__()
+    assert CHECKS["strategy", "cuda"](MixesDevices, name="planted").status == "skip"
 
 
 def test_a_real_one_is_used_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with a_cuda_device() as account:
+    with a_device("cuda") as account:
         assert _get_current_dispatch_mode() is None
     assert account.count("kernels") == 0

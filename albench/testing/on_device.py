@@ -1,5 +1,5 @@
-"""A CUDA device for checks: the machine's, or where there is none a pretended one, so that nobody needs a GPU to learn
-that a component would crash on one.
+"""A CUDA device or an Apple GPU for checks: the machine's, or where there is none a pretended one, so that nobody needs
+a GPU to learn that a component would crash on one.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from albench.devices import there
-from albench.testing.pretended import Account, pretended_cuda, unavailable
+from albench.devices import Name, can, there
+from albench.testing.pretended import Account, pretended_cuda, pretended_mps, unavailable
 from albench.testing.report import Fault, NotApplicable
 
 NOT_THE_SAME = {
@@ -20,21 +20,30 @@ NOT_THE_SAME = {
 """What an account counts -> why the same seed may give other picks."""
 
 
+PRETENDING = {"cuda": pretended_cuda, "mps": pretended_mps}
+"""Kind of a device -> what pretends one."""
+
+
 @contextlib.contextmanager
-def a_cuda_device() -> Iterator[Account]:
+def a_device(kind: Name) -> Iterator[Account]:
     """For as long as a block lasts; what a pretended device was asked to do is counted, a real one's account is empty.
+
+    Parameters
+    ----------
+    kind
+        Of those in ``PRETENDING``.
 
     Raises
     ------
     NotApplicable
         There is none, and none can be pretended.
     """
-    if there("cuda"):
+    if there(kind):
         yield Account()
         return
     if reason := unavailable():
-        raise NotApplicable(f"there is no CUDA device, and none can be pretended: {reason}")
-    with pretended_cuda() as account:
+        raise NotApplicable(f"there is no {can(kind).title} device, and none can be pretended: {reason}")
+    with PRETENDING[kind]() as account:
         yield account
 
 

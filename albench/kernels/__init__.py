@@ -13,7 +13,8 @@ from albench.kernels.neighbors import likely_neighbors, measure_again, nearest_n
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin, top_probability
 from albench.kernels.sending import sent
-from albench.kernels.settled import top_k_entropy, top_k_mutual_information, top_k_settled
+from albench.kernels.settled import top_k_entropy, top_k_settled
+from albench.kernels.settled_information import top_k_mutual_information
 from albench.kernels.sums import add_by_group, running_sum
 from albench.kernels.topk import top_k, top_k_per_class
 from albench.kernels.unit import Rows, UnitRows

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from albench.kernels.samples import mutual_information
 from albench.kernels.scores import entropy
 from albench.kernels.topk import top_k
 
 _ROWS = 8192
 """Items in one block."""
-_FLOATS = 1 << 16
-"""Numbers in one block."""
-_KEPT = 1 << 24
-"""Most probabilities of samples that are kept, so that what can be among the best is read again."""
 
 
 def top_k_settled(
@@ -116,70 +109,3 @@ def _rough_entropy(probs: np.ndarray) -> Tensor:
         each *= part
         np.dot(each, minus, out=result[start : start + len(part)])
     return torch.from_numpy(result)
-
-
-def top_k_mutual_information(samples: Iterable[Tensor], k: int) -> Tensor:
-    """Positions of the k items with the largest ``mutual_information``, best first; equal ones go to the lowest.
-
-    Parameters
-    ----------
-    samples
-        Probabilities (N, C), one tensor a sample; at least one. They are kept while they are few enough numbers (64
-        MiB), and streamed otherwise.
-    k
-        0 .. N.
-
-    Returns
-    -------
-    (k,) int64: what ``top_k(mutual_information(samples), k)`` gives.
-
-    Raises
-    ------
-    NonFiniteScores, ValueError
-        As ``top_k``.
-    """
-    left = iter(samples)
-    kept: list[Tensor] = []
-    for sample in left:
-        kept.append(sample)
-        if sample.device.type != "cpu" or sample.dtype != torch.float32 or len(kept) * sample.numel() > _KEPT:
-            return top_k(mutual_information(itertools.chain(kept, left)), k)
-    if not kept or not kept[0].numel():
-        return top_k(mutual_information(kept), k)
-    n_classes = kept[0].shape[1]
-    # Units in the last place: 8 of a logarithm, one of each product and each term of a sum, and what the mean's add.
-    units = (2 * len(kept) + 2 * n_classes + 19) * math.log(n_classes) + len(kept)
-    error = units * torch.finfo(torch.float32).eps / 2
-    return top_k_settled(
-        _rough_information(kept), k, lambda at: mutual_information(_some(sample, at) for sample in kept), absolute=error
-    )
-
-
-def _rough_information(samples: list[Tensor]) -> Tensor:
-    """(N,) mutual information in float32."""
-    first = _as_it_lies(samples[0])
-    rows = [np.ascontiguousarray(_as_it_lies(sample)).ravel() for sample in samples]
-    difference, tiny = np.empty(first.size, dtype=np.float32), np.finfo(np.float32).tiny
-    for start in range(0, first.size, _FLOATS):
-        mean = np.zeros(min(_FLOATS, first.size - start), dtype=np.float32)
-        within, term = np.zeros_like(mean), np.empty_like(mean)
-        for row in rows:
-            part = row[start : start + _FLOATS]
-            np.log(np.add(part, tiny, out=term), out=term)
-            within += np.multiply(term, part, out=term)
-            mean += part
-        mean /= len(rows)
-        np.log(np.add(mean, tiny, out=term), out=term)
-        np.subtract(within / len(rows), np.multiply(term, mean, out=term), out=difference[start : start + _FLOATS])
-    return torch.from_numpy(difference.reshape(first.shape)).sum(dim=0 if samples[0].T.is_contiguous() else 1)
-
-
-def _as_it_lies(sample: Tensor) -> np.ndarray:
-    """(C, N) where the classes come first in memory, else (N, C)."""
-    lying: np.ndarray = (sample.T if sample.T.is_contiguous() else sample).detach().numpy()
-    return lying
-
-
-def _some(sample: Tensor, positions: Tensor) -> Tensor:
-    """(n, C) of the items at some positions, laid in memory as the sample is."""
-    return sample.T.index_select(1, positions).T if sample.T.is_contiguous() else sample.index_select(0, positions)

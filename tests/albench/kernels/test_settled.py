@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from albench.kernels import (
     NonFiniteScores,
     entropy,
-    mutual_information,
-    settled,
     top_k,
     top_k_entropy,
-    top_k_mutual_information,
     top_k_settled,
 )
 
@@ -65,33 +62,8 @@ def test_the_largest_entropies_are_those_of_all(scale: float, n_classes: int) ->
         assert torch.equal(top_k_entropy(probs, k), top_k(entropy(probs), k))
 
 
-@pytest.mark.parametrize("classes_first", [False, True])
-@pytest.mark.parametrize("scale", [0.01, 2.0, 40.0])
-def test_the_largest_mutual_information_is_that_of_all(scale: float, classes_first: bool) -> None:
-    samples = [_pool(8000, 3, scale=scale, seed=seed) for seed in range(4)]
-    if classes_first:
-        samples = [sample.T.contiguous().T for sample in samples]
-    for k in (0, 1, 50):
-        assert torch.equal(top_k_mutual_information(iter(samples), k), top_k(mutual_information(samples), k))
-
-
-def test_samples_that_are_too_many_to_keep_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    samples = [_pool(100, 3, seed=seed) for seed in range(4)]
-    wanted = top_k_mutual_information(samples, 10)
-    monkeypatch.setattr(settled, "_KEPT", 2 * samples[0].numel())
-    monkeypatch.setattr(settled, "_rough_information", None)  # would fail
-    assert torch.equal(top_k_mutual_information(iter(samples), 10), wanted)
-
-
-def test_without_a_sample_there_is_nothing_to_choose() -> None:
-    with pytest.raises(ValueError, match="there is no sample"):
-        top_k_mutual_information([], 1)
-
-
-def test_a_sample_that_is_not_finite_raises() -> None:
+def test_probabilities_that_are_not_finite_raise() -> None:
     probs = _pool(10, 3)
     probs[4] = torch.nan
-    with pytest.raises(NonFiniteScores, match="1 of 10"):
-        top_k_mutual_information([probs, probs], 2)
     with pytest.raises(NonFiniteScores, match="1 of 10"):
         top_k_entropy(probs, 2)

@@ -5,6 +5,7 @@ from albench.kernels.blocks import joined
 from albench.kernels.cover_graph import CoverGraph
 from albench.kernels.coverage import cover_counts, is_covered
 from albench.kernels.finite import NonFiniteScores, require_finite
+from albench.kernels.groups import distances_in_groups
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
@@ -28,6 +29,7 @@ __all__ = [
     "approximate_neighbors",
     "coarse_pays",
     "cover_counts",
+    "distances_in_groups",
     "entropy",
     "is_covered",
     "joined",

@@ -8,8 +8,10 @@ from torch import Tensor
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
 from albench.kernels.kmeans_bounds import Bounds, drift_of, foreseen
+from albench.kernels.kmeans_rounds import lloyd
 from albench.kernels.kmeans_seeds import greedy_seeds
-from albench.kernels.sums import add_by_group
+from albench.kernels.ordering import pack, unpack
+from albench.kernels.sending import sent
 from albench.kernels.unit import Rows, mean_row
 
 _FLOATS = 1 << 22
@@ -18,6 +20,8 @@ _ROWS = 8192
 """Items in one block of copies."""
 _HELD = 1 << 26
 """Numbers that are held at most, of items around their mean and likewise of bounds."""
+_ENOUGH = 16
+"""Items near a centre that a device tells at once."""
 _BOUNDED_FROM = 64
 """Centres from which on bounds may pay."""
 _WORK = 1 << 28
@@ -73,8 +77,8 @@ def k_means(
     -----
     Lloyd (1982), "Least Squares Quantization in PCM"; Arthur and Vassilvitskii (2007), "k-means++: The Advantages of
     Careful Seeding", with the greedy choice of its section on experiments. Each round costs one
-    matrix product of 2 N k D operations; on the CPU, where centres move little, bounds leave most of it out
-    (``kmeans_bounds``).
+    matrix product of 2 N k D operations, on a device (``kmeans_rounds``) one more to add up the groups; on the CPU,
+    where centres move little, bounds leave most of it out (``kmeans_bounds``).
     """
     if len(x.shape) != 2 or not 1 <= k <= len(x):
         raise ValueError(f"k must be in 1 .. {len(x)} for x of shape {tuple(x.shape)}, got {k}")
@@ -83,8 +87,11 @@ def k_means(
     # Around the mean: the expanded square loses less to rounding there. It is taken off block by block, not in a copy.
     mean = mean_row(x)
     found = greedy_seeds(x, mean, k, generator, weights) if centers is None else centers - mean
-    items = _Items(x, mean, k)
     share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
+    if x.device.type != "cpu":
+        found, assignment = lloyd(x, mean, found, share, iterations, tolerance)
+        return found + mean, assignment
+    items = _Items(x, mean, k)
     state = items.assigned(found)
     total = state.total(weights)
     for _ in range(iterations):
@@ -102,30 +109,45 @@ def nearest_to_centers(x: Tensor, centers: Tensor) -> Tensor:
 
     Equal distances go to the lowest position.
     """
-    taken: list[int] = []
-    gone: set[int] = set()  # as the host knows it: the device is asked where two centres want one item
-    free = torch.ones(len(x), dtype=torch.bool, device=x.device)
-    best = x.new_full((len(centers),), torch.inf)  # less the centre's own square
-    where = torch.zeros(len(centers), dtype=torch.int64, device=x.device)
     square = joined((rows.square().sum(dim=1) for rows in x.split(_ROWS)), len(x))
+    near = _nearest(x, square, centers) if x.device.type == "cpu" else _some_nearest(x, square, centers)
+    taken: list[int] = []
+    gone: set[int] = set()
+    for center, places in enumerate(near.tolist()):
+        pick = next((place for place in places if place not in gone), None)
+        if pick is None:
+            squared = torch.addmv(square, x, centers[center], alpha=-2.0)
+            pick = int(squared.index_fill_(0, sent(torch.tensor(taken), x.device), torch.inf).argmin())
+        gone.add(pick)
+        taken.append(pick)
+    return sent(torch.tensor(taken, dtype=torch.int64), x.device)
+
+
+def _nearest(x: Tensor, square: Tensor, centers: Tensor) -> Tensor:
+    """(k, 1) the item that is nearest to each centre."""
+    best = x.new_full((len(centers),), torch.inf)  # less the centre's own square
+    where = torch.zeros(len(centers), dtype=torch.int64)
     step = max(1, _FLOATS // max(len(centers), 1))
     for start in range(0, len(x), step):
-        rows = x[start : start + step]
         # Centres in the rows: the smallest of each is then read in the order of memory.
-        squared = torch.addmm(square[start : start + step], centers, rows.T, alpha=-2.0)
+        squared = torch.addmm(square[start : start + step], centers, x[start : start + step].T, alpha=-2.0)
         value, place = squared.min(dim=1)
         closer = value < best
         best = torch.where(closer, value, best)
         where = torch.where(closer, place + start, where)
-    for center, first in enumerate(where.tolist()):
-        pick = first
-        if pick in gone:
-            squared = torch.addmv(square, x, centers[center], alpha=-2.0)
-            pick = int(squared.masked_fill_(~free, torch.inf).argmin())
-        free[pick] = False
-        gone.add(pick)
-        taken.append(pick)
-    return torch.tensor(taken, dtype=torch.int64, device=x.device)
+    return where[:, None]
+
+
+def _some_nearest(x: Tensor, square: Tensor, centers: Tensor) -> Tensor:
+    """(k, n) the items that are nearest to each centre, enough for all but the rarest to find one that is free."""
+    count, step = min(_ENOUGH, len(x)), max(_ENOUGH, _HELD // 4 // max(len(centers), 1))
+    keys = square.new_empty(len(centers), 0, dtype=torch.int64)
+    for start in range(0, len(x), step):
+        squared = torch.addmm(square[start : start + step], centers, x[start : start + step].T, alpha=-2.0)
+        positions = torch.arange(start, start + squared.shape[1], device=x.device)
+        keys = torch.cat([keys, pack(-squared, positions)], dim=1)
+        keys = keys.topk(min(count, keys.shape[1]), dim=1).values
+    return unpack(keys)[1]
 
 
 class _Items:
@@ -143,7 +165,7 @@ class _Items:
         self._square = mean.new_empty(0)
         self._bounds: Bounds | None = None
         large = k >= _BOUNDED_FROM and len(x) * k * x.shape[1] >= _WORK
-        if x.device.type == "cpu" and large and len(x) * max(k, x.shape[1]) <= _HELD:
+        if large and len(x) * max(k, x.shape[1]) <= _HELD:
             self._held = joined((x[start : start + _ROWS] - mean for start in range(0, len(x), _ROWS)), len(x))
             self._square = joined((rows.square().sum(dim=1) for rows in self._held.split(_ROWS)), len(x))
 
@@ -225,10 +247,10 @@ class _State:
     def sums(self, share: Tensor) -> tuple[Tensor, Tensor]:
         """The (weighted) sum (k, D) of each group's items, and their mass (k, 1)."""
         mass, total = share.new_zeros(len(self._centers), 1), torch.zeros_like(self._centers)
-        add_by_group(mass, self.assignment, share[:, None])
+        mass.index_add_(0, self.assignment, share[:, None])
         for start in range(0, len(self._items), _ROWS):
             part = slice(start, start + _ROWS)
-            add_by_group(total, self.assignment[part], self._items[part] * share[part, None])
+            total.index_add_(0, self.assignment[part], self._items[part] * share[part, None])
         return total, mass
 
     def total(self, weights: Tensor | None, limit: float = 0.0) -> float:

@@ -30,43 +30,41 @@ def greedy_seeds(x: Rows, mean: Tensor, k: int, generator: torch.Generator, weig
 
     In a large pool it looks at ``_SEEDED_FROM`` items for each centre, drawn by weight.
     """
-    share = mean.new_ones(len(x)) if weights is None else weights.to(mean)
+    share = torch.ones(len(x)) if weights is None else weights.to(mean)
     count = max(_SEEDED_FROM * k, 2000)
-    if int((share > 0).sum()) > count:
+    if len(x) > count and (weights is None or int((share > 0).sum()) > count):
         draws = sent(torch.rand(len(x), generator=generator, dtype=torch.float64), x.device)
         # Exponential clocks at the weights' rates: the first to ring are a weighted draw without replacement.
-        drawn = (-draws.clamp(min=1e-300).log() / share).topk(count, largest=False).indices.sort().values
-        x, share = x[drawn], mean.new_ones(count)
-    x = x[:] - mean
+        clocks = -draws.clamp(min=1e-300).log() / (1.0 if weights is None else share)
+        drawn = clocks.topk(count, largest=False).indices.sort().values
+        x, share = x[drawn], torch.ones(count)
+    # A seed follows from the one before and from few numbers: the host goes on alone, with the same draws everywhere.
+    items, share = (x[:] - mean).cpu(), share.cpu()
+    return sent(items[_chosen(items, share, k, generator)], x.device)
+
+
+def _chosen(x: Tensor, share: Tensor, k: int, generator: torch.Generator) -> list[int]:
+    """Positions of k seeds among items (N, D) on the CPU, with weights (N,)."""
     trials = 2 + int(math.log(k))
-    square = x.square().sum(dim=1)
-    bound = x.new_full((len(x),), torch.inf)
-    reach = _Reach(x, square) if _pays(x, k) else None
+    distances = _Distances(x, k)
+    bound = torch.full((len(x),), torch.inf)
     chosen: list[int] = []
     total = running_sum(share)
-    left = float(total[-1])
     for _ in range(k):
-        if left <= 0:  # all that is left coincides with a seed: the lowest positions follow
+        if total[-1] <= 0:  # all that is left coincides with a seed: the lowest positions follow
             rest = torch.ones(len(x), dtype=torch.bool)
             rest[chosen] = False
             chosen += rest.nonzero()[: k - len(chosen), 0].tolist()
             break
-        draws = sent(torch.rand(trials, generator=generator, dtype=torch.float64), x.device)
+        draws = torch.rand(trials, generator=generator, dtype=torch.float64)
         drawn = torch.searchsorted(total, draws * total[-1], right=True).clamp_(max=len(x) - 1)
-        rows = reach.rows(drawn, bound) if reach and chosen else None
-        if rows is None:
-            nearer = torch.minimum(_squared(x, square, x[drawn], square[drawn]), bound[:, None])
-        else:
-            nearer = bound[:, None].repeat(1, trials)
-            nearer[rows] = torch.minimum(_squared(x[rows], square[rows], x[drawn], square[drawn]), bound[rows, None])
-        nearer[drawn, torch.arange(trials, device=x.device)] = 0
-        best = (share @ nearer).argmin(dim=0, keepdim=True)
-        bound = nearer.index_select(1, best)[:, 0]
+        nearer = distances.nearer(drawn, bound)
+        nearer[drawn, torch.arange(trials)] = 0
+        best = int((share @ nearer).argmin())
+        bound = nearer[:, best].contiguous()
         total = running_sum(share * bound)
-        # One copy for all that the host has to know of a seed, as it waits for it.
-        pick, left = torch.cat([drawn.index_select(0, best).double(), total[-1:]]).tolist()
-        chosen.append(int(pick))
-    return x[torch.tensor(chosen, device=x.device)]
+        chosen.append(int(drawn[best]))
+    return chosen
 
 
 def _squared(x: Tensor, square: Tensor, seeds: Tensor, square_seeds: Tensor) -> Tensor:
@@ -76,8 +74,7 @@ def _squared(x: Tensor, square: Tensor, seeds: Tensor, square_seeds: Tensor) -> 
 
 def _pays(x: Tensor, k: int) -> bool:
     # Rows that do not begin at a whole vector of memory are rounded by their place.
-    many = k >= _PAIRS_FROM and x.numel() >= _LARGE and len(x) ** 2 <= _PRODUCTS
-    return x.device.type == "cpu" and many and x.shape[1] % 16 == 0
+    return k >= _PAIRS_FROM and x.numel() >= _LARGE and len(x) ** 2 <= _PRODUCTS and x.shape[1] % 16 == 0
 
 
 def _all_products(x: Tensor, y: Tensor) -> Tensor:
@@ -88,6 +85,24 @@ def _all_products(x: Tensor, y: Tensor) -> Tensor:
         torch.mm(x[own], y[start:].T, out=found[own, start:])
         found[start + _BLOCK :, own] = found[own, start + _BLOCK :].T
     return found
+
+
+class _Distances:
+    """Squared distances of all items (N, D) to a few of them."""
+
+    def __init__(self, x: Tensor, k: int) -> None:
+        self._x, self._square = x, x.square().sum(dim=1)
+        self._reach = _Reach(x, self._square) if _pays(x, k) else None
+
+    def nearer(self, drawn: Tensor, bound: Tensor) -> Tensor:
+        """(N, n) squared distances to some items (n,), or ``bound`` (N,) where that is less."""
+        x, square = self._x, self._square
+        rows = self._reach.rows(drawn, bound) if self._reach else None
+        if rows is None:
+            return torch.minimum(_squared(x, square, x[drawn], square[drawn]), bound[:, None])
+        nearer = bound[:, None].repeat(1, len(drawn))
+        nearer[rows] = torch.minimum(_squared(x[rows], square[rows], x[drawn], square[drawn]), bound[rows, None])
+        return nearer
 
 
 class _Reach:

@@ -62,6 +62,10 @@ class UnitRows:
                 return self._parts[0][rows].div_(self._length[rows, None])
             found = self._parts[0].new_empty(len(rows), self.shape[1])
             for low, part in self._placed():
+                if self.device.type != "cpu":  # which would be waited for to know how many are inside
+                    these = part[(rows - low).clamp_(0, len(part) - 1)]
+                    found = torch.where((rows >= low)[:, None], these, found) if low else these
+                    continue
                 inside = ((rows >= low) & (rows < low + len(part))).nonzero()[:, 0]
                 if len(inside) == len(rows):
                     found = part[rows - low]

@@ -59,10 +59,18 @@ NOT_THERE = ""
 """In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/cover_graph.py": ("6184e15fc88cd034", frozenset({NOT_THERE})),
-    "albench/kernels/finite.py": ("47a142d5e7a16815", frozenset({NOT_THERE})),
-    "albench/kernels/kmeans.py": ("360e1b96731c664b", frozenset({"f6a15977fd07d9ea", "377923685e8e7d14"})),
+    "albench/kernels/finite.py": ("759c4b273de0b714", frozenset({"47a142d5e7a16815", NOT_THERE})),
+    "albench/kernels/groups.py": ("032b6ca6cd6ce0b3", frozenset({NOT_THERE})),
+    "albench/kernels/kmeans.py": (
+        "3e59d01b46b7d4f3",
+        frozenset({"360e1b96731c664b", "377923685e8e7d14", "f6a15977fd07d9ea"}),
+    ),
     "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
-    "albench/kernels/kmeans_seeds.py": ("cce21980fa2d78fb", frozenset({NOT_THERE, "26bf20eb963ac7af"})),
+    "albench/kernels/kmeans_rounds.py": ("0969829cc6e8dcf7", frozenset({NOT_THERE})),
+    "albench/kernels/kmeans_seeds.py": (
+        "9ca8337ef0c6b511",
+        frozenset({"26bf20eb963ac7af", "cce21980fa2d78fb", NOT_THERE}),
+    ),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
     "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
     "albench/kernels/neighbors.py": (
@@ -77,7 +85,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/settled_information.py": ("10abead49dc5e097", frozenset({NOT_THERE, "25598d6da834257c"})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
     "albench/kernels/topk.py": ("a7a90fa01b7ae60f", frozenset({"d895ca76623339f5", "a7c57bd9825ee72b", NOT_THERE})),
-    "albench/kernels/unit.py": ("4787ff2ed2510045", frozenset({"28d9805c2387fbf9", NOT_THERE})),
+    "albench/kernels/unit.py": ("828a6cea9edc96fe", frozenset({"28d9805c2387fbf9", "4787ff2ed2510045", NOT_THERE})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
     "albench_backbones/mlp.py": ("0997a188edcc0696", frozenset({"7e9bc00eb8d991f1", "9dd52cd984b95736"})),
@@ -94,6 +102,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         "383c54db1c645c0c",
         frozenset({"5392a5ffb58d1211", "6064c0230ed84f1e", "67c27c1e3ed2059e", "f7edea34ca9f5e0e"}),
     ),
+    "albench_diversity/typiclust.py": ("ebc0f81abd9ff34b", frozenset({"5e4b81e7bc200db6"})),
     "albench_encoders/efficientnet.py": ("1b9f70c40e1b7cd5", frozenset({"8126f22ebae835bd", "9165301bb55aba76"})),
     "albench_encoders/images.py": ("4f8649da04f1bee7", frozenset({"48e84bdbf8248e3a"})),
     "albench_encoders/libraries.py": ("f4224dad9d54d8dc", frozenset({"ebb3aa537d9a4cd4", "eb387ad71247b30e"})),
@@ -103,7 +112,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_estimators/self_training.py": ("95112870ab09831d", frozenset({"0f276701f5fd6784"})),
     "albench_estimators/tabpfn_.py": ("9b3e42f08bba18aa", frozenset({"f4abf3bc67dad3f7"})),
     "albench_hybrid/__init__.py": ("b87c1f58d78bbd0b", frozenset({NOT_THERE})),
-    "albench_hybrid/alfa_mix.py": ("4e9ed00eeaacf1cb", frozenset({"9b48bbf461137bd9"})),
+    "albench_hybrid/alfa_mix.py": ("c28bf74fc6df7993", frozenset({"4e9ed00eeaacf1cb", "9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
     "albench_hybrid/bait.py": (
         "dff65c1f739ab9e4",
@@ -119,6 +128,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         "1586fcd266baca87",
         frozenset({"54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "0f0cec8f57876249", "90bdff27cc121dcc"}),
     ),
+    "albench_hybrid/dropquery.py": ("66a1736bf222fb0b", frozenset({"ee53b65e75c24836"})),
     "albench_hybrid/falcun.py": (
         "b59e471033e95ae5",
         frozenset({"ebb02513b14cfe70", "6927b57559daeb7d", "49a9e2dd2b1f7b8e"}),

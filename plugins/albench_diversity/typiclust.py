@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import UnitRows, k_means, nearest_neighbors
+from albench.kernels import UnitRows, distances_in_groups, k_means, sent
 
 
 @dataclass(frozen=True)
@@ -43,33 +44,31 @@ class TypiClust(Strategy):
         n = len(view)
         x = UnitRows(view.embeddings, view.labeled_embeddings)
         k = min(len(x) - n + budget, self.max_clusters, len(x))
-        _, cluster = k_means(x, k, generator=view.generator)
-        size = torch.bincount(cluster, minlength=k)
-        n_labels = torch.bincount(cluster[n:], minlength=k).tolist()
-        # Typicality is only asked for in clusters that are come to: each is ranked when it is.
-        ranked: dict[int, list[int]] = {}
-        small = (size < self.min_size).tolist()
-        sizes, left = size.tolist(), torch.bincount(cluster[:n], minlength=k).tolist()
-        order = cluster.argsort(stable=True)
-        starts = (size.cumsum(dim=0) - size).tolist()
-        picks: list[int] = []
-        while len(picks) < budget:
+        centers, cluster = k_means(x, k, generator=view.generator)
+        cluster = cluster.cpu()
+        size, left = torch.bincount(cluster, minlength=k), torch.bincount(cluster[:n], minlength=k)
+        turns = self._turns(size.tolist(), left.tolist(), budget)
+        chosen = sorted(set(turns))
+        members = cluster.argsort(stable=True).split(size.tolist())
+        groups = [members[c] for c in chosen]
+        middles = centers[sent(torch.tensor(chosen), x.device)]
+        distances = distances_in_groups(x, groups, middles, self.n_neighbors)
+        ranked: dict[int, Iterator[int]] = {}  # unlabelled items, most typical first, ties to the lowest
+        for number, group, distance in zip(chosen, groups, distances, strict=True):
+            typical = group[distance.sort(stable=True).indices]
+            ranked[number] = iter(typical[typical < n].tolist())
+        return torch.tensor([next(ranked[c]) for c in turns], dtype=torch.int64)
+
+    def _turns(self, sizes: list[int], left: list[int], budget: int) -> list[int]:
+        """The cluster of each pick: fewest labels first, as the paper orders them; those without items left are out."""
+        n_labels = [size - rest for size, rest in zip(sizes, left, strict=True)]
+        turns = []
+        for _ in range(budget):
             best = min(
-                (c for c in range(k) if left[c]), key=lambda c: (small[c], n_labels[c], -sizes[c], c)
-            )  # the paper's order, fewest labels first
-            if best not in ranked:
-                members = order[starts[best] : starts[best] + sizes[best]]
-                ranked[best] = self._ranked(x, members, n)
-            picks.append(ranked[best].pop(0))
+                (c for c, rest in enumerate(left) if rest),
+                key=lambda c: (sizes[c] < self.min_size, n_labels[c], -sizes[c], c),
+            )
+            turns.append(best)
             n_labels[best] += 1
             left[best] -= 1
-        return torch.tensor(picks, dtype=torch.int64)
-
-    def _ranked(self, x: UnitRows, members: Tensor, n: int) -> list[int]:
-        """Unlabelled positions of a cluster, most typical first, ties to the lowest."""
-        k = min(self.n_neighbors, len(members) - 1)
-        if k < 1:
-            return [i for i in members.tolist() if i < n]
-        distance = nearest_neighbors(x[members], k, metric="euclidean")[0].mean(dim=1)
-        typical = members[distance.sort(stable=True).indices]
-        return typical[typical < n].tolist()
+        return turns

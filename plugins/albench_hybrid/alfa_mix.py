@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from albench.api import Strategy, View, option
-from albench.kernels import add_by_group, k_means, nearest_to_centers, require_finite
+from albench.kernels import add_by_group, k_means, nearest_to_centers, require_finite, sent
 
-_FLOATS = 1 << 20
-"""Embedding entries in one block: a few such arrays stay in the cache between two uses."""
+_FLOATS, _FLOATS_OF_DEVICE = 1 << 20, 1 << 25
+"""Embedding entries in one block: a few such arrays stay in the cache between two uses. A device has its own memory."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,17 @@ class ALFAMix(Strategy):
         z, labeled = view.embeddings, view.labeled_embeddings
         require_finite(embeddings=z, labelled_embeddings=labeled)
         changed = torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        same = torch.arange(len(z), device=z.device)
         eps = 0.0
         if len(labeled):
             anchors = class_means(labeled, view.labeled_y, view.n_classes)
-            while int(changed.sum()) <= budget and eps < 1.0:
+            block = max(1, (_FLOATS if z.device.type == "cpu" else _FLOATS_OF_DEVICE) // z.shape[1])
+            while len(z) - len(same) <= budget and eps < 1.0:
                 eps = min(eps + self.eps, 1.0)
                 step = eps / z.shape[1] ** 0.5
-                for rows in (~changed).nonzero()[:, 0].split(max(1, _FLOATS // z.shape[1])):
+                for rows in same.split(block):
                     changed[rows] = _changes(view, z[rows], anchors, step)
+                same = (~changed).nonzero()[:, 0]
         candidates = changed.nonzero()[:, 0]
         view.note("candidates", len(candidates))
         view.note("eps", eps)
@@ -66,14 +69,13 @@ class ALFAMix(Strategy):
             scaled = z[candidates] / torch.where(length > 0, length, 1.0)
             centers, _ = k_means(scaled, budget, generator=view.generator)
             return candidates[nearest_to_centers(scaled, centers)]
-        others = (~changed).nonzero()[:, 0].cpu()
-        drawn = view.rng.choice(len(others), size=budget - len(candidates), replace=False)
-        return torch.cat([candidates, others[torch.from_numpy(drawn)].to(z.device)])
+        drawn = view.rng.choice(len(same), size=budget - len(candidates), replace=False)
+        return torch.cat([candidates, same[sent(torch.from_numpy(drawn), z.device)]])
 
 
 def class_means(embeddings: Tensor, classes: Tensor, n_classes: int) -> Tensor:
     """(C, E) mean of the rows (L, E) of each class; of all rows for a class without any."""
-    count = torch.bincount(classes, minlength=n_classes)[:, None]
+    count = (classes == torch.arange(n_classes, device=classes.device)[:, None]).sum(dim=1, keepdim=True)
     total = torch.zeros(n_classes, embeddings.shape[1], dtype=torch.float64, device=embeddings.device)
     add_by_group(total, classes, embeddings.double())
     everything = embeddings.double().mean(dim=0)

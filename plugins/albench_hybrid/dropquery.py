@@ -40,9 +40,11 @@ class DropQuery(Strategy):
         require_finite(probabilities=probs, embeddings=embeddings)
         predicted = probs.argmax(dim=1)
         changes = torch.zeros(len(probs), dtype=torch.int64, device=probs.device)
+        together = torch.zeros_like(probs)  # not finite where one of them is not
         for dropped in view.mc_probs(self.samples, self.drop):
-            require_finite(probabilities_under_dropout=dropped)
+            together += dropped
             changes += dropped.argmax(dim=1) != predicted
+        require_finite(probabilities_under_dropout=together)
         candidates = (2 * changes > self.samples).nonzero()[:, 0]
         view.note("candidates", len(candidates))
         if len(candidates) <= budget:

@@ -9,6 +9,7 @@ from draws import generator
 from sklearn.cluster import KMeans
 
 from albench.kernels import NonFiniteScores, k_means, nearest_to_centers
+from albench.testing.pretended import pretended_cuda, unavailable
 
 
 def clusters(n: int, k: int, d: int, seed: int = 0, spread: float = 0.3) -> torch.Tensor:
@@ -93,3 +94,20 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = k_means(x, 9, generator=generator(1))
     torch.testing.assert_close(whole[0], parts[0])
     assert torch.equal(whole[1], parts[1])
+
+
+@pytest.mark.parametrize("kind", ["own items", "one item", "groups"])
+def test_a_device_finds_free_items_as_the_cpu_does(kind: str) -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    x = clusters(300, 6, 4)
+    centers = {
+        "own items": x[::3],
+        "one item": x[:1].repeat(40, 1),
+        "groups": k_means(x, 6, generator=generator())[0].repeat(8, 1),
+    }[kind]
+    expected = nearest_to_centers(x, centers)
+    with pretended_cuda():
+        found = nearest_to_centers(x.to("cuda:0"), centers.to("cuda:0")).tolist()
+    assert found == expected.tolist()
+    assert len(set(found)) == len(centers)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from albench.kernels import NonFiniteScores, UnitRows
 from albench.kernels.unit import mean_row
+from albench.testing.pretended import pretended_cuda, unavailable
 
 PARTS = [torch.randn(n, 5, generator=torch.Generator().manual_seed(n)) * n for n in (4, 0, 3)]
 WHOLE = F.normalize(torch.cat(PARTS), dim=1)
@@ -19,6 +20,18 @@ def test_rows_read_like_those_of_a_scaled_copy() -> None:
     for index in (slice(2, 6), slice(None), torch.tensor([6, 0, 4, 4]), torch.arange(7) % 2 == 0, torch.tensor([5, 6])):
         torch.testing.assert_close(rows[index], WHOLE[index])
     torch.testing.assert_close(torch.cat(list(rows.split(3))), WHOLE)
+
+
+def test_a_device_is_not_waited_for_to_know_whose_rows_are_asked_for() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    with pretended_cuda() as account:
+        rows = UnitRows(*(part.to("cuda:0") for part in PARTS))
+        places = torch.tensor([6, 0, 4, 4]).to("cuda:0")
+        account.clear()
+        found = rows[places]
+        assert not account.waits
+        torch.testing.assert_close(found.cpu(), WHOLE[[6, 0, 4, 4]])
 
 
 @pytest.mark.parametrize("x", [UnitRows(*PARTS), WHOLE], ids=["scaled where read", "tensor"])

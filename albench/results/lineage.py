@@ -112,6 +112,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_estimators/self_training.py": ("95112870ab09831d", frozenset({"0f276701f5fd6784"})),
     "albench_estimators/tabpfn_.py": ("9b3e42f08bba18aa", frozenset({"f4abf3bc67dad3f7"})),
     "albench_hybrid/__init__.py": ("b87c1f58d78bbd0b", frozenset({NOT_THERE})),
+    "albench_hybrid/agglomeration.py": ("747f427aed410932", frozenset({NOT_THERE})),
     "albench_hybrid/alfa_mix.py": ("c28bf74fc6df7993", frozenset({"4e9ed00eeaacf1cb", "9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
     "albench_hybrid/bait.py": (
@@ -120,8 +121,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "albench_hybrid/binary_classifier.py": ("1421a24b4b69668d", frozenset({NOT_THERE})),
     "albench_hybrid/cluster_margin.py": (
-        "b6ceba6bbb121c2e",
-        frozenset({"a972eb7dc615e5d1", "f5eeb770f77adc4e", "b84037365c49529b"}),
+        "59035d1d5c2814ab",
+        frozenset({"a972eb7dc615e5d1", "b6ceba6bbb121c2e", "b84037365c49529b", "f5eeb770f77adc4e"}),
     ),
     "albench_hybrid/contrastive.py": ("2eb054181da73fb0", frozenset({"414fc8ab7be36ab0", "85cafc247702f4bf"})),
     "albench_hybrid/discriminative.py": (

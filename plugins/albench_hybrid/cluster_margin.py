@@ -12,6 +12,7 @@ from torch import Tensor
 
 from albench.api import Strategy, View, option
 from albench.kernels import margin, nearest_neighbors, require_finite, sent, top_k
+from albench_hybrid.agglomeration import average_tree
 
 _ROWS = 128
 """Rows of the distances that are measured at once."""
@@ -80,17 +81,18 @@ def average_linkage(x: Tensor, n_clusters: int) -> Tensor:
     if len(x) < 2:
         return torch.zeros(len(x), dtype=torch.int64, device=x.device)
     # Slow to import.
-    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.cluster.hierarchy import fcluster
 
-    tree = linkage(_distances(x), method="average")
-    found = fcluster(tree, t=n_clusters, criterion="maxclust")
+    found = fcluster(average_tree(_distances(x), len(x)), t=n_clusters, criterion="maxclust")
     return torch.from_numpy(found.astype("int64")).to(x.device)
 
 
 def _distances(x: Tensor) -> np.ndarray:
     """Euclidean distances float64 of all pairs of rows of x (n, D): those of the first, then those of the second ..."""
-    points = x.cpu().double()  # the tree is built on the host, to which all distances would be more to send
-    points = points - points.mean(dim=0)
+    points = x.cpu().to(
+        torch.float64, copy=True
+    )  # the tree is built on the host, to which all distances would be more to send
+    points -= points.mean(dim=0)
     square = points.square().sum(dim=1)
     n, end = len(points), 0
     pairs = np.empty(n * (n - 1) // 2)

@@ -84,7 +84,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/settled.py": ("fdcdb20cc15e8f15", frozenset({NOT_THERE, "1e1392866190d5fd"})),
     "albench/kernels/settled_information.py": ("10abead49dc5e097", frozenset({NOT_THERE, "25598d6da834257c"})),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
-    "albench/kernels/topk.py": ("a7a90fa01b7ae60f", frozenset({"d895ca76623339f5", "a7c57bd9825ee72b", NOT_THERE})),
+    "albench/kernels/topk.py": (
+        "6da67abf1e46bd68",
+        frozenset({"a7a90fa01b7ae60f", "a7c57bd9825ee72b", "d895ca76623339f5", NOT_THERE}),
+    ),
     "albench/kernels/unit.py": ("828a6cea9edc96fe", frozenset({"28d9805c2387fbf9", "4787ff2ed2510045", NOT_THERE})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
@@ -119,15 +122,15 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         "dff65c1f739ab9e4",
         frozenset({"6f8296a7ac8ff7e2", "15b4a8ad44e01719", "9006db931f2e651b"}),
     ),
-    "albench_hybrid/binary_classifier.py": ("1421a24b4b69668d", frozenset({NOT_THERE})),
+    "albench_hybrid/binary_classifier.py": ("a13213f1d0912267", frozenset({"1421a24b4b69668d", NOT_THERE})),
     "albench_hybrid/cluster_margin.py": (
         "59035d1d5c2814ab",
         frozenset({"a972eb7dc615e5d1", "b6ceba6bbb121c2e", "b84037365c49529b", "f5eeb770f77adc4e"}),
     ),
     "albench_hybrid/contrastive.py": ("2eb054181da73fb0", frozenset({"414fc8ab7be36ab0", "85cafc247702f4bf"})),
     "albench_hybrid/discriminative.py": (
-        "1586fcd266baca87",
-        frozenset({"54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "0f0cec8f57876249", "90bdff27cc121dcc"}),
+        "f53109b3eeb35c91",
+        frozenset({"0f0cec8f57876249", "1586fcd266baca87", "54e44cdf37bf1be8", "5b5ccefccd0e7a3f", "90bdff27cc121dcc"}),
     ),
     "albench_hybrid/dropquery.py": ("66a1736bf222fb0b", frozenset({"ee53b65e75c24836"})),
     "albench_hybrid/falcun.py": (

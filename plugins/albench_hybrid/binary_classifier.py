@@ -41,6 +41,7 @@ class BinaryClassifier:
         self._gradient = torch.empty_like(self._all)
         self._mean, self._square = torch.zeros_like(self._all), torch.zeros_like(self._all)
         self._steps = torch.zeros((), device=like.device)
+        self._sign = self._share = like.new_empty(0)  # of a batch: -1 for items of the first kind, 1 for the others
         self._lr = lr
         self._layers = _layers(self._all, shapes)
         self._of_layers = _layers(self._gradient, shapes)
@@ -52,11 +53,11 @@ class BinaryClassifier:
     def step(self, rows: Tensor) -> None:
         """Learn from items (2 m, D), of which the first half are of the first kind, by their mean log loss."""
         *inputs, odds = self._forward(rows)
-        sign = torch.ones_like(odds)
-        half = len(odds) // 2
-        sign[:half] = -1.0
-        share = torch.ones_like(odds) / half
-        gradient = torch.ops.aten.softplus_backward(share, odds * sign, 1.0, 20.0) * sign
+        if self._sign.shape != odds.shape:
+            self._sign = torch.ones_like(odds)
+            self._sign[: len(odds) // 2] = -1.0
+            self._share = self._sign / (len(odds) // 2)
+        gradient = torch.ops.aten.softplus_backward(self._share, odds * self._sign, 1.0, 20.0)
         for (weight, _), (of_weight, of_bias), layer in zip(
             self._layers[::-1], self._of_layers[::-1], inputs[::-1], strict=True
         ):

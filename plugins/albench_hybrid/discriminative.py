@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -64,10 +64,10 @@ class DiscriminativeAL(Strategy):
         deviation, mean = _spread(x)
         scale = torch.where(deviation > 0, deviation, 1.0)
 
-        def scaled(rows: Tensor) -> Tensor:
-            return rows.sub_(mean).div_(scale)
+        def scaled(rows: Tensor, out: Tensor | None = None) -> Tensor:
+            return torch.sub(rows, mean, out=out).div_(scale)
 
-        known = scaled(known.clone())
+        known = scaled(known)
         left = torch.arange(len(x), device=x.device)
         picks = left[:0]
         n_parts = min(self.sub_batches, budget)
@@ -82,22 +82,21 @@ class DiscriminativeAL(Strategy):
                 else:
                     steps = self.later_steps
                 self._train(classifier, x, scaled, left, known, steps, view.generator)
-                odds = joined((classifier.log_odds(scaled(items.clone())) for items in x.split(rows)), len(x))
+                odds = joined((classifier.log_odds(scaled(items)) for items in x.split(rows)), len(x))
                 chosen = top_k(odds[left], take)
             else:
                 chosen = sent(torch.randperm(len(left), generator=view.generator)[:take], x.device)
             picks = torch.cat([picks, left[chosen]])
             known = torch.cat([known, scaled(x[left[chosen]])])
-            kept = torch.ones_like(left, dtype=torch.bool)
-            kept[chosen] = False
-            left = left[kept]
+            gone = torch.zeros_like(left, dtype=torch.int8).index_fill_(0, chosen, 1)
+            left = left[gone.sort(stable=True).indices[: len(left) - take]]  # of which a device need not tell how many
         return picks
 
     def _train(
         self,
         classifier: BinaryClassifier,
         x: Tensor,
-        scaled: Callable[[Tensor], Tensor],
+        scaled: Callable[..., Tensor],
         left: Tensor,
         known: Tensor,
         steps: int,
@@ -107,11 +106,28 @@ class DiscriminativeAL(Strategy):
         half = self.batch_size // 2
         unlabeled = left[sent(torch.randint(len(left), (steps, half), generator=generator), x.device)]
         labeled = sent(torch.randint(len(known), (steps, half), generator=generator), x.device)
-        batch = x.new_empty(2 * half, x.shape[1])
-        for first, second in zip(unlabeled, labeled, strict=True):
-            scaled(torch.index_select(x, 0, first, out=batch[:half]))
-            torch.index_select(known, 0, second, out=batch[half:])
+        for batch in _batches(x, scaled, unlabeled, known, labeled):
             classifier.step(batch)
+
+
+def _batches(
+    x: Tensor, scaled: Callable[..., Tensor], unlabeled: Tensor, known: Tensor, labeled: Tensor
+) -> Iterator[Tensor]:
+    """Batches (2 half, D), good until the next one: rows of ``x``, once scaled, at positions ``unlabeled`` (steps,
+    half) above those of ``known`` at ``labeled``.
+    """
+    half = unlabeled.shape[1]
+    if x.device.type != "cpu":
+        at_once = max(1, _FLOATS // (2 * half * x.shape[1]))
+        for first, second in zip(unlabeled.split(at_once), labeled.split(at_once), strict=True):
+            yield from torch.cat([scaled(x[first]), known[second]], dim=1)
+        return
+    batch = x.new_empty(2 * half, x.shape[1])  # which stays in the caches
+    for first, second in zip(unlabeled, labeled, strict=True):
+        torch.index_select(x, 0, first, out=batch[:half])
+        torch.index_select(known, 0, second, out=batch[half:])
+        scaled(batch[:half], batch[:half])
+        yield batch
 
 
 def _spread(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -37,7 +37,8 @@ class Backbone:
         A module that maps x (B, ...) to ``(logits (B, C), embedding (B, E))`` and has a module ``head`` with
         ``logits == head(embedding)``. Images arrive as float32 in 0 .. 1. Where the module has a number
         ``embedding_dropout``, training sets that share of the embedding to zero before the head: the module itself
-        draws no masks, so that it stays ``vmap_safe``.
+        draws no masks, so that it stays ``vmap_safe``. A module with ``takes_lanes = True`` maps x (L, B, ...) to
+        logits and embeddings of L lanes when its weights are given (L, ...), as ``albench.kernels.LaneLinear`` does.
         """
         raise NotImplementedError
 

@@ -52,14 +52,9 @@ class Batch:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """The batch with each of its tensors changed, those of ``views`` and ``noise`` too, as when it moves."""
-        return Batch(
-            x_lab=change(self.x_lab),
-            y_lab=change(self.y_lab),
-            views={name: change(view) for name, view in self.views.items()},
-            index=change(self.index),
-            noise={name: change(value) for name, value in self.noise.items()},
-            class_counts=change(self.class_counts),
-        )
+        x_lab, y_lab, index, counts = map(change, (self.x_lab, self.y_lab, self.index, self.class_counts))
+        views, noise = ({name: change(value) for name, value in each.items()} for each in (self.views, self.noise))
+        return Batch(x_lab=x_lab, y_lab=y_lab, views=views, index=index, noise=noise, class_counts=counts)
 
 
 class Forward(Protocol):
@@ -145,10 +140,11 @@ class Method:
     """The augmented views of unlabelled items that ``loss`` reads; none means that no unlabelled batch is drawn."""
     vmap_safe: ClassVar[bool] = True
     """False where ``loss`` cannot keep the rules below, so that its seeds have to be trained one after the other."""
-
+    takes_lanes: ClassVar[bool] = False
+    """True where ``loss`` works as it is on tensors whose first dimension are lanes, one a seed: these train without
+    ``vmap`` where the backbone's module ``takes_lanes`` too and the option ``loss`` is ``cross-entropy``."""
     full_precision: ClassVar[bool] = False
     """True where ``loss`` measures what bfloat16 does not resolve: its network is in float32 in any ``precision``."""
-
     training: ClassVar[frozenset[str]] = frozenset({"steps"})
     """How it trains: by ``steps``, with ``loss``; or estimators ``whole``, with ``fit``."""
 
@@ -210,7 +206,7 @@ class Method:
         Parameters
         ----------
         logits
-            (B, C) of the labelled items.
+            (B, C) of the labelled items; with ``cross-entropy`` lanes may come first.
         batch
             Where the labels and the class counts come from.
         target
@@ -218,11 +214,14 @@ class Method:
 
         Returns
         -------
-        () float.
+        () float; with lanes (L,).
         """
         import torch.nn.functional as F
 
         target = batch.y_lab if target is None else target
+        if logits.ndim > 2:
+            each = F.cross_entropy(logits.flatten(0, -2), target.flatten(0, logits.ndim - 2), reduction="none")
+            return each.view(logits.shape[:-1]).mean(dim=-1)
         if self.labeled_loss_name == "cross-entropy":
             return F.cross_entropy(logits, target)
         counts = batch.class_counts.clamp(min=0.5)

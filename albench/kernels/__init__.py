@@ -9,6 +9,7 @@ from albench.kernels.groups import distances_in_groups
 from albench.kernels.kcenter import k_center_greedy
 from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
+from albench.kernels.lanes import LaneLinear
 from albench.kernels.neighbor_bounds import coarse_pays, nearest_of_other_groups, similarity_bounds
 from albench.kernels.neighbors import likely_neighbors, measure_again, nearest_neighbors
 from albench.kernels.samples import mean_standard_deviation, mutual_information
@@ -22,6 +23,7 @@ from albench.kernels.unit import Rows, UnitRows
 
 __all__ = [
     "CoverGraph",
+    "LaneLinear",
     "NonFiniteScores",
     "Rows",
     "UnitRows",

@@ -13,10 +13,12 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "7346964985cb4d01"
+NOW = "3e5965b80a365219"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "093bf8304d316c28",
+        "7346964985cb4d01",
         "4be466a9813ad2ae",
         "a9428e967b535c24",
         "e1b001c28ad70516",
@@ -72,6 +74,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({"26bf20eb963ac7af", "cce21980fa2d78fb", NOT_THERE}),
     ),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
+    "albench/kernels/lanes.py": ("515e3c204c91f85f", frozenset({NOT_THERE})),
     "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
     "albench/kernels/neighbors.py": (
         "044f95f734fc9188",
@@ -91,7 +94,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/unit.py": ("828a6cea9edc96fe", frozenset({"28d9805c2387fbf9", "4787ff2ed2510045", NOT_THERE})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
     "albench_backbones/cnn.py": ("3d880131efe690f9", frozenset({"fad0eb372838e287"})),
-    "albench_backbones/mlp.py": ("0997a188edcc0696", frozenset({"7e9bc00eb8d991f1", "9dd52cd984b95736"})),
+    "albench_backbones/mlp.py": (
+        "179dd64b29f32be7",
+        frozenset({"0997a188edcc0696", "7e9bc00eb8d991f1", "9dd52cd984b95736"}),
+    ),
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
@@ -141,9 +147,11 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_hybrid/galaxy.py": ("1f0a8f5583930ab3", frozenset({"44f054834e439afe"})),
     "albench_ssl/crest.py": ("341e1c5b0d79d6c5", frozenset({"0583750d6622609c"})),
     "albench_ssl/daso.py": ("0941d7c6d8f7206b", frozenset({"efb3e65eeda2b2b8"})),
+    "albench_ssl/fixmatch.py": ("69bf713c7e61db74", frozenset({"78cc0dc7d51f3716"})),
+    "albench_ssl/losses.py": ("78c7b1455baab4c9", frozenset({"145e016a99fc5529"})),
     "albench_ssl/memory.py": ("a6d7f90a12342319", frozenset({"9ced1106b61dd259", "998b1ad8ae39f593"})),
     "albench_ssl/remixmatch.py": ("c7b482d61582709c", frozenset({"7e6e7bb5d879a3ca"})),
-    "albench_ssl/supervised.py": ("7a0266cfc329875d", frozenset({"75e77c2a9b364bda"})),
+    "albench_ssl/supervised.py": ("cba8a88fb0f932cd", frozenset({"7a0266cfc329875d", "75e77c2a9b364bda"})),
     "albench_ssl/vat.py": ("2f79997a1e222a1e", frozenset({"a942c923c1e24a6f"})),
     "albench_uncertainty/batch_bald.py": (
         "34feb0c0aeebb8a1",

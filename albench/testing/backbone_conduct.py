@@ -24,6 +24,7 @@ from albench.testing.backbone_subject import (
 from albench.testing.on_device import a_device
 from albench.testing.report import Fault, NotApplicable, first_line, quoted
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, other_globals
+from albench.training.lanes import with_weights
 
 ROUNDING = 1e-4
 """Share of the largest value by which sums in another order may differ in float32."""
@@ -218,10 +219,24 @@ def vmap_lanes(subject: BackboneSubject) -> None:
         except RuntimeError as error:
             told = textwrap.shorten(first_line(error), 100, placeholder=" ...")
             raise Fault(f"vmap_safe is True, yet vmap cannot run the model ({told}): set it to False") from error
+        if getattr(models[0], "takes_lanes", False):
+            together = {name: value for name, value in together.items() if name in ("logits", "embedding")}
+            changed = other(together, _with_lanes(models[0], stacked, torch.stack(xs)), 10 * ROUNDING)
+            if changed:
+                raise Fault(f"takes_lanes is True, yet with weights of two lanes {quoted(changed)} differ")
         for place, (weights, x) in enumerate(zip(lanes, xs, strict=True)):
             changed = other(step(weights, x), {name: value[place] for name, value in together.items()}, 10 * ROUNDING)
             if changed:
                 raise Fault(f"with two weight sets in one pass {quoted(changed)} differ from those of each alone")
+
+
+def _with_lanes(model: nn.Module, weights: dict[str, Tensor], x: Tensor) -> dict[str, Tensor]:
+    """What a model gives of items (L, B, ...) with weights (L, ...)."""
+    try:
+        return predicted(with_weights(model, weights), x)
+    except RuntimeError as error:
+        told = textwrap.shorten(first_line(error), 100, placeholder=" ...")
+        raise Fault(f"takes_lanes is True, yet the model cannot run with weights of two lanes ({told})") from error
 
 
 def cuda_agrees(subject: BackboneSubject) -> None:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from albench import seeds
 from albench.api.method import VIEWS, Method
 from albench.errors import ContractError
 from albench.testing.method_subject import MethodSubject, state_like
-from albench.testing.report import Fault, NotApplicable, quoted
+from albench.testing.report import Fault, NotApplicable, first_line, quoted
 from albench.testing.steps import CPU, ReadViews, Step, flat, lane, round_facts, train
 from albench.testing.watch import changed_globals, changed_tensors, copies, global_state, host_reads, other_globals
 from albench.training.adoption import adopted_labels, adoption_steps
-from albench.training.lanes import functional, stack
+from albench.training.lanes import direct, functional, stack, takes_lanes
 
 
 def views_declared(subject: MethodSubject) -> str:
@@ -121,7 +121,7 @@ def no_host_reads(subject: MethodSubject) -> None:
 
 
 def lanes_match_each_alone(subject: MethodSubject) -> None:
-    """Two seeds under torch.func.vmap give what each gives alone, over two steps."""
+    """Two seeds in one step, by torch.func.vmap and, with takes_lanes, without, give what each alone does, twice."""
     method = subject.build()
     if not method.vmap_safe:
         raise NotApplicable("it says that its seeds cannot share a step (vmap_safe)")
@@ -131,11 +131,27 @@ def lanes_match_each_alone(subject: MethodSubject) -> None:
     lanes = [lane(step) for step in steps]
     for counter in (torch.tensor(0), torch.tensor(1)):
         alone = [alone_step(*one, counter) for one in lanes]
-        together = flat(together_step(*stack(lanes), counter))
-        for name, value in flat(stack(alone)).items():
-            if not torch.allclose(together[name].double(), value.double(), rtol=1e-5, atol=1e-7):
-                raise Fault(f"with two lanes in one step {_result(name)} differs from that of each lane alone")
+        expected, inputs = flat(stack(alone)), stack(lanes)
+        _same_as_alone(flat(together_step(*inputs, counter)), expected, "")
+        if takes_lanes(method, steps[0].model):
+            _same_as_alone(flat(_without_vmap(method, steps[0].model, inputs, counter)), expected, " without vmap")
         lanes = [(*one[:4], made[1][1][0]) for one, made in zip(lanes, alone, strict=True)]
+
+
+def _without_vmap(method: Method, model: nn.Module, inputs: Any, counter: Tensor) -> Any:
+    """What a step of lanes gives on tensors that have them as their first dimension."""
+    weights, averages, _, batch, state = inputs
+    try:
+        return direct(method, model, weights, averages)(batch, state, counter)
+    except (ContractError, IndexError, RuntimeError) as error:
+        told = f"{type(error).__name__}: {first_line(error)}"
+        raise Fault(f"takes_lanes is True, yet the loss cannot do with tensors of two lanes ({told})") from error
+
+
+def _same_as_alone(together: Mapping[str, Tensor], alone: Mapping[str, Tensor], how: str) -> None:
+    for name, value in alone.items():
+        if not torch.allclose(together[name].double(), value.double(), rtol=1e-5, atol=1e-7):
+            raise Fault(f"with two lanes in one step{how} {_result(name)} differs from that of each lane alone")
 
 
 def _result(name: str) -> str:

@@ -17,6 +17,7 @@ from albench.api.task import Task
 from albench.augment import augmenter
 from albench.data.items import Items
 from albench.data.pool import Annotated
+from albench.kernels import LaneLinear
 from albench.suite.protocol import Protocol
 from albench.training.batches import Batches
 from albench.training.forward import ModelForward
@@ -33,14 +34,16 @@ CPU = torch.device("cpu")
 
 
 class SmallModel(nn.Module):
-    """One hidden layer: x (n, ...) -> logits (n, C) and embeddings (n, 8)."""
+    """One hidden layer: x (n, ...) -> logits (n, C) and embeddings (n, 8); with weights of lanes all of them first."""
+
+    takes_lanes = True
 
     def __init__(self, task: Task, *, head: float, seed: int) -> None:
         super().__init__()
         n_inputs = torch.Size(task.shape).numel()
         with torch.random.fork_rng(devices=[]):  # the layers draw weights from the global stream first
-            self.body = nn.Linear(n_inputs, task.embedding_size)
-            self.head = nn.Linear(task.embedding_size, task.n_classes)
+            self.body = LaneLinear(n_inputs, task.embedding_size)
+            self.head = LaneLinear(task.embedding_size, task.n_classes)
         generator = seeds.torch_stream("conformance", "weights", seed)
         with torch.no_grad():
             for name, value in self.named_parameters():
@@ -49,7 +52,7 @@ class SmallModel(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and embeddings."""
-        embeddings = torch.tanh(self.body(x.flatten(1)))
+        embeddings = torch.tanh(self.body(x.flatten(self.head.weight.ndim - 1)))
         return self.head(embeddings), embeddings
 
 

@@ -39,7 +39,7 @@ class Dropout:
     rate
         Share of the embedding that is set to zero; the rest is scaled so that the mean stays.
     number
-        () int64: names the step's masks.
+        () int64: names the step's masks; (L,) those of several lanes.
     """
 
     def __init__(self, rate: float, number: Tensor) -> None:
@@ -48,16 +48,17 @@ class Dropout:
         self._used = 0
 
     def __call__(self, embedding: Tensor) -> Tensor:
-        """The embedding (n, E) under a mask of its own for each item."""
-        n_hashes = -(-embedding.shape[1] // _PER_HASH)
-        count = len(embedding) * n_hashes
+        """The embedding (..., n, E) under a mask of its own for each item."""
+        *_, items, size = embedding.shape
+        n_hashes = -(-size // _PER_HASH)
+        count = items * n_hashes
         place = torch.arange(self._used, self._used + count, device=embedding.device).view(-1, n_hashes)
         self._used += count
-        hashed = _mixed(self._number + place * _STEP)
+        hashed = _mixed(self._number[..., None, None] + place * _STEP)
         shifts = torch.arange(0, _BITS * _PER_HASH, _BITS, device=embedding.device)
         numbers = (hashed[..., None] >> shifts) & (1 << _BITS) - 1
         limit = round(self.rate * (1 << _BITS))
-        kept = numbers.flatten(-2)[..., : embedding.shape[1]] >= limit
+        kept = numbers.flatten(-2)[..., :size] >= limit
         return embedding * (kept.to(embedding.dtype) / (1 - limit / (1 << _BITS)))
 
 

@@ -124,8 +124,13 @@ def outputs(returned: object) -> tuple[Tensor, Tensor]:
     raise ContractError(f"the backbone's model must return (logits, embedding), not {_described(returned)}")
 
 
-def step_results(given: object) -> tuple[Tensor, State, dict[str, Tensor]]:
+def step_results(given: object, lanes: tuple[int, ...] = ()) -> tuple[Tensor, State, dict[str, Tensor]]:
     """What a method's ``loss`` returned, as the loss, the new state and what it logs.
+
+    Parameters
+    ----------
+    lanes
+        What the loss and each log is to be shaped like.
 
     Raises
     ------
@@ -136,8 +141,8 @@ def step_results(given: object) -> tuple[Tensor, State, dict[str, Tensor]]:
         raise ContractError(f"the method's loss must return (loss, state, logs), not {_described(given)}")
     loss, _, logs = given
     for name, value in (("loss", loss), *logs.items()):
-        if not isinstance(value, Tensor) or value.ndim:
-            raise ContractError(f"the method's '{name}' must be a tensor of shape (), not {_described(value)}")
+        if not isinstance(value, Tensor) or value.shape != lanes:
+            raise ContractError(f"the method's '{name}' must be a tensor of shape {lanes}, not {_described(value)}")
     return given
 
 

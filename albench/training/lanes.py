@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ from albench.training.precision import EXACT, Precision
 from albench.training.schedule import ema_decay, lr_factor
 
 Weights = dict[str, Tensor]
+VECTOR = 64
+"""Numbers that fill whole vectors of any processor, and whole lines of its cache."""
 
 
 class Bound(nn.Module):
@@ -69,6 +72,54 @@ def functional(method: Method, model: nn.Module, precision: Precision = EXACT) -
     return torch.func.grad_and_value(loss, has_aux=True)
 
 
+def takes_lanes(method: Method, model: nn.Module) -> bool:
+    """Whether a step of several lanes needs no ``vmap``: both work on tensors with the lanes as first dimension."""
+    plain = method.labeled_loss_name == "cross-entropy" and not hasattr(model, ATTRIBUTE)
+    return plain and method.takes_lanes and getattr(model, "takes_lanes", False)
+
+
+def direct(method: Method, model: nn.Module, weights: Weights, averages: Weights, precision: Precision = EXACT) -> Any:
+    """What ``functional`` under ``vmap`` gives, for a method and a model that take lanes as they are.
+
+    Parameters
+    ----------
+    weights, averages
+        (L, ...) by name; the memory of the ones that the step is called with, so that these are left out there.
+    """
+    student, average = with_weights(model, weights), with_weights(model, averages).requires_grad_(False).eval()
+    forward, rate = ModelForward(student, average, precision=precision), rate_of(model)
+    parameters = dict(student.named_parameters())
+    lanes = next(iter(weights.values())).shape[:1]
+    ones = torch.ones(lanes, device=next(iter(weights.values())).device)
+
+    def step(batch: Any, state: State, counter: Tensor, mask_numbers: Tensor | None = None) -> tuple[Weights, Any]:
+        forward.dropout = None if mask_numbers is None else Dropout(rate, mask_numbers)
+        loss, new_state, logs = step_results(method.loss(forward, Batch(**batch), state, counter), tuple(lanes))
+        # No lane's loss reads another's weights: the gradient of their sum is that of each.
+        gradients = torch.autograd.grad(loss, list(parameters.values()), ones, materialize_grads=True)
+        return dict(zip(parameters, gradients, strict=True)), (loss, (new_state, logs))
+
+    return step
+
+
+def with_weights(model: nn.Module, weights: Weights) -> nn.Module:
+    """The model with other weights, of several lanes at once, in the memory that they have."""
+    made = copy.deepcopy(model)
+    for name, value in weights.items():
+        path, _, last = name.rpartition(".")
+        setattr(made.get_submodule(path), last, nn.Parameter(value))
+    return made
+
+
+def pieces(stacked: Tensor) -> list[Tensor]:
+    """Parts of (L, ...) numbers that an operation may go through without a lane's neighbours telling in its rounding.
+
+    Numbers that do not fill a vector instruction are rounded in another way, so that lanes go each by itself where they
+    do not fill all of theirs.
+    """
+    return [stacked] if stacked[0].numel() % VECTOR == 0 else list(stacked.unbind())
+
+
 def fields(batch: Batch) -> dict[str, Any]:
     """A batch as nested plain containers, by the names of its fields."""
     return {name: dict(value) if isinstance(value, dict) else value for name, value in vars(batch).items()}
@@ -110,20 +161,25 @@ class Stack:
         self._buffers: Weights = stack([dict(learner.model.named_buffers()) for learner in learners])
         # A vmap-safe model changes no buffer, so that its average has the same ones.
         self._averages: Weights = stack([_parameters(learner.average) for learner in learners])
-        # The optimizer and the average work on each lane's own slice: over one flat tensor, which numbers a vector
-        # instruction takes together would depend on the lanes beside, and with it their rounding.
+        self._pieces = {name: pieces(value) for name, value in self._weights.items()}
         small = [name for name, value in first.model.named_parameters() if value.ndim <= 1]
-        self._slices = [{name: value[lane] for name, value in self._weights.items()} for lane in range(len(learners))]
         self._optimizer = optimizer(
-            [weights[name] for weights in self._slices for name in weights if name not in small],
-            [weights[name] for weights in self._slices for name in small],
+            [piece for name, each in self._pieces.items() for piece in each if name not in small],
+            [piece for name, each in self._pieces.items() for piece in each if name in small],
             self.protocol,
         )
-        self._every_weight = [weight for weights in self._slices for weight in weights.values()]
-        self._averaged = [value[lane] for lane in range(len(learners)) for value in self._averages.values()]
+        self._every_weight = [piece for each in self._pieces.values() for piece in each]
+        self._averaged = [piece for value in self._averages.values() for piece in pieces(value)]
         self._load_kept()
+        self._lane_gradients = self._gradients_of(first)
+
+    def _gradients_of(self, first: Learner) -> Any:
+        """The function of batch, state, counter and mask numbers that gives the gradients of a step, and its value."""
+        if takes_lanes(first.method, first.model):
+            return direct(first.method, first.model, self._weights, self._averages, first.precision)
         in_dims = (0, 0, 0, 0, 0, None, 0 if first.dropout_rate else None)
-        self._lane_gradients = torch.func.vmap(functional(first.method, first.model, first.precision), in_dims=in_dims)
+        vectorised = torch.func.vmap(functional(first.method, first.model, first.precision), in_dims=in_dims)
+        return partial(vectorised, self._weights, self._averages, self._buffers)
 
     @property
     def round(self) -> int:
@@ -143,17 +199,26 @@ class Stack:
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with self.learners[0].precision.step():
             gradients, (loss, (state, logs)) = self._lane_gradients(
-                self._weights, self._averages, self._buffers, batch, self.state, counter, self._mask_numbers(number)
+                batch, self.state, counter, self._mask_numbers(number)
             )
-        for lane, weights in enumerate(self._slices):
-            for name, weight in weights.items():
-                weight.grad = gradients[name][lane]
-            if self.protocol.clip:
-                clip_grad_norm_(weights.values(), self.protocol.clip)
+        if self.protocol.clip:
+            self._clip(gradients)
+        for name, own in self._pieces.items():
+            gradient = gradients[name]
+            for piece, its in zip(own, [gradient] if len(own) == 1 else gradient.unbind(), strict=True):
+                piece.grad = its
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
         torch._foreach_lerp_(self._averaged, self._every_weight, 1 - ema_decay(total, self.protocol.ema))
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def _clip(self, gradients: Weights) -> None:
+        """Shorten the gradient of each lane that is longer than the protocol allows, where it lies."""
+        for lane in range(len(self.learners)):
+            slices = [value[lane] for value in self._weights.values()]
+            for weight, name in zip(slices, self._weights, strict=True):
+                weight.grad = gradients[name][lane]
+            clip_grad_norm_(slices, self.protocol.clip)
 
     def _mask_numbers(self, number: int) -> Tensor | None:
         """(L,) numbers of a step's dropout masks; None without dropout."""
@@ -178,19 +243,24 @@ class Stack:
             self.averaged(lane)
             with torch.no_grad():
                 for name, value in learner.model.named_parameters():
-                    weight = self._slices[lane][name]
-                    value.copy_(weight)
-                    if kept := self._optimizer.kept(weight):
-                        learner.optimizer.keep(value, kept)
+                    value.copy_(self._weights[name][lane])
+                    own = self._pieces[name]
+                    if kept := self._optimizer.kept(own[lane if len(own) > 1 else 0]):
+                        its = {each: one[lane] if one.ndim > value.ndim else one for each, one in kept.items()}
+                        learner.optimizer.keep(value, {each: one.clone() for each, one in its.items()})
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
             learner.first_step = self.first_step + self.steps
 
     def _load_kept(self) -> None:
-        for lane, learner in enumerate(self.learners):
-            for name, value in learner.model.named_parameters():
-                if kept := learner.optimizer.kept(value):
-                    copied = {each: tensor.clone() for each, tensor in kept.items()}
-                    self._optimizer.keep(self._slices[lane][name], copied)
+        for name, own in self._pieces.items():
+            kept = [learner.optimizer.kept(learner.model.get_parameter(name)) for learner in self.learners]
+            if len(own) > 1:
+                for piece, one in zip(own, kept, strict=True):
+                    if one:
+                        self._optimizer.keep(piece, {each: there.clone() for each, there in one.items()})
+            elif kept[0]:  # as many steps behind them all, so that what counts them is one number
+                joined = {each: torch.stack([one[each] for one in kept]) for each in kept[0]}
+                self._optimizer.keep(own[0], {each: one if one.ndim > 1 else one[0] for each, one in joined.items()})
 
 
 def _of(path: str, weights: Weights) -> Weights:

@@ -7,44 +7,49 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from albench.api import Backbone, Task, option
+from albench.kernels import LaneLinear
 from albench_backbones.build import build
 
 
 def item_scale(x: Tensor) -> Tensor:
-    """(B, 1) factors ``1 / sqrt(1 + mean(x^2))`` of x (B, D).
+    """(..., 1) factors ``1 / sqrt(1 + mean(x^2))`` of x (..., D).
 
     Scaled so, features of any large size come to root mean square 1 and small ones stay as they are; no two items
     become one, as they could if a mean were taken off.
     """
-    return torch.rsqrt(1 + torch.linalg.vector_norm(x, dim=1, keepdim=True).square() / x.shape[1])
+    return torch.rsqrt(1 + torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1])
 
 
-class ScaledLinear(nn.Linear):
+class ScaledLinear(LaneLinear):
     """A linear layer on ``x * item_scale(x)``: scaling the product instead saves a pass that writes all of x."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """(B, outputs) of x (B, inputs)."""
-        return F.linear(input, self.weight) * item_scale(input) + self.bias
+        """(..., B, outputs) of x (..., B, inputs)."""
+        return self.product(input) * item_scale(input) + self.row
 
 
 class Perceptron(nn.Module):
-    """x (B, ...) to logits (B, C) and the last hidden layer (B, E), or the flat input where there is none."""
+    """x (B, ...) to logits (B, C) and the last hidden layer (B, E), or the flat input where there is none.
+
+    With weights that have lanes as their first dimension, x and what comes out have them too.
+    """
+
+    takes_lanes = True
 
     def __init__(self, size: int, hidden: int, depth: int, n_classes: int, normalize: bool) -> None:
         super().__init__()
         sizes = [size, *[hidden] * depth]
-        kinds = [ScaledLinear if normalize and place == 0 else nn.Linear for place in range(depth)]
+        kinds = [ScaledLinear if normalize and place == 0 else LaneLinear for place in range(depth)]
         self.scaled_input = normalize and depth == 0
         self.layers = nn.ModuleList(kind(*pair) for kind, pair in zip(kinds, itertools.pairwise(sizes), strict=True))
-        self.head = nn.Linear(sizes[-1], n_classes)
+        self.head = LaneLinear(sizes[-1], n_classes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, C) and embeddings (B, E) of x (B, ...)."""
-        x = x.flatten(1)
+        x = x.flatten(self.head.weight.ndim - 1)
         if self.scaled_input:
             x = x * item_scale(x)
         for layer in self.layers:

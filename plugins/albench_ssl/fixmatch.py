@@ -24,6 +24,7 @@ class FixMatch(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     threshold: float = option(0.95, "top probability from which a prediction becomes a label", ge=0, le=1)
     weight: float = option(1.0, "weight of the unlabelled loss", ge=0)

@@ -1,4 +1,7 @@
-"""What the methods share: pseudo labels and their masked cross-entropy, safe under ``torch.func.vmap``."""
+"""What the methods share: pseudo labels and their masked cross-entropy, safe under ``torch.func.vmap``.
+
+Where shapes begin with dots lanes may come first (``Method.takes_lanes``).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from albench.api import Batch, Forward, Method
 
 
 def pseudo_labels(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Top probability (U,) and its class (U,) of logits (U, C), without gradient."""
+    """Top probability (..., U) and its class (..., U) of logits (..., U, C), without gradient."""
     # float: an autocast forward hands out bfloat16, too coarse for thresholds near 1.
-    confidence, label = torch.softmax(logits.detach().float(), dim=1).max(dim=1)
+    confidence, label = torch.softmax(logits.detach().float(), dim=-1).max(dim=-1)
     return confidence, label
 
 
@@ -22,15 +25,15 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Te
     Parameters
     ----------
     logits
-        (U, C) differentiable.
+        (..., U, C) differentiable.
     labels
-        (U,) int64 pseudo labels.
+        (..., U) int64 pseudo labels.
     accepted
-        (U,) bool.
+        (..., U) bool.
     """
-    each = F.cross_entropy(logits, labels, reduction="none")
+    each = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none").view(labels.shape)
     # where, not a product: a refused item with an infinite loss must not make the mean nan.
-    return torch.where(accepted, each, torch.zeros_like(each)).mean()
+    return torch.where(accepted, each, torch.zeros_like(each)).mean(dim=-1)
 
 
 def labeled_and_strong(
@@ -41,23 +44,24 @@ def labeled_and_strong(
     Parameters
     ----------
     labels
-        (U,) int64 pseudo labels.
+        (..., U) int64 pseudo labels.
     accepted
-        (U,) bool.
+        (..., U) bool.
 
     Returns
     -------
-    () labelled loss, () masked cross-entropy of the strong views.
+    (...) labelled loss, (...) masked cross-entropy of the strong views.
     """
     labeled, strong = student_logits(forward, batch)
     return method.labeled_loss(labeled, batch), masked_cross_entropy(strong, labels, accepted)
 
 
 def student_logits(forward: Forward, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Logits (B, C) of the labelled items and (U, C) of the strong views, from one pass of the student."""
-    logits = forward(torch.cat([batch.x_lab, batch.x_strong]))
-    n_labeled = batch.x_lab.shape[0]
-    return logits[:n_labeled], logits[n_labeled:]
+    """Logits (..., B, C) of the labelled items, (..., U, C) of the strong views, from one pass of the student."""
+    items = batch.y_lab.ndim - 1  # after the lanes, where there are some
+    both = batch.x_lab, batch.x_strong
+    labeled, strong = forward(torch.cat(both, dim=items)).split([x.shape[items] for x in both], dim=items)
+    return labeled, strong
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -77,5 +81,5 @@ def soft_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor
 
 
 def share(accepted: Tensor) -> Tensor:
-    """() float32: the share of True in (U,) bool."""
-    return accepted.to(torch.float32).mean()
+    """(...) float32: the share of True in (..., U) bool."""
+    return accepted.to(torch.float32).mean(dim=-1)

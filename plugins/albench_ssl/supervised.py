@@ -17,6 +17,8 @@ class Supervised(Method):
     Estimators are fitted whole to the labelled items, with weights where the loss is class-weighted.
     """
 
+    takes_lanes = True
+
     @property
     def training(self) -> frozenset[str]:  # type: ignore[override]  # the option loss decides
         """``steps``; and ``whole``, but with losses that shift logits."""

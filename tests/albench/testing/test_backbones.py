@@ -63,6 +63,24 @@ def builds(net: type[Net], *, vmap_safe: bool = True) -> Callable[[], Any]:
     return type(f"Builds{net.__name__}", (SoundBackbone,), members)
 
 
+class FlattensLanes(Net):
+    """Says that it takes weights of lanes, which its layers do not."""
+
+    takes_lanes = True
+
+
+class MixesLanes(Net):
+    """Says that it takes weights of lanes, and uses those of the first for all."""
+
+    takes_lanes = True
+
+    def forward(self, x):
+        if self.head.weight.ndim == 2:
+            return super().forward(x)
+        embedding = torch.tanh(F.linear(x.flatten(2), self.body.weight[0], self.body.bias[0]))
+        return F.linear(embedding, self.head.weight[0], self.head.bias[0]), embedding
+
+
 class LogitsAlone(Net):
     def forward(self, x):
         return super().forward(x)[0]
@@ -295,6 +313,8 @@ BACKBONE_FAULTS: list[tuple[Callable[[], Any], str]] = [
     (builds(RunningMean), "vmap-lanes"),
     (builds(Branches), "vmap-lanes"),
     (builds(Dropout), "vmap-lanes"),
+    (builds(FlattensLanes), "vmap-lanes"),
+    (builds(MixesLanes), "vmap-lanes"),
     *ESTIMATOR_FAULTS,
 ]
 

@@ -93,6 +93,22 @@ class InPlaceLane(SoundMethod):
         return total.mean()
 
 
+class MeanOverLanes(SoundMethod):
+    """Says that it takes lanes, and takes the mean over them too."""
+
+    takes_lanes = True
+
+    def loss(self, forward, batch, state, step):
+        loss = self.labeled_loss(forward(batch.x_lab), batch)
+        return loss - loss.detach().mean() + loss.detach(), state, {}
+
+
+class FirstItems(SoundMethod):
+    """Says that it takes lanes, and cuts the first dimension as if it were the items."""
+
+    takes_lanes = True
+
+
 class NanWhenNothing(SoundMethod):
     def mean(self, each, accepted):
         return (each * accepted).sum() / accepted.sum()
@@ -419,6 +435,8 @@ METHOD_FAULTS = [
     (Mask, "lanes-match-each-alone"),
     (StepToHost, "no-host-reads"),
     (InPlaceLane, "lanes-match-each-alone"),
+    (MeanOverLanes, "lanes-match-each-alone"),
+    (FirstItems, "lanes-match-each-alone"),
     (GlobalDraw, "draws"),
     (GlobalDraw, "global-state-untouched"),
     (RaggedDraw, "draws"),

@@ -21,7 +21,7 @@ from albench.results.store import SuiteStore
 from albench.session import suite_from
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
-from albench.training.lanes import Stack
+from albench.training.lanes import Stack, pieces, takes_lanes
 from albench.training.loop import Trained, train_round
 from albench.trial.numerics import numerics
 from albench.trial.parts import Parts
@@ -96,6 +96,34 @@ def trained_together(runs: Sequence[TrialRun], number: int) -> list[Trained | Tr
 
 
 METHODS = stepwise()
+
+
+@pytest.mark.parametrize("method", ["supervised", "fixmatch"])
+@pytest.mark.parametrize("settings", [{"optimizer": "sgd"}, {"optimizer": "adamw", "lr": 0.003, "clip": 0.5}])
+def test_lanes_without_vmap_learn_to_the_bit_what_each_learns_alone(method: str, settings: dict[str, Any]) -> None:
+    """Biases of three classes go lane by lane through the optimizer, whole vectors of numbers all at once."""
+    runs = [run_of(method, "mlp[hidden=64]", seed, steps=12, **settings) for seed in range(3)]
+    solo = [run_of(method, "mlp[hidden=64]", seed, steps=12, **settings) for seed in range(3)]
+    assert takes_lanes(runs[0].method, runs[0].network.model)
+    assert [len(pieces(torch.zeros(3, *shape))) for shape in [(64, 24), (64,), (3, 64), (3,)]] == [1, 1, 1, 3]
+    with numerics(1):
+        for run in (*runs, *solo):
+            run.begin(0)
+        trained_together(runs, 0)
+        for run, other in zip(runs, solo, strict=True):
+            train_round(other.network, [other.batches(0)], [other.validate], lambda _: None)
+            ours, theirs = run.network.checkpoint(), other.network.checkpoint()
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+def test_a_method_with_class_counts_or_heads_in_its_loss_goes_through_vmap() -> None:
+    model = run_of("fixmatch", "mlp[hidden=8]", 0).network.model
+    build = registry().build
+    assert takes_lanes(build("method", "fixmatch"), model)
+    assert not takes_lanes(build("method", "fixmatch[loss=class-weighted]"), model)
+    assert not takes_lanes(build("method", "boostmis"), model)
+    assert not takes_lanes(build("method", "fixmatch"), run_of("fixmatch", "cnn[width=8]", 0).network.model)
+    assert not takes_lanes(build("method", "fixmatch"), run_of("abc", "mlp[hidden=8]", 0).network.model)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -19,7 +19,7 @@ from albench.kernels.ordering import WORST, pack, unpack
 
 Metric = Literal["cosine", "euclidean"]
 
-_GROUP = 16
+GROUP = 16
 _ROWS = 8192
 """Items prepared at once."""
 _QUERY_FLOATS = 1 << 24
@@ -27,7 +27,7 @@ _QUERY_FLOATS = 1 << 24
 _HELD = 1 << 26
 """Numbers in the items that a device holds ready at once, and in their products with a block of queries."""
 # Selection by the expanded square is only good to rounding, so a few more are kept and measured again.
-_SLACK = 8
+SLACK = 8
 
 
 def nearest_neighbors(
@@ -64,55 +64,22 @@ def nearest_neighbors(
     ValueError
         k is out of range, a shape is wrong, or an input is not finite.
     """
-    _check(x, k, queries)
+    check_neighbors(x, k, queries)
     available = len(x) - (queries is None)
-    block = product_block(x.device) if block is None else -(-block // _GROUP) * _GROUP
+    block = product_block(x.device) if block is None else -(-block // GROUP) * GROUP
     centre = x.mean(dim=0) if metric == "euclidean" else None
-    keep = k if metric == "cosine" else min(k + _SLACK, available)
+    keep = k if metric == "cosine" else min(k + SLACK, available)
     if queries is None:
         keys = own_neighbors(Prepared(x, centre), keep, block)
     else:
-        keys = _all_neighbors(queries, x, centre, keep, block)
+        keys = all_neighbors(queries, x, centre, keep, block)
     similarity, index = unpack(keys)
     if metric == "cosine":
         return similarity.clamp_(-1.0, 1.0), index
     return measure_again(x, x if queries is None else queries, index, k)
 
 
-def likely_neighbors(x: Tensor, k: int, queries: Tensor) -> tuple[Tensor, Tensor]:
-    """The items of ``x`` that may be the k nearest of each query by Euclidean distance, before any is measured.
-
-    Parameters
-    ----------
-    x, queries
-        (N, D) and (Q, D) float32.
-    k
-        Number of neighbours, 1 .. N.
-
-    Returns
-    -------
-    Positions (Q, k + 8) int64, or (Q, N) where there are fewer, of which ``measure_again`` makes what
-    ``nearest_neighbors`` gives; and (Q,) bool, whether the first k of them are the k nearest for certain, whatever
-    rounding did.
-
-    Raises
-    ------
-    ValueError
-        k is out of range, a shape is wrong, or an input is not finite.
-    """
-    _check(x, k, queries)
-    centre = x.mean(dim=0)
-    similarity, index = unpack(_all_neighbors(queries, x, centre, min(k + _SLACK, len(x)), product_block(x.device)))
-    if k == len(x) or not len(queries):
-        return index, torch.ones_like(index[:, 0], dtype=torch.bool)
-    # Similarities are -distance^2 / 2, of three terms that each may be off; the item's square is about the query's.
-    lengths = (torch.linalg.vector_norm(part - centre, dim=1) for part in queries.split(_ROWS))
-    square = joined(lengths, len(queries)).square_() + similarity[:, k].abs()
-    error = (8.0 + 2.0 * x.shape[1] ** 0.5) * torch.finfo(torch.float32).eps * square
-    return index, similarity[:, k - 1] - similarity[:, k] > 2.0 * error
-
-
-def _check(x: Tensor, k: int, queries: Tensor | None) -> None:
+def check_neighbors(x: Tensor, k: int, queries: Tensor | None) -> None:
     """Check that the k nearest items can be told."""
     require_finite(x=x)
     available = len(x) - (queries is None)
@@ -147,7 +114,7 @@ class Prepared:
 
     def __init__(self, x: Tensor, centre: Tensor | None, dtype: torch.dtype = torch.float32) -> None:
         self.n = len(x)
-        self.rows = x.new_zeros((-(-self.n // _GROUP) * _GROUP, x.shape[1]), dtype=dtype)
+        self.rows = x.new_zeros((-(-self.n // GROUP) * GROUP, x.shape[1]), dtype=dtype)
         filled = self.rows[: self.n]
         self.half_square: Tensor | None = None
         if centre is None:
@@ -193,10 +160,10 @@ class _Best:
         # Strided groups: column g * width + w is entry g of group w, so that the maximum runs over whole vectors of
         # memory, in either layout; a maximum over a transposed view takes sixty times as long.
         if transposed:
-            grouped = similarity.view(_GROUP, -1, n_rows).permute(2, 0, 1)
-            peak = similarity.view(_GROUP, -1, n_rows).amax(dim=0).T
+            grouped = similarity.view(GROUP, -1, n_rows).permute(2, 0, 1)
+            peak = similarity.view(GROUP, -1, n_rows).amax(dim=0).T
         else:
-            grouped = similarity.view(n_rows, _GROUP, -1)
+            grouped = similarity.view(n_rows, GROUP, -1)
             peak = grouped.amax(dim=1)
         if self.lowest is not None:
             lowest = self.lowest
@@ -257,7 +224,7 @@ def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int,
     best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
     columns = block
     if x.device.type != "cpu":  # which has no cache to stay in, and is waited for once a block
-        columns = max(block, _HELD // max(1, x.shape[1], min(block, len(queries.rows))) // _GROUP * _GROUP)
+        columns = max(block, _HELD // max(1, x.shape[1], min(block, len(queries.rows))) // GROUP * GROUP)
     for j in range(0, len(x), columns):
         items = Prepared(x[j : j + columns], centre, queries.rows.dtype)
         for part, i in zip(best, starts, strict=True):
@@ -267,7 +234,7 @@ def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int,
     return torch.cat([part.keys for part in best])[: queries.n]
 
 
-def _all_neighbors(queries: Tensor, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
+def all_neighbors(queries: Tensor, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
     """Keys (Q, k), of as many queries at a time as are held ready."""
     parts = queries.split(held_queries(x.shape[1], block))
     return joined((query_neighbors(Prepared(part, centre), x, centre, k, block) for part in parts), len(queries))

@@ -75,10 +75,11 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
     "albench/kernels/lanes.py": ("515e3c204c91f85f", frozenset({NOT_THERE})),
+    "albench/kernels/likely.py": ("de8199f8322ae0b0", frozenset({NOT_THERE})),
     "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
     "albench/kernels/neighbors.py": (
-        "044f95f734fc9188",
-        frozenset({"8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72", NOT_THERE}),
+        "304ed7bac2771db2",
+        frozenset({NOT_THERE, "044f95f734fc9188", "8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72"}),
     ),
     "albench/kernels/ordering.py": ("94526f98c7e5f017", frozenset({NOT_THERE})),
     "albench/kernels/samples.py": ("7ef2a6058cb5f43a", frozenset({NOT_THERE})),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-from albench.kernels import likely_neighbors, measure_again, nearest_neighbors
+from albench.kernels import nearest_neighbors
 
 
 def _random(n: int, dim: int, seed: int) -> torch.Tensor:
@@ -89,19 +89,3 @@ def test_bad_inputs_are_named() -> None:
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(1, 3))
     with pytest.raises(ValueError, match="queries must be"):
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(2))
-
-
-def test_likely_neighbors_hold_the_nearest_and_say_where_these_are_certain() -> None:
-    generator = torch.Generator().manual_seed(0)
-    x, queries = torch.randn(120, 16, generator=generator), torch.randn(300, 16, generator=generator)
-    x[60:] = x[:60]  # so that the fifth nearest is as far as the sixth, in place of a rounding that decides
-    _, wanted = nearest_neighbors(x, 4, metric="euclidean", queries=queries)
-    likely, sure = likely_neighbors(x, 4, queries)
-    assert likely.shape == (300, 12)
-    assert torch.equal(measure_again(x, queries, likely, 4)[1], wanted)
-    assert sure.float().mean() > 0.9
-    assert torch.equal(likely[sure, :4].sort(dim=1).values, wanted[sure].sort(dim=1).values)
-    assert not likely_neighbors(x, 5, queries)[1].any()
-    whole, certain = likely_neighbors(x[:5], 5, queries)
-    assert certain.all()
-    assert torch.equal(whole.sort(dim=1).values, torch.arange(5).expand(300, 5))

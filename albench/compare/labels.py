@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from albench.compare.resample import LEAST_SEEDS, around, draws, resampled_means
-from albench.compare.roundoff import settled, size
+from albench.compare.roundoff import may_settle, settled, size
 from albench.errors import UserError
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%-of-full")
@@ -66,18 +66,20 @@ def labels_to_reach(curves: np.ndarray, n_labeled: np.ndarray, target: np.ndarra
     is no curve or no target.
     """
     goal = np.asarray(target)[..., None]
-    height = settled(sign * (curves - goal), np.maximum(size(curves)[..., None], np.abs(goal)))
-    reached = height >= 0
-    first = reached.argmax(axis=-1)
-    before = _last_before(~np.isnan(height), first)
+    height = sign * (curves - goal)
+    if may_settle(height, curves, goal):
+        height = settled(height, np.maximum(size(curves)[..., None], np.abs(goal)))
+    there = ~np.isnan(height)
+    first = (height >= 0).argmax(axis=-1)
+    before = first - 1 if there.all() else _last_before(there, first)
     low = np.take_along_axis(height, np.maximum(before, 0)[..., None], axis=-1)[..., 0]
     high = np.take_along_axis(height, first[..., None], axis=-1)[..., 0]
     share = np.where(before < 0, 1.0, -low / np.where(high - low > 0, high - low, 1.0))
     start = n_labeled[np.maximum(before, 0)]
     labels = start + share * (n_labeled[first] - start)
     labels = np.where(before < 0, n_labeled[first], labels).astype(np.float64)
-    labels = np.where(reached.any(axis=-1), labels, np.inf)
-    return np.where(np.isnan(height).all(axis=-1), np.nan, labels)
+    labels = np.where(high >= 0, labels, np.inf)  # a curve that reaches it nowhere is below it at its first point
+    return np.where(there.any(axis=-1), labels, np.nan)
 
 
 def _last_before(there: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -22,6 +22,22 @@ def settled(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(np.abs(values) <= ROUND_OFF * scale, 0.0, values)
 
 
+def may_settle(values: np.ndarray, *of: np.ndarray) -> bool:
+    """Whether ``settled`` can change one of ``values`` at the scale of what they are differences of.
+
+    One look at all numbers at once: sizes along short axes of large arrays take many times as long. A difference of
+    exactly 0 is settled.
+
+    Parameters
+    ----------
+    of
+        What the scale of each value is a largest magnitude of; NaN is passed over.
+    """
+    largest = max(float(np.fmax.reduce(np.abs(each), axis=None, initial=0.0)) for each in of)
+    near = np.abs(values) <= ROUND_OFF * largest
+    return bool(np.any(values[near] != 0.0))
+
+
 def gaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Differences ``a - b`` over the seeds that both have, ready for a test.
 

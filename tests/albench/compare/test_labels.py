@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from made_up import curve_records
 
 from albench.compare import compare
 from albench.compare.labels import labels_to_reach, parse_target, savings
+from albench.compare.roundoff import ROUND_OFF
 from albench.errors import UserError
 
 NAN, INF = float("nan"), float("inf")
@@ -49,6 +50,7 @@ def test_a_baseline_that_is_level_before_its_end_is_not_charged_all_of_its_label
     assert found.saved[2] < 0  # it gets there later, though it ends higher
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(arrays(np.float64, (2, 6, 3), elements=st.floats(0, 1)), st.sampled_from([None, 0.5]), st.sampled_from([1, -1]))
 def test_what_a_row_saves_its_baseline_loses(values: np.ndarray, target: float | None, sign: float) -> None:
     one = savings(values, LABELS, np.array([-1, 0]), target, sign)
@@ -86,3 +88,36 @@ def test_intervals_are_paired_over_seeds() -> None:
 def test_a_wrong_target_is_told(text: str) -> None:
     with pytest.raises(UserError, match="give a value of the metric"):
         parse_target(text)
+
+
+def reached_at(curve: list[float], n_labeled: list[int], goal: float, sign: float) -> float:
+    """``labels_to_reach`` of one curve, point by point."""
+    largest = max([abs(v) for v in curve if v == v] + [abs(goal)], default=0.0)
+    heights = [sign * (v - goal) for v in curve]
+    heights = [0.0 if abs(h) <= ROUND_OFF * largest else h for h in heights]
+    before: tuple[float, int] | None = None
+    for height, count in zip(heights, n_labeled, strict=True):
+        if height >= 0:
+            if before is None:
+                return float(count)
+            return before[1] + -before[0] / (height - before[0]) * (count - before[1])
+        if height == height:
+            before = height, count
+    return float("inf") if before else float("nan")
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_many_curves_are_read_as_one_by_one(missing: float, sign: float) -> None:
+    rng = np.random.Generator(np.random.PCG64(int(10 * missing)))
+    curves, n_labeled = np.round(rng.random((60, 7, 6)), 1), np.array([10, 25, 40, 80, 90, 200])
+    curves[rng.random(curves.shape) < missing] = np.nan
+    exact = curves[..., -2] * rng.choice([1, 1 + 1e-13, 1 - 1e-13, 1 + 1e-11], size=(60, 7))
+    for goal in (exact, np.asarray(0.55), curves[..., -1]):
+        found = labels_to_reach(curves, n_labeled, goal, sign)
+        goals = np.broadcast_to(goal, (60, 7))
+        expected = [
+            [reached_at(c, n_labeled.tolist(), g, sign) for c, g in zip(row, own, strict=True)]
+            for row, own in zip(curves.tolist(), goals.tolist(), strict=True)
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from albench.compare.roundoff import gaps, leveled, settled, size
+from albench.compare.roundoff import gaps, leveled, may_settle, settled, size
 
 NAN, INF = float("nan"), float("inf")
 
@@ -34,3 +34,12 @@ def test_magnitudes_that_are_one_up_to_round_off_are_one() -> None:
 
 def test_values_that_are_equal_become_the_least_of_them() -> None:
     np.testing.assert_array_equal(leveled(np.array([0.1 + 0.2, NAN, 0.3, 0.5, -INF])), [0.3, NAN, 0.3, 0.5, -INF])
+
+
+def test_a_look_at_all_tells_whether_any_may_be_round_off() -> None:
+    a = np.array([1.0, 0.5, NAN])
+    assert not may_settle(a - 0.4, a, np.array(0.4))
+    assert not may_settle(np.array([0.0, NAN]), a)  # exactly nothing is settled
+    assert may_settle(np.array([1e-13, 0.2]), a)
+    assert not may_settle(np.array([1e-13, 0.2]), np.array([1e-2, NAN]))
+    assert may_settle(np.array([3.0]), np.array([INF]))  # then nothing is left out

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import torch
 from torch import Tensor
+
+from albench.kernels.pairs import pair_products
 
 _ROWS = 8192
 _MOST = 12
@@ -103,13 +103,7 @@ class Bounds:
 
     def _measured(self, rows: Tensor, center: Tensor, centers: Tensor, square: Tensor) -> Tensor:
         """(n,) squared distances, at least 0, of items in ascending order to one centre each."""
-        starts = torch.zeros(len(self._x) + 1, dtype=torch.int64)
-        starts[1:] = torch.bincount(rows, minlength=len(self._x)).cumsum(dim=0)
-        size = len(self._x), len(centers)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
-            wanted = torch.sparse_csr_tensor(starts, center, torch.zeros(len(rows)), size, check_invariants=False)
-            products = torch.sparse.sampled_addmm(wanted, self._x, centers.T, beta=0.0).values()
+        products = pair_products(self._x, centers, rows, center)
         return (square[center] + self._square[rows]).sub_(products, alpha=2.0).clamp_(min=0)
 
     def _noise(self, centers_square: Tensor, square: Tensor) -> Tensor:

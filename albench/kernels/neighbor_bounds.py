@@ -13,6 +13,8 @@ from albench.kernels.unit import Rows
 
 _FLOATS = 1 << 22
 """Products in one block."""
+FLOAT_ERROR = 5e-5
+"""By how much a float32 product of two rows of length 1 may be off, and more."""
 _ALL_FROM = 0.6
 """Share of the items from which on all of them, two at a time, cost less."""
 
@@ -110,5 +112,5 @@ def coarse_error(product: Tensor, dtype: torch.dtype) -> Tensor:
     does what the product itself is rounded to, of its own size.
     """
     if dtype == torch.float32:
-        return torch.full_like(product, 5e-5)
-    return product.abs().float().mul(2.0**-9).add_(2.0**-8).mul_(1.02).add_(5e-5)
+        return torch.full_like(product, FLOAT_ERROR)
+    return product.abs().float().mul(2.0**-9).add_(2.0**-8).mul_(1.02).add_(FLOAT_ERROR)

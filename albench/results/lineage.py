@@ -60,14 +60,16 @@ SAME: frozenset[str] = frozenset(
 NOT_THERE = ""
 """In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
-    "albench/kernels/cover_graph.py": ("6184e15fc88cd034", frozenset({NOT_THERE})),
+    "albench/kernels/cover_graph.py": ("d3d73d954dcf01f8", frozenset({NOT_THERE, "6184e15fc88cd034"})),
+    "albench/kernels/leading.py": ("ec670d146b3cdb2c", frozenset({NOT_THERE})),
+    "albench/kernels/pairs.py": ("d6baeee1cc0185b1", frozenset({NOT_THERE})),
     "albench/kernels/finite.py": ("759c4b273de0b714", frozenset({"47a142d5e7a16815", NOT_THERE})),
     "albench/kernels/groups.py": ("032b6ca6cd6ce0b3", frozenset({NOT_THERE})),
     "albench/kernels/kmeans.py": (
         "3e59d01b46b7d4f3",
         frozenset({"360e1b96731c664b", "377923685e8e7d14", "f6a15977fd07d9ea"}),
     ),
-    "albench/kernels/kmeans_bounds.py": ("dbd80b8b6cc985b2", frozenset({NOT_THERE})),
+    "albench/kernels/kmeans_bounds.py": ("315a0e1553d9107a", frozenset({NOT_THERE, "dbd80b8b6cc985b2"})),
     "albench/kernels/kmeans_rounds.py": ("0969829cc6e8dcf7", frozenset({NOT_THERE})),
     "albench/kernels/kmeans_seeds.py": (
         "9ca8337ef0c6b511",
@@ -76,7 +78,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/kmeanspp.py": ("36338861732f539d", frozenset({"c221a225f03bb115"})),
     "albench/kernels/lanes.py": ("515e3c204c91f85f", frozenset({NOT_THERE})),
     "albench/kernels/likely.py": ("de8199f8322ae0b0", frozenset({NOT_THERE})),
-    "albench/kernels/neighbor_bounds.py": ("fbd50471713c43e2", frozenset({NOT_THERE, "0bdb98c04f66be6d"})),
+    "albench/kernels/neighbor_bounds.py": (
+        "a3718b175746448a",
+        frozenset({NOT_THERE, "0bdb98c04f66be6d", "fbd50471713c43e2"}),
+    ),
     "albench/kernels/neighbors.py": (
         "304ed7bac2771db2",
         frozenset({NOT_THERE, "044f95f734fc9188", "8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72"}),

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from albench.kernels import CoverGraph, UnitRows, cover_graph
+from albench.kernels import CoverGraph, UnitRows, cover_graph, leading
 
 NEAR = 1 - 0.8**2 / 2
 
@@ -44,6 +44,30 @@ def test_balls_are_those_of_all_pairs(
         graph.uncount(counted & part)
     left = counted & (torch.arange(150) % 3 == 2)
     assert graph.degree.tolist() == wanted[:, left].sum(dim=1).tolist()
+
+
+@pytest.mark.parametrize("dense", [0.0, 1.0], ids=["whole blocks", "pair by pair"])
+@pytest.mark.usefixtures("coarse")
+def test_balls_are_the_same_by_directions_that_rule_pairs_out(dense: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_COLUMNS": 256, "_ROWS": 128, "_LEADING_FROM": 1, "_COARSE": 1.0, "_DENSE": dense}.items():
+        monkeypatch.setattr(cover_graph, name, value)
+    monkeypatch.setattr(leading, "_ALONE", 0.0)  # so that they are taken for rows as short as these
+    taken: list[object] = []
+    told = cover_graph.leading
+    monkeypatch.setattr(cover_graph, "leading", lambda *given: taken.append(told(*given)) or taken[-1])
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(900, 128, generator=generator) * torch.arange(1, 129) ** -1.5
+    x[7:20] = x[7]
+    x[21] = 0
+    rows, counted = UnitRows(x), torch.rand(900, generator=generator) < 0.7
+    inside = rows[:] @ rows[:].T >= 0.97
+    graph = CoverGraph(rows, 0.97, counted)
+    assert taken[0] is not None
+    assert graph.degree.tolist() == inside[:, counted].sum(dim=1).tolist()
+    new = graph.inside(7) & counted
+    assert new.tolist() == (inside[7] & counted).tolist()
+    graph.uncount(new)
+    assert graph.degree.tolist() == inside[:, counted & ~new].sum(dim=1).tolist()
 
 
 @pytest.mark.usefixtures("coarse")

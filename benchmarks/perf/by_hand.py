@@ -1,5 +1,7 @@
 """A whole suite against a loop by hand in PyTorch, start-up included: python benchmarks/perf/by_hand.py [--turns 3]
 
+``--lanes auto`` runs the suite with it.
+
 Ten seeds, ``random`` and ``entropy``, five rounds of 200 steps with ``supervised`` on 2,000 x 64 features and
 ``mlp[hidden=64]``; 100 labels to start with and 100 more each round. The loop by hand trains the same network as one
 writes it: ``nn.Sequential``, ``torch.optim.SGD``, a random batch a step, accuracy after each round, the query. It keeps
@@ -36,7 +38,7 @@ def data() -> tuple[np.ndarray, ...]:
     return x[:ITEMS], y[:ITEMS], x[ITEMS:], y[ITEMS:]
 
 
-def suite() -> None:
+def suite(lanes: str) -> None:
     """As albench runs it."""
     import albench
 
@@ -46,7 +48,7 @@ def suite() -> None:
             dataset=albench.arrays(x, y, test=(test_x, test_y)),
             method="supervised", backbone=f"mlp[hidden={HIDDEN}]", strategy=list(STRATEGIES), seeds=SEEDS,
             rounds=ROUNDS, steps=STEPS, initial=LABELS, query_size=LABELS, batch_size=BATCH,
-            executor="local", device="cpu", out=folder,
+            executor="local", device="cpu", out=folder, lanes=lanes,
         )  # fmt: skip
 
 
@@ -83,10 +85,10 @@ def loop() -> None:
                 unlabeled = unlabeled[picked[LABELS:]]
 
 
-def seconds(what: str) -> float:
+def seconds(what: str, lanes: str) -> float:
     """Processor seconds of a process of its own."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, __file__, "--only", what], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, __file__, "--only", what, "--lanes", lanes], check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -94,16 +96,17 @@ def seconds(what: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--lanes", default="off")
     parser.add_argument("--only", choices=("suite", "loop"), help="carry out one of them, unmeasured")
     arguments = parser.parse_args()
     if arguments.only:
-        {"suite": suite, "loop": loop}[arguments.only]()
+        suite(arguments.lanes) if arguments.only == "suite" else loop()
         return
     os.environ["OMP_NUM_THREADS"] = "1"
     taken: dict[str, list[float]] = {"suite": [], "loop": []}
     for _ in range(arguments.turns):
         for what, found in taken.items():
-            found.append(seconds(what))
+            found.append(seconds(what, arguments.lanes))
     for what, found in taken.items():
         print(f"{what:6}{'  '.join(f'{one:7.2f}' for one in sorted(found))} s")
     print(f"ratio of the smallest {min(taken['suite']) / min(taken['loop']):.3f}")

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from albench.kernels.scores import entropy
+from albench.kernels.scores import entropy, floats
 
 _ROWS = 8192
-"""Items in one block of float64."""
+"""Items in one block of float64 on the CPU."""
 
 
 def mutual_information(samples: Iterable[Tensor]) -> Tensor:
@@ -37,7 +37,8 @@ def mutual_information(samples: Iterable[Tensor]) -> Tensor:
             total = torch.zeros(sample.shape, dtype=torch.float64, device=sample.device)
             within = torch.zeros(len(sample), dtype=torch.float64, device=sample.device)
         count += 1
-        for part, summed, spread in zip(*(t.split(_ROWS) for t in (sample, total, within)), strict=True):
+        rows = _rows(sample)
+        for part, summed, spread in zip(*(t.split(rows) for t in (sample, total, within)), strict=True):
             probs = part.double()
             summed += probs
             spread += entropy(probs)
@@ -64,12 +65,19 @@ def mean_standard_deviation(samples: Iterable[Tensor]) -> Tensor:
             mean = torch.zeros(sample.shape, dtype=torch.float64, device=sample.device)
             squares = torch.zeros_like(mean)
         count += 1
-        for part, average, square in zip(*(t.split(_ROWS) for t in (sample, mean, squares)), strict=True):
+        rows = _rows(sample)
+        for part, average, square in zip(*(t.split(rows) for t in (sample, mean, squares)), strict=True):
             change = part.double() - average
             average += change / count
             square += change * (part.double() - average)
     _require(count)
     return (squares / count).clamp(min=0).sqrt().mean(dim=1)
+
+
+def _rows(sample: Tensor) -> int:
+    """Items in one block of a sample (N, C)."""
+    classes = max(1, sample.shape[1])
+    return max(_ROWS, floats(sample.device, _ROWS * classes) // classes)
 
 
 def _require(count: int) -> None:

@@ -12,6 +12,13 @@ from albench.kernels.blocks import joined
 
 _FLOATS = 1 << 17
 """Probabilities in one block."""
+_ON_DEVICE = 1 << 24
+"""Numbers in one block on a device: 128 MiB in float64."""
+
+
+def floats(device: torch.device, on_cpu: int) -> int:
+    """Numbers in one block: what stays in the caches of a CPU; on a device many, as each block launches kernels."""
+    return on_cpu if device.type == "cpu" else _ON_DEVICE
 
 
 def entropy(probs: Tensor) -> Tensor:
@@ -103,5 +110,5 @@ def _by_class(probs: Tensor) -> np.ndarray:
 def _by_rows(score: Callable[[Tensor], Tensor], probs: Tensor) -> Tensor:
     """A score of matrices (n, C) -> (n,) for probabilities (..., C), in blocks that stay in the caches."""
     rows = probs.reshape(-1, probs.shape[-1])
-    step = max(4096, _FLOATS // max(1, probs.shape[-1]))
+    step = max(4096, floats(probs.device, _FLOATS) // max(1, probs.shape[-1]))
     return joined((score(part) for part in rows.split(step)), len(rows)).reshape(probs.shape[:-1])

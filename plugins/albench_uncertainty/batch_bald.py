@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from albench.api import View, option
-from albench.kernels import entropy, sent, top_k, top_k_mutual_information
+from albench.kernels import mutual_information, sent, top_k_mutual_information
+from albench_uncertainty.candidates import Candidates, kinds
 from albench_uncertainty.dropout import Dropout
+from albench_uncertainty.greedy import greedy
+from albench_uncertainty.joint import Joint
 
-BLOCK = 2**22
-"""Numbers in one block of label probabilities."""
-LOOK = 32
-"""Candidates measured at a time. It changes the speed, not the picks."""
-EXHAUSTED = 1e-10
-"""Nats: a gain below it is rounding."""
+ROWS = 16
+"""Fewest rows of a product whose sums are in the order of one of many rows."""
 
 
 @dataclass(frozen=True)
@@ -62,126 +61,26 @@ class BatchBALD(Dropout):
         """Choose ``budget`` positions, in the order picked."""
         n_kept = min(len(view), max(self.candidates, 2 * budget))
         kept = top_k_mutual_information(view.mc_probs(self.samples, self.drop), n_kept).sort().values
-        probs = self._networks(view, kept)
-        joint = Joint(probs, self.max_configurations, self.configurations, view.generator)
+        joint = Joint(self._networks(view, kept), self.max_configurations, self.configurations, view.generator)
         return kept[greedy(joint, budget)]
 
-    @torch.no_grad()
-    def _networks(self, view: View, kept: Tensor) -> Tensor:
-        """(T, M, C) probabilities of the candidates (M,) under each mask."""
-        embeddings = view.embeddings[kept]
-        uniform = sent(torch.rand(self.masks, embeddings.shape[1], generator=view.generator), view.device)
-        masks = (uniform >= self.drop).to(embeddings.dtype) / (1 - self.drop)
-        return torch.stack([view.head(embeddings * mask).softmax(dim=1) for mask in masks])
+    def _networks(self, view: View, kept: Tensor) -> Candidates:
+        """The candidates (M,) under each mask."""
+        inner, embeddings = view.only(kept, self), view.embeddings[kept]
+        before = view.generator.get_state()
+        uniform = torch.rand(self.masks, embeddings.shape[1], generator=view.generator)
+        masks = (sent(uniform, view.device) >= self.drop).to(embeddings.dtype) / (1 - self.drop)
+        view.generator.set_state(before)  # what the view draws are the same masks
+        if view.device.type != "cpu":
+            return Candidates(torch.stack([*inner.mc_probs(self.masks, self.drop)]))
+        alone = mutual_information(inner.mc_probs(self.masks, self.drop))
 
+        @torch.no_grad()
+        def of_some(positions: Tensor) -> Tensor:
+            # A product of a few rows adds up in another order than one of many does.
+            rows = positions if len(positions) >= ROWS else positions.repeat(-(-ROWS // len(positions)))
+            some = embeddings[rows]
+            probs = torch.stack([view.head(some * mask).softmax(dim=1) for mask in masks])
+            return probs[:, : len(positions)]
 
-class Joint:
-    """The labels of the items chosen so far: every configuration while they are few, drawn ones from then on.
-
-    Parameters
-    ----------
-    probs
-        (T, M, C) probabilities of M candidates under T networks.
-    limit
-        Most configurations that are enumerated.
-    draws
-        How many are drawn where there are more.
-    generator
-        Draws them.
-    """
-
-    def __init__(self, probs: Tensor, limit: int, draws: int, generator: torch.Generator) -> None:
-        self.device = probs.device
-        self._probs = probs
-        self._limit = limit
-        self._draws = draws
-        self._generator = generator
-        self._drawn = False
-        # (S,) probability of a configuration, and (S, T) that of each network given the configuration.
-        self._mass = torch.ones(1, dtype=torch.float64, device=probs.device)
-        self._networks = torch.full((1, len(probs)), 1 / len(probs), dtype=torch.float64, device=probs.device)
-
-    def __len__(self) -> int:
-        return self._probs.shape[1]
-
-    def gains(self, positions: Tensor) -> Tensor:
-        """(m,) float64 nats that each candidate (m,) would add to the batch's mutual information, at least 0."""
-        samples, _, classes = self._probs.shape
-        weight = self._mass @ self._networks
-        found = []
-        for part in positions.split(max(1, BLOCK // (max(len(self._mass), samples) * classes))):
-            probs = self._probs[:, part].double()
-            label = (self._networks @ probs.flatten(1)).view(-1, len(part), classes)
-            found.append(self._mass @ entropy(label) - weight @ entropy(probs))
-        return torch.cat(found).clamp(min=0)
-
-    def add(self, position: int) -> None:
-        """Take a candidate into the batch."""
-        probs = self._probs[:, position].double()  # (T, C)
-        label = self._networks @ probs  # (S, C), given the configuration
-        if not self._drawn and label.numel() <= self._limit:
-            mass = (self._mass[:, None] * label).flatten()
-            possible = mass > 0
-            joint = (self._networks[:, None, :] * probs.T).flatten(0, 1)[possible]
-            self._mass = mass[possible]
-        else:
-            networks = self._networks
-            if not self._drawn:
-                rows = self._chosen(self._mass, self._draws)
-                networks, label = networks[rows], label[rows]
-                self._mass = torch.full((self._draws,), 1 / self._draws, dtype=torch.float64, device=probs.device)
-                self._drawn = True
-            joint = networks * probs.T[self._chosen(label, 1)[:, 0]]
-        self._networks = joint / joint.sum(dim=1, keepdim=True)
-
-    def _chosen(self, weights: Tensor, count: int) -> Tensor:
-        """Columns of each row in proportion to its weights, with replacement, drawn on the CPU."""
-        return sent(weights.cpu().multinomial(count, replacement=True, generator=self._generator), self.device)
-
-
-class _Best(NamedTuple):
-    """The candidate of the largest bound, whether that is its gain by now, and how large it is."""
-
-    place: int
-    fresh: bool
-    gain: float
-
-
-def _best(bound: Tensor, fresh: Tensor) -> _Best:
-    """The lowest of the largest, in one copy to the host."""
-    place = bound.argmax(dim=0, keepdim=True)
-    found = torch.cat([place.double(), fresh.index_select(0, place).double(), bound.index_select(0, place)])
-    at, is_fresh, gain = found.tolist()
-    return _Best(int(at), bool(is_fresh), gain)
-
-
-def greedy(joint: Joint, budget: int) -> Tensor:
-    """(budget,) candidates, each adding most to those before it, the lowest among equals.
-
-    A candidate's gain never rises, so an old one bounds it: only the largest have to be measured again.
-
-    Raises
-    ------
-    NonFiniteScores
-        A candidate's probabilities are not finite.
-    """
-    alone = joint.gains(torch.arange(len(joint), device=joint.device))
-    ranking = top_k(alone, len(joint))
-    bound, picks = alone, list[int]()
-    fresh = torch.ones(len(joint), dtype=torch.bool, device=joint.device)
-    while len(picks) < budget:
-        width, n_old = LOOK, 0 if not picks else len(joint) - len(picks)
-        while not (best := _best(bound, fresh)).fresh:
-            old = bound.masked_fill(fresh, -torch.inf).topk(min(width, n_old)).indices
-            bound[old] = joint.gains(old)
-            fresh[old] = True
-            n_old -= len(old)
-            width *= 2
-        if best.gain < EXHAUSTED:
-            break
-        picks.append(best.place)
-        joint.add(best.place)
-        bound[best.place] = -torch.inf
-        fresh = bound == -torch.inf
-    chosen = torch.tensor(picks, dtype=torch.int64, device=joint.device)
-    return torch.cat([chosen, ranking[~torch.isin(ranking, chosen)][: budget - len(picks)]])
+        return Candidates.looked_at(alone, kinds(embeddings), (len(kept), view.n_classes, self.masks), of_some)

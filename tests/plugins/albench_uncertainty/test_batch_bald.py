@@ -13,12 +13,15 @@ from by_hand import entropy, random_samples
 from albench.errors import ContractError
 from albench.kernels import NonFiniteScores
 from albench.testing import make_view
-from albench_uncertainty.batch_bald import BatchBALD, Joint, greedy
+from albench_uncertainty.batch_bald import BatchBALD
+from albench_uncertainty.candidates import Candidates
 from albench_uncertainty.dropout import BALD
+from albench_uncertainty.greedy import greedy
+from albench_uncertainty.joint import Joint
 
 
 def joint_of(probs: np.ndarray, limit: int = 100_000, draws: int = 1000, seed: int = 0) -> Joint:
-    return Joint(torch.tensor(probs), limit, draws, torch.Generator().manual_seed(seed))
+    return Joint(Candidates(torch.tensor(probs)), limit, draws, torch.Generator().manual_seed(seed))
 
 
 def information(probs: np.ndarray, batch: list[int]) -> float:
@@ -143,7 +146,8 @@ def test_the_first_pick_has_the_largest_mutual_information() -> None:
     x, weight = pool()
     view = make_view(x, weight=weight)
     strategy = BatchBALD(masks=50)
-    probs = strategy._networks(view, torch.arange(60)).double().numpy()
+    candidates = strategy._networks(view, torch.arange(60))
+    probs = candidates.look_at(torch.arange(60))[0].permute(2, 0, 1).double().numpy()
     assert probs.shape == (50, 60, 4)
     np.testing.assert_allclose(probs.sum(axis=2), 1, rtol=1e-5)
     alone = entropy(probs.mean(axis=0)) - entropy(probs).mean(axis=0)

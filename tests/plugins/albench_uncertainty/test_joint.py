@@ -1,0 +1,44 @@
+"""Gains in float32 against float64, all at once against some, and drawn labels against torch's own."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from by_hand import random_samples
+
+from albench_uncertainty.candidates import Candidates
+from albench_uncertainty.joint import Joint
+
+
+def joint(limit: int, seed: int = 3) -> Joint:
+    probs = torch.tensor(random_samples(20, 50, 4, seed=seed)).float()
+    return Joint(Candidates(probs), limit, 300, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("limit", [10, 100, 5000])
+def test_rough_gains_are_off_by_no_more_than_they_say(limit: int) -> None:
+    known, every = joint(limit), torch.arange(50)
+    for pick in (4, 30, 7, 11, 40, 2):
+        exact = known.gains(every)
+        error = (known.rough(every) - exact).abs().max()
+        assert error <= known.error < 1e-4
+        torch.testing.assert_close(known.gains_of_all(), exact, rtol=0, atol=1e-12)
+        known.add(pick)
+
+
+def test_labels_are_drawn_as_torch_draws_them() -> None:
+    known, generator = joint(10), torch.Generator().manual_seed(5)
+    known.generator = torch.Generator().manual_seed(5)
+    weights = torch.rand(200, 7, dtype=torch.float64)
+    assert torch.equal(known._labels(weights), weights.multinomial(1, generator=generator)[:, 0])
+    assert torch.equal(known.generator.get_state(), generator.get_state())
+
+
+def test_impossible_labels_are_left_out() -> None:
+    probs = torch.tensor([[[1.0, 0.0], [0.5, 0.5]], [[1.0, 0.0], [0.2, 0.8]]])
+    known = Joint(Candidates(probs), 100, 10, torch.Generator())
+    known.take(probs[:, 0].T)
+    assert float(known.least()) == 0
+    known = known.anew()
+    known.add(0)
+    assert float(known.least()) == 1

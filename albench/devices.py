@@ -6,14 +6,19 @@ imported where an answer needs it.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import torch
     from torch import Tensor
+
+T = TypeVar("T")
 
 Name = Literal["cpu", "cuda", "mps", "xpu"]
 """What torch calls the kinds."""
@@ -37,6 +42,8 @@ class Kind:
         Whether it has products of float32 that round their factors to ten bits.
     channels_last
         Whether convolutions of images with their channels last are faster.
+    graphs
+        Whether a training step can be captured, and launched at once from then on.
     """
 
     title: str
@@ -45,11 +52,12 @@ class Kind:
     mixed: bool = False
     tf32: bool = False
     channels_last: bool = False
+    graphs: bool = False
 
 
 KINDS: dict[Name, Kind] = {
     "cpu": Kind("CPU", float64=True),
-    "cuda": Kind("CUDA", float64=True, pinned=True, mixed=True, tf32=True, channels_last=True),
+    "cuda": Kind("CUDA", float64=True, pinned=True, mixed=True, tf32=True, channels_last=True, graphs=True),
     "mps": Kind("MPS"),
     "xpu": Kind("XPU"),
 }
@@ -138,6 +146,45 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
     """
     # From memory that is not pinned the copy would wait until the device has done all that it was given.
     return tensor.pin_memory().to(device, non_blocking=True) if can(device).pinned else tensor.to(device)
+
+
+class SideStream:
+    """A stream of a device apart from the usual one; of kinds that have graphs."""
+
+    def __init__(self, device: torch.device) -> None:
+        import torch
+
+        self._stream = torch.cuda.Stream(device)
+
+    @contextlib.contextmanager
+    def launching(self) -> Iterator[None]:
+        """Launch here, after what was launched on the usual stream and before what will be."""
+        import torch
+
+        usual = torch.cuda.current_stream(self._stream.device)
+        self._stream.wait_stream(usual)
+        with torch.cuda.stream(self._stream):
+            yield
+        usual.wait_stream(self._stream)
+
+    def captured(self, work: Callable[[], T]) -> tuple[T, Callable[[], None]]:
+        """What ``work`` launches as one graph: its result, whose tensors a replay fills, and what replays it.
+
+        Raises
+        ------
+        Exception
+            Where it cannot be captured, as it waits for the device: the first thing that went wrong.
+        """
+        import torch
+
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with self.launching(), torch.cuda.graph(graph, stream=self._stream):
+                result = work()
+        except Exception as error:
+            # What ends a capture that broke says no more than that it did.
+            raise error.__context__ or error from None
+        return result, graph.replay
 
 
 def wide(tensor: Tensor) -> Tensor:

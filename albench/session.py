@@ -123,6 +123,7 @@ def run(
     fresh: bool = False,
     strict: bool = False,
     offline: bool = False,
+    graphs: bool = False,
     on_failure: str = "raise",
     listener: Listener | None = None,
     **settings: Any,
@@ -167,6 +168,8 @@ def run(
         Refuse to add to trials that were made with other versions or processors.
     offline
         Download no data: without it, those of published data sets that are not here are fetched before the run.
+    graphs
+        Launch training steps as CUDA graphs, with the same numbers; tried on no GPU yet.
     on_failure
         ``"raise"``, or ``"keep"`` to find failed trials in ``results.failed``.
     settings
@@ -187,8 +190,7 @@ def run(
         Where trials failed and ``on_failure`` is ``"raise"``.
     """
     _check_alone(others)
-    check("on_failure", on_failure)
-    check("listener", listener)
+    _, _ = check("on_failure", on_failure), check("listener", listener)
     how = run_settings(
         out=out,
         device=device,
@@ -202,6 +204,7 @@ def run(
         fresh=fresh,
         strict=strict,
         offline=offline,
+        graphs=graphs,
     )
     named: dict[str, Any] = {"strategy": strategy, "method": method, "dataset": dataset, "backbone": backbone}
     named |= {"encoder": encoder, "seeds": seeds, "until_sure": until_sure, "max_seeds": max_seeds}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Literal
 
@@ -11,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from albench.api.dataset import FeatureDataset, ImageDataset, Split, Splits
+from albench.api.method import Batch
 from albench.api.task import Task
 from albench.bench.measured import STRATEGY, TimedCase
 from albench.bench.rates import seconds
@@ -18,7 +20,9 @@ from albench.components.registry import registry
 from albench.devices import can, kind_of
 from albench.suite.protocol import Amounts, Protocol
 from albench.suite.trials import Trial
+from albench.training.graphs import Graphed
 from albench.training.lanes import Stack
+from albench.training.loop import Trainee
 from albench.trial.parts import Parts
 from albench.trial.run import TrialRun
 
@@ -141,3 +145,29 @@ def lane_seconds(case: TimedCase, lanes: int, device: str = "cpu", blocks: int =
             stack.step(step, parts)
 
     return [took / case.steps for took in alternately((one, each, all_at_once), device, blocks)]
+
+
+def graph_seconds(case: TimedCase, device: str, count: int = 1, blocks: int = 8) -> list[float]:
+    """Seconds of a step of so many seeds together, launched kernel by kernel and as a CUDA graph.
+
+    Raises
+    ------
+    RuntimeError
+        Where there is no graph of it, with the reason.
+    """
+
+    def refused(why: str) -> None:
+        raise RuntimeError(why)
+
+    works = []
+    for by_graph in (False, True):
+        runs = begun(case, device, count)
+        trainee = Stack([run.network for run in runs]) if count > 1 else runs[0].network
+        stream = enumerate(zip(*(run.batches(0) for run in runs), strict=True))
+        works.append(partial(_steps, Graphed(trainee, refused) if by_graph else trainee, stream, case.steps))
+    return [took / case.steps for took in alternately(works, device, blocks)]
+
+
+def _steps(trainee: Trainee, stream: Iterator[tuple[int, Sequence[Batch]]], count: int) -> None:
+    for number, batches in islice(stream, count):
+        trainee.step(number, batches)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOW = (
     *("out", "device", "executor", "trackers", "query_time_limit", "time_limit"),
-    *("share", "plugins", "data_dir", "fresh", "strict", "offline"),
+    *("share", "plugins", "data_dir", "fresh", "strict", "offline", "graphs"),
 )
 """Options that say how the suite is run, and nothing of what is compared."""
 
@@ -65,6 +65,7 @@ HOW = (
 @click.option("--lanes", metavar="auto|off|N", help="Seeds trained in one vectorised step.  [default: off]")
 @click.option("--share/--no-share", default=True, help="Train the same first round once for all strategies (default).")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N, mps or xpu.")
+@click.option("--graphs", is_flag=True, help="Launch training steps as CUDA graphs; tried on no GPU yet.")
 @click.option("--executor", type=SpecType("executor"), help="local, processes[workers=N], ray[...], slurm[...]")
 @click.option("--query-time-limit", type=float, metavar="SECONDS", help="Fail a trial whose query takes longer.")
 @click.option("--time-limit", metavar="TIME", help="Begin no round after TIME, as 45s, 30m, 2h or 1h30m; exit code 3.")

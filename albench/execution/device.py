@@ -59,6 +59,18 @@ def device_of(suite: Suite, wanted: str) -> str:
         raise DeviceError(f"suite {suite.name}, protocol: {error}") from None
 
 
+def check_graphs(device: str) -> None:
+    """Refuse graphs of steps where there are none.
+
+    Raises
+    ------
+    DeviceError
+        On any device but CUDA's.
+    """
+    if not devices.can(device).graphs:
+        raise DeviceError(f"--graphs is of CUDA devices: on {device} leave it out.")
+
+
 def check_precision(precision: str) -> None:
     """Refuse bfloat16 where it would train almost nothing.
 

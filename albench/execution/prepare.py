@@ -23,7 +23,7 @@ from albench.environment import this_environment
 from albench.errors import SuiteError, nearest
 from albench.execution.advice import advice
 from albench.execution.alike import alike_notes
-from albench.execution.device import check_precision, device_of
+from albench.execution.device import check_graphs, check_precision, device_of
 from albench.execution.failures import Work, in_one_line
 from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
@@ -146,7 +146,10 @@ def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry
     found = registry(files)
     _check_plugins(suite, found)
     check_precision(suite.protocol.precision)
-    return dataclasses.replace(settings, plugin_files=files, device=device_of(suite, settings.device)), found
+    device = device_of(suite, settings.device)
+    if settings.graphs:
+        check_graphs(device)
+    return dataclasses.replace(settings, plugin_files=files, device=device), found
 
 
 def _files(suite: Suite, settings: RunSettings) -> tuple[str, ...]:

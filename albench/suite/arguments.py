@@ -48,6 +48,7 @@ _FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "fresh": (_flag, "fresh=True or fresh=False"),
     "strict": (_flag, "strict=True or strict=False"),
     "offline": (_flag, "offline=True or offline=False"),
+    "graphs": (_flag, "graphs=True or graphs=False"),
     "data_dir": (_path, "a folder, as data_dir='data'"),
     "on_failure": (lambda value: value in ("raise", "keep"), "on_failure='raise' or on_failure='keep'"),
     "listener": (_listens, "an object with the methods plan, event and outcome"),

@@ -48,6 +48,8 @@ class RunSettings:
         has others.
     offline
         Whether data that are not here are refused, rather than downloaded.
+    graphs
+        Whether training steps are launched as CUDA graphs.
     """
 
     out: Path = Path("results")
@@ -62,6 +64,7 @@ class RunSettings:
     fresh: bool = False
     strict: bool = False
     offline: bool = False
+    graphs: bool = False
 
 
 def run_settings(*, time_limit: str | float | None = None, plugins: Any = (), **words: Any) -> RunSettings:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import albench.testing.method_conduct as conduct
+import albench.testing.method_graphs as graphs
 import albench.testing.method_losses as losses
 import albench.testing.method_whole as whole
 from albench.testing.method_subject import MethodSubject
@@ -39,6 +40,7 @@ _STEPS: dict[str, Check[Any]] = collect(
         losses.mixed_precision,
         losses.cuda_agrees,
         losses.mps_agrees,
+        graphs.graph_agrees,
         conduct.warm_second_round,
         conduct.cold_second_round,
     ],

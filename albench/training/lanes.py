@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from albench import devices
 from albench.api.method import Batch, Method, State
 from albench.training.dropout import Dropout, rate_of
 from albench.training.forward import ModelForward, step_results
@@ -18,7 +19,7 @@ from albench.training.heads import ATTRIBUTE
 from albench.training.learner import Learner
 from albench.training.optimizer import optimizer
 from albench.training.precision import EXACT, Precision
-from albench.training.schedule import ema_decay, lr_factor
+from albench.training.timed import Marks, Rates, move_averages, rates_of
 
 Weights = dict[str, Tensor]
 VECTOR = 64
@@ -193,14 +194,25 @@ class Stack:
 
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """One training step of all lanes; returns what each logged, (L,) by name."""
-        total = self.first_step + number
-        self._optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
-        counter = torch.full((), total, dtype=torch.int64, device=self.device)
+        return self.make(batches, self.rates(number), self.marks(number))
+
+    def rates(self, number: int) -> Rates:
+        """How far a step of the round goes."""
+        return rates_of(
+            self.protocol, number, self.steps, self.first_step + number, narrow=devices.can(self.device).graphs
+        )
+
+    def marks(self, number: int) -> Marks:
+        """Which step one of the round is."""
+        counter = torch.full((), self.first_step + number, dtype=torch.int64, device=self.device)
+        return Marks(counter, self._mask_numbers(number))
+
+    def make(self, batches: Sequence[Batch], rates: Rates, marks: Marks) -> dict[str, Tensor]:
+        """A step of these rates and marks: all that it reads by number are tensors where these are."""
+        self._optimizer.lr = rates.lr
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with self.learners[0].precision.step():
-            gradients, (loss, (state, logs)) = self._lane_gradients(
-                batch, self.state, counter, self._mask_numbers(number)
-            )
+            gradients, (loss, (state, logs)) = self._lane_gradients(batch, self.state, marks.counter, marks.masks)
         if self.protocol.clip:
             self._clip(gradients)
         for name, own in self._pieces.items():
@@ -209,7 +221,7 @@ class Stack:
                 piece.grad = its
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
-        torch._foreach_lerp_(self._averaged, self._every_weight, 1 - ema_decay(total, self.protocol.ema))
+        move_averages(self._averaged, self._every_weight, rates.moved)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
 
     def _clip(self, gradients: Weights) -> None:
@@ -219,6 +231,14 @@ class Stack:
             for weight, name in zip(slices, self._weights, strict=True):
                 weight.grad = gradients[name][lane]
             clip_grad_norm_(slices, self.protocol.clip)
+
+    def written(self) -> list[Tensor]:
+        """All that a step writes to in place."""
+        return [*self._weights.values(), *self._averages.values(), *self._optimizer.memory()]
+
+    def abandon(self, written: Sequence[Tensor]) -> None:
+        """Leave nothing behind of a step that was not carried out, before which all this was ``written()``."""
+        self._optimizer.abandon(written)
 
     def _mask_numbers(self, number: int) -> Tensor | None:
         """(L,) numbers of a step's dropout masks; None without dropout."""

@@ -21,7 +21,7 @@ from albench.training.forward import ModelForward, step_results
 from albench.training.heads import sized
 from albench.training.optimizer import optimizer
 from albench.training.precision import precision_of
-from albench.training.schedule import ema_decay, lr_factor
+from albench.training.timed import Marks, Rates, move_averages, rates_of
 
 
 class Learner:
@@ -52,6 +52,7 @@ class Learner:
         self.dropout_rate = rate_of(model)
         self.mask_numbers: Tensor | None = None
         self._seed = seed
+        self._narrow = can(device).graphs
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimizer = optimizer(matrices, others, protocol)
@@ -82,28 +83,49 @@ class Learner:
 
     def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """A training step on the one batch that is given; returns what it logs, () by name."""
+        return self.make(batches, self.rates(number), self.marks(number))
+
+    def rates(self, number: int) -> Rates:
+        """How far a step of the round goes."""
+        return rates_of(self.protocol, number, self.steps, self.first_step + number, narrow=self._narrow)
+
+    def marks(self, number: int) -> Marks:
+        """Which step one of the round is."""
+        return Marks(self._counters[number], None if self.mask_numbers is None else self.mask_numbers[number])
+
+    def make(self, batches: Sequence[Batch], rates: Rates, marks: Marks) -> dict[str, Tensor]:
+        """A step of these rates and marks: all that it reads by number are tensors where these are."""
         (batch,) = batches
         if self._format:
             formed = {name: view.contiguous(memory_format=self._format) for name, view in batch.views.items()}
             x_lab = batch.x_lab.contiguous(memory_format=self._format)
             batch = dataclasses.replace(batch, x_lab=x_lab, views=formed)
-        total, counter = self.first_step + number, self._counters[number]
-        self.optimizer.lr = self.protocol.lr * lr_factor(self.protocol, number, self.steps)
-        if self.mask_numbers is not None:
-            self._forward.dropout = Dropout(self.dropout_rate, self.mask_numbers[number])
+        self.optimizer.lr = rates.lr
+        if marks.masks is not None:
+            self._forward.dropout = Dropout(self.dropout_rate, marks.masks)
         with self.precision.step():
-            loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, counter))
+            loss, state, logs = step_results(self.method.loss(self._forward, batch, self.state, marks.counter))
             loss.backward()
         if self.protocol.clip:
             clip_grad_norm_(self.model.parameters(), self.protocol.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.state = self._checked({name: value.detach() for name, value in state.items()})
-        moved = 1 - ema_decay(total, self.protocol.ema)
-        torch._foreach_lerp_(self._average_params, self._params, moved)
+        move_averages(self._average_params, self._params, rates.moved)
         if self._buffers:
-            torch._foreach_lerp_(self._average_buffers, self._buffers, moved)
+            move_averages(self._average_buffers, self._buffers, rates.moved)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
+
+    def written(self) -> list[Tensor]:
+        """All that a step writes to in place."""
+        return [
+            *(*self._params, *self._average_params, *self.model.buffers(), *self._average_buffers),
+            *self.optimizer.memory(),
+        ]
+
+    def abandon(self, written: Sequence[Tensor]) -> None:
+        """Leave nothing behind of a step that was not carried out, before which all this was ``written()``."""
+        self.optimizer.abandon(written)
 
     def averaged(self, lane: int = 0) -> nn.Module:
         """The moving average of the weights; a learner has one lane."""

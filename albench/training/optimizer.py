@@ -30,11 +30,11 @@ class Optimizer(abc.ABC):
     Attributes
     ----------
     lr
-        Learning rate of the next step.
+        Learning rate of the next step; in a graph a () float32 tensor of the device.
     """
 
     def __init__(self, groups: Groups, lr: float) -> None:
-        self.lr = lr
+        self.lr: float | Tensor = lr
         self._groups = [(list(tensors), weight_decay) for tensors, weight_decay in groups]
 
     @property
@@ -53,10 +53,26 @@ class Optimizer(abc.ABC):
     def keep(self, tensor: Tensor, kept: Kept) -> None:
         """Take over what another optimizer of the kind kept of such a tensor."""
 
+    @abc.abstractmethod
+    def drop(self, tensor: Tensor) -> None:
+        """Keep nothing of a tensor."""
+
+    def memory(self) -> list[Tensor]:
+        """All that is kept."""
+        return [value for tensor in self._tensors for value in self.kept(tensor).values()]
+
     def zero_grad(self) -> None:
         """Forget the gradients."""
         for tensor in self._tensors:
             tensor.grad = None
+
+    def abandon(self, memory: Sequence[Tensor]) -> None:
+        """Forget the gradients, and what is kept beside an earlier ``memory()``: of a step that was not carried out."""
+        self.zero_grad()
+        known = {id(value) for value in memory}
+        for tensor in self._tensors:
+            if any(id(value) not in known for value in self.kept(tensor).values()):
+                self.drop(tensor)
 
     def state_dict(self) -> dict[str, Any]:
         """What is kept, by the tensors' places, in the layout of torch's optimizers."""
@@ -121,6 +137,10 @@ class SGD(Optimizer):
         """Take over a momentum."""
         self._momenta[tensor] = kept["momentum_buffer"]
 
+    def drop(self, tensor: Tensor) -> None:
+        """Keep no momentum."""
+        self._momenta.pop(tensor, None)
+
 
 class AdamW(Optimizer):
     """``torch.optim.AdamW(fused=True)`` to the bit (Loshchilov and Hutter 2019, arXiv 1711.05101).
@@ -173,6 +193,10 @@ class AdamW(Optimizer):
     def keep(self, tensor: Tensor, kept: Kept) -> None:
         """Take over steps and averages."""
         self._kept[tensor] = dict(kept)
+
+    def drop(self, tensor: Tensor) -> None:
+        """Keep no steps and averages."""
+        self._kept.pop(tensor, None)
 
 
 def optimizer(matrices: Sequence[Tensor], others: Sequence[Tensor], protocol: Protocol) -> Optimizer:

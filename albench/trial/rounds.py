@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from albench.errors import OutOfTime, TrialError
 from albench.results.store import TrialStore
 from albench.suite.limits import in_time
 from albench.suite.trials import Trial
+from albench.training.graphs import Graphed, Steps
 from albench.training.lanes import Stack
 from albench.training.learner import Learner
 from albench.training.loop import Trained, Trainee, train_round
@@ -81,6 +83,8 @@ def run_trials(lanes: Sequence[Lane], parts: Parts, emit: Callable[[Progress | N
         Whether their steps are one; else there is one trial.
     """
     joined: Joined = Stack if together else _alone
+    if parts.settings.graphs and not parts.whole:
+        joined = _by_graphs(Stack if together else _alone, lanes, emit)
     most = len(lanes)
     with numerics(lanes[0].trial.protocol.threads, parts.device):
         for lane in lanes:
@@ -114,9 +118,24 @@ def _open_again(lanes: Sequence[Lane], most: int, parts: Parts, emit: Callable[[
         lane.open(parts, emit)
 
 
-def _alone(learners: Sequence[Learner]) -> Trainee:
+def _alone(learners: Sequence[Learner]) -> Learner:
     (learner,) = learners
     return learner
+
+
+def _by_graphs(
+    joined: Callable[[Sequence[Learner]], Steps], lanes: Sequence[Lane], emit: Callable[[Progress | Note], None]
+) -> Joined:
+    """The same, its steps launched as graphs; why there is none is told once."""
+
+    @functools.cache
+    def tell(why: str) -> None:
+        told = f"{why}: this round, and each that is like it, goes on without graphs"
+        for lane in lanes:
+            lane.store.log.write("warning", "graphs", message=told)
+        emit(Note(lanes[0].trial.key, f"graphs: {told}."))
+
+    return lambda learners: Graphed(joined(learners), tell)
 
 
 Member = tuple[Lane, StoredRun]

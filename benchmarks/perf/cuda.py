@@ -8,6 +8,7 @@ Needs torch, NumPy and pluggy; the row of the classical pipeline needs Pillow to
   the same operations with Pillow, an image at a time. Goal: 5 times as many.
 - query: 100 of 1,000,000 embeddings of 512 numbers, 1,000 labelled, against the counted floor (albench/bench/floors.py)
   at the rates that the device reached in the same run. Goal: 3.
+- graph: a step as a CUDA graph (``albench run --graphs``) against the same step without, alone and as lanes.
 - lanes: 32 seeds in one step against one seed alone (goal: 2), and seconds of a trial of 6 rounds x 300 steps that this
   makes, its queries aside.
 
@@ -48,7 +49,7 @@ try:
     from albench.bench.measured import LANES, QUERIES, TimedCase
     from albench.bench.queries import CLASSES, LABELED, query, query_seconds
     from albench.bench.rates import Rates, measured_rates, product_rate, wait
-    from albench.bench.steps import begun, lane_seconds, random_splits, whole_and_bare
+    from albench.bench.steps import begun, graph_seconds, lane_seconds, random_splits, whole_and_bare
     from albench.testing.pretended import pretended_cuda
     from albench.trial.numerics import numerics
 except ModuleNotFoundError as error:
@@ -197,6 +198,19 @@ def lane_rows(device: str, small: bool) -> Iterator[Row]:
         yield f"{count} lanes, `{name}`", shown, f"{one * 1e3:.2f} ms one seed", f"{together / one:.2f}", "<= 2"
 
 
+def graph_rows(device: str, small: bool) -> Iterator[Row]:
+    """Steps as CUDA graphs against steps without."""
+    for name, case in STEPS.items() if devices.can(device).graphs else ():
+        for count in (1, 2 if small else 32):
+            if count > 1 and case.backbone == "wrn":
+                continue  # its statistics of batches are no lanes'
+            timed = replace(shrunk(case), steps=4) if small else case
+            without, by_graph = graph_seconds(timed, device, count, blocks=1 if small else 10)
+            what = f"graph, `{name}`" if count == 1 else f"graph, {count} lanes of `{name}`"
+            ratio = f"{by_graph / without:.2f}"
+            yield what, f"{by_graph * 1e3:.2f} ms", f"{without * 1e3:.2f} ms without", ratio, "< 1"
+
+
 def speed(device: str, small: bool) -> None:
     """Print the table of what takes time."""
     mixed = devices.can(device).mixed
@@ -213,6 +227,7 @@ def speed(device: str, small: bool) -> None:
             "pipeline": lambda: pipeline_rows(device, small),
             "query": lambda: query_rows(device, rates, small),
             "lanes": lambda: lane_rows(device, small),
+            "graph": lambda: graph_rows(device, small),
         }
         for name, rows in made.items():
             try:

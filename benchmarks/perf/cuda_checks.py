@@ -20,6 +20,7 @@ from typing import Any
 import albench
 from albench import devices
 from albench.api import Progress
+from albench.api.executor import Note
 from albench.results.records import read_trial, suite_folders, trial_folders, without_measured
 from albench.session import Silent
 
@@ -208,6 +209,28 @@ def lanes(place: Place) -> str:
     return f"{same} of {len(pairs)} queries the same, macro-F1 at most {apart:.1e} apart"
 
 
+def graphs(place: Place) -> str:
+    """Whether steps as CUDA graphs leave the records of steps without."""
+    size = {"steps": 12, "rounds": 1} if place.small else {}
+    told = _Reading()
+    with _scratch() as out:
+        without = place.run(out / "without", **size)
+        by_graph = place.run(out / "graphs", graphs=True, listener=told, **size)
+    return "; ".join((_alike(without, by_graph), *told.notes))
+
+
+class _Reading(Silent):
+    """Keeps what a run notes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+
+    def event(self, event: object) -> None:
+        if isinstance(event, Note):
+            self.notes.append(event.text)
+
+
 def memory(place: Place) -> str:
     """Most memory of a trial and of lanes, and what the device has."""
     count = 2 if place.small else 32
@@ -243,6 +266,7 @@ CHECKS: tuple[tuple[str, Callable[[Place], str], str], ...] = (
     ("one seed twice", one_seed_twice, "all the same"),
     ("killed in round 1 and started again", killed, "all the same"),
     ("lanes beside the same seeds alone", lanes, "equal but for rounding"),
+    ("steps as CUDA graphs beside steps without", graphs, "all the same"),
     ("memory", memory, "-"),
 )
 """What, how, and what it is to be."""

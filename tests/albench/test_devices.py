@@ -105,3 +105,20 @@ def test_an_apple_gpu_is_told_of_and_computes_in_float32() -> None:
         assert devices.memory("mps:0") == (1 << 34, 1 << 34)
         assert devices.peak_memory("mps:0") == 0
         assert devices.random_states() == {"MPS": [[0] * 16]}
+
+
+def test_what_breaks_a_capture_is_told_and_the_usual_stream_is_back() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    with pretended_cuda():
+        usual, side = torch.cuda.current_stream(), devices.SideStream(torch.device("cuda:0"))
+        x = torch.ones(2, device="cuda")
+        with side.launching():
+            assert torch.cuda.current_stream() is not usual
+            x.add_(1)
+        with pytest.raises(torch.AcceleratorError, match="not permitted when stream is capturing"):
+            side.captured(lambda: x.mul_(2).sum().item())
+        assert torch.cuda.current_stream() is usual
+        total, replay = side.captured(lambda: x.mul_(2).sum())
+        replay()
+        assert (x.tolist(), float(total)) == ([4, 4], 8)

@@ -30,6 +30,7 @@ def test_the_checks_are_tried_out_on_a_pretended_device(nursery: Nursery, tmp_pa
     assert rows["one seed twice"] == "2 of 2 records the same"
     assert rows["killed in round 1 and started again"] == "2 of 2 records the same; 1 of 2 rounds were there"
     assert rows["lanes beside the same seeds alone"].startswith("4 of 4 queries the same")
+    assert rows["steps as CUDA graphs beside steps without"] == "1 of 1 records the same"
     assert "16 of 16 GiB free" in rows["memory"]
     for name in ("`pytest -m cuda`", "`albench doctor`", "`albench bench`"):
         assert rows[name] == "not measured: another process sees no pretended device"

@@ -142,12 +142,13 @@ class Recorder:
         if self._graph is None:
             return
         self._account.captured[name] += 1
-        results = list(tensors(found if isinstance(found, list | tuple) else [found]))
+        results = [_as_it_is(each) for each in tensors(found if isinstance(found, list | tuple) else [found])]
         for each in results:
             place = each.untyped_storage().data_ptr()
             if place not in self._before:
                 self._fresh.setdefault(place, each)
-        self._graph.made.append(Made(lambda: work(*args, **kwargs), results))
+        given = _as_it_is(args), {key: _as_it_is(value) for key, value in kwargs.items()}
+        self._graph.made.append(Made(lambda: work(*given[0], **given[1]), results))
 
     def replayed(self) -> None:
         """A graph was launched, which is one for the host."""
@@ -201,6 +202,15 @@ class Graph:
 def _all_in(args: Any, kwargs: dict[str, Any]) -> Iterator[Tensor]:
     yield from tensors(args)
     yield from tensors(kwargs.values())
+
+
+def _as_it_is(value: Any) -> Any:
+    """Tensors as they lie in memory now: ``squeeze_`` and the like change the shape of what was handed on."""
+    if isinstance(value, Tensor):
+        return torch.ops.aten.alias.default(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_as_it_is(one) for one in value)
+    return value
 
 
 def baked(value: Any) -> Any:

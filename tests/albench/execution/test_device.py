@@ -11,7 +11,7 @@ import torch
 from packaging.version import Version
 
 from albench.errors import DeviceError
-from albench.execution.device import resolve_device
+from albench.execution.device import check_graphs, resolve_device
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
 from albench.session import suite_from
@@ -107,3 +107,9 @@ def test_a_device_that_is_not_there_is_refused(
     with pytest.raises(DeviceError, match=said) as raised:
         resolve_device(asked)
     assert "\n" not in str(raised.value)
+
+
+def test_graphs_are_of_cuda(small_run: Callable[..., Any]) -> None:
+    check_graphs("cuda:0")
+    with pytest.raises(DeviceError, match="--graphs is of CUDA devices: on cpu leave it out"):
+        small_run(device="cpu", graphs=True)

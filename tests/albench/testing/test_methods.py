@@ -285,6 +285,11 @@ class HiddenMemory(SoundMethod):
         return super().mean(each, accepted) * len(self.memory)
 
 
+class SentNumbers(SoundMethod):
+    def mean(self, each, accepted):
+        return super().mean(each, accepted) * torch.tensor([0.5], device=each.device).sum()
+
+
 class HiddenInClass(SoundMethod):
     memory: ClassVar[list[int]] = []
 
@@ -451,6 +456,10 @@ METHOD_FAULTS = [
     (CountsAdopted, "adoption"),
     (SinglePrecision, "float64-inputs"),
     (LostPush, "mixed-precision"),
+    (HiddenMemory, "graph-agrees"),
+    (StepToHost, "graph-agrees"),
+    (Mask, "graph-agrees"),
+    (SentNumbers, "graph-agrees"),
     (NoNextRound, "warm-second-round"),
     (InfiniteWhenCold, "cold-second-round"),
     (NoStrategy, "finite-loss"),

@@ -132,6 +132,40 @@ def test_gradients_are_forgotten() -> None:
     assert all(one.grad is None for one in ours)
 
 
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_a_learning_rate_may_be_a_tensor(name: str) -> None:
+    protocol = Protocol(optimizer=name)
+    found = []
+    for lr in (0.5, torch.tensor(0.5)):
+        matrix, vector = torch.ones(2, 2), torch.ones(2)
+        made = optimizer([matrix], [vector], protocol)
+        made.lr = lr
+        for tensor in (matrix, vector):
+            tensor.grad = torch.full_like(tensor, 0.3)
+        made.step()
+        found.append((matrix, vector))
+    assert all(torch.equal(*both) for both in zip(*found, strict=True))
+    assert not torch.equal(found[0][0], torch.ones(2, 2))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_a_step_that_was_not_carried_out_is_forgotten(name: str) -> None:
+    old, new = torch.ones(2, 2), torch.ones(2, 2)
+    made = optimizer([old, new], [], Protocol(optimizer=name))
+    old.grad = torch.ones_like(old)
+    made.step()
+    before = made.memory()
+    kept = made.kept(old)
+    new.grad = torch.ones_like(new)
+    made.step()
+    assert made.kept(new)
+    made.abandon(before)
+    assert old.grad is new.grad is None
+    assert not made.kept(new)
+    assert all(made.kept(old)[each] is value for each, value in kept.items())
+    assert len(made.memory()) == len(before)
+
+
 def test_a_run_does_not_import_torchs_compiler(tmp_path: Path, toy: str) -> None:
     """It takes as long as all the rest of torch, in each process that trains."""
     program = (

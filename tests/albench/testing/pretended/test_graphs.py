@@ -71,6 +71,19 @@ def test_what_is_written_in_place_and_views_are_made_again() -> None:
         assert kept.tolist() == [(values * places).sum()]
 
 
+def test_a_shape_that_changes_in_place_is_another_to_later_operations_alone() -> None:
+    x, total = there(1.0, 2.0, 3.0), there(0.0)
+
+    def work() -> None:
+        made = x[:, None] * x
+        made.unsqueeze_(0).transpose_(1, 2)
+        total.add_((made[0, :, :1] * 2).sum()[None])
+
+    graph = captured(work)
+    graph.replay()
+    assert total.tolist() == [12]
+
+
 def test_gradients_and_a_whole_step_are_made_again() -> None:
     def step(weight: Tensor, x: Tensor) -> None:
         (x @ weight).square().mean().backward()

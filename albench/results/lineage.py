@@ -111,8 +111,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_boostmis/uncertain.py": ("7dd2a1500b01f745", frozenset({"d40da01e788ba043"})),
     "albench_boostmis/vat.py": ("104c5174a92450b5", frozenset({"0e8c426bd5df4d00"})),
     "albench_diversity/herding.py": (
-        "b9f5b1b7f93ba406",
-        frozenset({"d974fbd63a47e361", "bff33cbf29aa91a7", "592e0fe03ffe39d7"}),
+        "35d1638ee2187c6e",
+        frozenset({"592e0fe03ffe39d7", "b9f5b1b7f93ba406", "bff33cbf29aa91a7", "d974fbd63a47e361"}),
     ),
     "albench_diversity/probcover.py": (
         "383c54db1c645c0c",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,11 +12,12 @@ from torch import Tensor
 from albench.api import Strategy, View, option
 from albench.kernels import Rows, UnitRows, margin, require_finite, sent
 
-BLOCK = 1 << 21
+BLOCK, BLOCK_OF_DEVICE = 1 << 21, 1 << 25
 """Kernel values in one block."""
-LAZY, LAZY_ON_DEVICE = 8, 256
-"""Candidates whose gain is brought up to date at once; more on a device, where asking costs more than computing. It
-changes the speed, not the picks."""
+LAZY = 8
+"""Candidates whose gain is brought up to date at once. It changes the speed, not the picks."""
+AHEAD = 16
+"""Picks that a device makes before the host looks whether one outside of the block could have been better."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +52,72 @@ class MaxHerding(Strategy):
         places = sent(torch.randperm(len(x), generator=view.generator)[: self.reference].sort().values, x.device)
         coverage = Coverage(x[places], weight[places], self.lengthscale)
         coverage.add(UnitRows(view.labeled_embeddings))
-        bound = coverage.gains(x)
-        current = torch.zeros(len(x), dtype=torch.int64, device=x.device)  # picks that a bound knows of
-        picks: list[int] = []
-        lazy, n_stale = LAZY if x.device.type == "cpu" else LAZY_ON_DEVICE, 0
-        all_stale = False  # as after each pick: then nobody need ask
-        while len(picks) < budget:
-            if not all_stale:
-                place = bound.argmax(dim=0, keepdim=True)
-                best, knows = torch.cat([place, current.index_select(0, place)]).tolist()  # the host waits for it once
-                if knows == len(picks):
-                    picks.append(best)
-                    coverage.add(x[best : best + 1])
-                    bound[best] = -torch.inf
-                    all_stale, n_stale = True, len(x) - len(picks)
-                    continue
-            all_stale = False
-            stale = torch.where(current == len(picks), -torch.inf, bound)
-            renew = stale.topk(min(lazy, n_stale)).indices
-            n_stale -= len(renew)
-            bound[renew] = torch.minimum(coverage.gains(x[renew]), bound[renew])
-            current[renew] = len(picks)
-        return torch.tensor(picks, dtype=torch.int64)
+        greedy = _one_by_one if x.device.type == "cpu" else _by_blocks
+        return torch.tensor(greedy(coverage, x, budget), dtype=torch.int64)
+
+
+def _one_by_one(coverage: Coverage, x: UnitRows, budget: int) -> list[int]:
+    """The picks among items (N, D), by few gains for each."""
+    bound = coverage.gains(x)
+    current = torch.zeros(len(x), dtype=torch.int64)  # picks that a bound knows of
+    picks: list[int] = []
+    n_stale = 0
+    all_stale = False  # as after each pick: then nobody need ask
+    while len(picks) < budget:
+        if not all_stale:
+            best = int(bound.argmax())
+            if int(current[best]) == len(picks):
+                picks.append(best)
+                coverage.add(x[best : best + 1])
+                bound[best] = -torch.inf
+                all_stale, n_stale = True, len(x) - len(picks)
+                continue
+        all_stale = False
+        stale = torch.where(current == len(picks), -torch.inf, bound)
+        renew = stale.topk(min(LAZY, n_stale)).indices
+        n_stale -= len(renew)
+        bound[renew] = torch.minimum(coverage.gains(x[renew]), bound[renew])
+        current[renew] = len(picks)
+    return picks
+
+
+def _by_blocks(coverage: Coverage, x: UnitRows, budget: int) -> list[int]:
+    """The same on a device: all gains of a block of the best bounds for each pick, and several picks for each look."""
+    bound = coverage.gains(x).float()
+    picks: list[int] = []
+    while len(picks) < budget:
+        order = bound.sort(descending=True, stable=True).indices
+        few = order[: coverage.rows].sort().values
+        rest = order[coverage.rows : coverage.rows + 1]  # the best of the others, the lowest of equal ones
+        made = coverage.picked(x[few], bound[few], min(AHEAD, budget - len(picks), len(few)))
+        told = [few[made.places].double(), made.values.double(), rest.double(), bound[rest].double()]
+        numbers = torch.cat(told).tolist()  # the host waits for it once
+        count = len(made.places)
+        place, value = numbers[2 * count :] or (math.inf, -math.inf)
+        better = [(-numbers[count + i], numbers[i]) < (-value, place) for i in range(count)]
+        kept = [*better, False].index(False)
+        picks += map(int, numbers[:kept])
+        bound[few] = made.bounds[kept]
+        coverage.covered = made.covered[kept]
+    return picks
+
+
+@dataclass
+class _Picked:
+    """What picks of a block came to.
+
+    Attributes
+    ----------
+    places, values
+        (n,) positions in the block, and gains.
+    bounds, covered
+        Of the block and of the reference items after 0 .. n picks.
+    """
+
+    places: Tensor
+    values: Tensor
+    bounds: list[Tensor]
+    covered: list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -107,8 +153,14 @@ class Coverage:
         self._x = x.T / lengthscale**2
         self._least = x.new_full((), -(lengthscale**-2))
         self._weight = (weight / len(weight)).to(x)
-        self._covered = x.new_zeros(len(x))
-        self._block = x.new_empty(max(1, BLOCK // max(len(x), 1)), len(x))
+        self.covered = x.new_zeros(len(x))
+        block = BLOCK if x.device.type == "cpu" else BLOCK_OF_DEVICE
+        self._block = x.new_empty(max(1, block // max(len(x), 1)), len(x))
+
+    @property
+    def rows(self) -> int:
+        """Items of one block."""
+        return len(self._block)
 
     def _kernel(self, items: Tensor) -> Tensor:
         """(n, R) kernel values of items of length 1, good until the next call."""
@@ -117,12 +169,27 @@ class Coverage:
 
     def add(self, items: Rows) -> None:
         """Take items (n, D) into the covering set."""
-        for part in items.split(len(self._block)) if len(items) else ():
-            torch.maximum(self._covered, self._kernel(part).amax(dim=0), out=self._covered)
+        for part in items.split(self.rows) if len(items) else ():
+            torch.maximum(self.covered, self._kernel(part).amax(dim=0), out=self.covered)
 
     def gains(self, items: Rows) -> Tensor:
         """(n,) float64 what each item (n, D) would add to the coverage."""
-        gains = self._covered.new_empty(len(items))
-        for part, found in zip(items.split(len(self._block)), gains.split(len(self._block)), strict=True):
-            torch.mv(self._kernel(part).sub_(self._covered).clamp_(min=0), self._weight, out=found)
+        gains = self.covered.new_empty(len(items))
+        for part, found in zip(items.split(self.rows), gains.split(self.rows), strict=True):
+            torch.mv(self._kernel(part).sub_(self.covered).clamp_(min=0), self._weight, out=found)
         return gains.double()
+
+    def picked(self, items: Tensor, bound: Tensor, count: int) -> _Picked:
+        """The best items of one block (n, D), one after the other, with bounds (n,) of their gains; nothing is kept."""
+        kernel, covered = self._kernel(items), self.covered
+        bounds, all_covered, places, values = [], [], [], []
+        for _ in range(count):
+            bound = torch.minimum((kernel - covered).clamp_(min=0) @ self._weight, bound)
+            bounds.append(bound)
+            all_covered.append(covered)
+            value, place = bound.max(dim=0, keepdim=True)
+            places.append(place)
+            values.append(value)
+            bound = bound.index_fill(0, place, -torch.inf)
+            covered = torch.maximum(covered, kernel.index_select(0, place)[0])
+        return _Picked(torch.cat(places), torch.cat(values), [*bounds, bound], [*all_covered, covered])

@@ -27,6 +27,8 @@ def require_finite(**inputs: Tensor) -> None:
     for name, x in inputs.items():
         if x.dim() != 2:
             raise ValueError(f"{name} must be (n, m), got {tuple(x.shape)}")
+    if not inputs:
+        return
     # One pass without a mask: a sum is finite only where each term is, overflow aside, which the count settles.
     sums = torch.stack([x.sum() for x in inputs.values()]).tolist()  # the host waits for it once
     for (name, x), total in zip(inputs.items(), sums, strict=True):

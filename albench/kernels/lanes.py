@@ -24,7 +24,8 @@ class LaneLinear(nn.Linear):
         """The items times the weight's transpose, with a bias or without."""
         if self.weight.ndim == 2:
             return F.linear(input, self.weight, bias)
-        if torch.is_autocast_enabled(input.device.type):  # which casts for torch's own operations alone
+        # Autocast, which some devices lack, casts for torch's own operations alone.
+        if torch.amp.is_autocast_available(input.device.type) and torch.is_autocast_enabled(input.device.type):
             return _product(input, self.weight, bias)
         made: Tensor = _LanesProduct.apply(input, self.weight, bias)
         return made

@@ -220,8 +220,8 @@ def vmap_lanes(subject: BackboneSubject) -> None:
             told = textwrap.shorten(first_line(error), 100, placeholder=" ...")
             raise Fault(f"vmap_safe is True, yet vmap cannot run the model ({told}): set it to False") from error
         if getattr(models[0], "takes_lanes", False):
-            together = {name: value for name, value in together.items() if name in ("logits", "embedding")}
-            changed = other(together, _with_lanes(models[0], stacked, torch.stack(xs)), 10 * ROUNDING)
+            made = {name: value for name, value in together.items() if name in ("logits", "embedding")}
+            changed = other(made, _with_lanes(models[0], stacked, torch.stack(xs)), 10 * ROUNDING)
             if changed:
                 raise Fault(f"takes_lanes is True, yet with weights of two lanes {quoted(changed)} differ")
         for place, (weights, x) in enumerate(zip(lanes, xs, strict=True)):

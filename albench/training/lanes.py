@@ -218,7 +218,7 @@ class Stack:
         for name, own in self._pieces.items():
             gradient = gradients[name]
             for piece, its in zip(own, [gradient] if len(own) == 1 else gradient.unbind(), strict=True):
-                piece.grad = its
+                piece.grad = its.contiguous()  # the optimizer's kernel reads memory in its order
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
         move_averages(self._averaged, self._every_weight, rates.moved)

@@ -118,5 +118,17 @@ def kinds(rows: Tensor) -> Tensor:
     """(M,) int64, equal for equal rows (M, n) float32."""
     # Sums of whole numbers that wrap around, so that their order changes nothing.
     bits = (rows + 0.0).float().view(torch.int32).long()  # -0 becomes 0
-    factors = torch.randint(-(2**62), 2**62, (bits.shape[1],), generator=torch.Generator().manual_seed(0)) | 1
-    return (bits * sent(factors, rows.device)).sum(dim=1)
+    return (bits * sent(_factors(bits.shape[1]), rows.device)).sum(dim=1)
+
+
+def _factors(n: int) -> Tensor:
+    """(n,) odd int64 without a pattern: SplitMix64's mixing of 1 to n (Steele, Lea and Flood 2014), and 1."""
+    x = torch.arange(1, n + 1) * _signed(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        x = (x ^ (x >> shift)) * _signed(factor)
+    return x | 1
+
+
+def _signed(x: int) -> int:
+    """The int64 of the same 64 bits."""
+    return x - 2**64 if x >= 2**63 else x

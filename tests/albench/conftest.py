@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def a_cuda_device() -> Iterator[None]:
     """The machine's, or a pretended one."""
-    from albench.testing.on_cuda import a_cuda_device as one
+    from albench.testing.on_device import a_device
     from albench.testing.report import NotApplicable
 
     try:
-        with one():
+        with a_device("cuda"):
             yield
     except NotApplicable as why:
         pytest.skip(str(why))

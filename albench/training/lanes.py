@@ -218,7 +218,8 @@ class Stack:
         for name, own in self._pieces.items():
             gradient = gradients[name]
             for piece, its in zip(own, [gradient] if len(own) == 1 else gradient.unbind(), strict=True):
-                piece.grad = its.contiguous()  # the optimizer's kernel reads memory in its order
+                # The optimizer's kernel reads both in the order of memory.
+                piece.grad = its if its.stride() == piece.stride() else torch.empty_like(piece).copy_(its)
         self._optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
         move_averages(self._averaged, self._every_weight, rates.moved)

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from albench.data.in_memory import arrays
-    from albench.results.load import Results, load
+    from albench.results.load import load
+    from albench.results.results import Results
     from albench.selection import Query, select
     from albench.session import run
 
 _LAZY = {
     "Query": "albench.selection",
-    "Results": "albench.results.load",
+    "Results": "albench.results.results",
     "arrays": "albench.data.in_memory",
     "load": "albench.results.load",
     "run": "albench.session",

@@ -19,7 +19,8 @@ from albench.execution.looking import execute_until_sure
 from albench.execution.plan import Plan
 from albench.execution.prepare import fetch_data, prepare
 from albench.execution.runner import Listener
-from albench.results.load import Results, load_run
+from albench.results.load import load_run
+from albench.results.results import Results
 from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
 from albench.suite.budgets import with_settings
 from albench.suite.naming import components

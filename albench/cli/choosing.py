@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 _OPTIONS = (
     click.option(

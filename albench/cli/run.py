@@ -14,7 +14,7 @@ from albench.wording import counted, plural
 if TYPE_CHECKING:
     from albench.api.executor import Outcome
     from albench.execution.plan import Plan
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 HOW = (
     *("out", "device", "executor", "trackers", "query_time_limit", "time_limit"),

@@ -74,7 +74,7 @@ def compared(
     Parameters
     ----------
     frame
-        One row a round and trial (see ``albench.results.load.Results``).
+        One row a round and trial (see ``albench.results.results.Results``).
     failed
         Trials without complete records: names, ``seed``, ``protocol``, ``reason`` and, where known, ``status``.
     after

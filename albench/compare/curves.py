@@ -56,7 +56,7 @@ def learning_curve_table(
     Parameters
     ----------
     frame
-        One row a round and trial (see ``albench.results.load.Results``).
+        One row a round and trial (see ``albench.results.results.Results``).
     split
         Which split's metrics.
     metrics

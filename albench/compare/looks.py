@@ -105,7 +105,7 @@ def looked(frame: pd.DataFrame) -> Looked:
     Parameters
     ----------
     frame
-        See ``albench.results.load.Results``.
+        See ``albench.results.results.Results``.
     """
     if COLUMN not in frame:
         return Looked()

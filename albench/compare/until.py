@@ -66,7 +66,7 @@ def open_ranks(frame: pd.DataFrame, question: Question) -> list[str]:
     Parameters
     ----------
     frame
-        See ``albench.results.load.Results``.
+        See ``albench.results.results.Results``.
     """
     frame = parted(frame).ranked
     baseline = question.choice.baseline_in(frame)

@@ -19,7 +19,7 @@ from albench.wording import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 _GROUP = ["dataset", "stand_in", "protocol"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from albench.compare import CurveTable
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 _SEVERAL = {"metric": "metrics", "strategy": "strategies", "method": "methods", "dataset": "datasets"}
 """What ``albench.run`` calls them -> what a drawing does: one name or several."""

@@ -10,7 +10,7 @@ from albench.render.html import grid
 from albench.wording import counted, listed
 
 if TYPE_CHECKING:
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 _NAMED = 6
 _NEXT = "Records: .frame; what failed: .failed; the table: .compare()."

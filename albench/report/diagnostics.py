@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from albench.compare.blocks import RowName
 from albench.errors import StoreError
-from albench.garbage import unlooked
-from albench.results.records import read_trial
+from albench.results.diagnostics import RoundDiagnostics
+from albench.results.results import Results
 
-_LISTS = "all", "threshold"
-"""What is shown of a record's long lists: the classes of what was bought, and thresholds over steps."""
 Entries = dict[RowName, dict[str, Any]]
 
 
-@unlooked()
-def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str], tuple[list[str], Entries]]:
+def diagnostics(results: Results) -> dict[tuple[str, str], tuple[list[str], Entries]]:
     """Diagnostics of every row.
-
-    Parameters
-    ----------
-    trials
-        Folder of each trial -> the names of its parts (``albench.results.load.Results.trials``).
 
     Returns
     -------
@@ -34,16 +25,22 @@ def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str
     ``picks``, the share of each class among what was bought after it; ``minority``, the share that belongs to classes
     smaller than the mean class; ``accepted`` and ``correct``, share and accuracy of pseudo labels at its end;
     ``threshold``, the method's threshold over the round's steps, at most 20 means a round.
+
+    Raises
+    ------
+    StoreError
+        Where records hold what albench does not write.
     """
-    collected: dict[tuple[str, str], dict[RowName, list[list[dict[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
+    collected: dict[tuple[str, str], dict[RowName, list[tuple[RoundDiagnostics, ...]]]]
+    collected = defaultdict(lambda: defaultdict(list))
     classes: dict[tuple[str, str], list[str]] = {}
-    for folder, names in trials.items():
-        files = read_trial(folder, _LISTS)
-        if not files.records:
+    for folder, names in results.trials.items():
+        trial = results.diagnostics[folder]
+        if not trial.rounds:
             continue
-        where = names["dataset"], files.facts["protocol_hash"]
-        classes[where] = list(files.facts.get("class_names", ()))
-        collected[where][names["backbone"], names["method"], names["strategy"]].append(files.records)
+        where = names["dataset"], trial.protocol
+        classes[where] = list(trial.classes)
+        collected[where][names["backbone"], names["method"], names["strategy"]].append(trial.rounds)
     try:
         return {
             where: (classes[where], {name: _entry(trials) for name, trials in rows.items()})
@@ -55,16 +52,16 @@ def diagnostics(trials: Mapping[Path, Mapping[str, str]]) -> dict[tuple[str, str
         ) from None
 
 
-def _entry(trials: list[list[dict[str, Any]]]) -> dict[str, Any]:
+def _entry(trials: list[tuple[RoundDiagnostics, ...]]) -> dict[str, Any]:
     longest = max(trials, key=len)
     rounds = [[trial[at] for trial in trials if len(trial) > at] for at in range(len(longest))]
     return {
-        "labels": [record["n_labeled"] for record in longest],
-        "picks": [_picks([r["query"].get("per_class", {}).get("all", []) for r in records]) for records in rounds],
-        "minority": [_mean(r["query"].get("minority_share", {}).get("all") for r in records) for records in rounds],
-        "accepted": [_mean(r["pseudo_label"]["accepted"] for r in records) for records in rounds],
-        "correct": [_mean(r["pseudo_label"]["accuracy"] for r in records) for records in rounds],
-        "threshold": [_curve([r["training"].get("threshold", []) for r in records]) for records in rounds],
+        "labels": [each.n_labeled for each in longest],
+        "picks": [_picks([each.bought for each in seeds]) for seeds in rounds],
+        "minority": [_mean(each.minority for each in seeds) for seeds in rounds],
+        "accepted": [_mean(each.accepted for each in seeds) for seeds in rounds],
+        "correct": [_mean(each.correct for each in seeds) for seeds in rounds],
+        "threshold": [_curve([each.threshold for each in seeds]) for seeds in rounds],
     }
 
 
@@ -74,7 +71,7 @@ def _picks(counts: list[list[int]]) -> list[float]:
     return (np.sum(whole, axis=0) / np.sum(whole)).tolist() if whole else []
 
 
-def _mean(values: Any) -> float | None:
+def _mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
 

@@ -14,7 +14,7 @@ from albench.disk.files import write_atomic
 from albench.render.colors import BASELINE, COLORS
 from albench.report.payload import payload
 from albench.report.vendor import libraries, script
-from albench.results.load import Results
+from albench.results.results import Results
 
 SCRIPTS = ("dom.js", "export.js", "frame.js", "lines.js", "charts.js", "table.js", "sections.js", "page.js")
 MOST_DATA = 950_000

@@ -27,7 +27,7 @@ from albench.report.diagnostics import diagnostics
 from albench.report.looks import RowName, looks, name_of, names_of
 from albench.report.ranking import ranking, written
 from albench.report.vendor import libraries
-from albench.results.load import Results
+from albench.results.results import Results
 from albench.suite.arguments import check_comparison
 from albench.version import __version__
 from albench.wording import listed
@@ -206,7 +206,7 @@ def _wins(comparison: Comparison, position: dict[RowName, int]) -> dict[str, Any
 
 def _diagnostics(results: Results, comparison: Comparison, position: dict[RowName, int]) -> list[dict[str, Any]]:
     """One entry a group, in the same order."""
-    found = diagnostics(results.trials)
+    found = diagnostics(results)
     return [
         {
             "classes": classes,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,18 @@ def _others(lists: tuple[str, ...]) -> re.Pattern[str]:
     """A long list of numbers after another key; in a text the quote before the colon would have a backslash."""
     own = "".join(f'(?<!"{re.escape(name)}":\\[)' for name in lists)
     return re.compile(rf'\[(?<=\w":\[){own}[-+.,0-9eE]{{32,}}\]')
+
+
+@contextlib.contextmanager
+def as_written(where: str) -> Iterator[None]:
+    """One line where a file does not hold what albench writes."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise StoreError(
+            f"{where} does not hold what albench writes ({type(error).__name__}: {error}): delete it, or take the "
+            "results anew."
+        ) from None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

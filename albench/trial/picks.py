@@ -18,7 +18,7 @@ from albench.results.records import read_trial
 from albench.wording import counted
 
 if TYPE_CHECKING:
-    from albench.results.load import Results
+    from albench.results.results import Results
 
 _NAMES = ("dataset", "method", "strategy")
 MOST_PICTURES = 2000

@@ -20,7 +20,7 @@ import albench
 from albench.compare.advice import TYPICAL
 from albench.compare.statistics import area
 from albench.render import render
-from albench.results.load import Results
+from albench.results.results import Results
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/manifest.json"))

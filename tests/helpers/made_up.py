@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from albench.compare import Comparison, Row
-from albench.results.load import Results
+from albench.results.results import Results
 
 FAILED = ["dataset", "method", "strategy", "backbone", "seed", "protocol", "status", "reason"]
 

@@ -18,7 +18,7 @@ from albench.compare.choose import Choice, usual_baseline
 from albench.errors import UnknownName, UserError
 from albench.render import render
 from albench.report.payload import payload
-from albench.results.load import Results
+from albench.results.results import Results
 
 GAINS = {"random": 0.0, "entropy": 0.05, "badge": 0.02, "galaxy": 0.01, "coreset": 0.0, "margin": 0.0, "typiclust": 0.0}
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from albench.compare import answer, compare
 from albench.render.closing import closing
-from albench.results.load import Results
+from albench.results.results import Results
 
 
 def results(strategies: list[str], datasets: tuple[str, ...] = ("digits",), protocol: str = "p") -> Results:

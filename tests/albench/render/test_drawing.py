@@ -11,7 +11,7 @@ from made_up import FAILED, frame
 from made_up import trial as made_trial
 
 from albench.errors import UserError
-from albench.results.load import Results
+from albench.results.results import Results
 
 pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'albench[plot]'")
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from made_up import made_results
 
-from albench.results.load import Results
+from albench.results.results import Results
 
 HOSTILE = "<script>alert(1)</script>"
 

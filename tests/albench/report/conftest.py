@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from made_up import made_results
 
-from albench.results.load import Results
+from albench.results.results import Results
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from albench.render.colors import color_of
 from albench.report.payload import payload
-from albench.results.load import Results
+from albench.results.results import Results
 
 Made = Callable[..., Results]
 

@@ -16,7 +16,7 @@ import albench
 from albench.disk.files import read_sealed, sealed_text
 from albench.render.colors import color_of
 from albench.report import write
-from albench.results.load import Results
+from albench.results.results import Results
 
 pytest.importorskip("selenium", reason="needs selenium")
 

@@ -17,7 +17,7 @@ from albench.metric_table import metric_named
 from albench.report import page
 from albench.report.page import build
 from albench.report.payload import payload
-from albench.results.load import Results
+from albench.results.results import Results
 
 Made = Callable[..., Results]
 

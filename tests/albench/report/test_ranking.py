@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from albench.report.payload import payload
-from albench.results.load import Results
+from albench.results.results import Results
 
 Made = Callable[..., Results]
 

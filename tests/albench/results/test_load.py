@@ -40,13 +40,6 @@ def test_trials_without_all_rounds_say_how_they_ended(suite: Path) -> None:
     ]
 
 
-def test_some_trials_alone_keep_their_rows_and_folders(suite: Path) -> None:
-    keys = {key_of("random", 0), key_of("random", 1)}
-    only = load(suite).only(keys)
-    assert set(only.frame["key"]) == keys
-    assert {folder.name for folder in only.trials} == keys
-
-
 def test_folders_of_suites_and_several_are_read_together(tmp_path: Path, suite: Path) -> None:
     make_suite(tmp_path / "other" / "s", "badge")
     results = load(tmp_path / "other", suite)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol as Structure
 
 import torch
 from torch import Tensor, nn
@@ -12,38 +11,10 @@ from albench import devices
 from albench.api.method import Batch, State
 from albench.errors import TrialError
 from albench.suite.protocol import Protocol
-from albench.training.loop import Trainee
-from albench.training.timed import Marks, Rates
+from albench.training.timed import Marks, Rates, Stepwise
 
 WARM_UP = 3
 """Steps of a round before the capture: what libraries and the optimizer make when they are first used is there then."""
-
-
-class Steps(Trainee, Structure):
-    """What ``Graphed`` makes graphs of: a ``Learner`` or a ``Stack``."""
-
-    state: State
-    device: torch.device
-
-    def rates(self, number: int) -> Rates:
-        """How far a step of the round goes, in Python's numbers."""
-        ...
-
-    def marks(self, number: int) -> Marks:
-        """Which step one of the round is."""
-        ...
-
-    def make(self, batches: Sequence[Batch], rates: Rates, marks: Marks) -> dict[str, Tensor]:
-        """A step; what it logs."""
-        ...
-
-    def written(self) -> list[Tensor]:
-        """All that a step writes to in place."""
-        ...
-
-    def abandon(self, written: Sequence[Tensor]) -> None:
-        """Leave nothing behind of a step that was not carried out."""
-        ...
 
 
 class Graphed:
@@ -63,7 +34,7 @@ class Graphed:
         Is told why a round goes on without a graph.
     """
 
-    def __init__(self, trainee: Steps, tell: Callable[[str], None]) -> None:
+    def __init__(self, trainee: Stepwise, tell: Callable[[str], None]) -> None:
         self._trainee = trainee
         self._tell = tell
         self._stream = devices.SideStream(trainee.device)
@@ -159,7 +130,7 @@ class Graphed:
 class _Graph:
     """One captured step: what is copied in before a replay, and where its results lie."""
 
-    def __init__(self, trainee: Steps, stream: devices.SideStream, number: int, batches: Sequence[Batch]) -> None:
+    def __init__(self, trainee: Stepwise, stream: devices.SideStream, number: int, batches: Sequence[Batch]) -> None:
         self._trainee = trainee
         rates = [trainee.rates(each) for each in range(trainee.steps)]
         self._rates = devices.sent(torch.tensor(rates, dtype=torch.float32), trainee.device)

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from albench import devices
 from albench.api.method import Batch, Method, State
 from albench.training.dropout import Dropout, rate_of
 from albench.training.forward import ModelForward, step_results
@@ -19,7 +18,7 @@ from albench.training.heads import ATTRIBUTE
 from albench.training.learner import Learner
 from albench.training.optimizer import optimizer
 from albench.training.precision import EXACT, Precision
-from albench.training.timed import Marks, Rates, move_averages, rates_of
+from albench.training.timed import Marks, Rates, Stepwise, move_averages
 
 Weights = dict[str, Tensor]
 VECTOR = 64
@@ -118,7 +117,7 @@ def pieces(stacked: Tensor) -> list[Tensor]:
     Numbers that do not fill a vector instruction are rounded in another way, so that lanes go each by itself where they
     do not fill all of theirs.
     """
-    return [stacked] if stacked[0].numel() % VECTOR == 0 else list(stacked.unbind())
+    return [stacked] if stacked.shape[1:].numel() % VECTOR == 0 else list(stacked.unbind())
 
 
 def fields(batch: Batch) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def stack(lanes: Sequence[Any]) -> Any:
     return tuple(stack([one[place] for one in lanes]) for place in range(len(first)))
 
 
-class Stack:
+class Stack(Stepwise):
     """Learners side by side: every tensor has the lanes as its first dimension.
 
     Weights, moving averages, what the optimizer keeps and the method's memory are copied in, and back by ``end_round``.
@@ -156,7 +155,7 @@ class Stack:
         self.learners = learners
         self.protocol = first.protocol
         self.device = first.device
-        self.first_step = first.first_step
+        self.round, self.steps, self.first_step = first.round, first.steps, first.first_step
         self.state: State = stack([learner.state for learner in learners])
         self._weights: Weights = stack([_parameters(learner.model) for learner in learners])
         self._buffers: Weights = stack([dict(learner.model.named_buffers()) for learner in learners])
@@ -164,7 +163,7 @@ class Stack:
         self._averages: Weights = stack([_parameters(learner.average) for learner in learners])
         self._pieces = {name: pieces(value) for name, value in self._weights.items()}
         small = [name for name, value in first.model.named_parameters() if value.ndim <= 1]
-        self._optimizer = optimizer(
+        self.optimizer = optimizer(
             [piece for name, each in self._pieces.items() for piece in each if name not in small],
             [piece for name, each in self._pieces.items() for piece in each if name in small],
             self.protocol,
@@ -182,26 +181,6 @@ class Stack:
         vectorised = torch.func.vmap(functional(first.method, first.model, first.precision), in_dims=in_dims)
         return partial(vectorised, self._weights, self._averages, self._buffers)
 
-    @property
-    def round(self) -> int:
-        """The learners'."""
-        return self.learners[0].round
-
-    @property
-    def steps(self) -> int:
-        """The learners', of the round."""
-        return self.learners[0].steps
-
-    def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """One training step of all lanes; returns what each logged, (L,) by name."""
-        return self.make(batches, self.rates(number), self.marks(number))
-
-    def rates(self, number: int) -> Rates:
-        """How far a step of the round goes."""
-        return rates_of(
-            self.protocol, number, self.steps, self.first_step + number, narrow=devices.can(self.device).graphs
-        )
-
     def marks(self, number: int) -> Marks:
         """Which step one of the round is."""
         counter = torch.full((), self.first_step + number, dtype=torch.int64, device=self.device)
@@ -209,18 +188,17 @@ class Stack:
 
     def make(self, batches: Sequence[Batch], rates: Rates, marks: Marks) -> dict[str, Tensor]:
         """A step of these rates and marks: all that it reads by number are tensors where these are."""
-        self._optimizer.lr = rates.lr
+        self.optimizer.lr = rates.lr
         batch = stack([fields(one) for one in (batches if len(batches) > 1 else [*batches, *batches])])
         with self.learners[0].precision.step():
             gradients, (loss, (state, logs)) = self._lane_gradients(batch, self.state, marks.counter, marks.masks)
         if self.protocol.clip:
             self._clip(gradients)
         for name, own in self._pieces.items():
-            gradient = gradients[name]
-            for piece, its in zip(own, [gradient] if len(own) == 1 else gradient.unbind(), strict=True):
+            for piece, its in zip(own, pieces(gradients[name]), strict=True):
                 # The optimizer's kernel reads both in the order of memory.
                 piece.grad = its if its.stride() == piece.stride() else torch.empty_like(piece).copy_(its)
-        self._optimizer.step()
+        self.optimizer.step()
         self.state = {name: value.detach() for name, value in state.items()}
         move_averages(self._averaged, self._every_weight, rates.moved)
         return {"loss": loss.detach(), **{name: value.detach() for name, value in logs.items()}}
@@ -235,11 +213,7 @@ class Stack:
 
     def written(self) -> list[Tensor]:
         """All that a step writes to in place."""
-        return [*self._weights.values(), *self._averages.values(), *self._optimizer.memory()]
-
-    def abandon(self, written: Sequence[Tensor]) -> None:
-        """Leave nothing behind of a step that was not carried out, before which all this was ``written()``."""
-        self._optimizer.abandon(written)
+        return [*self._weights.values(), *self._averages.values(), *self.optimizer.memory()]
 
     def _mask_numbers(self, number: int) -> Tensor | None:
         """(L,) numbers of a step's dropout masks; None without dropout."""
@@ -266,7 +240,7 @@ class Stack:
                 for name, value in learner.model.named_parameters():
                     value.copy_(self._weights[name][lane])
                     own = self._pieces[name]
-                    if kept := self._optimizer.kept(own[lane if len(own) > 1 else 0]):
+                    if kept := self.optimizer.kept(own[lane if len(own) > 1 else 0]):
                         its = {each: one[lane] if one.ndim > value.ndim else one for each, one in kept.items()}
                         learner.optimizer.keep(value, {each: one.clone() for each, one in its.items()})
             learner.state = {name: value[lane].clone() for name, value in self.state.items()}
@@ -278,10 +252,10 @@ class Stack:
             if len(own) > 1:
                 for piece, one in zip(own, kept, strict=True):
                     if one:
-                        self._optimizer.keep(piece, {each: there.clone() for each, there in one.items()})
+                        self.optimizer.keep(piece, {each: there.clone() for each, there in one.items()})
             elif kept[0]:  # as many steps behind them all, so that what counts them is one number
                 joined = {each: torch.stack([one[each] for one in kept]) for each in kept[0]}
-                self._optimizer.keep(own[0], {each: one if one.ndim > 1 else one[0] for each, one in joined.items()})
+                self.optimizer.keep(own[0], {each: one if one.ndim > 1 else one[0] for each, one in joined.items()})
 
 
 def _of(path: str, weights: Weights) -> Weights:

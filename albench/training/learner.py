@@ -21,10 +21,10 @@ from albench.training.forward import ModelForward, step_results
 from albench.training.heads import sized
 from albench.training.optimizer import optimizer
 from albench.training.precision import precision_of
-from albench.training.timed import Marks, Rates, move_averages, rates_of
+from albench.training.timed import Marks, Rates, Stepwise, move_averages
 
 
-class Learner:
+class Learner(Stepwise):
     """Everything that training changes, from round to round.
 
     Parameters
@@ -52,7 +52,6 @@ class Learner:
         self.dropout_rate = rate_of(model)
         self.mask_numbers: Tensor | None = None
         self._seed = seed
-        self._narrow = can(device).graphs
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimizer = optimizer(matrices, others, protocol)
@@ -80,14 +79,6 @@ class Learner:
         self._counters = torch.arange(self.first_step, self.first_step + facts.steps, device=self.device)
         if self.dropout_rate:
             self.mask_numbers = step_numbers(self._seed, facts.round, facts.steps, self.device)
-
-    def step(self, number: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
-        """A training step on the one batch that is given; returns what it logs, () by name."""
-        return self.make(batches, self.rates(number), self.marks(number))
-
-    def rates(self, number: int) -> Rates:
-        """How far a step of the round goes."""
-        return rates_of(self.protocol, number, self.steps, self.first_step + number, narrow=self._narrow)
 
     def marks(self, number: int) -> Marks:
         """Which step one of the round is."""
@@ -122,10 +113,6 @@ class Learner:
             *(*self._params, *self._average_params, *self.model.buffers(), *self._average_buffers),
             *self.optimizer.memory(),
         ]
-
-    def abandon(self, written: Sequence[Tensor]) -> None:
-        """Leave nothing behind of a step that was not carried out, before which all this was ``written()``."""
-        self.optimizer.abandon(written)
 
     def averaged(self, lane: int = 0) -> nn.Module:
         """The moving average of the weights; a learner has one lane."""

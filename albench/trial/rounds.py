@@ -16,10 +16,11 @@ from albench.errors import OutOfTime, TrialError
 from albench.results.store import TrialStore
 from albench.suite.limits import in_time
 from albench.suite.trials import Trial
-from albench.training.graphs import Graphed, Steps
+from albench.training.graphs import Graphed
 from albench.training.lanes import Stack
 from albench.training.learner import Learner
 from albench.training.loop import Trained, Trainee, train_round
+from albench.training.timed import Stepwise
 from albench.trial.first_round import adopt, first_round_of
 from albench.trial.numerics import Clock, numerics
 from albench.trial.parts import Parts
@@ -124,7 +125,7 @@ def _alone(learners: Sequence[Learner]) -> Learner:
 
 
 def _by_graphs(
-    joined: Callable[[Sequence[Learner]], Steps], lanes: Sequence[Lane], emit: Callable[[Progress | Note], None]
+    joined: Callable[[Sequence[Learner]], Stepwise], lanes: Sequence[Lane], emit: Callable[[Progress | Note], None]
 ) -> Joined:
     """The same, its steps launched as graphs; why there is none is told once."""
 

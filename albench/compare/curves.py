@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from albench.compare.beside import full_of, parted
@@ -76,6 +77,7 @@ def learning_curve_table(
     groups, _ = gather(pd.concat([parts.ranked, parts.oracles]), list(columns.values()))
     tables = []
     for group in groups:
+        spread = {metric: interval(group.values[column].swapaxes(1, 2)) for metric, column in columns.items()}
         for row, (backbone, method, strategy) in enumerate(group.names):
             of = {
                 metric: one.estimate
@@ -83,20 +85,20 @@ def learning_curve_table(
                 for one in found.get((group.dataset, group.stand_in), ())
                 if one.backbone == backbone
             }
-            table = _table(group, row, split, columns)
+            table = _table(group, row, split, spread)
             tables.append(replace(table, sees_labels=(method, strategy) in seeing, full=of))
     return tables
 
 
-def _table(group: CurveBlock, row: int, split: str, columns: dict[str, str]) -> CurveTable:
+def _table(group: CurveBlock, row: int, split: str, spread: Mapping[str, tuple[np.ndarray, ...]]) -> CurveTable:
+    """One row's curves; ``spread`` holds mean, half width and number of values, each (R, L), of every metric."""
     recorded = group.recorded[row]
-    ranges = {metric: metric_named(metric).range for metric in columns}
-    spread = {metric: interval(group.values[column][row].T) for metric, column in columns.items()}
+    ranges = {metric: metric_named(metric).range for metric in spread}
     rows = tuple(
         CurveRow(
             n_labeled=int(labels),
             estimates={
-                metric: estimate_within(mean[at], half[at], n[at], ranges[metric])
+                metric: estimate_within(mean[row, at], half[row, at], n[row, at], ranges[metric])
                 for metric, (mean, half, n) in spread.items()
             },
         )
@@ -109,7 +111,7 @@ def _table(group: CurveBlock, row: int, split: str, columns: dict[str, str]) -> 
         group.protocol,
         *group.names[row],
         split=split,
-        metrics=tuple(columns),
+        metrics=tuple(spread),
         seeds=tuple(int(seed) for seed in group.seeds[recorded.any(axis=1)]),
         rows=rows,
         setup=group.setup,

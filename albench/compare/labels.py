@@ -66,7 +66,7 @@ def labels_to_reach(curves: np.ndarray, n_labeled: np.ndarray, target: np.ndarra
     is no curve or no target.
     """
     goal = np.asarray(target)[..., None]
-    height = sign * (curves - goal)
+    height = curves - goal if sign > 0 else goal - curves
     if may_settle(height, curves, goal):
         height = settled(height, np.maximum(size(curves)[..., None], np.abs(goal)))
     there = ~np.isnan(height)
@@ -177,6 +177,8 @@ def _saved(own: np.ndarray, theirs: np.ndarray, n_labeled: np.ndarray, target: f
 
 def _last(means: np.ndarray) -> np.ndarray:
     """(..., L) -> (...,) the last value that is there."""
+    if not np.isnan(means[..., -1]).any():
+        return means[..., -1]
     there = ~np.isnan(means)
     at = means.shape[-1] - 1 - there[..., ::-1].argmax(axis=-1)
     return np.take_along_axis(means, at[..., None], axis=-1)[..., 0]

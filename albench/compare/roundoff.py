@@ -33,8 +33,9 @@ def may_settle(values: np.ndarray, *of: np.ndarray) -> bool:
     of
         What the scale of each value is a largest magnitude of; NaN is passed over.
     """
-    largest = max(float(np.fmax.reduce(np.abs(each), axis=None, initial=0.0)) for each in of)
-    near = np.abs(values) <= ROUND_OFF * largest
+    ends = [(np.fmin.reduce(each, axis=None, initial=0.0), np.fmax.reduce(each, axis=None, initial=0.0)) for each in of]
+    bound = ROUND_OFF * max(max(-float(low), float(high)) for low, high in ends)
+    near = (values <= bound) & (values >= -bound)
     return bool(np.any(values[near] != 0.0))
 
 

@@ -52,8 +52,10 @@ def build(results: Results, **options: Any) -> str:
         Where a library of the page is not the file that was shipped.
     """
     content = payload(results, **options)
-    if len(_embedded(content).encode()) > MOST_DATA:
+    data = _embedded(content)
+    if len(data.encode()) > MOST_DATA:
         _slim(content)
+        data = _embedded(content)
     style = f"{_colors()}\n{_file('style.css')}"
     own = '"use strict";\n' + "\n".join(_file(name) for name in SCRIPTS)
     scripts = [*map(script, libraries()), own]
@@ -69,7 +71,7 @@ def build(results: Results, **options: Any) -> str:
         "title": html.escape(content["title"]),
         "style": style,
         "scripts": "\n".join(f"<script>{text}</script>" for text in scripts),
-        "data": _embedded(content),
+        "data": data,
     }
     page = _file("page.html")
     for name, text in parts.items():

@@ -12,7 +12,7 @@ from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.lanes import LaneLinear
 from albench.kernels.likely import likely_neighbors
 from albench.kernels.neighbor_bounds import coarse_pays, nearest_of_other_groups, similarity_bounds
-from albench.kernels.neighbors import measure_again, nearest_neighbors
+from albench.kernels.neighbors import measure_again, nearest_neighbors, similarity_to_others
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin, top_probability
 from albench.kernels.sending import sent
@@ -51,6 +51,7 @@ __all__ = [
     "running_sum",
     "sent",
     "similarity_bounds",
+    "similarity_to_others",
     "top_k",
     "top_k_entropy",
     "top_k_mutual_information",

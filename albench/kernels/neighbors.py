@@ -13,15 +13,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from albench.kernels.best_keys import GROUP, best_keys
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
-from albench.kernels.ordering import WORST, pack, unpack
+from albench.kernels.ordering import pack, unpack
 
 Metric = Literal["cosine", "euclidean"]
 
-GROUP = 16
-_ROWS = 8192
+_ROWS, _ROWS_ON_DEVICE = 8192, 1 << 16
 """Items prepared at once."""
+_DIFFERENCES, _DIFFERENCES_ON_DEVICE = 1 << 18, 1 << 26
+"""Numbers in the differences that are measured at once."""
 _QUERY_FLOATS = 1 << 24
 """Numbers in the queries that are held ready at once."""
 _HELD = 1 << 26
@@ -79,16 +81,38 @@ def nearest_neighbors(
     return measure_again(x, x if queries is None else queries, index, k)
 
 
+def similarity_to_others(x: Tensor, k: int, items: Tensor) -> Tensor:
+    """Cosine similarity of some items to their k nearest others, best first; ``nearest_neighbors`` without its checks,
+    so that a device is not waited for.
+
+    Parameters
+    ----------
+    x
+        (N, D) float32, finite.
+    k
+        1 .. N - 1.
+    items
+        (M,) int64 positions.
+
+    Returns
+    -------
+    (M, k) float32.
+    """
+    similarity, index = unpack(all_neighbors(x[items], x, None, k + 1, product_block(x.device)))
+    # An item is among its own nearest, or as near as these are k + 1 others: then the last is left out.
+    own = index == items[:, None]
+    own[:, -1] |= ~own.any(dim=1)
+    return similarity.clamp_(-1.0, 1.0).masked_fill_(own, -torch.inf).topk(k, dim=1).values
+
+
 def check_neighbors(x: Tensor, k: int, queries: Tensor | None) -> None:
     """Check that the k nearest items can be told."""
-    require_finite(x=x)
+    require_finite(**({"x": x} if queries is None else {"x": x, "queries": queries}))
     available = len(x) - (queries is None)
     if not 1 <= k <= available:
         raise ValueError(f"k must be in 1 .. {available} for {len(x)} items, got {k}")
-    if queries is not None:
-        require_finite(queries=queries)
-        if queries.shape[1] != x.shape[1]:
-            raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
+    if queries is not None and queries.shape[1] != x.shape[1]:
+        raise ValueError(f"queries have {queries.shape[1]} columns, x has {x.shape[1]}")
 
 
 def product_block(device: torch.device) -> int:
@@ -119,7 +143,8 @@ class Prepared:
         self.half_square: Tensor | None = None
         if centre is None:
             # Dividing by the largest entry first keeps tiny and huge vectors from under- or overflowing when squared.
-            for part, out in zip(x.split(_ROWS), filled.split(_ROWS), strict=True):
+            rows = _ROWS if x.device.type == "cpu" else _ROWS_ON_DEVICE
+            for part, out in zip(x.split(rows), filled.split(rows), strict=True):
                 scale = part.abs().amax(dim=1, keepdim=True)
                 row = torch.div(part, torch.where(scale > 0, scale, 1.0), out=out if dtype == part.dtype else None)
                 length = torch.linalg.vector_norm(row, dim=1, keepdim=True)
@@ -142,70 +167,11 @@ class Prepared:
         return out
 
 
-class _Best:
-    """The best k keys of a block of rows so far, and entries that are still to be merged in.
-
-    Columns have to be offered in ascending order: then an entry equal to the worst one kept can be dropped at once.
-    """
-
-    def __init__(self, n_rows: int, k: int, device: torch.device) -> None:
-        self.keys = torch.full((n_rows, k), WORST, dtype=torch.int64, device=device)
-        self.lowest: Tensor | None = None
-        self.pending: list[tuple[Tensor, Tensor]] = []
-        self.n_pending = 0
-
-    def offer(self, similarity: Tensor, first_column: int, *, transposed: bool = False) -> None:
-        """Take in a block (rows, columns), or (columns, rows), whose columns start at a position."""
-        n_rows, k = self.keys.shape
-        # Strided groups: column g * width + w is entry g of group w, so that the maximum runs over whole vectors of
-        # memory, in either layout; a maximum over a transposed view takes sixty times as long.
-        if transposed:
-            grouped = similarity.view(GROUP, -1, n_rows).permute(2, 0, 1)
-            peak = similarity.view(GROUP, -1, n_rows).amax(dim=0).T
-        else:
-            grouped = similarity.view(n_rows, GROUP, -1)
-            peak = grouped.amax(dim=1)
-        if self.lowest is not None:
-            lowest = self.lowest
-        elif peak.shape[1] >= k:
-            # k groups reach at least this, so k entries do.
-            lowest = peak.topk(k, dim=1).values[:, -1]
-        else:
-            lowest = torch.full((n_rows,), -torch.inf, device=similarity.device)
-        row, group = (peak >= lowest[:, None]).nonzero(as_tuple=True)
-        if len(row) == 0:
-            return
-        entries = grouped[row, :, group]
-        passing = (entries >= lowest[row, None]) & (entries > -torch.inf)
-        hit, member = passing.nonzero(as_tuple=True)
-        column = first_column + member * peak.shape[1] + group[hit]
-        self.pending.append((row[hit], pack(entries[hit, member], column)))
-        self.n_pending += len(hit)
-        if self.lowest is None or self.n_pending >= self.keys.numel():
-            self.merge()
-
-    def merge(self) -> None:
-        """Merge what is pending; afterwards ``keys`` is sorted, best first."""
-        n_rows, k = self.keys.shape
-        if self.n_pending:
-            row, order = torch.cat([r for r, _ in self.pending]).sort(stable=True)
-            new = torch.cat([key for _, key in self.pending])[order]
-            count = torch.bincount(row, minlength=n_rows)
-            slot = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
-            padded = torch.full((n_rows, int(count.max())), WORST, dtype=torch.int64, device=row.device)
-            padded[row, slot] = new
-            self.keys = torch.cat([self.keys, padded], dim=1).topk(k, dim=1).values
-            self.pending, self.n_pending = [], 0
-        worst = self.keys[:, -1]
-        if bool((worst > WORST).all()):
-            self.lowest = torch.nextafter(unpack(worst)[0], torch.full((), torch.inf, device=worst.device))
-
-
 def own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
     """Keys (N, k): each block of the upper triangle is offered to its rows, and transposed to its columns."""
     device = items.rows.device
     starts = range(0, len(items.rows), block)
-    best = [_Best(min(block, len(items.rows) - s), k, device) for s in starts]
+    best = [best_keys(min(block, len(items.rows) - s), k, device) for s in starts]
     for a, i in enumerate(starts):
         for b, j in enumerate(starts[a:], start=a):
             similarity = items.product(items, i, j, block)
@@ -221,9 +187,9 @@ def own_neighbors(items: Prepared, k: int, block: int) -> Tensor:
 def query_neighbors(queries: Prepared, x: Tensor, centre: Tensor | None, k: int, block: int) -> Tensor:
     """Keys (Q, k): each block of items is prepared once and offered to all queries."""
     starts = range(0, len(queries.rows), block)
-    best = [_Best(min(block, len(queries.rows) - i), k, x.device) for i in starts]
+    best = [best_keys(min(block, len(queries.rows) - i), k, x.device) for i in starts]
     columns = block
-    if x.device.type != "cpu":  # which has no cache to stay in, and is waited for once a block
+    if x.device.type != "cpu":  # which has no cache to stay in
         columns = max(block, _HELD // max(1, x.shape[1], min(block, len(queries.rows))) // GROUP * GROUP)
     for j in range(0, len(x), columns):
         items = Prepared(x[j : j + columns], centre, queries.rows.dtype)
@@ -251,7 +217,8 @@ def measure_again(x: Tensor, queries: Tensor, index: Tensor, k: int) -> tuple[Te
         (Q, m) positions in ``x``, m >= k, among which they are.
     """
     distance = torch.empty(index.shape, device=x.device)
-    rows = max(1, (1 << 18) // (index.shape[1] * x.shape[1]))
+    numbers = _DIFFERENCES if x.device.type == "cpu" else _DIFFERENCES_ON_DEVICE
+    rows = max(1, numbers // (index.shape[1] * x.shape[1]))
     for i in range(0, len(queries), rows):
         difference = x[index[i : i + rows]] - queries[i : i + rows, None]
         distance[i : i + rows] = torch.linalg.vector_norm(difference, dim=2)

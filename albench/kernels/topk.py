@@ -12,7 +12,7 @@ _GROUP = 32
 """Items of which the largest score is looked at first."""
 
 
-def top_k(scores: Tensor, k: int) -> Tensor:
+def top_k(scores: Tensor, k: int, *, checked: bool = True) -> Tensor:
     """Positions of the k largest scores, best first; equal scores go to the lowest position.
 
     Parameters
@@ -21,6 +21,8 @@ def top_k(scores: Tensor, k: int) -> Tensor:
         (N,) real.
     k
         0 .. N.
+    checked
+        Whether the scores are looked at first, for which a device is waited for; False where they are known to be fine.
 
     Returns
     -------
@@ -33,7 +35,8 @@ def top_k(scores: Tensor, k: int) -> Tensor:
     ValueError
         k is out of range.
     """
-    _check(scores, k)
+    if checked:
+        _check(scores, k)
     if k == 0:
         return torch.empty(0, dtype=torch.int64, device=scores.device)
     if 8 * k > len(scores) or scores.device.type != "cpu":  # which sorts sooner than the host asks it twice
@@ -48,7 +51,7 @@ def top_k(scores: Tensor, k: int) -> Tensor:
     return best[_ranking(scores[best])]
 
 
-def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> Tensor:
+def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int, *, checked: bool = True) -> Tensor:
     """Positions of k items with large scores, the same number from each class.
 
     Each class gives its best ``k // n_classes``. What is then still missing, because ``k`` is not a multiple of
@@ -64,6 +67,8 @@ def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> 
         Number of classes, those without any item included.
     k
         0 .. N.
+    checked
+        As for ``top_k``; the classes too.
 
     Returns
     -------
@@ -76,12 +81,9 @@ def top_k_per_class(scores: Tensor, classes: Tensor, n_classes: int, k: int) -> 
     ValueError
         k or a class is out of range.
     """
-    _check(scores, k)
-    if classes.shape != scores.shape:
-        raise ValueError(f"classes must have the shape of the scores {tuple(scores.shape)}, got {tuple(classes.shape)}")
-    lowest, highest = torch.stack(classes.aminmax()).tolist() if len(classes) else (0, 0)  # the host waits for it once
-    if len(classes) and not 0 <= lowest <= highest < n_classes:
-        raise ValueError(f"classes must be in 0 .. {n_classes - 1}, got {lowest} .. {highest}")
+    if checked:
+        _check(scores, k)
+        _check_classes(scores, classes, n_classes)
     ranking = _ranking(scores)
     ranked_class, by_class = classes[ranking].sort(stable=True)
     count = torch.zeros(n_classes, dtype=torch.int64, device=classes.device)
@@ -124,3 +126,12 @@ def _check(scores: Tensor, k: int) -> None:
             f"{n_nan + n_inf} of {len(scores)} scores are not finite ({n_nan} NaN, {n_inf} infinite): "
             "check the learning rate and the model's outputs"
         )
+
+
+def _check_classes(scores: Tensor, classes: Tensor, n_classes: int) -> None:
+    """Check that each score has a class."""
+    if classes.shape != scores.shape:
+        raise ValueError(f"classes must have the shape of the scores {tuple(scores.shape)}, got {tuple(classes.shape)}")
+    lowest, highest = torch.stack(classes.aminmax()).tolist() if len(classes) else (0, 0)  # the host waits for it once
+    if len(classes) and not 0 <= lowest <= highest < n_classes:
+        raise ValueError(f"classes must be in 0 .. {n_classes - 1}, got {lowest} .. {highest}")

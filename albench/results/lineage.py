@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "64a263be2d9f576e"
+NOW = "f0890bb524a11549"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "64a263be2d9f576e",
         "f73db580b75ce40d",
         "e812efd6a0e1f546",
         "9861d2774534dafd",
@@ -64,6 +65,7 @@ SAME: frozenset[str] = frozenset(
 NOT_THERE = ""
 """In place of a hash: what the file holds was in another one then."""
 PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
+    "albench/kernels/best_keys.py": ("5e460baf54b384c1", frozenset({NOT_THERE})),
     "albench/kernels/cover_graph.py": ("d3d73d954dcf01f8", frozenset({NOT_THERE, "6184e15fc88cd034"})),
     "albench/kernels/leading.py": ("ec670d146b3cdb2c", frozenset({NOT_THERE})),
     "albench/kernels/pairs.py": ("d6baeee1cc0185b1", frozenset({NOT_THERE})),
@@ -87,8 +89,17 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({NOT_THERE, "0bdb98c04f66be6d", "fbd50471713c43e2"}),
     ),
     "albench/kernels/neighbors.py": (
-        "304ed7bac2771db2",
-        frozenset({NOT_THERE, "044f95f734fc9188", "8bf159a6de5e9594", "a54f0847885fb73c", "b4425269381bfa72"}),
+        "be3a71f21f58c50b",
+        frozenset(
+            {
+                NOT_THERE,
+                "044f95f734fc9188",
+                "304ed7bac2771db2",
+                "8bf159a6de5e9594",
+                "a54f0847885fb73c",
+                "b4425269381bfa72",
+            }
+        ),
     ),
     "albench/kernels/ordering.py": ("94526f98c7e5f017", frozenset({NOT_THERE})),
     "albench/kernels/samples.py": ("cb7a761d166d9d8d", frozenset({"7ef2a6058cb5f43a", NOT_THERE})),
@@ -98,8 +109,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/settled_information.py": ("10abead49dc5e097", frozenset()),
     "albench/kernels/sums.py": ("ce566531a863decd", frozenset({NOT_THERE})),
     "albench/kernels/topk.py": (
-        "6da67abf1e46bd68",
-        frozenset({"a7a90fa01b7ae60f", "a7c57bd9825ee72b", "d895ca76623339f5", NOT_THERE}),
+        "685a4a2e3b7a9a64",
+        frozenset({NOT_THERE, "6da67abf1e46bd68", "a7a90fa01b7ae60f", "a7c57bd9825ee72b", "d895ca76623339f5"}),
     ),
     "albench/kernels/unit.py": ("828a6cea9edc96fe", frozenset({"28d9805c2387fbf9", "4787ff2ed2510045", NOT_THERE})),
     "albench_backbones/build.py": ("8254c9c42290e181", frozenset({"e568872300495e75"})),
@@ -110,8 +121,9 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "albench_backbones/resnet.py": ("b22c9f74c8f892fb", frozenset({"791d698e63bf0adb"})),
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
-    "albench_boostmis/annotate.py": ("3cb8a48dda98cb54", frozenset({"98a61d6680ac736f"})),
-    "albench_boostmis/uncertain.py": ("7dd2a1500b01f745", frozenset({"d40da01e788ba043"})),
+    "albench_boostmis/annotate.py": ("7caad7aff984bc5e", frozenset({"3cb8a48dda98cb54", "98a61d6680ac736f"})),
+    "albench_boostmis/density.py": ("a18ca02251297519", frozenset({"2b1d97ed5a303c76"})),
+    "albench_boostmis/uncertain.py": ("95f70082ccf46e0b", frozenset({"7dd2a1500b01f745", "d40da01e788ba043"})),
     "albench_boostmis/vat.py": ("104c5174a92450b5", frozenset({"0e8c426bd5df4d00"})),
     "albench_diversity/herding.py": (
         "35d1638ee2187c6e",
@@ -176,6 +188,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_wrappers/sharded.py": ("1ca3d559a379df10", frozenset({"40c8cad100c5b909", "70f082cd99b62129"})),
     "albench_wrappers/stochastic.py": ("f068968957b8e8f9", frozenset({"f37ed9cffbc1ed2f", "ff892109770ddbc0"})),
     "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
+    "albench_hybrid/information_density.py": ("cf3c6db072601e99", frozenset({"66a69654376493bc"})),
 }
 """File of albench's own plugins, or of kernels -> its hash today, and those of earlier code with the same records."""
 

@@ -32,9 +32,9 @@ from albench.wording import counted
 DECIDES = (
     *("api/backbone", "api/dataset", "api/estimator", "api/horizon", "api/method", "api/strategy", "api/task"),
     *("api/wrapper", "augment"),
-    *("data/items", "data/pool", "devices", "kernels/approximate", "kernels/blocks", "kernels/finite"),
-    *("kernels/neighbors", "kernels/ordering", "kernels/topk", "kernels/unit", "metrics", "seeds", "suite/keys"),
-    "suite/protocol",
+    *("data/items", "data/pool", "devices", "kernels/approximate", "kernels/best_keys", "kernels/blocks"),
+    *("kernels/finite", "kernels/neighbors", "kernels/ordering", "kernels/topk", "kernels/unit", "metrics"),
+    *("seeds", "suite/keys", "suite/protocol"),
     *("suite/search_space", "suite/trials", "suite/tune", "training", "trial/answers", "trial/bought"),
     *("trial/first_round", "trial/insight", "trial/labels", "trial/numerics", "trial/parts", "trial/queries"),
     *("trial/rounds", "trial/run", "trial/stored", "trial/tries", "trial/tuned", "trial/tuning", "trial/validation"),

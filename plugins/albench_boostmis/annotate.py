@@ -15,6 +15,8 @@ from albench_boostmis.vat import adversarial_unstability
 
 ROWS = 8192
 """Items whose adversarial directions are drawn at once."""
+PARTS_ON_DEVICE = 8
+"""Draws that a device takes in at once."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,21 @@ class BoostMIS(Strategy):
             if self.selectors != "unstable"
             else None,
         )
-        rejected = view.rejected
-        unstable, uncertain, common = [], [], 0
+        n_rejected = int(view.rejected.sum())
+        unstable, uncertain = [], []
+        common: Tensor | int = 0
         left = budget
-        for candidates in (rejected.nonzero()[:, 0], (~rejected).nonzero()[:, 0]):
+        for candidates in _parted(view.rejected, n_rejected):
             take = min(left, len(candidates))
             first, second, both = choice.among(candidates, take)
             unstable.append(first)
             uncertain.append(second)
-            common += both
+            common = common + both
             left -= take
-        view.note("rejected", float(rejected.sum()))
-        view.note("rejected_share", float(rejected.float().mean()))
+        view.note("rejected", float(n_rejected))
+        view.note("rejected_share", float(torch.tensor(float(n_rejected)) / len(view)))
         if self.selectors == "both":
-            view.note("selector_overlap", common / max(1, sum(map(len, unstable))))
+            view.note("selector_overlap", int(common) / max(1, sum(map(len, unstable))))
         for name, parts in (("unstable", unstable), ("uncertain", uncertain)):
             view.group(name, torch.cat(parts))
         return torch.cat([part for pair in zip(unstable, uncertain, strict=True) for part in pair])
@@ -80,18 +83,24 @@ class BoostMIS(Strategy):
     def _unstability(self, view: View) -> Tensor:
         """(N,) the adversarial unstability of every item."""
         # Drawn for the whole pool, so that an item's score does not depend on which others are rejected.
+        rows = ROWS if view.embeddings.device.type == "cpu" else PARTS_ON_DEVICE * ROWS
         scores = (
             adversarial_unstability(
                 view.head,
                 part,
-                sent(torch.randn(part.shape, generator=view.generator), part.device),
+                self._directions(view, part),
                 xi=self.vat_xi,
                 eps=self.vat_eps,
                 iterations=self.vat_iterations,
             )
-            for part in view.embeddings.split(ROWS)
+            for part in view.embeddings.split(rows)
         )
         return joined(scores, len(view))
+
+    def _directions(self, view: View, part: Tensor) -> Tensor:
+        """A random direction for each of some embeddings, the same on every device."""
+        drawn = (sent(torch.randn(some.shape, generator=view.generator), part.device) for some in part.split(ROWS))
+        return joined(drawn, len(part))
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class _Choice:
     unstable: Tensor | None
     uncertain: BalancedUncertainty | None
 
-    def among(self, candidates: Tensor, k: int) -> tuple[Tensor, Tensor, int]:
+    def among(self, candidates: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor | int]:
         """Choose k of the candidates.
 
         Returns
@@ -121,6 +130,13 @@ class _Choice:
             return first, nothing, 0
         left = torch.ones_like(candidates, dtype=torch.bool)
         left[chosen] = False
-        second = self.uncertain.most(candidates[left], n_uncertain)
+        others = candidates[_parted(left, len(candidates) - len(chosen))[0]]
+        second = self.uncertain.most(others, n_uncertain)
         undisturbed = self.uncertain.most(candidates, n_uncertain)
-        return first, second, int(torch.isin(first, undisturbed).sum())
+        return first, second, torch.isin(first, undisturbed).sum()
+
+
+def _parted(mask: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """Ascending positions where a mask holds, which it does n times, and where not; a device is not waited for."""
+    first, last = (~mask).to(torch.int8).sort(stable=True).indices.split([n, len(mask) - n])
+    return first, last

@@ -21,25 +21,6 @@ def mean_similarity(similarity: Tensor) -> Tensor:
     return similarity.mean(dim=1).clamp_(0.0, 1.0)
 
 
-def self_excluded(similarity: Tensor, index: Tensor, itself: Tensor) -> Tensor:
-    """The M nearest others, from the M + 1 nearest where an item may have found itself.
-
-    Parameters
-    ----------
-    similarity, index
-        (N, M + 1) similarity and position of the nearest items, best first.
-    itself
-        (N,) position of each item.
-
-    Returns
-    -------
-    (N, M) similarity. An item that is not among its own nearest has as many duplicates: then the last is left out.
-    """
-    found = index == itself[:, None]
-    found[:, -1] |= ~found.any(dim=1)
-    return similarity[~found].view(len(similarity), -1)
-
-
 def graph_degree(index: Tensor) -> Tensor:
     """Row sums of the symmetrised binary neighbour graph, divided by M.
 

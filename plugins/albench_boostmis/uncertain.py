@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from albench.api import View
-from albench.kernels import coarse_pays, entropy, nearest_neighbors, similarity_bounds, top_k, top_k_per_class
-from albench_boostmis.density import graph_degree, mean_similarity, self_excluded
+from albench.kernels import coarse_pays, entropy, similarity_bounds, similarity_to_others, top_k, top_k_per_class
+from albench_boostmis.density import graph_degree, mean_similarity
 
 Density = Literal["similarity", "degree", "none"]
 
@@ -22,6 +22,8 @@ _SAMPLE = 256
 """Items by which it is told whether they will."""
 _LEFT = 1 / 4
 """Share of them that bounds may leave in the race."""
+_BLOCK, _GROWTH = 1024, 8
+"""Items that a device looks up first, and how many times more each time after."""
 
 
 class BalancedUncertainty:
@@ -53,6 +55,7 @@ class BalancedUncertainty:
         self.entropy = entropy(view.probs).clamp_(min=0.0)
         self.score = self.entropy.clone()
         self.known = torch.ones_like(self.predicted, dtype=torch.bool)
+        self.n_known = len(view)
         self.bounded = torch.zeros_like(self.known)  # by more than entropy
         self.coarse = coarse_pays(view.embeddings.device) and len(view) > 3 * _MANY
         self.n_neighbors = min(n_neighbors, len(view) - 1)
@@ -61,9 +64,12 @@ class BalancedUncertainty:
             self.score *= graph_degree(view.neighbors(self.n_neighbors)[1])
         elif self.n_neighbors > 0 and density == "similarity":
             self.known.fill_(False)
+            self.n_known = 0
 
     def most(self, candidates: Tensor, k: int) -> Tensor:
         """The k most uncertain of the candidate positions, best first."""
+        if candidates.device.type != "cpu":
+            return self._most_on_device(candidates, k)
         ahead, raised = 2 * k, False
         while True:
             chosen = self._rank(candidates, k)
@@ -87,6 +93,17 @@ class BalancedUncertainty:
                 ahead *= 4
             else:
                 self._look_up(open_)
+
+    def _most_on_device(self, candidates: Tensor, k: int) -> Tensor:
+        """The same in growing blocks of the best by what is known: the device is waited for once a block."""
+        block = max(_BLOCK, 2 * k)
+        while True:
+            chosen = self._rank(candidates, k)
+            if self.n_known == len(self.known) or (self.n_known and bool(self.known[chosen].all())):
+                return chosen
+            score = self.score.masked_fill(self.known, -1.0)  # below all that are not known
+            self._look_up(self._rank(candidates, min(block, len(candidates)), score))
+            block *= _GROWTH
 
     def _look_up_best(self, candidates: Tensor, k: int) -> None:
         best = self._rank(candidates, min(k, len(candidates)))
@@ -120,11 +137,13 @@ class BalancedUncertainty:
         bar = torch.minimum(last, rest) if share else rest.expand_as(last)
         return unknown[self.score[unknown] >= bar[self.predicted[unknown]]]
 
-    def _rank(self, candidates: Tensor, k: int) -> Tensor:
-        score = self.score[candidates]
+    def _rank(self, candidates: Tensor, k: int, score: Tensor | None = None) -> Tensor:
+        """The k best of the candidates by (N,) scores; by default those known so far."""
+        score = (self.score if score is None else score)[candidates]
         if not self.balanced:
-            return candidates[top_k(score, k)]
-        return candidates[top_k_per_class(score, self.predicted[candidates], self.view.n_classes, k)]
+            return candidates[top_k(score, k, checked=False)]
+        classes = self.predicted[candidates]
+        return candidates[top_k_per_class(score, classes, self.view.n_classes, k, checked=False)]
 
     def _bound(self, items: Tensor) -> None:
         """Lower the bounds of some items."""
@@ -136,13 +155,13 @@ class BalancedUncertainty:
 
     def _look_up(self, items: Tensor) -> None:
         """Make the scores of some items exact, or of all where that has become many."""
-        if int(self.known.sum()) + len(items) > len(self.known) // 3:
-            items = (~self.known).nonzero()[:, 0]
-            similarity = self.view.neighbors(self.n_neighbors)[0][items]
+        self.n_known += len(items)
+        if self.n_known > len(self.known) // 3:
+            score = self.entropy * mean_similarity(self.view.neighbors(self.n_neighbors)[0])
+            self.score = torch.where(self.known, self.score, score)
+            self.n_known = len(self.known)
+            self.known.fill_(True)
         else:
-            embeddings = self.view.embeddings
-            # One more, since an item is its own nearest neighbour.
-            found = nearest_neighbors(embeddings, self.n_neighbors + 1, queries=embeddings[items])
-            similarity = self_excluded(*found, items)
-        self.score[items] = self.entropy[items] * mean_similarity(similarity)
-        self.known[items] = self.bounded[items] = True
+            similarity = similarity_to_others(self.view.embeddings, self.n_neighbors, items)
+            self.score[items] = self.entropy[items] * mean_similarity(similarity)
+            self.known[items] = self.bounded[items] = True

@@ -13,6 +13,8 @@ from albench.kernels import entropy, joined
 
 _ROWS = 512
 """Rows of a block: few, so that their float64 copies stay in the cache."""
+_FLOATS_ON_DEVICE = 1 << 24
+"""Numbers in a block of a device."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ class InformationDensity(Strategy):
 
 def density(embeddings: Tensor) -> Tensor:
     """(N,) float64 mean cosine similarity to all rows (N, D), the row itself included; 0 for a row of zeros."""
-    n_blocks = -(-len(embeddings) // _ROWS)
-    sums = joined((_unit(part).sum(dim=0, keepdim=True) for part in embeddings.split(_ROWS)), n_blocks)
+    on_cpu = embeddings.device.type == "cpu"
+    rows = _ROWS if on_cpu else max(_ROWS, _FLOATS_ON_DEVICE // max(1, embeddings.shape[1]))
+    n_blocks = -(-len(embeddings) // rows)
+    sums = joined((_unit(part).sum(dim=0, keepdim=True) for part in embeddings.split(rows)), n_blocks)
     mean = sums.sum(dim=0) / len(embeddings)
-    return joined((_unit(part) @ mean for part in embeddings.split(_ROWS)), len(embeddings))
+    return joined((_unit(part) @ mean for part in embeddings.split(rows)), len(embeddings))
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-from albench.kernels import nearest_neighbors
+from albench.kernels import nearest_neighbors, similarity_to_others
 
 
 def _random(n: int, dim: int, seed: int) -> torch.Tensor:
@@ -89,3 +89,10 @@ def test_bad_inputs_are_named() -> None:
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(1, 3))
     with pytest.raises(ValueError, match="queries must be"):
         nearest_neighbors(torch.ones(5, 2), 1, queries=torch.ones(2))
+
+
+def test_similarity_to_others_leaves_the_item_itself_out_among_duplicates_too() -> None:
+    x = torch.cat([_random(50, 4, seed=3)] * 3)
+    items = torch.tensor([0, 7, 60, 149])
+    assert torch.equal(similarity_to_others(x, 2, items), nearest_neighbors(x, 2)[0][items])
+    np.testing.assert_allclose(similarity_to_others(x, 9, items), nearest_neighbors(x, 9)[0][items], atol=1e-6)

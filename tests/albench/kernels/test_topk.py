@@ -92,3 +92,9 @@ def test_few_of_a_large_pool_are_those_that_a_stable_sort_gives(n_values: int, d
     for k in (1, 100):
         assert torch.equal(top_k(scores, k), scores.sort(descending=True, stable=True).indices[:k])
         assert torch.equal(top_k(-scores, k), (-scores).sort(descending=True, stable=True).indices[:k])
+
+
+def test_scores_known_to_be_fine_are_not_looked_at() -> None:
+    scores = torch.tensor([0.5, torch.inf, 0.2])
+    assert top_k(scores, 1, checked=False).tolist() == [1]
+    assert top_k_per_class(scores, torch.tensor([0, 0, 1]), 2, 2, checked=False).tolist() == [1, 2]

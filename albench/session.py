@@ -17,8 +17,9 @@ from albench.data.kept_arrays import kept, suite_name
 from albench.errors import SuiteError, TrialError
 from albench.execution.looking import execute_until_sure
 from albench.execution.plan import Plan
-from albench.execution.prepare import fetch_data, prepare
+from albench.execution.prepare import prepare
 from albench.execution.runner import Listener
+from albench.execution.settle import fetch_data, settle
 from albench.results.load import load_run
 from albench.results.results import Results
 from albench.suite.arguments import check, check_file, check_seeds, check_settings, check_several
@@ -242,8 +243,9 @@ def _check_alone(others: Sequence[Any]) -> None:
 
 def _prepared(suite: Suite, how: RunSettings) -> Plan:
     """The plan, once the data that it needs are here."""
-    fetch_data(suite, how, Plainly())
-    return prepare(suite, how)
+    settled = settle(suite, how)
+    fetch_data(settled, Plainly())
+    return prepare(settled)
 
 
 def _raise_failures(plan: Plan, outcomes: Sequence[Outcome]) -> None:

@@ -97,7 +97,8 @@ def command(
     from albench.errors import FolderError
     from albench.execution.looking import execute_until_sure
     from albench.execution.manifest import typed_command
-    from albench.execution.prepare import fetch_data, prepare
+    from albench.execution.prepare import prepare
+    from albench.execution.settle import fetch_data, settle
     from albench.garbage import all_loaded
     from albench.render.downloads import downloads_shown
     from albench.render.live import display
@@ -112,11 +113,12 @@ def command(
     full = options.pop("full")
     declared = suite_from(suite, start=start, **options, **_settings(settings))
     declared = replace(declared, full=full or declared.full)
+    settled = settle(declared, how)
     if not dry_run:
         with downloads_shown() as tell:
-            fetch_data(declared, how, tell)
+            fetch_data(settled, tell)
     with console.status("Loading data ..."):
-        plan = prepare(declared, how)
+        plan = prepare(settled)
     if dry_run:
         return _dry_run(console, plan)
     all_loaded()

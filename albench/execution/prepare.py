@@ -1,4 +1,4 @@
-"""A suite becomes a plan: data loaded and checked, components built, trials sorted. Nothing is written here."""
+"""A settled suite becomes a plan: data loaded and checked, components built, trials sorted. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -11,28 +11,24 @@ from pathlib import Path
 
 from albench.api.task import Task
 from albench.components.defaults import default
-from albench.components.registry import Registry, registry
+from albench.components.registry import Registry
 from albench.components.side_effects import printed_aside
 from albench.components.spec import Spec
-from albench.data.download import Teller
-from albench.data.fetch import fetch_missing
 from albench.data.loading import Data, load_data
 from albench.data.near_items import near_across
 from albench.disk.processes import cores
 from albench.environment import this_environment
-from albench.errors import SuiteError, nearest
 from albench.execution.advice import advice
 from albench.execution.alike import alike_notes
-from albench.execution.device import check_graphs, check_precision, device_of
 from albench.execution.failures import Work, in_one_line
 from albench.execution.looks import Looking, baseline_of, looking_of, ranked
 from albench.execution.plan import Plan
 from albench.execution.planned import planned
+from albench.execution.settle import Settled
 from albench.execution.sorting import sort
 from albench.execution.whole import whole_notes
 from albench.results.inventory import Inventory
 from albench.results.mixing import found_before, plugin_versions, refuse
-from albench.suite.complete import completed
 from albench.suite.panels import left_out
 from albench.suite.protocol import Amounts, Protocol, amounts, check_validation
 from albench.suite.search_space import check_tuning
@@ -41,24 +37,8 @@ from albench.suite.trials import Suite, Trial
 from albench.trial.mirrored import mirrored_note
 
 
-def fetch_data(suite: Suite, settings: RunSettings, tell: Teller) -> None:
-    """Download the published data sets that the suite names and that are not here, once all its names are known.
-
-    Raises
-    ------
-    UserError
-        For what in the suite or the settings cannot be used, as far as that can be said without the data; and where
-        nothing may be downloaded.
-    DownloadError
-        Where a file cannot be had or written.
-    """
-    settings, found = _settled(suite, settings)
-    suite, _ = completed(suite, settings, found)
-    fetch_missing(suite.datasets, found, settings.data_dir, tell, offline=settings.offline)
-
-
 @printed_aside()
-def prepare(suite: Suite, settings: RunSettings) -> Plan:
+def prepare(settled: Settled) -> Plan:
     """Load the data, check everything, and sort the trials. Writes nothing.
 
     Raises
@@ -66,8 +46,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
     UserError
         For whatever in the suite or the settings cannot be used.
     """
-    settings, found = _settled(suite, settings)
-    suite, in_panels = completed(suite, settings, found)
+    suite, settings, found = settled.suite, settled.settings, settled.registry
     for tracker in settings.trackers:
         found.build("tracker", tracker)
     tuning = check_tuning(suite.protocol, suite.methods, found)
@@ -96,7 +75,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         *whole_notes([*todo, *done], found, suite.protocol),
         *alike_notes(todo, tasks, found),
         *_mirrored(suite.protocol, todo, data, counts),
-        *left_out(in_panels, found),
+        *left_out(settled.panels, found),
         *_without_effect(suite.protocol),
         *tuning,
     ]
@@ -120,7 +99,7 @@ def prepare(suite: Suite, settings: RunSettings) -> Plan:
         only_with=here if settings.strict else None,
         mixing=tuple(mixing),
         notes=tuple(notes),
-        panels=in_panels,
+        panels=settled.panels,
         looking=looking,
     )
 
@@ -140,24 +119,6 @@ def _advice(
     return [line] if line else []
 
 
-def _settled(suite: Suite, settings: RunSettings) -> tuple[RunSettings, Registry]:
-    """The settings with a device that is there and all plugin files by their paths, and what those offer."""
-    files = _files(suite, settings)
-    found = registry(files)
-    _check_plugins(suite, found)
-    check_precision(suite.protocol.precision)
-    device = device_of(suite, settings.device)
-    if settings.graphs:
-        check_graphs(device)
-    return dataclasses.replace(settings, plugin_files=files, device=device), found
-
-
-def _files(suite: Suite, settings: RunSettings) -> tuple[str, ...]:
-    """All plugin files, by their whole paths."""
-    of_suite = [name for name in suite.plugins if name.endswith(".py")]
-    return tuple(dict.fromkeys(str(Path(file).resolve()) for file in (*settings.plugin_files, *of_suite)))
-
-
 def _with_executor(settings: RunSettings, todo: int, found: Registry) -> RunSettings:
     """The settings with an executor that can be built: the one named, else the one that fits the machine."""
     executor = settings.executor
@@ -166,17 +127,6 @@ def _with_executor(settings: RunSettings, todo: int, found: Registry) -> RunSett
         executor = Spec(default(found, "executor", "one" if alone else "several"))
     found.build("executor", executor)
     return dataclasses.replace(settings, executor=executor)
-
-
-def _check_plugins(suite: Suite, found: Registry) -> None:
-    """Raise ``SuiteError`` where an installed plugin that the suite names is not there or broken."""
-    usable = [plugin for plugin in found.plugins if not plugin.error and not plugin.disabled]
-    known = sorted({name for plugin in usable for name in (plugin.name, plugin.distribution)})
-    for name in suite.plugins:
-        if not name.endswith(".py") and name not in known:
-            close = nearest(name, known)
-            hint = f"did you mean '{close}'?" if close else "install it, or name its file, as in plugins: [mine.py]."
-            raise SuiteError(f"suite {suite.name} needs the plugin '{name}', which is not installed or broken: {hint}")
 
 
 def new_run() -> str:

@@ -11,6 +11,7 @@ import pytest
 from albench.components import spec as specs
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -40,15 +41,17 @@ def planned(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> Planne
             **changes,
         }
         return prepare(
-            suite_from(**settings),
-            run_settings(
-                out=tmp_path / "results",
-                plugins=[toy],
-                device="cpu",
-                executor=specs.parse(executor),
-                share=share,
-                fresh=fresh,
-            ),
+            settle(
+                suite_from(**settings),
+                run_settings(
+                    out=tmp_path / "results",
+                    plugins=[toy],
+                    device="cpu",
+                    executor=specs.parse(executor),
+                    share=share,
+                    fresh=fresh,
+                ),
+            )
         )
 
     return make

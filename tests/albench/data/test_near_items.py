@@ -12,6 +12,7 @@ from albench.api import Split, Splits, Task
 from albench.data import near_items
 from albench.data.near_items import find_near, near_across, near_lines
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -150,7 +151,11 @@ def test_a_run_tells_pictures_of_one_split_that_look_like_those_of_another(
     arrays = {f"{name}_images": part[:, 0] for name, part in parts.items()}
     np.savez(tmp_path / "x.npz", **arrays, **{f"{name}_labels": np.arange(len(x)) % 2 for name, x in parts.items()})
     suite = suite_from(None, dataset=f"npz[path={tmp_path}/x.npz]", strategy="random", initial=4, query_size=4)
-    found = [line for data in prepare(suite, run_settings(out=tmp_path)).data.values() for line in data.splits.notices]
+    found = [
+        line
+        for data in prepare(settle(suite, run_settings(out=tmp_path))).data.values()
+        for line in data.splits.notices
+    ]
     told = [line for line in found if "near-duplicates" in line]
     assert len(told) == 1
     assert told[0].startswith("near-duplicates: 1 items of train look like items of test")

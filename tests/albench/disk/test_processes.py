@@ -32,6 +32,7 @@ def test_a_run_on_one_core_stays_in_its_process(monkeypatch: pytest.MonkeyPatch)
     from pathlib import Path
 
     from albench.execution.prepare import prepare
+    from albench.execution.settle import settle
     from albench.session import suite_from
     from albench.suite.settings import run_settings
 
@@ -39,4 +40,4 @@ def test_a_run_on_one_core_stays_in_its_process(monkeypatch: pytest.MonkeyPatch)
     assert cores() == len(os.sched_getaffinity(0))
     for count, executor in ((1, "local"), (4, "processes")):
         monkeypatch.setattr("albench.execution.prepare.cores", lambda count=count: count)
-        assert prepare(suite, run_settings(out=Path("nowhere"), device="cpu")).executor.name == executor
+        assert prepare(settle(suite, run_settings(out=Path("nowhere"), device="cpu"))).executor.name == executor

@@ -10,6 +10,7 @@ import pytest
 
 from albench.execution.advice import spread
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -18,7 +19,7 @@ ROWS: dict[str, Any] = {"strategy": ["random", "entropy"], "method": "supervised
 
 def plan(toy: str, out: Path, **changes: Any) -> Any:
     given = {"dataset": "blobs", "batch_size": 16, "initial": 12, "query_size": 8, "evaluations": 2, **ROWS, **changes}
-    return prepare(suite_from(**given), run_settings(out=out, plugins=[toy], executor="local"))
+    return prepare(settle(suite_from(**given), run_settings(out=out, plugins=[toy], executor="local")))
 
 
 def told(found: Any) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from albench.execution.cautions import seeing_labels, without_dropout
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -32,14 +33,16 @@ def test_dropout_samples_of_what_trains_without_dropout_are_told(
 ) -> None:
     suite = suite_from(dataset="blobs", method="supervised", strategy=strategy, backbone=backbone, rounds=2, steps=3,
                        initial=12, query_size=8, seeds=2)  # fmt: skip
-    assert without_dropout(prepare(suite, run_settings(out=tmp_path, plugins=[toy], device="cpu"))) == lines
+    assert without_dropout(prepare(settle(suite, run_settings(out=tmp_path, plugins=[toy], device="cpu")))) == lines
 
 
 def test_that_a_strategy_sees_labels_is_told_once(toy: str, tmp_path: Path) -> None:
     asked = {"dataset": "blobs", "method": ["supervised", "fixmatch"], "rounds": 2, "steps": 3, "initial": 12}
     settings = run_settings(out=tmp_path, plugins=[toy], device="cpu")
     found = {
-        strategy: seeing_labels(prepare(suite_from(**asked, strategy=[strategy, "random"], query_size=8), settings))
+        strategy: seeing_labels(
+            prepare(settle(suite_from(**asked, strategy=[strategy, "random"], query_size=8), settings))
+        )
         for strategy in ("entropy", "balanced-oracle")
     }
     line = "balanced-oracle sees hidden labels: it is drawn apart as a reference, and never ranked."

@@ -14,6 +14,7 @@ from albench.errors import DeviceError
 from albench.execution.device import check_graphs, resolve_device
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -26,7 +27,7 @@ def suite_file(tmp_path: Path) -> Path:
 
 
 def plan(suite: Path, tmp_path: Path, **more: Any) -> Plan:
-    return prepare(suite_from(suite), run_settings(out=tmp_path, **more))
+    return prepare(settle(suite_from(suite), run_settings(out=tmp_path, **more)))
 
 
 def with_device(suite: Path, kind: str) -> Path:

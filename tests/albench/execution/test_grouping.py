@@ -10,6 +10,7 @@ import pytest
 from albench.execution.grouping import jobs_of, notes
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -19,7 +20,7 @@ SMALL: dict[str, Any] = {"batch_size": 16, "initial": 12, "query_size": 8, "roun
 def planned(toy: str, folder: Path, **changes: Any) -> Plan:
     share = changes.pop("share", True)
     words = {"dataset": "blobs", "method": "fixmatch", "strategy": "random", **SMALL, **changes}
-    return prepare(suite_from(**words), run_settings(out=folder, plugins=[toy], device="cpu", share=share))
+    return prepare(settle(suite_from(**words), run_settings(out=folder, plugins=[toy], device="cpu", share=share)))
 
 
 @pytest.mark.parametrize(

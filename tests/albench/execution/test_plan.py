@@ -7,6 +7,7 @@ from typing import Any
 
 from albench.components.spec import Spec
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -14,7 +15,7 @@ SMALL: dict[str, Any] = {"dataset": "digits", "method": "supervised", "strategy"
 
 
 def test_what_was_left_open_is_settled(tmp_path: Path) -> None:
-    plan = prepare(suite_from(**SMALL, seeds=2, name="s"), run_settings(out=tmp_path, device="cpu"))
+    plan = prepare(settle(suite_from(**SMALL, seeds=2, name="s"), run_settings(out=tmp_path, device="cpu")))
     assert plan.folder == tmp_path / "s"
     assert (plan.device, plan.executor) in {("cpu", Spec("local")), ("cpu", Spec("processes"))}
     assert plan.total_steps == 2 * 3 * 7
@@ -22,13 +23,13 @@ def test_what_was_left_open_is_settled(tmp_path: Path) -> None:
 
 
 def test_runs_have_names_of_their_own(tmp_path: Path) -> None:
-    plans = [prepare(suite_from(**SMALL, seeds=1), run_settings(out=tmp_path, device="cpu")) for _ in range(2)]
+    plans = [prepare(settle(suite_from(**SMALL, seeds=1), run_settings(out=tmp_path, device="cpu"))) for _ in range(2)]
     assert len({plan.run for plan in plans}) == 2
     assert plans[0].todo == plans[1].todo
 
 
 def test_steps_that_grow_with_the_labels_are_counted(tmp_path: Path) -> None:
     growing = suite_from(**SMALL, initial=20, query_size=10, steps_per_label=2, seeds=2)
-    plan = prepare(growing, run_settings(out=tmp_path, device="cpu"))
+    plan = prepare(settle(growing, run_settings(out=tmp_path, device="cpu")))
     assert plan.steps_of(plan.todo[0]) == [47, 67, 87]
     assert plan.total_steps == 2 * (47 + 67 + 87)

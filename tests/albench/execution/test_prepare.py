@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from albench.cli.run import command
-from albench.errors import SuiteError, UnknownName
+from albench.errors import SuiteError
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -23,7 +24,7 @@ def suite_file(tmp_path: Path) -> Path:
 
 
 def plan(suite: Path, tmp_path: Path, **more: Any) -> Plan:
-    return prepare(suite_from(suite), run_settings(out=tmp_path, **more))
+    return prepare(settle(suite_from(suite), run_settings(out=tmp_path, **more)))
 
 
 def test_set_says_that_the_device_has_an_option_of_its_own() -> None:
@@ -41,25 +42,3 @@ def test_a_draw_beside_a_strategy_that_chooses_the_first_labels_is_told(
     told = plan(suite_file, tmp_path).notes
     expected = "initial_draw balanced changes nothing: coreset chooses the first labels (initial_strategy)."
     assert told == ((expected,) if draw == "balanced" else ())
-
-
-def test_a_suite_brings_its_plugins_along(tmp_path: Path, toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "study").mkdir()
-    (tmp_path / "study/toy.py").write_text(Path(toy).read_text())
-    suite = tmp_path / "study/s.yaml"
-    suite.write_text(
-        "datasets: blobs\nstrategies: random\nseeds: 1\nplugins: [toy.py, wrappers]\n"
-        "protocol: {initial: 9, query_size: 5}\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    made = plan(suite, tmp_path / "results", plugins=["study/toy.py"])  # named twice, loaded once
-    assert made.settings.plugin_files == (str(tmp_path / "study/toy.py"),)
-    suite.write_text("datasets: digits\nplugins: [wrapers]\n")
-    with pytest.raises(SuiteError, match=r"suite s needs the plugin 'wrapers'.*did you mean 'wrappers'"):
-        plan(suite, tmp_path)
-
-
-def test_an_unknown_name_says_how_a_plugin_of_ones_own_is_named(suite_file: Path, tmp_path: Path) -> None:
-    suite_file.write_text("datasets: digits\nstrategies: mine-own\nseeds: 1\n")
-    with pytest.raises(UnknownName, match=r"unknown strategy 'mine-own'.*--plugin FILE, or plugins: \[FILE\]"):
-        plan(suite_file, tmp_path)

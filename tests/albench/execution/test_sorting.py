@@ -12,6 +12,7 @@ from albench.components.parts import Built
 from albench.disk.files import read_sealed, sealed_text
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.session import suite_from
 from albench.suite.settings import run_settings
 
@@ -25,7 +26,7 @@ def plan(toy: str, tmp_path: Path, small_run: Callable[..., Any]) -> Callable[..
 
     def again(fresh: bool = False, **changes: Any) -> Plan:
         words = {"dataset": "blobs", "method": "fixmatch", "strategy": "random", "seeds": 3, **SMALL, **changes}
-        return prepare(suite_from(**words), run_settings(out=tmp_path / "results", plugins=[toy], fresh=fresh))
+        return prepare(settle(suite_from(**words), run_settings(out=tmp_path / "results", plugins=[toy], fresh=fresh)))
 
     return again
 

@@ -11,6 +11,7 @@ from albench.errors import SuiteError
 from albench.execution.grouping import jobs_of, notes
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.execution.whole import training_text
 from albench.session import suite_from
 from albench.suite.settings import run_settings
@@ -21,7 +22,9 @@ FOREST = "sklearn[model=random-forest]"
 def planned(toy: str, folder: Path, **changes: Any) -> Plan:
     words = {"dataset": "blobs", "method": "supervised", "strategy": "random", "seeds": 2, "backbone": FOREST}
     few = {"initial": 12, "query_size": 8, "rounds": 2}
-    return prepare(suite_from(**{**words, **few, **changes}), run_settings(out=folder, plugins=[toy], device="cpu"))
+    return prepare(
+        settle(suite_from(**{**words, **few, **changes}), run_settings(out=folder, plugins=[toy], device="cpu"))
+    )
 
 
 def told(plan: Plan) -> str:

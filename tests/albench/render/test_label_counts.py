@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.render.label_counts import label_counts, rounds_text
 from albench.session import suite_from
 from albench.suite.protocol import Protocol
@@ -12,7 +13,7 @@ from albench.suite.settings import run_settings
 
 
 def test_each_budget_has_its_line(tmp_path: Path) -> None:
-    plan = prepare(suite_from(dataset="digits", budget=["20+2x10", "5%+6x1%"]), run_settings(out=tmp_path))
+    plan = prepare(settle(suite_from(dataset="digits", budget=["20+2x10", "5%+6x1%"]), run_settings(out=tmp_path)))
     n = len(plan.data["digits"].splits.train)
     first, share = round(n / 20), round(n / 100)
     assert [line.partition(";")[0] for line in label_counts(plan, "digits")] == [

@@ -17,6 +17,7 @@ from albench.compare import learning_curve_table
 from albench.disk.files import sealed_text
 from albench.errors import StoreError, SuiteError, UserError
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.results.archive import export
 from albench.results.known_as import names_of
 from albench.results.merge import merge
@@ -306,13 +307,15 @@ def test_a_plan_says_which_trials_lay_elsewhere_and_runs_none_of_them_again(
 ) -> None:
     out, there = elsewhere
     dataset = f"features[path={there}]"
-    plan = prepare(suite_from(**of_suite(dataset=dataset, strategy=["random", "margin"])), run_settings(out=out))
+    plan = prepare(
+        settle(suite_from(**of_suite(dataset=dataset, strategy=["random", "margin"])), run_settings(out=out))
+    )
     assert (len(plan.done), len(plan.todo)) == (2, 2)
     assert [note for note in plan.notes if "of the same data" in note] == [
         f"2 trials in {out / 's'} are of the same data, then named features[path={ran / 'pool'}] and now {dataset}: "
         "they count, and go on."
     ]
-    again = prepare(suite_from(**of_suite(dataset=f"features[path={ran / 'pool'}]")), run_settings(out=out))
+    again = prepare(settle(suite_from(**of_suite(dataset=f"features[path={ran / 'pool'}]")), run_settings(out=out)))
     assert (len(again.done), len(again.todo), again.notes) == (4, 0, ())
 
 
@@ -322,10 +325,12 @@ def of_suite(**changes: Any) -> dict[str, Any]:
 
 def test_other_views_or_data_are_other_trials(elsewhere: tuple[Path, Path], tmp_path: Path) -> None:
     out, there = elsewhere
-    plan = prepare(suite_from(**of_suite(dataset=f"features[path={there},weak_noise=0.2]")), run_settings(out=out))
+    plan = prepare(
+        settle(suite_from(**of_suite(dataset=f"features[path={there},weak_noise=0.2]")), run_settings(out=out))
+    )
     assert (len(plan.done), len(plan.todo)) == (0, 4)
     other = prepare(
-        suite_from(**of_suite(dataset=f"features[path={pool(tmp_path / 'other', 7)}]")), run_settings(out=out)
+        settle(suite_from(**of_suite(dataset=f"features[path={pool(tmp_path / 'other', 7)}]")), run_settings(out=out))
     )
     assert (len(other.done), len(other.todo)) == (0, 4)
 
@@ -352,4 +357,4 @@ def test_one_data_set_named_twice_is_refused(elsewhere: tuple[Path, Path], ran: 
     out, there = elsewhere
     suite = suite_from(**of_suite(dataset=[f"features[path={ran / 'pool'}]", f"features[path={there}]"]))
     with pytest.raises(SuiteError, match="hold the same items and labels"):
-        prepare(suite, run_settings(out=out))
+        prepare(settle(suite, run_settings(out=out)))

@@ -16,6 +16,7 @@ from albench.api.dataset import scaled_shift
 from albench.augment import ImageViews
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.render.planned import plan_lines
 from albench.results.records import read_manifest
 from albench.session import suite_from
@@ -120,7 +121,7 @@ def plan(dataset: str, folder: Path, strategy: str = "random", **settings: Any) 
         None, dataset=dataset, method="supervised", strategy=strategy, seeds=1, name="s",
         rounds=1, steps=1, initial=4, batch_size=4, evaluations=1, **settings,
     )  # fmt: skip
-    return prepare(declared, run_settings(out=folder, executor=None, device="cpu"))
+    return prepare(settle(declared, run_settings(out=folder, executor=None, device="cpu")))
 
 
 def test_the_header_names_the_views(pictures: str, tmp_path: Path) -> None:

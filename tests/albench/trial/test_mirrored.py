@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits, load_sample_images
 from albench.api import FeatureDataset, ImageDataset, Split, Splits, Task
 from albench.execution.plan import Plan
 from albench.execution.prepare import prepare
+from albench.execution.settle import settle
 from albench.render.planned import plan_lines
 from albench.session import suite_from
 from albench.suite.settings import run_settings
@@ -114,7 +115,7 @@ def test_a_run_says_it_once_for_a_data_set(tmp_path: Path) -> None:
     def plan(flip: str) -> Plan:
         spec = f"npz[path={tmp_path / 'd.npz'},equal_items=allow,flip={flip}]"
         suite = suite_from(dataset=spec, method="supervised", strategy="random", seeds=2, rounds=1, initial=100)
-        return prepare(suite, run_settings(out=tmp_path))
+        return prepare(settle(suite, run_settings(out=tmp_path)))
 
     flipped = plan("true")
     said = [note for note in flipped.notes if "mirrored items look like other classes" in note]

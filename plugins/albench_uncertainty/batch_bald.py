@@ -9,14 +9,11 @@ import torch
 from torch import Tensor
 
 from albench.api import View, option
-from albench.kernels import mutual_information, sent, top_k_mutual_information
-from albench_uncertainty.candidates import Candidates, kinds
+from albench.kernels import top_k_mutual_information
+from albench_uncertainty.candidates import Candidates
 from albench_uncertainty.dropout import Dropout
 from albench_uncertainty.greedy import greedy
 from albench_uncertainty.joint import Joint
-
-ROWS = 16
-"""Fewest rows of a product whose sums are in the order of one of many rows."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +63,11 @@ class BatchBALD(Dropout):
 
     def _networks(self, view: View, kept: Tensor) -> Candidates:
         """The candidates (M,) under each mask."""
-        inner, embeddings = view.only(kept, self), view.embeddings[kept]
-        before = view.generator.get_state()
-        uniform = torch.rand(self.masks, embeddings.shape[1], generator=view.generator)
-        masks = (sent(uniform, view.device) >= self.drop).to(embeddings.dtype) / (1 - self.drop)
-        view.generator.set_state(before)  # what the view draws are the same masks
         if view.device.type != "cpu":
-            return Candidates(torch.stack([*inner.mc_probs(self.masks, self.drop)]))
-        alone = mutual_information(inner.mc_probs(self.masks, self.drop))
-
-        @torch.no_grad()
-        def of_some(positions: Tensor) -> Tensor:
-            # A product of a few rows adds up in another order than one of many does.
-            rows = positions if len(positions) >= ROWS else positions.repeat(-(-ROWS // len(positions)))
-            some = embeddings[rows]
-            probs = torch.stack([view.head(some * mask).softmax(dim=1) for mask in masks])
-            return probs[:, : len(positions)]
-
-        return Candidates.looked_at(alone, kinds(embeddings), (len(kept), view.n_classes, self.masks), of_some)
+            return Candidates(torch.stack([*view.only(kept, self).mc_probs(self.masks, self.drop)]))
+        embeddings = view.embeddings[kept]
+        kept_units = torch.rand(self.masks, embeddings.shape[1], generator=view.generator) >= self.drop
+        masks = kept_units.to(embeddings.dtype) / (1 - self.drop)
+        # One product of all masks would round copies apart.
+        with torch.no_grad():
+            return Candidates(torch.stack([view.head(embeddings * mask) for mask in masks]).softmax(dim=2))

@@ -1,117 +1,78 @@
-"""What several networks say of the items that a batch is chosen from; where it is costly, of those looked at alone."""
+"""What several networks say of the items that a batch is chosen from."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from albench.kernels import entropy, sent, top_k
+from albench.kernels import sent
 
-BLOCK = 2**22
-"""Numbers in one block of float64 probabilities."""
-FIRST = 32
-"""Items that are worked out the first time; later as many as there are already."""
+DEVICE_BLOCK = 2**25
+"""Numbers in one block of float64 on a device, which has more memory than it has patience for small kernels."""
+BLOCK = 2**20
+"""Numbers in one block on the CPU."""
 
 
 class Candidates:
-    """Probabilities (M, C, T) of M candidates under T networks, which lie together, and entropies (M, T) of them.
+    """Probabilities of M candidates of C classes under T networks.
 
     Parameters
     ----------
     probs
         (T, M, C) probabilities.
+
+    Attributes
+    ----------
+    probs
+        (M, C, T), the networks beside each other.
+    within
+        (M, T) float64 nats, the entropy under each network.
+    alone
+        (M,) float64 nats, each candidate's own mutual information.
+    kind
+        (M,) int64, equal for copies.
+    block
+        Numbers in one block of float64.
     """
 
-    _of_some: Callable[[Tensor], Tensor]
-
     def __init__(self, probs: Tensor) -> None:
-        n_networks, n, n_classes = probs.shape
-        self._hold((n, n_classes, n_networks), probs.device)
+        self.n_networks, _, self.n_classes = probs.shape
+        self.device = probs.device
+        self.block = BLOCK if self.device.type == "cpu" else DEVICE_BLOCK
         self.probs = probs.permute(1, 2, 0).contiguous()
-        self._measure(torch.arange(len(self), device=probs.device))
-        self._left: Tensor | None = None
-        self.alone = self._alone()
+        within, between = [], []
+        for part in self.probs.split(max(1, self.block // (self.n_classes * self.n_networks))):
+            wide = part.double()
+            within.append(_entropy(wide))
+            between.append(_entropy(wide.mean(dim=2)))
+        self.within = torch.cat(within)
+        self.alone = (torch.cat(between) - self.within.mean(dim=1)).clamp(min=0)
         self.kind = kinds(self.probs.flatten(1))
-
-    @classmethod
-    def looked_at(
-        cls, alone: Tensor, kind: Tensor, shape: tuple[int, int, int], of_some: Callable[[Tensor], Tensor]
-    ) -> Candidates:
-        """Those whose probabilities are worked out when they are looked at.
-
-        Parameters
-        ----------
-        alone
-            (M,) nats of each candidate's own mutual information, but for less than ``ROUGH``.
-        kind
-            (M,) equal for copies.
-        shape
-            M, C, T.
-        of_some
-            Gives (T, m, C) of some candidates (m,), the same numbers whichever others are asked for beside them.
-        """
-        found = cls.__new__(cls)
-        found._hold(shape, alone.device)
-        found.alone, found.kind = alone, kind
-        found._of_some = of_some
-        found._left = top_k(alone, len(alone))
-        return found
-
-    def _hold(self, shape: tuple[int, int, int], device: torch.device) -> None:
-        n, n_classes, n_networks = shape
-        self.n_classes, self.n_networks = n_classes, n_networks
-        self.device = device
         self._wide: tuple[Tensor, Tensor] | None = None
-        self.probs = torch.empty(n, n_classes, n_networks, device=device)
-        self._within = torch.empty(n, n_networks, dtype=torch.float64, device=device)
 
     def __len__(self) -> int:
         return len(self.probs)
 
-    @property
-    def rough(self) -> bool:
-        """Whether ``alone`` may be off."""
-        return self._left is not None
+    def wide(self, positions: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(T, m * C) float64 probabilities of some candidates (m,), and (T, m) their entropies.
 
-    def ranking(self) -> Tensor:
-        """(M,) all of them, the largest own mutual information first, the lowest among equals."""
-        if self._left is not None:
-            self._work_out(self._left)
-        return top_k(self._alone(), len(self))
-
-    def look_at(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """(m, C, T) probabilities of some candidates (m,), and (m, T) float64 their entropies in nats."""
-        if self._left is not None and bool((wanted := torch.isin(self._left, positions)).any()):
-            # Those of large information are looked at next, and many at a time are worked out faster.
-            count = max(FIRST, len(self) - len(self._left)) - int(wanted.sum())
-            wanted[(~wanted).nonzero()[: max(0, count), 0]] = True
-            self._work_out(self._left[wanted])
-            self._left = self._left[~wanted]
-        return self.probs[positions], self._within[positions]
-
-    def all(self) -> tuple[Tensor, Tensor]:
-        """(T, M * C) float64 probabilities of all candidates, and (T, M) their entropies, kept for the next time."""
+        Those of all, without positions, are kept for the next time.
+        """
+        if positions is not None:
+            return _networks_first(self.probs[positions]), self.within[positions].T
         if self._wide is None:
-            self._wide = self.probs.double().permute(2, 0, 1).flatten(1), self._within.T.contiguous()
+            self._wide = _networks_first(self.probs), self.within.T.contiguous()
         return self._wide
 
-    def _work_out(self, positions: Tensor) -> None:
-        if not len(positions):
-            return
-        self.probs[positions] = self._of_some(positions).permute(1, 2, 0)
-        self._measure(positions)
 
-    def _measure(self, positions: Tensor) -> None:
-        for part in positions.split(max(1, BLOCK // (self.n_classes * self.n_networks))):
-            self._within[part] = entropy(self.probs[part].double().mT)
+def _networks_first(probs: Tensor) -> Tensor:
+    """(T, m * C) float64 of (m, C, T)."""
+    return probs.double().permute(2, 0, 1).flatten(1)
 
-    def _alone(self) -> Tensor:
-        """(M,) float64 nats of each candidate's own mutual information."""
-        parts = self.probs.split(max(1, BLOCK // (self.n_classes * self.n_networks)))
-        between = torch.cat([entropy(part.mean(dim=2, dtype=torch.float64)) for part in parts])
-        return (between - self._within.mean(dim=1)).clamp(min=0)
+
+def _entropy(probs: Tensor) -> Tensor:
+    """(m, ...) nats of probabilities (m, C, ...), whose classes do not lie side by side."""
+    return probs.clamp_min(torch.finfo(probs.dtype).tiny).log_().mul_(probs).sum(dim=1).neg_()
 
 
 def kinds(rows: Tensor) -> Tensor:

@@ -1,8 +1,12 @@
-"""The greedy batch of largest joint mutual information: by a host that measures what it needs, or ahead of it."""
+"""The greedy batch of largest joint mutual information.
+
+A host measures what it needs, some of the candidates for a pick. On a device that would wait for it twice for each,
+so all are measured there and the same picks follow without the host. Neither way would do for both.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
 
 import torch
 from torch import Tensor
@@ -11,11 +15,9 @@ from albench.kernels import top_k
 from albench_uncertainty.joint import Joint
 
 LOOK = 32
-"""Candidates measured at a time, then twice as many. It changes the speed, not the picks."""
-ROUGH = 1e-4
-"""Nats: more than by what a candidate's own information is off that is worked out for all masks at once."""
-LARGE = 200.0
-"""Gains over the most that rough ones are off, down to which roundings hardly change which are measured again."""
+"""Candidates measured at a time, then twice as many. Picks hang on it where a drawn gain has risen, and else do not."""
+LARGE = 60.0
+"""Errors of rough gains that the largest bound has to exceed: else too many of them would be measured again."""
 EXHAUSTED = 1e-10
 """Nats: a gain below it is rounding."""
 
@@ -23,99 +25,94 @@ EXHAUSTED = 1e-10
 def greedy(joint: Joint, budget: int) -> Tensor:
     """(budget,) candidates, each adding most to those before it, the lowest among equals.
 
-    A candidate's gain never rises, so an old one bounds it: only the largest have to be measured again. They are
-    roughly, and exactly where a rough gain leaves open which is the largest.
+    A gain never rises while labels are enumerated, so an old one bounds it: only the largest have to be measured again.
+    They are in float32, whose error is bounded (``Joint.error``), and in float64 where that leaves open which is the
+    largest, so that picks are those of float64 alone, whose own roundings of 1e-13 may part equal gains. Drawn labels
+    let a gain rise by chance; then each pick is the largest in float64 of those that were measured again.
+
+    Once the batch has told everything, the rest is filled by each candidate's own mutual information.
 
     Raises
     ------
     NonFiniteScores
         A candidate's probabilities are not finite.
     """
+    picks: Tensor | None = None
     if joint.device.type != "cpu":
         before = joint.generator.get_state()
         picks = _ahead(joint.anew(), budget)
-        if picks is not None:
-            return picks
-        joint.generator.set_state(before)
-    return _on_host(joint, budget)
-
-
-class _Best(NamedTuple):
-    """The candidate of the largest bound, whether that is its gain by now, and exactly, and how large it is."""
-
-    place: int
-    fresh: bool
-    exact: bool
-    gain: float
-
-
-def _best(*known: Tensor) -> _Best:
-    """The lowest of the largest of bounds (M,), which are fresh and which exact, in one copy to the host."""
-    place = known[0].argmax(dim=0, keepdim=True)
-    gain, fresh, exact = (each.index_select(0, place).double() for each in known)
-    at, is_fresh, is_exact, largest = torch.cat([place.double(), fresh, exact, gain]).tolist()
-    return _Best(int(at), bool(is_fresh), bool(is_exact), largest)
+        if picks is None:
+            joint.generator.set_state(before)
+    if picks is None:
+        picks = _on_host(joint, budget)
+    if len(picks) == budget:
+        return picks
+    ranking = top_k(joint.candidates.alone, len(joint))
+    left = torch.isin(ranking, picks).byte().sort(stable=True).indices  # a device need not tell how many
+    return torch.cat([picks, ranking[left[: budget - len(picks)]]])
 
 
 def _on_host(joint: Joint, budget: int) -> Tensor:
-    """``greedy`` by a host that measures what may be the largest."""
+    """The picks until all is told, by a host that measures what may be the largest."""
     candidates, picks = joint.candidates, list[int]()
-    bound = candidates.alone.clone()
-    top_k(bound, 1)  # refuses what is not finite
-    fresh, exact = torch.ones_like(bound, dtype=torch.bool), torch.zeros_like(bound, dtype=torch.bool)
-    error = ROUGH if candidates.rough else joint.error
+    top_k(candidates.alone, 1)  # refuses what is not finite
+    bound, off = candidates.alone.clone(), torch.zeros_like(candidates.alone)
     while len(picks) < budget:
-        gain = _renewed(joint, bound, fresh, exact, error)
-        if gain.gain < EXHAUSTED:
+        place, gain = _largest(joint, bound, off)
+        if gain < EXHAUSTED:
             break
-        # A copy has the same gain, but its bound is of another time and may be rounded to less.
-        copies = (candidates.kind == candidates.kind[gain.place]) & (bound > -torch.inf)
+        # Of copies, whose bounds may be of different times, the lowest.
+        copies = (candidates.kind == candidates.kind[place]) & (bound > -torch.inf)
         picks.append(int(copies.byte().argmax()))
         joint.add(picks[-1])
         bound[picks[-1]] = -torch.inf
-        fresh, exact, error = bound == -torch.inf, torch.zeros_like(exact), joint.error
-    chosen = torch.tensor(picks, dtype=torch.int64, device=joint.device)
-    if len(picks) == budget:
-        return chosen
-    ranking = candidates.ranking()
-    return torch.cat([chosen, ranking[~torch.isin(ranking, chosen)][: budget - len(picks)]])
+    return torch.tensor(picks, dtype=torch.int64, device=joint.device)
 
 
-def _renewed(joint: Joint, bound: Tensor, fresh: Tensor, exact: Tensor, error: float) -> _Best:
-    """The largest gain, exact, after bounds (M,) above it were measured again; which are fresh and exact is kept."""
-    width, n_old = LOOK, int((~fresh).sum())
-    while not (best := _best(bound, fresh, exact)).exact:
-        if best.fresh:
-            near = (fresh & ~exact & (bound >= best.gain - 2 * error)).nonzero()[:, 0]
-            bound[near] = joint.gains(near)
-            exact[near] = True
-            continue
-        old = bound.masked_fill(fresh, -torch.inf).topk(min(width, n_old)).indices
-        roughly = best.gain > LARGE * error
-        bound[old] = (joint.rough if roughly else joint.gains)(old)
-        fresh[old], exact[old] = True, not roughly
-        n_old -= len(old)
+def _largest(joint: Joint, bound: Tensor, off: Tensor) -> tuple[int, float]:
+    """The candidate of the largest float64 gain, and that gain; bounds (M,) above it are measured again.
+
+    A gain of ``rough`` is kept as it is, and ``off`` (M,) holds by how many nats what it bounds may be larger.
+    """
+    old, new, width, best = bound.clone(), torch.full_like(bound, -torch.inf), LOOK, -torch.inf
+    while float(old.max()) > best:
+        at = old.topk(min(width, len(old))).indices
+        at = at[old[at] > -torch.inf]
+        roughly = float(old[at[0]]) > LARGE * joint.error
+        new[at], off[at] = (joint.rough(at), joint.error) if roughly else (joint.gains(at), 0.0)
+        old[at] = -torch.inf
         width *= 2
-    return best
+        if float(old.max()) <= float(largest := new.max()):
+            near = ((off > 0) & (new >= largest - 2 * joint.error)).nonzero()[:, 0]
+            new[near], off[near] = joint.gains(near), 0.0
+            best = float(new.max())
+    bound.copy_(torch.where(new > -torch.inf, new, bound))
+    if not joint.drawn:  # what bounds say is certain, but for their roundings
+        near = ((off > 0) & (old + off >= best)).nonzero()[:, 0]
+        new[near] = joint.gains(near)
+    place = int(new.argmax())
+    return place, float(new[place])
 
 
 def _ahead(joint: Joint, budget: int) -> Tensor | None:
-    """``greedy`` on a device, which the host waits for once, when all is chosen; None where it has to look sooner.
+    """The picks until all is told, on a device that the host waits for once; None where it has to look sooner.
 
-    That is where a batch has told everything, some labels are impossible, or probabilities are not finite. What the
-    host would measure again is worked out from the gains of all.
+    That is where some labels are impossible, or probabilities are not finite. All are measured for each pick, in
+    float64, as to ask which have to be would be to wait; a bound is renewed where the host would renew it.
     """
     n, bound = len(joint), joint.candidates.alone
     kinds, picks = joint.candidates.kind, list[Tensor]()
     rank = torch.arange(n, device=bound.device)
     ends = [min(LOOK * (2**i - 1), n) for i in range(1, n.bit_length() + 1) if LOOK * (2 ** (i - 1) - 1) < n]
     last = torch.tensor(ends).to(bound.device, non_blocking=True) - 1
-    gains, least = [bound.sum()[None]], list[Tensor]()
+    gains, least, states = [bound.sum()[None]], list[Tensor](), list[Tensor]()
+    none = bound.new_full((1,), -torch.inf)
     while True:
         place = bound.argmax(dim=0, keepdim=True)
         gains.append(bound.index_select(0, place))
         copies = (kinds == kinds.index_select(0, place)) & (bound > -torch.inf)
         picks.append(copies.byte().argmax(dim=0, keepdim=True))
+        states.append(joint.generator.get_state())
         if len(picks) == budget:
             break
         if not joint.take(joint.candidates.probs.index_select(0, picks[-1])[0]):
@@ -125,12 +122,15 @@ def _ahead(joint: Joint, budget: int) -> Tensor | None:
         bound = bound.index_fill(0, picks[-1], -torch.inf)
         # As many of the largest bounds are renewed as it takes until a gain is above the next bound.
         old, order = bound.sort(descending=True, stable=True)
-        new = joint.gains_of_all().index_select(0, order).masked_fill(old == -torch.inf, -torch.inf)
-        following = torch.cat([old, old.new_full((1,), -torch.inf)]).index_select(0, last + 1)
+        new = joint.gains().index_select(0, order).masked_fill(old == -torch.inf, -torch.inf)
+        following = torch.cat([old, none]).index_select(0, last + 1)
         enough = new.cummax(dim=0).values.index_select(0, last) >= following
         end = last.index_select(0, enough.byte().argmax(dim=0, keepdim=True))
         bound = torch.empty_like(bound).scatter_(0, order, torch.where(rank <= end, new, old))
-    fine = (torch.cat(gains) >= EXHAUSTED).all() & torch.isfinite(gains[0])[0]
-    if least:
-        fine &= (torch.cat(least) > 0).all()
-    return torch.cat(picks) if bool(fine) else None
+    total, *numbers = torch.cat([*gains, *least]).tolist()
+    n_told = next((i for i in range(budget) if not numbers[i] >= EXHAUSTED), budget)
+    if not math.isfinite(total) or not all(mass > 0 for mass in numbers[budget:][:n_told]):
+        return None
+    if n_told < budget:
+        joint.generator.set_state(states[n_told])
+    return torch.cat(picks)[:n_told]

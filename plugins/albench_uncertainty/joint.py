@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from albench.kernels import entropy, sent
-from albench_uncertainty.candidates import BLOCK, Candidates
+from albench.kernels import sent
+from albench_uncertainty.candidates import Candidates
 
-NARROW_BLOCK = 2**17
+NARROW_BLOCK = 2**18
 """Numbers in one block of float32 label probabilities, which are read several times while they stay in the cache."""
-NARROW = 1024
+NARROW = 256
 """Configurations in such a block."""
+UNLIKELY = 1e-5
+"""Probability of the least likely configurations, taken together, that rough gains leave out."""
+TINY = torch.finfo(torch.float32).tiny
 
-DEVICE_BLOCK = 2**25
-"""Numbers in one block of float64 ones on a device, which has more memory than it has patience for small kernels."""
+
+class _Likely(NamedTuple):
+    """The likely configurations: networks (T, s) and probabilities (s,) of some in float32, of all of them (T,) float64
+    the probability of each network, and what is left out.
+    """
+
+    blocks: list[tuple[Tensor, Tensor]]
+    weight: Tensor
+    unlikely: float
 
 
 class Joint:
@@ -40,7 +51,7 @@ class Joint:
         self._limit = limit
         self._draws = draws
         self.generator = generator
-        self._drawn = False
+        self.drawn = False
         # (S,) probability of a configuration, and (S, T) that of each network given the configuration.
         n = candidates.n_networks
         mass = torch.ones(1, dtype=torch.float64, device=self.device)
@@ -51,45 +62,46 @@ class Joint:
 
     @property
     def error(self) -> float:
-        """Nats by which a rough gain is off at most."""
-        # Roundings of a sum over networks, of one over a block of configurations, of logarithms and products.
-        units = self.candidates.n_networks + min(len(self._mass), NARROW) / 8 + 32
-        return (math.log(self.candidates.n_classes) + 1) * units * torch.finfo(torch.float32).eps / 2
+        """Nats by which a rough gain differs at most from one of ``gains``.
+
+        With u = 2^-24, float32 sums of n terms of one sign are off by a share of (n - 1) u of themselves in whatever
+        order (Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 4.2), so the probability l of a
+        label by a share of T + 2, its factors rounded as well. Where l is off by a share of d, ``-sum l log l`` is by
+        d (log C + 1) at most, as ``l (1 + d) log(1 + d)`` is less than ``l d (1 + d)``. A logarithm is right to 8 u,
+        products to 1, probabilities of configurations to 1, and sums over n of these to n. The unlikely ones would add
+        between nothing and their probability times log C, of which half is in the gain. What is left of 16 units is
+        over products of shares and what float64 rounds.
+        """
+        n_classes, networks = self.candidates.n_classes, self.candidates.n_networks
+        units = networks + min(len(self._mass), NARROW) + 16
+        rounding = (math.log(n_classes) + 1) * units * torch.finfo(torch.float32).eps / 2
+        return rounding + UNLIKELY * math.log(n_classes) / 2
 
     def rough(self, positions: Tensor) -> Tensor:
         """(m,) float64 ``gains``, each off by at most ``error``: products and logarithms are of float32."""
-        probs, within = self.candidates.look_at(positions)
-        width, tiny = min(len(self._mass), NARROW), torch.finfo(torch.float32).tiny
-        parts = probs.float().split(max(1, NARROW_BLOCK // (width * self.candidates.n_classes)))
+        likely, n_classes = self._likely(), self.candidates.n_classes
+        probs, within = self.candidates.probs[positions].float(), self.candidates.within[positions]
+        width = len(likely.blocks[0][1])
+        parts = probs.split(max(1, NARROW_BLOCK // (width * n_classes)))
         # Written over again and again: memory that is new is not in the cache.
-        labels, logarithms = probs.new_empty(2, len(parts[0]) * self.candidates.n_classes, width, dtype=torch.float32)
+        labels, logarithms = probs.new_empty(2, len(parts[0]) * n_classes, width)
         found = []
         for part in parts:
-            between = torch.zeros(len(part), dtype=torch.float64, device=self.device)
-            for networks, mass in self._narrow():
-                block = slice(len(part) * self.candidates.n_classes), slice(len(mass))
+            between = torch.zeros(len(part) * n_classes, dtype=torch.float64, device=self.device)
+            for networks, mass in likely.blocks:
+                block = slice(len(between)), slice(len(mass))
                 label = torch.mm(part.flatten(0, 1), networks, out=labels[block])
-                terms = torch.clamp_min(label, tiny, out=logarithms[block]).log_().mul_(label)
-                between += (terms @ mass).view(len(part), -1).sum(dim=1)
-            found.append(between)
-        return (-torch.cat(found) - within @ self._weight).clamp(min=0)
+                terms = torch.clamp_min(label, TINY, out=logarithms[block]).log_().mul_(label)
+                between += terms @ mass
+            found.append(between.view(len(part), -1).sum(dim=1))
+        unseen = likely.unlikely * math.log(n_classes) / 2
+        return (unseen - torch.cat(found) - within @ likely.weight).clamp(min=0)
 
-    def gains(self, positions: Tensor) -> Tensor:
-        """(m,) float64 nats that each candidate (m,) would add to the batch's mutual information, at least 0."""
-        probs, within = self.candidates.look_at(positions)
-        rows = max(len(self._mass), self.candidates.n_networks)
-        found = []
-        for part in probs.split(max(1, BLOCK // (rows * self.candidates.n_classes))):
-            label = self._networks @ part.double().permute(2, 0, 1).flatten(1)
-            found.append(self._mass @ entropy(label.view(len(label), len(part), -1)))
-        # Entropies of all items side by side: a product of rows would round copies apart.
-        return (torch.cat(found) - self._weight @ within.T.contiguous()).clamp(min=0)
-
-    def gains_of_all(self) -> Tensor:
-        """(M,) float64 ``gains`` of all candidates in few calls, for a device: with the memory of ``DEVICE_BLOCK``."""
-        probs, within = self.candidates.all()
+    def gains(self, positions: Tensor | None = None) -> Tensor:
+        """(m,) float64 nats that each candidate (m,), by default all, would add to the batch's mutual information."""
+        probs, within = self.candidates.wide(positions)
         tiny, n_classes = torch.finfo(torch.float64).tiny, self.candidates.n_classes
-        columns = max(1, DEVICE_BLOCK // (len(self._mass) * n_classes)) * n_classes
+        columns = max(1, self.candidates.block // (len(self._mass) * n_classes)) * n_classes
         found = []
         for part in probs.split(columns, dim=1):
             label = self._networks @ part
@@ -99,7 +111,7 @@ class Joint:
 
     def add(self, position: int) -> None:
         """Take a candidate into the batch."""
-        self.take(self.candidates.look_at(torch.tensor([position], device=self.device))[0][0])
+        self.take(self.candidates.probs[position])
         possible = self._mass > 0
         if not bool(possible.all()):
             self._set(self._mass[possible], self._networks[possible])
@@ -111,26 +123,26 @@ class Joint:
         """
         probs = probs.double()
         label = self._networks @ probs.T  # (S, C), given the configuration
-        if not self._drawn and label.numel() <= self._limit:
+        if not self.drawn and label.numel() <= self._limit:
             mass = (self._mass[:, None] * label).flatten()
             joint = (self._networks[:, None, :] * probs).flatten(0, 1)
         else:
             networks, mass = self._networks, self._mass
-            if not self._drawn:
+            if not self.drawn:
                 weights = mass.cpu()
                 if not bool((weights > 0).all()):
                     return False
                 rows = sent(weights.multinomial(self._draws, replacement=True, generator=self.generator), self.device)
                 networks, label = networks[rows], label[rows]
                 mass = torch.full((self._draws,), 1 / self._draws, dtype=torch.float64, device=probs.device)
-                self._drawn = True
+                self.drawn = True
             joint = probs[self._labels(label)].mul_(networks)
         self._set(mass, joint.div_(joint.sum(dim=1, keepdim=True)))
         return True
 
     def least(self) -> Tensor | None:
         """() the smallest probability of a configuration; None where all have been drawn, so that it is above 0."""
-        return None if self._drawn else self._mass.amin()
+        return None if self.drawn else self._mass.amin()
 
     def anew(self) -> Joint:
         """One of the same candidates without a batch; the stream of draws goes on."""
@@ -139,14 +151,19 @@ class Joint:
     def _set(self, mass: Tensor, networks: Tensor) -> None:
         self._mass, self._networks = mass, networks
         self._weight = mass @ networks
-        self._blocks: list[tuple[Tensor, Tensor]] = []
+        self._found: _Likely | None = None
 
-    def _narrow(self) -> list[tuple[Tensor, Tensor]]:
-        """Blocks of the networks (T, s) and probabilities (s,) of configurations, in float32."""
-        if not self._blocks:
-            narrow = self._networks.float().split(NARROW), self._mass.float().split(NARROW)
-            self._blocks = [(part.T, mass) for part, mass in zip(*narrow, strict=True)]
-        return self._blocks
+    def _likely(self) -> _Likely:
+        if self._found is None:
+            mass, networks, rest = self._mass, self._networks, 0.0
+            if not self.drawn:
+                mass, order = mass.sort(descending=True, stable=True)
+                n = int((mass.cumsum(dim=0) < 1 - UNLIKELY).sum()) + 1
+                rest = float(mass[n:].sum())
+                mass, networks = mass[:n], networks[order[:n]]
+            blocks = zip(networks.float().split(NARROW), mass.float().split(NARROW), strict=True)
+            self._found = _Likely([(part.T, some) for part, some in blocks], mass @ networks, rest)
+        return self._found
 
     def _labels(self, weights: Tensor) -> Tensor:
         """(S,) a column of each row in proportion to its weights (S, C): the first of exponential waiting times.

@@ -147,7 +147,7 @@ def test_the_first_pick_has_the_largest_mutual_information() -> None:
     view = make_view(x, weight=weight)
     strategy = BatchBALD(masks=50)
     candidates = strategy._networks(view, torch.arange(60))
-    probs = candidates.look_at(torch.arange(60))[0].permute(2, 0, 1).double().numpy()
+    probs = candidates.probs.permute(2, 0, 1).double().numpy()
     assert probs.shape == (50, 60, 4)
     np.testing.assert_allclose(probs.sum(axis=2), 1, rtol=1e-5)
     alone = entropy(probs.mean(axis=0)) - entropy(probs).mean(axis=0)

@@ -28,6 +28,27 @@ def test_rough_gains_choose_what_exact_ones_do(monkeypatch: pytest.MonkeyPatch) 
     assert greedy(joint(probs), 25).tolist() == picks
 
 
+@pytest.mark.parametrize("share", [-1.0, 1.0, 0.0])
+def test_roundings_as_large_as_they_can_be_change_no_pick(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    probs = torch.tensor(random_samples(30, 300, 3, seed=1, sharpness=2.0)).float()
+    probs[:, 100:] = probs[:, :200] + 1e-6 * torch.randn(30, 200, 3, generator=torch.Generator().manual_seed(1))
+    known = joint(probs, limit=3**7)
+    picks, gains = list[int](), known.candidates.alone
+    for _ in range(7):
+        picks.append(int(gains.argmax()))
+        known.add(picks[-1])
+        gains = known.gains().index_fill(0, torch.tensor(picks), -1)
+    generator = torch.Generator().manual_seed(2)
+
+    def off(self: Joint, at: torch.Tensor) -> torch.Tensor:
+        signs = torch.randint(2, at.shape, generator=generator) * 2 - 1 if share == 0 else share
+        return self.gains(at) + signs * self.error
+
+    monkeypatch.setattr(Joint, "error", 1e-3)
+    monkeypatch.setattr(Joint, "rough", off)
+    assert greedy(joint(probs, limit=3**7), 7).tolist() == picks
+
+
 def test_of_copies_the_lowest_is_chosen() -> None:
     probs = torch.tensor(random_samples(30, 1, 4, seed=1)).float().repeat(1, 90, 1)
     assert greedy(joint(probs), 40).tolist() == list(range(40))
@@ -49,3 +70,17 @@ def test_a_device_chooses_the_same_and_is_waited_for_when_all_is_chosen(*, impos
             assert greedy(known, budget).tolist() == picks
             waits.append(account.count("waits"))
     assert impossible or waits[0] == waits[1] <= 4
+
+
+@pytest.mark.skipif(bool(unavailable()), reason="no device can be pretended")
+def test_a_device_fills_up_once_all_is_told() -> None:
+    probs = torch.tensor(random_samples(3, 200, 3, seed=2, sharpness=4)).float()
+    known = joint(probs, limit=50)
+    picks, state = greedy(known, 150).tolist(), known.generator.get_state()
+    assert len(set(picks)) == 150
+    with pretended_cuda() as account:
+        other = joint(probs, "cuda:0", limit=50)
+        account.clear()
+        assert greedy(other, 150).tolist() == picks
+        assert torch.equal(other.generator.get_state(), state)
+        assert account.count("waits") <= 5

@@ -7,7 +7,7 @@ import torch
 from by_hand import random_samples
 
 from albench_uncertainty.candidates import Candidates
-from albench_uncertainty.joint import Joint
+from albench_uncertainty.joint import UNLIKELY, Joint
 
 
 def joint(limit: int, seed: int = 3) -> Joint:
@@ -22,8 +22,20 @@ def test_rough_gains_are_off_by_no_more_than_they_say(limit: int) -> None:
         exact = known.gains(every)
         error = (known.rough(every) - exact).abs().max()
         assert error <= known.error < 1e-4
-        torch.testing.assert_close(known.gains_of_all(), exact, rtol=0, atol=1e-12)
+        torch.testing.assert_close(known.gains(), exact, rtol=0, atol=1e-12)
         known.add(pick)
+
+
+def test_unlikely_labels_are_left_out_of_rough_gains() -> None:
+    likely = torch.tensor([1 - 1e-4, 1e-4]).repeat(5, 8, 1)
+    probs = torch.cat([likely, torch.tensor(random_samples(5, 4, 2, seed=1)).float()], dim=1)
+    known, every = Joint(Candidates(probs), 1000, 10, torch.Generator()), torch.arange(12)
+    for pick in range(8):
+        known.add(pick)
+    found = known._likely()
+    assert 0 < found.unlikely <= UNLIKELY
+    assert sum(len(mass) for _, mass in found.blocks) == 9  # all likely, or one of eight not
+    assert (known.rough(every) - known.gains(every)).abs().max() <= known.error
 
 
 def test_labels_are_drawn_as_torch_draws_them() -> None:

@@ -21,8 +21,11 @@ CASES = {
     "mlp[hidden=16], 2,048 features": TimedCase("mlp[hidden=16]", (2048,), 6, 5207),
     "mlp[depth=0], 2,048 features": TimedCase("mlp[depth=0]", (2048,), 6, 5207),
     **LANES,
-    "supervised, mlp[hidden=64], 256 features": TimedCase("mlp[hidden=64]", (256,), 6, 5207, method="supervised"),
-    "supervised, mlp[hidden=64], 64 features": TimedCase("mlp[hidden=64]", (64,), 6, 5207, method="supervised"),
+    **{
+        f"{method}, mlp[hidden=64], {width} features": TimedCase("mlp[hidden=64]", (width,), 6, 5207, method=method)
+        for method in ("supervised", "boostmis", "pseudo-label", "freematch", "vat")
+        for width in (256, 64)
+    },
     "cnn, 28 x 28": TimedCase("cnn", (1, 28, 28), 6, 3882),
 }
 

@@ -116,6 +116,7 @@ class BoostMIS(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     alpha: float = option(0.9, "threshold while confidence does not fall", ge=0, le=1)
     beta: float = option(0.05, "what annotation adds to the threshold", ge=0, le=1)
@@ -168,7 +169,7 @@ class BoostMIS(Method):
         confidence, label = pseudo_labels(forward.frozen(batch.x_weak))
         state = self._counted(state, batch.index, confidence)
         needed = self._threshold(state["count"], state["previous"], state["beta_term"], step)
-        accepted = confidence >= needed
+        accepted = confidence >= needed.unsqueeze(-1)
 
         supervised, unlabeled = labeled_and_strong(self, forward, batch, label, accepted)
         logs = {
@@ -192,12 +193,12 @@ class BoostMIS(Method):
         bar, unlabeled = self.alpha + self.beta, state["unlabeled"]
         memory = remember(state["memory"], index, confidence)
         if self.count == "batch":
-            count = count_confident(confidence, unlabeled.gather(0, index), bar)
+            count = count_confident(confidence, unlabeled.gather(-1, index), bar)
         else:
             count = count_confident(memory, unlabeled, bar)
         previous, drawn = state["count"], state["drawn"]
         if self.count == "epoch":
-            pool, drawn = unlabeled.sum().clamp(min=1), drawn + len(index)
+            pool, drawn = unlabeled.sum(dim=-1).clamp(min=1), drawn + index.shape[-1]
             ended = drawn >= pool
             count = torch.where(ended, count, state["count"])
             previous = torch.where(ended, state["count"], state["previous"])

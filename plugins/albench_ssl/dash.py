@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, lasting_steps, option
-from albench_ssl.losses import share, soft_cross_entropy, student_logits
+from albench_ssl.losses import cross_entropies, share, soft_cross_entropy, student_logits
 
 if TYPE_CHECKING:
     from torch import device as Device
@@ -51,6 +50,7 @@ class Dash(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     c: float = option(1.0001, "factor of the first threshold", gt=1, name="C")
     gamma: float = option(1.27, "what each drop divides the threshold by", gt=1)
@@ -82,22 +82,22 @@ class Dash(Method):
         }
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        log_probs = torch.log_softmax(forward.frozen(batch.x_weak).float(), dim=1)
-        best, label = log_probs.max(dim=1)
+        log_probs = torch.log_softmax(forward.frozen(batch.x_weak).float(), dim=-1)
+        best, label = log_probs.max(dim=-1)
         labeled, strong = student_logits(forward, batch)
         supervised = self.labeled_loss(labeled, batch)
 
-        measured = F.cross_entropy(labeled.detach().float(), batch.y_lab)
+        measured = cross_entropies(labeled.detach().float(), batch.y_lab).mean(dim=-1)
         rho_hat = torch.where(step == state["warm_up_steps"], measured, state["rho_hat"])
         past = step - state["warm_up_steps"]
         drops = torch.floor(past.clamp(min=0) / state["drop_steps"])
         falling = self.c * rho_hat * torch.pow(1 / self.gamma, drops)
         rho = torch.where(past >= 0, falling.clamp(min=self.rho_min), torch.zeros_like(falling))
 
-        accepted = (-best <= rho) & (past >= 0)
-        classes = torch.arange(log_probs.shape[1], device=label.device)
-        hard = (label.unsqueeze(1) == classes).to(log_probs.dtype)
-        target = torch.where(falling > self.rho_min, log_probs.exp(), hard)
+        accepted = (-best <= rho.unsqueeze(-1)) & (past >= 0).unsqueeze(-1)
+        classes = torch.arange(log_probs.shape[-1], device=label.device)
+        hard = (label.unsqueeze(-1) == classes).to(log_probs.dtype)
+        target = torch.where((falling > self.rho_min)[..., None, None], log_probs.exp(), hard)
         unlabeled = soft_cross_entropy(strong, target, accepted)
         logs = {
             "accepted": share(accepted),

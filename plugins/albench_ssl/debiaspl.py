@@ -45,6 +45,7 @@ class DebiasPL(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     threshold: float = option(0.95, "debiased top probability from which a prediction becomes a label", ge=0, le=1)
     debias: float = option(0.5, "strength of the debiasing and of the margin, the paper's lambda", ge=0)
@@ -65,7 +66,7 @@ class DebiasPL(Method):
         weak = forward.frozen(batch.x_weak).float()
         confidence, label = pseudo_labels(weak - self._bias(state))
         accepted = confidence >= self.threshold
-        found = torch.softmax(weak, dim=1).mean(dim=0)
+        found = torch.softmax(weak, dim=-1).mean(dim=-2)
         state = {"mean_probs": moving_average(state["mean_probs"], found, self.momentum, step)}
 
         labeled, strong = student_logits(forward, batch)
@@ -84,5 +85,6 @@ class DebiasPL(Method):
         return pseudo_labels(logits - self._bias(state))[0] < self.threshold
 
     def _bias(self, state: State) -> Tensor:
-        """(C,) float32 ``debias * log p_bar``."""
-        return self.debias * state["mean_probs"].clamp(min=torch.finfo(torch.float32).tiny).log()
+        """(..., 1, C) float32 ``debias * log p_bar``."""
+        mean = state["mean_probs"].unsqueeze(-2)
+        return self.debias * mean.clamp(min=torch.finfo(torch.float32).tiny).log()

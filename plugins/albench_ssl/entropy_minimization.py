@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, State, option
+from albench_ssl.losses import student_logits
 
 
 def entropy(logits: Tensor) -> Tensor:
-    """(U,) entropy of ``softmax(logits)`` in nats, of logits (U, C); differentiable."""
-    log_p = torch.log_softmax(logits.float(), dim=1)
-    return -(log_p.exp() * log_p).sum(dim=1)
+    """(..., U) entropy of ``softmax(logits)`` in nats, of logits (..., U, C); differentiable."""
+    log_p = torch.log_softmax(logits.float(), dim=-1)
+    return -(log_p.exp() * log_p).sum(dim=-1)
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class EntropyMinimization(Method):
     """
 
     views = frozenset({"weak"})
+    takes_lanes = True
 
     weight: float = option(0.1, "weight of the entropy", ge=0)
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        logits = forward(torch.cat([batch.x_lab, batch.x_weak]))
-        n_labeled = batch.x_lab.shape[0]
-        supervised = self.labeled_loss(logits[:n_labeled], batch)
-        unlabeled = entropy(logits[n_labeled:]).mean()
+        labeled, weak = student_logits(forward, batch, "weak")
+        supervised = self.labeled_loss(labeled, batch)
+        unlabeled = entropy(weak).mean(dim=-1)
         logs = {"supervised_loss": supervised.detach(), "unlabeled_loss": unlabeled.detach()}
         return supervised + self.weight * unlabeled, state, logs

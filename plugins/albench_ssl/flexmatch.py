@@ -33,12 +33,12 @@ def remember_confident(memory: Tensor, index: Tensor, labels: Tensor, confident:
     -------
     (pool_size,) int64.
     """
-    row = torch.arange(index.shape[0], device=index.device)
+    row = torch.arange(index.shape[-1], device=index.device).expand(index.shape)
     row = torch.where(confident, row, torch.full_like(row, -1))
     # Each item's last confident row, read by all of its rows: they all write the same, whatever the order.
-    last = torch.full_like(memory, -1).scatter_reduce(0, index, row, "amax").gather(0, index)
-    values = torch.where(last >= 0, labels.gather(0, last.clamp(min=0)), memory.gather(0, index))
-    return memory.scatter(0, index, values)
+    last = torch.full_like(memory, -1).scatter_reduce(-1, index, row, "amax").gather(-1, index)
+    values = torch.where(last >= 0, labels.gather(-1, last.clamp(min=0)), memory.gather(-1, index))
+    return memory.scatter(-1, index, values)
 
 
 def class_thresholds(
@@ -61,10 +61,10 @@ def class_thresholds(
     -------
     (C,) float32.
     """
-    counts = memory.new_zeros(n_classes + 1).scatter_add(0, memory + 1, unlabeled.to(torch.int64))
-    unused, learnt = counts[0], counts[1:]
-    most = torch.maximum(learnt.amax(), unused) if warm_up else learnt.amax()
-    beta = learnt.float() / most.clamp(min=1)
+    none = memory.new_zeros(*memory.shape[:-1], n_classes + 1)
+    unused, learnt = none.scatter_add(-1, memory + 1, unlabeled.to(torch.int64)).split([1, n_classes], dim=-1)
+    most = learnt.amax(dim=-1, keepdim=True)
+    beta = learnt.float() / (torch.maximum(most, unused) if warm_up else most).clamp(min=1)
     return threshold * beta / (2 - beta)
 
 
@@ -92,6 +92,7 @@ class FlexMatch(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     threshold: float = option(0.95, "top probability that marks an item as learnt; the highest threshold", ge=0, le=1)
     warm_up: bool = option(True, "keep thresholds low while many items were never confident")
@@ -115,14 +116,14 @@ class FlexMatch(Method):
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         weak = forward.frozen(batch.x_weak)
         confidence, label = pseudo_labels(weak)
-        thresholds = self._thresholds(state, weak.shape[1])
-        accepted = confidence > thresholds.gather(0, label)
+        thresholds = self._thresholds(state, weak.shape[-1])
+        accepted = confidence > thresholds.gather(-1, label)
         memory = remember_confident(state["memory"], batch.index, label, confidence > self.threshold)
 
         supervised, unlabeled = labeled_and_strong(self, forward, batch, label, accepted)
         logs = {
             "accepted": share(accepted),
-            "threshold": thresholds.mean(),
+            "threshold": thresholds.mean(dim=-1),
             "supervised_loss": supervised.detach(),
             "unlabeled_loss": unlabeled.detach(),
         }

@@ -26,31 +26,31 @@ def fairness_loss(strong: Tensor, accepted: Tensor, local: Tensor, histogram: Te
     Parameters
     ----------
     strong
-        (U, C) logits, differentiable.
+        (..., U, C) logits, differentiable.
     accepted
-        (U,) bool.
+        (..., U) bool.
     local, histogram
-        (C,) float32 running mean of the weak probabilities and of the shares of weak predictions.
+        (..., C) float32 running mean of the weak probabilities and of the shares of weak predictions.
 
     Returns
     -------
-    () float32.
+    (...) float32.
     """
-    probs = torch.softmax(strong.float(), dim=1)
-    classes = torch.arange(probs.shape[1], device=probs.device)
-    predicted = probs.argmax(dim=1, keepdim=True) == classes
-    kept = accepted.unsqueeze(1)
-    mean = torch.where(kept, probs, torch.zeros_like(probs)).sum(dim=0)
-    count = (predicted & kept).float().sum(dim=0)
+    probs = torch.softmax(strong.float(), dim=-1)
+    classes = torch.arange(probs.shape[-1], device=probs.device)
+    predicted = probs.argmax(dim=-1, keepdim=True) == classes
+    kept = accepted.unsqueeze(-1)
+    mean = torch.where(kept, probs, torch.zeros_like(probs)).sum(dim=-2)
+    count = (predicted & kept).float().sum(dim=-2)
     present = count > 0
     zero = torch.zeros_like(mean)
     tiny = torch.finfo(torch.float32).tiny
 
     expected = local / histogram.clamp(min=tiny)
-    expected = expected / expected.sum()
+    expected = expected / expected.sum(dim=-1, keepdim=True)
     found = torch.where(present, mean / count.clamp(min=1), zero)
-    found = found / found.sum().clamp(min=tiny)
-    return torch.where(present, expected * found.clamp(min=tiny).log(), zero).sum()
+    found = found / found.sum(dim=-1, keepdim=True).clamp(min=tiny)
+    return torch.where(present, expected * found.clamp(min=tiny).log(), zero).sum(dim=-1)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class FreeMatch(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     momentum: float = option(0.999, "share of an average that stays at a step, at the authors' length", ge=0, lt=1)
     weight: float = option(1.0, "weight of the unlabelled loss", ge=0)
@@ -97,15 +98,15 @@ class FreeMatch(Method):
         return self._start(len(local), local.device) if facts.first_step == 0 else state
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=1)
-        confidence, label = probs.max(dim=1)
+        probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=-1)
+        confidence, label = probs.max(dim=-1)
         found = {
-            "threshold": confidence.mean(),
-            "local": probs.mean(dim=0),
-            "histogram": class_shares(label, probs.shape[1]),
+            "threshold": confidence.mean(dim=-1),
+            "local": probs.mean(dim=-2),
+            "histogram": class_shares(label, probs.shape[-1]),
         }
         state = {name: moving_average(state[name], value, self.momentum, step) for name, value in found.items()}
-        accepted = confidence >= self._thresholds(state).gather(0, label)
+        accepted = confidence >= self._thresholds(state).gather(-1, label)
 
         labeled, strong = student_logits(forward, batch)
         supervised = self.labeled_loss(labeled, batch)
@@ -126,8 +127,9 @@ class FreeMatch(Method):
         return confidence < self._thresholds(state).gather(0, label)
 
     def _thresholds(self, state: State) -> Tensor:
-        """(C,) float32 ``T``."""
-        return state["threshold"] * state["local"] / state["local"].amax()
+        """(..., C) float32 ``T``."""
+        local = state["local"]
+        return state["threshold"].unsqueeze(-1) * local / local.amax(dim=-1, keepdim=True)
 
     def _start(self, n_classes: int, device: Device) -> State:
         return {

@@ -19,6 +19,11 @@ def pseudo_labels(logits: Tensor) -> tuple[Tensor, Tensor]:
     return confidence, label
 
 
+def cross_entropies(logits: Tensor, labels: Tensor) -> Tensor:
+    """(..., U) cross-entropy of each item, of logits (..., U, C) and labels (..., U) int64; differentiable."""
+    return F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none").view(labels.shape)
+
+
 def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Tensor:
     """``mean( 1[accepted] * CE(label, softmax(logits)) )`` over the whole batch; 0 where nothing is accepted.
 
@@ -31,7 +36,7 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor, accepted: Tensor) -> Te
     accepted
         (..., U) bool.
     """
-    each = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none").view(labels.shape)
+    each = cross_entropies(logits, labels)
     # where, not a product: a refused item with an infinite loss must not make the mean nan.
     return torch.where(accepted, each, torch.zeros_like(each)).mean(dim=-1)
 
@@ -56,12 +61,12 @@ def labeled_and_strong(
     return method.labeled_loss(labeled, batch), masked_cross_entropy(strong, labels, accepted)
 
 
-def student_logits(forward: Forward, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Logits (..., B, C) of the labelled items, (..., U, C) of the strong views, from one pass of the student."""
+def student_logits(forward: Forward, batch: Batch, view: str = "strong") -> tuple[Tensor, Tensor]:
+    """Logits (..., B, C) of the labelled items, (..., U, C) of a view of the others, from one pass of the student."""
     items = batch.y_lab.ndim - 1  # after the lanes, where there are some
-    both = batch.x_lab, batch.x_strong
-    labeled, strong = forward(torch.cat(both, dim=items)).split([x.shape[items] for x in both], dim=items)
-    return labeled, strong
+    both = batch.x_lab, batch.views[view]
+    labeled, unlabeled = forward(torch.cat(both, dim=items)).split([x.shape[items] for x in both], dim=items)
+    return labeled, unlabeled
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -70,14 +75,14 @@ def soft_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor
     Parameters
     ----------
     logits
-        (U, C) differentiable.
+        (..., U, C) differentiable.
     target
-        (U, C) probabilities without gradient.
+        (..., U, C) probabilities without gradient.
     weight
-        (U,) float or bool.
+        (..., U) float or bool.
     """
-    each = -(target * torch.log_softmax(logits.float(), dim=1)).sum(dim=1)
-    return torch.where(weight > 0, weight * each, torch.zeros_like(each)).mean()
+    each = -(target * torch.log_softmax(logits.float(), dim=-1)).sum(dim=-1)
+    return torch.where(weight > 0, weight * each, torch.zeros_like(each)).mean(dim=-1)
 
 
 def share(accepted: Tensor) -> Tensor:

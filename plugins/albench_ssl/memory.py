@@ -17,7 +17,7 @@ def remember(memory: Tensor, index: Tensor, values: Tensor) -> Tensor:
     memory
         (pool_size, ...); left as it is.
     index
-        (U,) int64 pool ids.
+        (U,) int64 pool ids; lanes may come first, in all three.
     values
         (U, ...) of the memory's type.
 
@@ -25,11 +25,12 @@ def remember(memory: Tensor, index: Tensor, values: Tensor) -> Tensor:
     -------
     (pool_size, ...) of the memory's type.
     """
-    row = torch.arange(index.shape[0], device=index.device)
-    last = index.new_zeros(memory.shape[0]).scatter_reduce(0, index, row, "amax").gather(0, index)
-    shape = (-1, *[1] * (memory.ndim - 1))
+    items = index.ndim - 1  # after the lanes, where there are some
+    row = torch.arange(index.shape[-1], device=index.device).expand(index.shape)
+    last = index.new_zeros(memory.shape[: items + 1]).scatter_reduce(items, index, row, "amax").gather(items, index)
+    shape = (*index.shape, *[1] * (memory.ndim - index.ndim))
     where, last = (rows.reshape(shape).expand(values.shape) for rows in (index, last))
-    return memory.scatter(0, where, values.gather(0, last))
+    return memory.scatter(items, where, values.gather(items, last))
 
 
 def count_confident(memory: Tensor, unlabeled: Tensor, bar: float) -> Tensor:
@@ -44,4 +45,4 @@ def count_confident(memory: Tensor, unlabeled: Tensor, bar: float) -> Tensor:
     bar
         The confidence to exceed.
     """
-    return ((memory > bar) & unlabeled).sum()
+    return ((memory > bar) & unlabeled).sum(dim=-1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, State, option
-from albench_ssl.losses import masked_cross_entropy, pseudo_labels, share
+from albench_ssl.losses import masked_cross_entropy, pseudo_labels, share, student_logits
 from albench_ssl.ramps import Ramped, linear_ramp
 
 
@@ -33,6 +32,7 @@ class PseudoLabel(Ramped):
     """
 
     views = frozenset({"weak"})
+    takes_lanes = True
     ramp_share = 0.4
     ramp_least = 1.0
 
@@ -40,13 +40,11 @@ class PseudoLabel(Ramped):
     weight: float = option(1.0, "weight of the unlabelled loss after the ramp", ge=0)
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        # Labelled and unlabelled in one forward: both need the gradient.
-        logits = forward(torch.cat([batch.x_lab, batch.x_weak]))
-        n_labeled = batch.x_lab.shape[0]
-        supervised = self.labeled_loss(logits[:n_labeled], batch)
-        confidence, label = pseudo_labels(logits[n_labeled:])
+        labeled, weak = student_logits(forward, batch, "weak")
+        supervised = self.labeled_loss(labeled, batch)
+        confidence, label = pseudo_labels(weak)
         accepted = confidence > self.threshold
-        unlabeled = masked_cross_entropy(logits[n_labeled:], label, accepted)
+        unlabeled = masked_cross_entropy(weak, label, accepted)
         loss = supervised + self.weight * linear_ramp(step, state["ramp_steps"]) * unlabeled
         logs = {
             "accepted": share(accepted),

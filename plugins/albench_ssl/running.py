@@ -77,8 +77,8 @@ def push(ring: Tensor, pointer: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def class_shares(labels: Tensor, n_classes: int) -> Tensor:
-    """(C,) float32: the share of each class among labels (n,) int64."""
-    return (labels.unsqueeze(1) == torch.arange(n_classes, device=labels.device)).float().mean(dim=0)
+    """(..., C) float32: the share of each class among labels (..., n) int64."""
+    return (labels.unsqueeze(-1) == torch.arange(n_classes, device=labels.device)).float().mean(dim=-2)
 
 
 def align(probs: Tensor, mean: Tensor, target: Tensor | float = 1.0) -> Tensor:
@@ -89,16 +89,16 @@ def align(probs: Tensor, mean: Tensor, target: Tensor | float = 1.0) -> Tensor:
     Parameters
     ----------
     probs
-        (N, C) probabilities.
+        (..., N, C) probabilities.
     mean
-        (C,) what the predictions are on average.
+        (..., C) what the predictions are on average.
     target
-        (C,) what they should be on average; 1 for every class alike.
+        (..., C) what they should be on average; 1 for every class alike.
 
     Returns
     -------
-    (N, C) float32, rows with sum 1.
+    (..., N, C) float32, rows with sum 1.
     """
     # 1e-6 as in the authors' code: a class that is never predicted is not blown up.
-    scaled = probs.float() * ((target + 1e-6) / (mean + 1e-6))
-    return scaled / scaled.sum(dim=1, keepdim=True)
+    scaled = probs.float() * ((target + 1e-6) / (mean + 1e-6)).unsqueeze(-2)
+    return scaled / scaled.sum(dim=-1, keepdim=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, Method, RoundFacts, State, Task, option
-from albench_ssl.losses import share, student_logits
+from albench_ssl.losses import cross_entropies, share, student_logits
 from albench_ssl.running import align, moving_average
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ class SoftMatch(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     momentum: float = option(0.999, "share of an average that stays at a step, at the authors' length", ge=0, lt=1)
     n_sigma: float = option(2.0, "standard deviations in the Gaussian's width; 1 for the paper's formula", gt=0)
@@ -61,25 +61,26 @@ class SoftMatch(Method):
         return self._start(len(mean), mean.device) if facts.first_step == 0 else state
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
-        probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=1)
-        label = probs.argmax(dim=1)
-        state = state | {"mean_probs": moving_average(state["mean_probs"], probs.mean(dim=0), self.momentum, step)}
+        probs = torch.softmax(forward.frozen(batch.x_weak).float(), dim=-1)
+        label = probs.argmax(dim=-1)
+        state = state | {"mean_probs": moving_average(state["mean_probs"], probs.mean(dim=-2), self.momentum, step)}
         confidence = self._confidence(probs, state)
-        center = confidence.mean()
-        variance = (confidence - center).square().sum() / max(len(confidence) - 1, 1)
+        center = confidence.mean(dim=-1)
+        apart = (confidence - center.unsqueeze(-1)).square().sum(dim=-1)
+        variance = apart / max(confidence.shape[-1] - 1, 1)
         state["mu"] = moving_average(state["mu"], center, self.momentum, step)
         state["variance"] = moving_average(state["variance"], variance, self.momentum, step)
-        below = (confidence - state["mu"]).clamp(max=0)
-        spread = state["variance"].clamp(min=torch.finfo(torch.float32).tiny)
+        below = (confidence - state["mu"].unsqueeze(-1)).clamp(max=0)
+        spread = state["variance"].clamp(min=torch.finfo(torch.float32).tiny).unsqueeze(-1)
         weights = torch.exp(-0.5 * self.n_sigma**2 * below.square() / spread)
 
         labeled, strong = student_logits(forward, batch)
         supervised = self.labeled_loss(labeled, batch)
-        unlabeled = (weights * F.cross_entropy(strong, label, reduction="none")).mean()
+        unlabeled = (weights * cross_entropies(strong, label)).mean(dim=-1)
         logs = {
             "accepted": share(below >= 0),
             "threshold": state["mu"],
-            "mean_weight": weights.mean(),
+            "mean_weight": weights.mean(dim=-1),
             "supervised_loss": supervised.detach(),
             "unlabeled_loss": unlabeled.detach(),
         }
@@ -90,8 +91,8 @@ class SoftMatch(Method):
         return self._confidence(probs, state) < state["mu"]
 
     def _confidence(self, probs: Tensor, state: State) -> Tensor:
-        """(N,) float32 ``k`` of probabilities (N, C)."""
-        return (align(probs, state["mean_probs"]) if self.align else probs).amax(dim=1)
+        """(..., N) float32 ``k`` of probabilities (..., N, C)."""
+        return (align(probs, state["mean_probs"]) if self.align else probs).amax(dim=-1)
 
     def _start(self, n_classes: int, device: Device) -> State:
         return {

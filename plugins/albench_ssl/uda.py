@@ -40,6 +40,7 @@ class UDA(Method):
     """
 
     views = frozenset({"weak", "strong"})
+    takes_lanes = True
 
     threshold: float = option(0.8, "top probability above which a prediction teaches", ge=0, lt=1)
     temperature: float = option(0.4, "sharpens the prediction; 1 leaves it as it is", gt=0)
@@ -57,17 +58,17 @@ class UDA(Method):
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         weak = forward.frozen(batch.x_weak).float()
-        accepted = torch.softmax(weak, dim=1).amax(dim=1) > self.threshold
-        target = torch.log_softmax(weak / self.temperature, dim=1)
+        accepted = torch.softmax(weak, dim=-1).amax(dim=-1) > self.threshold
+        target = torch.log_softmax(weak / self.temperature, dim=-1)
 
         labeled, student = student_logits(forward, batch)
         if self.tsa == "none":
             supervised = self.labeled_loss(labeled, batch)
         else:
-            supervised = self._annealed(labeled, batch, self._bar(step, state, labeled.shape[1]))
-        strong = torch.log_softmax(student.float(), dim=1)
-        each = F.kl_div(strong, target, reduction="none", log_target=True).sum(dim=1)
-        unlabeled = torch.where(accepted, each, torch.zeros_like(each)).mean()
+            supervised = self._annealed(labeled, batch, self._bar(step, state, labeled.shape[-1]))
+        strong = torch.log_softmax(student.float(), dim=-1)
+        each = F.kl_div(strong, target, reduction="none", log_target=True).sum(dim=-1)
+        unlabeled = torch.where(accepted, each, torch.zeros_like(each)).mean(dim=-1)
         logs = {
             "accepted": share(accepted),
             "supervised_loss": supervised.detach(),
@@ -81,14 +82,13 @@ class UDA(Method):
 
     def _annealed(self, logits: Tensor, batch: Batch, bar: Tensor) -> Tensor:
         """() labelled loss, averaged over the items that are predicted no better than ``eta``; 0 where all are."""
-        n_classes = logits.shape[1]
-        labels = batch.y_lab.unsqueeze(1) == torch.arange(n_classes, device=logits.device)
-        probs = torch.softmax(logits.detach().float(), dim=1)
-        correct = torch.where(labels, probs, torch.zeros_like(probs)).sum(dim=1)
-        kept = correct <= bar
+        labels = batch.y_lab.unsqueeze(-1) == torch.arange(logits.shape[-1], device=logits.device)
+        probs = torch.softmax(logits.detach().float(), dim=-1)
+        correct = torch.where(labels, probs, torch.zeros_like(probs)).sum(dim=-1)
+        kept = correct <= bar.unsqueeze(-1)
         # A row of zeros as target has no loss, so the mean over all items counts the kept ones only.
-        target = (labels & kept.unsqueeze(1)).to(logits.dtype)
-        return self.labeled_loss(logits, batch, target) * len(kept) / kept.sum().clamp(min=1)
+        target = (labels & kept.unsqueeze(-1)).to(logits.dtype)
+        return self.labeled_loss(logits, batch, target) * kept.shape[-1] / kept.sum(dim=-1).clamp(min=1)
 
     def _bar(self, step: Tensor, state: State, n_classes: int) -> Tensor:
         """() float32 ``eta``."""

@@ -98,7 +98,7 @@ def trained_together(runs: Sequence[TrialRun], number: int) -> list[Trained | Tr
 METHODS = stepwise()
 
 
-@pytest.mark.parametrize("method", ["supervised", "fixmatch"])
+@pytest.mark.parametrize("method", [each for each in METHODS if registry().build("method", each).takes_lanes])
 @pytest.mark.parametrize("settings", [{"optimizer": "sgd"}, {"optimizer": "adamw", "lr": 0.003, "clip": 0.5}])
 def test_lanes_without_vmap_learn_to_the_bit_what_each_learns_alone(method: str, settings: dict[str, Any]) -> None:
     """Biases of three classes go lane by lane through the optimizer, whole vectors of numbers all at once."""
@@ -121,7 +121,7 @@ def test_a_method_with_class_counts_or_heads_in_its_loss_goes_through_vmap() -> 
     build = registry().build
     assert takes_lanes(build("method", "fixmatch"), model)
     assert not takes_lanes(build("method", "fixmatch[loss=class-weighted]"), model)
-    assert not takes_lanes(build("method", "boostmis"), model)
+    assert not takes_lanes(build("method", "vat"), model)
     assert not takes_lanes(build("method", "fixmatch"), run_of("fixmatch", "cnn[width=8]", 0).network.model)
     assert not takes_lanes(build("method", "fixmatch"), run_of("abc", "mlp[hidden=8]", 0).network.model)
 

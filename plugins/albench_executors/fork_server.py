@@ -190,11 +190,12 @@ def main(descriptor: str, modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver hears it, and decides
     end = _End()
     atexit.register(end)  # before all others, so that it is called last
+    gc.disable()  # libraries make a million objects that stay, and each look through them takes long
     for module in modules:
         with contextlib.suppress(Exception):  # what cannot be imported is told by the worker that needs it
             importlib.import_module(module)
-    gc.collect()
     gc.freeze()  # shared with all workers as long as nobody looks through it for garbage
+    gc.enable()
     connection = Server(socket.socket(fileno=int(descriptor))).worker()
     if connection is None:
         os._exit(0)

@@ -20,9 +20,12 @@ from torch import Tensor
 
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
+from albench.kernels.ordering import pack, unpack
+from albench.kernels.sending import sent
 
 # What is already picked sorts below every distance.
 _PICKED = -1.0
+_BLOCK_ON_DEVICE = 8192
 
 
 def k_center_greedy(
@@ -44,7 +47,8 @@ def k_center_greedy(
     k
         How many items to pick, 0 .. N.
     block
-        Rows of a product block; the extra memory is about ``32 * block**2`` bytes and a few arrays of N.
+        Rows of a product block, on a device 8192 at least; the extra memory is about ``32 * block**2`` bytes and a few
+        arrays of N.
     lookahead
         The least number of items looked at for the next picks. It changes the speed, not the picks.
 
@@ -62,28 +66,29 @@ def k_center_greedy(
     -----
     Sener and Savarese (2018), "Active Learning for Convolutional Neural Networks: A Core-Set Approach", algorithm 1.
     """
-    require_finite(x=x)
+    if centers is not None and len(centers) == 0:
+        centers = None
+    require_finite(**({"x": x} if centers is None else {"x": x, "centers": centers}))
     if not 0 <= k <= len(x):
         raise ValueError(f"k must be in 0 .. {len(x)}, got {k}")
-    if centers is not None and len(centers):
-        require_finite(centers=centers)
-        if centers.shape[1] != x.shape[1]:
-            raise ValueError(f"centers have {centers.shape[1]} columns, x has {x.shape[1]}")
+    if centers is not None and centers.shape[1] != x.shape[1]:
+        raise ValueError(f"centers have {centers.shape[1]} columns, x has {x.shape[1]}")
     if k == 0:
         return torch.empty(0, dtype=torch.int64, device=x.device)
     picks: list[int] = []
-    if centers is None or len(centers) == 0:
+    if centers is None:
         # The first pick serves as the given centre.
         picks.append(_nearest_to_mean(x, block))
         centers = x[picks[0] : picks[0] + 1]
-    greedy = _Greedy(x, centers, block)
+    on_cpu = x.device.type == "cpu"
+    greedy = _Greedy(x, centers, block) if on_cpu else _GreedyOnDevice(x, centers, max(block, _BLOCK_ON_DEVICE))
     greedy.take(picks)
     width = lookahead
     while len(greedy.picks) < k:
         found = greedy.advance(width, lookahead, k - len(greedy.picks))
         # Looked-at items that all fell behind were worth measuring; look at more of them at once.
         width = max(lookahead, width // 2) if found else width * 2
-    return torch.tensor(greedy.picks, dtype=torch.int64, device=x.device)
+    return sent(torch.tensor(greedy.picks, dtype=torch.int64), x.device)
 
 
 class _Greedy:
@@ -102,7 +107,7 @@ class _Greedy:
     def take(self, positions: list[int]) -> None:
         """Make items centres."""
         self.picks.extend(positions)
-        self.bound[torch.tensor(positions, dtype=torch.int64, device=self.x.device)] = _PICKED
+        self.bound.index_fill_(0, sent(torch.tensor(positions, dtype=torch.int64), self.x.device), _PICKED)
 
     def advance(self, width: int, lookahead: int, limit: int) -> int:
         """Measure the ``width`` items with the largest bounds and pick among them as far as the order is certain.
@@ -157,6 +162,30 @@ class _Greedy:
             for new in rows.split(self.block):
                 value = torch.minimum(value, _squared(points, source[new].double()).amin(dim=1))
             self.bound[part] = value
+
+
+class _GreedyOnDevice(_Greedy):
+    """The same where the host would wait for the device to know what is still ahead: all that is chosen is measured."""
+
+    def advance(self, width: int, lookahead: int, limit: int) -> int:
+        """As on the CPU; the host waits once."""
+        n = min(width, len(self.x) - len(self.picks))
+        keys = pack(self.bound, torch.arange(len(self.x), device=self.x.device)).topk(min(n + 1, len(self.x))).values
+        chosen = unpack(keys[:n])[1]
+        self._lower(chosen, self.x, sent(torch.tensor(self.picks, dtype=torch.int64), self.x.device))
+        self._lower(chosen, self.centers, torch.arange(len(self.centers), device=self.x.device))
+        measured = pack(self.bound[chosen], chosen).sort(descending=True).values
+        inner = unpack(measured[:lookahead])[1].sort().values
+        left_out = unpack(torch.cat([keys[n:], measured[lookahead:]]).sort(descending=True).values[:1])
+        points = self.x[inner].double()
+        parts = self.bound[inner], inner, *left_out, _squared(points, points).flatten()
+        told = torch.cat([part.double() for part in parts]).cpu().numpy()
+        m = len(inner)
+        values, positions, rest, between = np.split(told, [m, 2 * m, len(told) - m * m])
+        best = (rest[0], int(rest[1])) if len(rest) else (_PICKED, 0)
+        taken = _greedy_order(values, positions.astype(np.int64), between.reshape(m, m), best, limit)
+        self.take(taken)
+        return len(taken)
 
 
 def _first_bounds(x: Tensor, centers: Tensor, block: int) -> Tensor:

@@ -69,6 +69,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/cover_graph.py": ("d3d73d954dcf01f8", frozenset({NOT_THERE, "6184e15fc88cd034"})),
     "albench/kernels/finite.py": ("742a9ee086e95507", frozenset({NOT_THERE, "47a142d5e7a16815", "759c4b273de0b714"})),
     "albench/kernels/groups.py": ("032b6ca6cd6ce0b3", frozenset({NOT_THERE})),
+    "albench/kernels/kcenter.py": ("c9bc38d99bb63590", frozenset({"5a0431fd2a029c96"})),
     "albench/kernels/kmeans.py": (
         "3e59d01b46b7d4f3",
         frozenset({"360e1b96731c664b", "377923685e8e7d14", "f6a15977fd07d9ea"}),

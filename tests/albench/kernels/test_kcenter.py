@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from albench.kernels import k_center_greedy
+from albench.kernels import k_center_greedy, kcenter
 
 
 def _plain(x: np.ndarray, centers: np.ndarray, k: int) -> list[int]:
@@ -93,3 +93,14 @@ def test_arguments_are_checked() -> None:
 def test_squares_that_overflow_are_named() -> None:
     with pytest.raises(ValueError, match="overflow float32"):
         k_center_greedy(torch.full((3, 2), 1e25), torch.zeros(1, 2), 1)
+
+
+@pytest.mark.parametrize("lookahead", [1, 3, 256])
+@pytest.mark.parametrize("n_centers", [0, 5])
+def test_as_on_a_device_the_picks_are_the_same(lookahead: int, n_centers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.randn(300, 3, generator=torch.Generator().manual_seed(2)).round(decimals=1)
+    x[200:] = x[50:150]
+    centers = x[:n_centers] + 0.05
+    expected = k_center_greedy(x, centers, 300)
+    monkeypatch.setattr(kcenter, "_Greedy", kcenter._GreedyOnDevice)
+    assert torch.equal(k_center_greedy(x, centers, 300, lookahead=lookahead), expected)

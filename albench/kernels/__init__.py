@@ -11,7 +11,7 @@ from albench.kernels.kmeans import k_means, nearest_to_centers
 from albench.kernels.kmeanspp import k_means_plus_plus
 from albench.kernels.lanes import LaneLinear
 from albench.kernels.likely import likely_neighbors
-from albench.kernels.neighbor_bounds import coarse_pays, nearest_of_other_groups, similarity_bounds
+from albench.kernels.neighbor_bounds import LeadingBounds, coarse_pays, nearest_of_other_groups, similarity_bounds
 from albench.kernels.neighbors import measure_again, nearest_neighbors, similarity_to_others
 from albench.kernels.samples import mean_standard_deviation, mutual_information
 from albench.kernels.scores import entropy, margin, top_probability
@@ -25,6 +25,7 @@ from albench.kernels.unit import Rows, UnitRows
 __all__ = [
     "CoverGraph",
     "LaneLinear",
+    "LeadingBounds",
     "NonFiniteScores",
     "Rows",
     "UnitRows",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import cached_property
 
+import torch
+from torch import Tensor, nn
+
+from albench.kernels.best_keys import GROUP, best_keys
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
+from albench.kernels.leading import leading_directions, leading_rows
 from albench.kernels.neighbors import Prepared, held_queries, own_neighbors, product_block, query_neighbors
 from albench.kernels.ordering import unpack
-from albench.kernels.unit import Rows
+from albench.kernels.unit import Rows, UnitRows
 
 _FLOATS = 1 << 22
 """Products in one block."""
+_ROWS = 8192
+"""Rows scaled at once."""
 FLOAT_ERROR = 5e-5
 """By how much a float32 product of two rows of length 1 may be off, and more."""
 _ALL_FROM = 0.6
@@ -60,6 +66,53 @@ def similarity_bounds(x: Tensor, k: int, items: Tensor) -> Tensor:
     own[:, -1] |= ~own.any(dim=1)
     similarity = (similarity + coarse_error(similarity, dtype)).masked_fill_(own, 0.0)
     return similarity.sum(dim=1) / k
+
+
+class LeadingBounds:
+    """Upper bounds of the mean cosine similarity of items to their k nearest others, by a few numbers of each item.
+
+    What is left out of a row by its products with the directions in which rows are longest adds to a product no more
+    than the lengths of what is left (``leading_rows``).
+
+    Parameters
+    ----------
+    x
+        (N, D) float32 on the CPU.
+    k
+        Number of neighbours, 1 .. N - 1.
+    size
+        How many directions; a product takes ``size / D`` of the time of a whole one.
+
+    Raises
+    ------
+    NonFiniteScores
+        When it is called: rows are not finite; the message counts them.
+    """
+
+    def __init__(self, x: Tensor, k: int, size: int) -> None:
+        self._x, self._k, self._size = x, k, size
+
+    @cached_property
+    def _rows(self) -> Tensor:
+        directions = leading_directions(UnitRows(self._x), self._size)
+        parts = (Prepared(part, None).rows[: len(part)] for part in self._x.split(_ROWS))  # of length 1 to rounding
+        return joined((leading_rows(part, directions) for part in parts), len(self._x))
+
+    def __call__(self, items: Tensor) -> Tensor:
+        """(M,) float32 bounds for some (M,) positions."""
+        block = product_block(self._rows.device)
+        return joined((self._of_block(self._rows[part]) for part in items.split(block)), len(items))
+
+    def _of_block(self, rows: Tensor) -> Tensor:
+        best = best_keys(len(rows), self._k + 1, rows.device)
+        block = product_block(rows.device)
+        for start in range(0, len(self._rows), block):
+            columns = self._rows[start : start + block]
+            product = nn.functional.pad(rows @ columns.T, (0, -len(columns) % GROUP), value=-torch.inf)
+            best.offer(product, start)
+        best.merge()
+        # The largest is an item's own, as none of another is longer.
+        return unpack(best.keys[:, 1:])[0].mean(dim=1) + 2 * FLOAT_ERROR
 
 
 def nearest_of_other_groups(x: Rows, items: Tensor, group: Tensor, *, exact: bool) -> tuple[Tensor, Tensor]:

@@ -72,7 +72,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/kcenter.py": ("c9bc38d99bb63590", frozenset({"5a0431fd2a029c96"})),
     "albench/kernels/kmeans.py": (
         "3e59d01b46b7d4f3",
-        frozenset({"360e1b96731c664b", "377923685e8e7d14", "f6a15977fd07d9ea"}),
+        frozenset({NOT_THERE, "360e1b96731c664b", "377923685e8e7d14", "f6a15977fd07d9ea"}),
     ),
     "albench/kernels/kmeans_bounds.py": ("315a0e1553d9107a", frozenset({NOT_THERE, "dbd80b8b6cc985b2"})),
     "albench/kernels/kmeans_rounds.py": ("0969829cc6e8dcf7", frozenset({NOT_THERE})),
@@ -85,8 +85,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench/kernels/leading.py": ("ec670d146b3cdb2c", frozenset({NOT_THERE})),
     "albench/kernels/likely.py": ("de8199f8322ae0b0", frozenset({NOT_THERE})),
     "albench/kernels/neighbor_bounds.py": (
-        "a3718b175746448a",
-        frozenset({NOT_THERE, "0bdb98c04f66be6d", "fbd50471713c43e2"}),
+        "d6f68935aa482e8a",
+        frozenset({NOT_THERE, "0bdb98c04f66be6d", "a3718b175746448a", "fbd50471713c43e2"}),
     ),
     "albench/kernels/neighbors.py": (
         "be3a71f21f58c50b",
@@ -124,7 +124,10 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_backbones/wrn.py": ("2898cffb7b0624e7", frozenset({"4f9ca638950ee44b"})),
     "albench_boostmis/annotate.py": ("7caad7aff984bc5e", frozenset({"3cb8a48dda98cb54", "98a61d6680ac736f"})),
     "albench_boostmis/density.py": ("a18ca02251297519", frozenset({"2b1d97ed5a303c76"})),
-    "albench_boostmis/uncertain.py": ("95f70082ccf46e0b", frozenset({"7dd2a1500b01f745", "d40da01e788ba043"})),
+    "albench_boostmis/uncertain.py": (
+        "18f68be0385e8024",
+        frozenset({"7dd2a1500b01f745", "95f70082ccf46e0b", "d40da01e788ba043"}),
+    ),
     "albench_boostmis/vat.py": ("104c5174a92450b5", frozenset({"0e8c426bd5df4d00"})),
     "albench_diversity/herding.py": (
         "35d1638ee2187c6e",

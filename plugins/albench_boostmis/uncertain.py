@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from albench.api import View
-from albench.kernels import coarse_pays, entropy, similarity_bounds, similarity_to_others, top_k, top_k_per_class
+from albench.kernels import (
+    LeadingBounds,
+    coarse_pays,
+    entropy,
+    similarity_bounds,
+    similarity_to_others,
+    top_k,
+    top_k_per_class,
+)
 from albench_boostmis.density import graph_degree, mean_similarity
 
 Density = Literal["similarity", "degree", "none"]
+Bounds = Callable[[Tensor], Tensor]
+"""What bounds the mean similarities (M,) of the items at (M,) positions."""
 
 
 _LIKELY = 4
@@ -22,6 +34,8 @@ _SAMPLE = 256
 """Items by which it is told whether they will."""
 _LEFT = 1 / 4
 """Share of them that bounds may leave in the race."""
+_PART, _WIDE = 4, 128
+"""Of the numbers in an embedding that are directions of bounds, and how many there have to be for that."""
 _BLOCK, _GROWTH = 1024, 8
 """Items that a device looks up first, and how many times more each time after."""
 
@@ -30,8 +44,9 @@ class BalancedUncertainty:
     """Chooses the items whose entropy times density is largest.
 
     A mean similarity is at most 1, so entropy alone bounds the score from above, and an item's neighbours are looked
-    up only when its bound is good enough to be chosen. Where that leaves many, coarse products bound their mean
-    similarities (``similarity_bounds``), for half of what looking up costs or less. Once every chosen item has its
+    up only when its bound is good enough to be chosen. Where that leaves many, coarse products (``similarity_bounds``)
+    or those of a few numbers (``LeadingBounds``) bound their mean similarities, for half of what looking up costs or
+    less. Once every chosen item has its
     exact score, the bounds of the others prove that the choice is that of scoring everything. Where too many items
     would have to be looked up, all are, in the pass over all pairs, which costs half as much an item.
 
@@ -57,14 +72,21 @@ class BalancedUncertainty:
         self.known = torch.ones_like(self.predicted, dtype=torch.bool)
         self.n_known = len(view)
         self.bounded = torch.zeros_like(self.known)  # by more than entropy
-        self.coarse = coarse_pays(view.embeddings.device) and len(view) > 3 * _MANY
         self.n_neighbors = min(n_neighbors, len(view) - 1)
+        self.bounds = self._quick_bounds() if len(view) > 3 * _MANY else None
         if self.n_neighbors > 0 and density == "degree":
             # Who points at an item is known only once everybody's neighbours are.
             self.score *= graph_degree(view.neighbors(self.n_neighbors)[1])
         elif self.n_neighbors > 0 and density == "similarity":
             self.known.fill_(False)
             self.n_known = 0
+
+    def _quick_bounds(self) -> Bounds | None:
+        """What takes less time than looking up, or None."""
+        x = self.view.embeddings
+        if coarse_pays(x.device):
+            return partial(similarity_bounds, x, self.n_neighbors)
+        return LeadingBounds(x, self.n_neighbors, x.shape[1] // _PART) if x.shape[1] >= _WIDE else None
 
     def most(self, candidates: Tensor, k: int) -> Tensor:
         """The k most uncertain of the candidate positions, best first."""
@@ -80,14 +102,16 @@ class BalancedUncertainty:
                 continue
             open_ = self._open(candidates, k)
             loose = open_[~self.bounded[open_]]
-            if self.coarse and len(loose) > _MANY:
+            if self.bounds is not None and len(loose) > _MANY:
                 if not raised:  # better scores than those of the first raise the bar for the others
                     likely = self._rank(candidates, min(_LIKELY * k, len(candidates)))
-                    self._bound(likely[~self.bounded[likely]])
+                    self._bound(self.bounds, likely[~self.bounded[likely]])
                     self._look_up_best(likely, ahead)
                     raised = True
-                elif self._bounds_pay(loose, candidates, k):
-                    self._bound(loose[~self.bounded[loose]])
+                elif self._bounds_pay(self.bounds, loose, candidates, k):
+                    self._bound(self.bounds, loose[~self.bounded[loose]])
+                else:
+                    self.bounds = None
             elif len(open_) > 4 * ahead:
                 self._look_up_best(candidates, ahead)
                 ahead *= 4
@@ -111,13 +135,12 @@ class BalancedUncertainty:
         if len(best):
             self._look_up(best)
 
-    def _bounds_pay(self, loose: Tensor, candidates: Tensor, k: int) -> bool:
+    def _bounds_pay(self, bounds: Bounds, loose: Tensor, candidates: Tensor, k: int) -> bool:
         """Whether few of the items that are in the race by entropy alone will be left in it."""
         sample = loose[:: len(loose) // _SAMPLE]
-        self._bound(sample)
+        self._bound(bounds, sample)
         left = int(torch.isin(self._open(candidates, k), sample).sum())
-        self.coarse = left <= _LEFT * len(sample)
-        return self.coarse
+        return left <= _LEFT * len(sample)
 
     def _open(self, candidates: Tensor, k: int) -> Tensor:
         """The candidates that are not known and may still be chosen; at least k are known."""
@@ -145,12 +168,11 @@ class BalancedUncertainty:
         classes = self.predicted[candidates]
         return candidates[top_k_per_class(score, classes, self.view.n_classes, k, checked=False)]
 
-    def _bound(self, items: Tensor) -> None:
+    def _bound(self, bounds: Bounds, items: Tensor) -> None:
         """Lower the bounds of some items."""
         if len(items) == 0:
             return
-        mean = similarity_bounds(self.view.embeddings, self.n_neighbors, items)
-        self.score[items] = self.entropy[items] * mean.clamp_(0.0, 1.0)
+        self.score[items] = self.entropy[items] * bounds(items).clamp_(0.0, 1.0)
         self.bounded[items] = True
 
     def _look_up(self, items: Tensor) -> None:

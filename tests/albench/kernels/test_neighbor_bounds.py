@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from albench.kernels import (
+    LeadingBounds,
     NonFiniteScores,
     coarse_pays,
     nearest_neighbors,
@@ -44,6 +45,20 @@ def test_bounds_are_above_the_mean_similarity_and_near_it(dtype: torch.dtype, sh
     over = similarity_bounds(x, k, items) - exact
     assert float(over.min()) >= 0
     assert float(over.max()) <= (0.012 if dtype == torch.bfloat16 else 1e-4)
+
+
+@pytest.mark.parametrize("size", [4, 24, 48])
+def test_bounds_by_few_directions_are_above_the_mean_similarity_and_by_all_near_it(size: int) -> None:
+    x, k = _rows(1501, 48), 10
+    items = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
+    over = LeadingBounds(x, k, size)(items) - nearest_neighbors(x, k)[0].double().mean(dim=1)[items]
+    assert float(over.min()) >= 0
+    assert float(over[x[items].norm(dim=1) > 1e-10].max()) <= (0.01 if size == 48 else 1.1)
+
+
+def test_bounds_by_directions_name_rows_that_are_not_finite() -> None:
+    with pytest.raises(NonFiniteScores, match="1 of 40 rows of embeddings are not finite"):
+        LeadingBounds(torch.eye(40).index_fill_(0, torch.tensor([3]), torch.nan), 2, 4)(torch.arange(5))
 
 
 @pytest.mark.usefixtures("dtype")

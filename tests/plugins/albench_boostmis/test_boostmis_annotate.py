@@ -206,13 +206,14 @@ def test_looking_up_few_neighbors_chooses_as_looking_up_all(balanced: bool, spre
     assert got.tolist() == candidates[best if balanced else top_k(score[candidates], 24)].tolist()
 
 
-@pytest.mark.parametrize("coarse", [True, False])
+@pytest.mark.parametrize("coarse", ["rounded", "leading", "no"])
 @pytest.mark.parametrize("balanced", [True, False])
 @pytest.mark.parametrize(("spread", "n_wanted"), [(0.3, 33), (3.0, 30), (50.0, 2)])
 def test_a_large_pool_is_bounded_first_and_chosen_from_as_if_all_were_known(
-    spread: float, n_wanted: int, balanced: bool, coarse: bool, monkeypatch: pytest.MonkeyPatch
+    spread: float, n_wanted: int, balanced: bool, coarse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uncertain, "coarse_pays", lambda _: coarse)
+    monkeypatch.setattr(uncertain, "coarse_pays", lambda _: coarse == "rounded")
+    monkeypatch.setattr(uncertain, "_WIDE", 0 if coarse == "leading" else 1000)
     embeddings = _random(4000, 24, seed=1) * spread + 3 * torch.eye(24)[torch.arange(4000) % 4]
     embeddings[5::50] = embeddings[5]
     view = FakeView(embeddings)

@@ -16,6 +16,7 @@ are float32 plus what these may be short by; the few items that decide are measu
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,7 +26,7 @@ from albench.kernels.kcenter import _PICKED, _greedy_order, _largest
 from albench.kernels.sending import sent
 from albench.kernels.sums import running_sum
 
-_ROWS = 4096
+_ROWS, _ROWS_ON_DEVICE = 4096, 1 << 16
 _MOST_PROPOSALS = 8192
 
 
@@ -88,7 +89,7 @@ def k_means_plus_plus(
         _farthest_first(distances, k, lookahead)
     else:
         _sample(distances, k, generator, lookahead)
-    return torch.tensor(distances.picks, dtype=torch.int64, device=a.device)
+    return sent(torch.tensor(distances.picks, dtype=torch.int64), a.device)
 
 
 class _Distances:
@@ -96,7 +97,8 @@ class _Distances:
 
     def __init__(self, a: Tensor, b: Tensor, capacity: int) -> None:
         self.a, self.b = a, b
-        blocks = zip(a.split(_ROWS), b.split(_ROWS), strict=True)
+        self.rows = _ROWS if a.device.type == "cpu" else _ROWS_ON_DEVICE
+        blocks = zip(a.split(self.rows), b.split(self.rows), strict=True)
         self.square = joined((_square(*rows) for rows in blocks), len(a))
         bad = len(a) - int(torch.isfinite(self.square).sum())
         if bad:
@@ -113,30 +115,33 @@ class _Distances:
 
     def longest(self) -> int:
         """The item with the largest norm, in float64 rounded to float32; the lowest position among equals."""
-        near = (self.square >= self.square.max() * (1.0 - 2.0 * self.noise)).nonzero()[:, 0]
-        exact = torch.cat([_square(self.a[i].double(), self.b[i].double()).float() for i in near.split(_ROWS)])
-        return int(near[(exact == exact.max()).nonzero()[0, 0]])
+        if self.a.device.type == "cpu":
+            near = (self.square >= self.square.max() * (1.0 - 2.0 * self.noise)).nonzero()[:, 0]
+        else:  # which would be waited for to know how many there are
+            near = torch.arange(len(self.a), device=self.a.device)
+        exact = torch.cat([_square(self.a[i].double(), self.b[i].double()).float() for i in near.split(self.rows)])
+        return int(torch.where(exact == exact.max(), near, len(self.a)).amin())
 
     def take(self, positions: list[int]) -> None:
         """Make items centres."""
-        new = torch.tensor(positions, dtype=torch.int64, device=self.a.device)
+        new = sent(torch.tensor(positions, dtype=torch.int64), self.a.device)
         start, end = len(self.picks), len(self.picks) + len(positions)
         self.center_a[start:end] = self.a[new].double()
         self.center_b[start:end] = self.b[new].double()
-        self.bound[new] = _PICKED
+        self.bound.index_fill_(0, new, _PICKED)
         self.picks.extend(positions)
 
     def sweep(self) -> None:
         """Lower all bounds by the picks since the last sweep, if there are any."""
         if self.swept == len(self.picks):
             return
-        new = torch.tensor(self.picks[self.swept :], dtype=torch.int64, device=self.a.device)
+        new = sent(torch.tensor(self.picks[self.swept :], dtype=torch.int64), self.a.device)
         self.swept = len(self.picks)
         for centers in new.split(512):
             center_a, center_b = self.a[centers].T, self.b[centers].T
             longer = self.square[centers] * (1.0 + self.noise)
-            for i in range(0, len(self.a), _ROWS):
-                rows = slice(i, i + _ROWS)
+            for i in range(0, len(self.a), self.rows):
+                rows = slice(i, i + self.rows)
                 product = (self.a[rows] @ center_a).mul_(self.b[rows] @ center_b)
                 nearest = torch.add(longer, product, alpha=-2.0).amin(dim=1)
                 value = nearest.add_(self.square[rows], alpha=1.0 + self.noise).clamp_(min=0.0)
@@ -180,36 +185,39 @@ def _sample(distances: _Distances, k: int, generator: torch.Generator, lookahead
         height = draws[1] * distances.bound[proposed]
         value = distances.measure(proposed)
         # Distances only fall, so what is not below its own now cannot be accepted later.
-        below = (height < value).nonzero()[:lookahead, 0]
-        taken = _accept(
-            height[below].tolist(), value[below], proposed[below].tolist(), distances, k - len(distances.picks)
-        )
+        below = height < value
+        if device.type == "cpu":
+            first = below.nonzero()[:lookahead, 0]
+        else:  # which would be waited for to know how many are below: others follow, and are not accepted
+            first = (~below).to(torch.int8).sort(stable=True).indices[:lookahead]
+        taken = _accept(height[first], value[first], proposed[first], distances, k - len(distances.picks))
         distances.take(taken)
         if len(distances.picks) < k and 2 * len(taken) < width:
             distances.sweep()
         width = 0 if taken else min(2 * width, max(lookahead, _MOST_PROPOSALS))
 
 
-def _accept(height: list[float], value: Tensor, positions: list[int], distances: _Distances, limit: int) -> list[int]:
+def _accept(height: Tensor, value: Tensor, proposed: Tensor, distances: _Distances, limit: int) -> list[int]:
     """Go through proposals: one is accepted where its height is below its distance to all that is chosen by then.
 
     Parameters
     ----------
     height
-        m uniform numbers between 0 and the bound in proportion to which an item was proposed.
-    value
-        (m,) squared distances to the picks before these proposals.
+        (m,) float64 uniform numbers between 0 and the bound in proportion to which an item was proposed.
+    value, proposed
+        (m,) squared distances to the picks before these proposals, and (m,) positions.
     limit
         The most picks wanted.
     """
     taken: list[int] = []
-    if not positions:
-        return taken
-    between = distances.between(torch.tensor(positions, device=distances.a.device)).cpu().numpy()
-    nearest = value.cpu().numpy().copy()
-    for i, position in enumerate(positions):
-        if height[i] < nearest[i]:
-            taken.append(position)
+    m = len(proposed)
+    parts = height, proposed, value, distances.between(proposed).flatten()
+    told = torch.cat([part.double() for part in parts]).cpu().numpy()  # the host waits once
+    positions, nearest, between = np.split(told[m:], [m, 2 * m])
+    nearest, between = nearest.astype(np.float32), between.astype(np.float32).reshape(m, m)
+    for i, (high, position) in enumerate(zip(told[:m].tolist(), positions, strict=True)):
+        if high < nearest[i]:
+            taken.append(int(position))
             if len(taken) == limit:
                 break
             nearest = nearest.clip(max=between[i])

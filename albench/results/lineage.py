@@ -125,8 +125,8 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_boostmis/annotate.py": ("7caad7aff984bc5e", frozenset({"3cb8a48dda98cb54", "98a61d6680ac736f"})),
     "albench_boostmis/density.py": ("a18ca02251297519", frozenset({"2b1d97ed5a303c76"})),
     "albench_boostmis/uncertain.py": (
-        "18f68be0385e8024",
-        frozenset({"7dd2a1500b01f745", "95f70082ccf46e0b", "d40da01e788ba043"}),
+        "1a0bc2c83c6561de",
+        frozenset({"18f68be0385e8024", "7dd2a1500b01f745", "95f70082ccf46e0b", "d40da01e788ba043"}),
     ),
     "albench_boostmis/vat.py": ("104c5174a92450b5", frozenset({"0e8c426bd5df4d00"})),
     "albench_diversity/herding.py": (

@@ -43,12 +43,12 @@ _BLOCK, _GROWTH = 1024, 8
 class BalancedUncertainty:
     """Chooses the items whose entropy times density is largest.
 
-    A mean similarity is at most 1, so entropy alone bounds the score from above, and an item's neighbours are looked
-    up only when its bound is good enough to be chosen. Where that leaves many, coarse products (``similarity_bounds``)
-    or those of a few numbers (``LeadingBounds``) bound their mean similarities, for half of what looking up costs or
-    less. Once every chosen item has its
-    exact score, the bounds of the others prove that the choice is that of scoring everything. Where too many items
-    would have to be looked up, all are, in the pass over all pairs, which costs half as much an item.
+    A mean similarity is at most 1, so entropy alone bounds the score from above, and an item's neighbours are looked up
+    only when its bound is good enough to be chosen. Where that leaves many, coarse products (``similarity_bounds``) or
+    those of a few numbers (``LeadingBounds``) bound their mean similarities, for half of what looking up costs or less.
+    Once every chosen item has its exact score, the bounds of the others prove that the choice is that of scoring
+    everything. Where too many items would have to be looked up, all are, in the pass over all pairs, which costs half
+    as much an item.
 
     Parameters
     ----------

@@ -150,10 +150,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_hybrid/agglomeration.py": ("747f427aed410932", frozenset({NOT_THERE})),
     "albench_hybrid/alfa_mix.py": ("c28bf74fc6df7993", frozenset({"4e9ed00eeaacf1cb", "9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
-    "albench_hybrid/bait.py": (
-        "dff65c1f739ab9e4",
-        frozenset({"15b4a8ad44e01719", "6f8296a7ac8ff7e2", "9006db931f2e651b"}),
-    ),
+    "albench_hybrid/bait.py": ("d42017fa7fb05711", frozenset()),
     "albench_hybrid/binary_classifier.py": ("a13213f1d0912267", frozenset({NOT_THERE, "1421a24b4b69668d"})),
     "albench_hybrid/cluster_margin.py": (
         "59035d1d5c2814ab",
@@ -169,7 +166,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         "b59e471033e95ae5",
         frozenset({"49a9e2dd2b1f7b8e", "6927b57559daeb7d", "ebb02513b14cfe70"}),
     ),
-    "albench_hybrid/fisher.py": ("855810e660bcd3e7", frozenset({"8bdabfca8234a83d", "d303fa5c70640f22"})),
+    "albench_hybrid/fisher.py": ("f89f004263c2afff", frozenset()),
     "albench_hybrid/galaxy.py": ("1f0a8f5583930ab3", frozenset({"44f054834e439afe"})),
     "albench_hybrid/information_density.py": ("cf3c6db072601e99", frozenset({"66a69654376493bc"})),
     "albench_ssl/__init__.py": ("e3f8ddd2c2fb54c5", frozenset({NOT_THERE})),

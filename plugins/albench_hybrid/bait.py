@@ -15,6 +15,10 @@ from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, w
 
 _PARAMETERS = 512
 """Rows of the Fisher matrix that embeddings are projected down to, unless the user says otherwise."""
+_LIKELY = 64
+"""Items that are measured first, to tell how good the best is."""
+_ROUNDING = 1e-6
+"""Above that of float32 and of upper bounds, as a share."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,9 @@ class BAIT(Strategy):
     -----
     Ash, Goel, Krishnamurthy and Kakade (2021), "Gone Fishing: Neural Active Learning with Fisher Embeddings", NeurIPS,
     arXiv 2106.09675, algorithm 1. What each item would change is kept up to date by low-rank updates (the Woodbury
-    identity) instead of being worked out anew. The matrices have C * D rows, and three choices keep them small; with a
-    small enough pool, few classes and short embeddings none of them has an effect.
+    identity) instead of being worked out anew; on the CPU bounds tell which items may lower the trace most. The
+    matrices have (C - 1) * D rows, as the same added to all classes' weights changes no probability, and three choices
+    keep them small; with a small enough pool, few classes and short embeddings none of them has an effect.
 
     - Embeddings are projected to the ``n_components`` directions that hold most of the pool's Fisher information
       (in trace). With all D directions this is a rotation, which changes nothing.
@@ -66,100 +71,115 @@ class BAIT(Strategy):
         of_labeled = fisher_sum(labeled_probs, labeled)
         fisher = (fisher_sum(probs, embeddings) + of_labeled) / (len(probs) + len(labeled))
         weight = 1.0 / (len(labeled) + max(1, budget))
-        start = self.regularization * torch.eye(len(fisher), dtype=fisher.dtype, device=fisher.device)
-        inverse = torch.linalg.inv(start + weight * of_labeled)
-        bound = _Bound(inverse, fisher, budget * weight, self.n_labels)
+        # The identity of all classes' weights, seen without the last.
+        identity = torch.eye(view.n_classes - 1, dtype=fisher.dtype, device=fisher.device) - 1.0 / view.n_classes
+        start = torch.kron(identity, torch.eye(embeddings.shape[1], dtype=fisher.dtype, device=fisher.device))
+        inverse = torch.linalg.inv(self.regularization * start + weight * of_labeled)
         positions = torch.arange(len(probs), device=probs.device)
         n_candidates = max(self.candidates or len(probs), 4 * budget)
         if n_candidates < len(probs):
             drawn = torch.randperm(len(probs), generator=view.generator)[:n_candidates]
             positions = sent(drawn.sort().values, probs.device)
-        bound.look_at(probs[positions], embeddings[positions])
+        drawn_probs, drawn_embeddings = probs[positions].double(), embeddings[positions].double()
+        bound = _Bound(FisherItems(drawn_probs, drawn_embeddings, budget * weight, self.n_labels), inverse, fisher)
         picks = bound.forward(min(math.ceil(self.oversample * budget), len(positions)))
         return positions[bound.backward(picks, budget)]
 
 
 class _Bound:
-    """``trace(M^-1 F)`` under changes of M: the inverse of M, ``R = M^-1 F M^-1``, and V^T M^-1 V, V^T R V of items.
+    """``trace(M^-1 F)`` under changes of M by ``sign * V V^T`` of items, all to be added or all to be taken away.
 
-    V V^T is what an item adds to M. Adding it lowers the trace by ``trace((I + V^T M^-1 V)^-1 V^T R V)``; taking it
-    away raises the trace by ``trace((I - V^T M^-1 V)^-1 V^T R V)``.
+    A change lowers the trace by ``trace(S^-1 T)`` with ``S = I + sign * V^T M^-1 V`` and
+    ``T = sign * V^T M^-1 F M^-1 V``, which are kept for each item, S and T side by side.
     """
 
-    def __init__(self, inverse: Tensor, fisher: Tensor, weight: float, n_labels: int) -> None:
-        self.inverse = inverse
+    def __init__(self, items: FisherItems, inverse: Tensor, fisher: Tensor) -> None:
+        self.items = items
+        self.inverse = inverse.contiguous()
         self.fisher = fisher
-        self.between = inverse @ fisher @ inverse
-        self.weight = weight
-        self.n_labels = n_labels
-        self.fine = torch.ones((), dtype=torch.bool, device=inverse.device)
-
-    def look_at(self, probs: Tensor, embeddings: Tensor) -> None:
-        """Keep the products of these items from here on."""
-        self.items = FisherItems(probs.double(), embeddings.double(), self.weight, self.n_labels)
-        parts = [part.quadratic(self.inverse, self.between) for part in self.items.split()]
-        self.products = torch.cat([p for p, _ in parts])
-        self.responses = torch.cat([r for _, r in parts])
+        self.identity = torch.eye(items.a.shape[2], dtype=inverse.dtype, device=inverse.device)
+        between = inverse @ fisher @ inverse
+        self.pair = torch.cat([torch.cat(part.quadratic(inverse, between), dim=2) for part in items.split()])
+        self.pair.chunk(2, dim=2)[0].add_(self.identity)
 
     def forward(self, n: int) -> Tensor:
         """Add n items to M, each the one that lowers the trace most; (n,) their places."""
-        free = torch.ones(len(self.products), dtype=torch.bool, device=self.products.device)
-        picks: list[Tensor] = []  # (1,) each: the host need not know them before the last
-        for _ in range(n):
-            gain = self._trace(1.0)
-            pick = torch.where(free, gain, -1.0).argmax(dim=0, keepdim=True)
-            free.index_fill_(0, pick, False)
-            picks.append(pick)
-            self._change(pick, 1.0)
-        self._require_finite()
-        return torch.cat(picks) if picks else torch.empty(0, dtype=torch.int64, device=free.device)
+        return self._change(n, 1.0)
 
     def backward(self, picks: Tensor, n: int) -> Tensor:
         """Of the picks, which are in M, take away those that raise the trace least until n are left."""
         self.items = self.items.rows(picks)
-        self.products, self.responses = self.products[picks], self.responses[picks]
+        self.pair = -self.pair[picks]
+        self.pair.chunk(2, dim=2)[0].add_(self.identity, alpha=2.0)
         kept = torch.ones_like(picks, dtype=torch.bool)
-        for _ in range(len(picks) - n):
-            loss = self._trace(-1.0)
-            # Less than any loss of what is kept, so that nothing is taken away twice.
-            away = torch.where(kept, -loss, -torch.finfo(loss.dtype).max).argmax(dim=0, keepdim=True)
-            kept.index_fill_(0, away, False)
-            self._change(away, -1.0)
-        self._require_finite()
+        kept[self._change(len(picks) - n, -1.0)] = False
         return picks[kept]
 
-    def _change(self, place: Tensor, sign: float) -> None:
-        """Add an item to M (sign 1) or take it away (sign -1), and follow in all products."""
-        root = self.items.root(place)
-        # Rows times a symmetric matrix: products with few columns take nearly twice as long.
-        response = (root.T @ self.inverse).T
-        inner = torch.eye(root.shape[1], dtype=root.dtype, device=root.device) + sign * (root.T @ response)
-        # M^-1 changes by -sign * u u^T.
-        root_of_inner, failed = torch.linalg.cholesky_ex(inner)
-        self.fine &= failed == 0
-        u = torch.linalg.solve_triangular(root_of_inner, response.T, upper=False).T
-        image = (u.T @ self.fisher).T
-        w = (image.T @ self.inverse).T - 0.5 * sign * u @ (u.T @ image)
-        self.inverse.addmm_(u, u.T, alpha=-sign)
-        x, y = self.items.project(torch.cat([u, w], dim=1)).split(u.shape[1], dim=2)
-        self.products.baddbmm_(x, x.mT, alpha=-sign)
-        # x y^T + y x^T but for what the trace with a symmetric matrix leaves out.
-        self.responses.baddbmm_(x, y.mT, alpha=-2.0 * sign)
-
-    def _trace(self, sign: float) -> Tensor:
-        """(n,) float32 ``trace((I + sign * products)^-1 responses)``: rounded, so that duplicates are equal."""
-        eye = torch.eye(self.products.shape[1], dtype=self.products.dtype, device=self.products.device)
-        value = (torch.linalg.inv_ex(eye + sign * self.products).inverse * self.responses).sum(dim=(1, 2)).float()
-        self.fine &= torch.isfinite(value).all()
-        return value
-
-    def _require_finite(self) -> None:
-        """Ask once for all picks, as the host waits for the answer.
+    def _change(self, n: int, sign: float) -> Tensor:
+        """(n,) places of the items that are added (sign 1) or taken away (sign -1), the best one first.
 
         Raises
         ------
         NonFiniteScores
             Embeddings are so large that their squares overflow.
         """
-        if not bool(self.fine):
+        picks: list[Tensor] = []  # (1,) each: the host need not know them before the last
+        failed: list[Tensor] = []
+        # Upper bounds of what the items lower the trace by; those that were picked have -inf.
+        most = torch.full((len(self.pair),), torch.inf, dtype=self.pair.dtype, device=self.pair.device)
+        bounded = sign > 0 and most.device.type == "cpu"  # a device would have to be waited for
+        for _ in range(n):
+            gain = self._best(most) if bounded else self._gain(most, slice(None))
+            # Rounded, so that duplicates are equal.
+            pick = gain.float().argmax(dim=0, keepdim=True)
+            most.index_fill_(0, pick, -torch.inf)
+            change, info = self._follow(pick, sign)
+            if bounded:
+                # As S is at least I, it keeps a share of 1 - |x|^2 at least, and T rises by at most 2 |x| |y|.
+                x, y = torch.linalg.vector_norm(change, dim=3).unbind(dim=2)
+                most.add_((x * y).sum(dim=1)).div_((1.0 - (x * x).sum(dim=1)).clamp_min_(0.0))
+            picks.append(pick)
+            failed.append(info)
+        if not picks:
+            return torch.empty(0, dtype=torch.int64, device=most.device)
+        # Asked once, as the host waits for the answer.
+        if not bool(torch.isfinite(self.pair).all() & (torch.stack(failed) == 0).all()):
             raise NonFiniteScores("the Fisher information of the embeddings is not finite: check the model's outputs")
+        return torch.cat(picks)
+
+    def _best(self, most: Tensor) -> Tensor:
+        """The bounds, after all that may be the best have been measured."""
+        likely = most.topk(min(_LIKELY, len(most))).indices
+        most[likely] = self._gain(most, likely)
+        best = most[likely].max()
+        unsure = (~(most < best - _ROUNDING * best.abs())).nonzero()[:, 0]
+        most[unsure] = self._gain(most, unsure)
+        return most
+
+    def _gain(self, most: Tensor, rows: Tensor | slice) -> Tensor:
+        """What some of the items lower the trace by; -inf for those that were picked."""
+        s, t = self.pair[rows].chunk(2, dim=2)
+        root = torch.linalg.cholesky_ex(s).L
+        inverse_root = torch.linalg.solve_triangular(root, self.identity.expand_as(root), upper=False)
+        gain = ((inverse_root @ t) * inverse_root).sum(dim=(1, 2))
+        known = most[rows]
+        return torch.where(known.isneginf(), known, gain)
+
+    def _follow(self, pick: Tensor, sign: float) -> tuple[Tensor, Tensor]:
+        """Add an item to M (sign 1) or take it away (sign -1), and follow in S and T of all items.
+
+        Returns (n, r, 2, r) x^T and 2 y^T side by side, where S falls by ``x x^T`` and T by ``x y^T + y x^T``, and
+        what is not zero if the item's own S has no root.
+        """
+        a, z = self.items.a[pick][0], self.items.z[pick][0]
+        root, info = torch.linalg.cholesky_ex(self.pair[pick][0].chunk(2, dim=1)[0])
+        # M^-1 changes by -sign * u u^T.
+        u = (self.inverse.view(-1, len(z)) @ z).view(-1, len(a))
+        u = u @ torch.linalg.solve_triangular(root, a.mT, upper=False).mT
+        image = self.fisher @ u
+        twice_w = torch.addmm(self.inverse @ image, u, u.T @ image, beta=2.0, alpha=-sign)
+        self.inverse.addmm_(u, u.T, alpha=-sign)
+        change = self.items.project(u, twice_w)
+        # 2 x y^T, as the trace with a symmetric matrix is the same.
+        self.pair.baddbmm_(change[:, :, 0].mT, change.flatten(2), alpha=-1.0)
+        return change, info

@@ -10,6 +10,7 @@ from albench.errors import ContractError
 from albench.testing.views import make_view
 from albench.trial.answers import choose
 from albench.trial.view import PoolView
+from albench_hybrid import bait, fisher
 from albench_hybrid.bait import BAIT
 from albench_hybrid.fisher import FisherItems, fisher_sum, leading_directions, weighted_moment
 
@@ -68,6 +69,16 @@ def test_picks_are_those_of_the_algorithm_written_out(
     assert picks.tolist() == _plain(view, budget, regularization)
 
 
+@pytest.mark.parametrize("seed", [1, 3, 4])
+@pytest.mark.parametrize("scale", [10.0, 30.0])
+def test_picks_do_not_hang_on_roundings_of_sums(seed: int, scale: float) -> None:
+    # Long embeddings and a light identity, so that little is left of the trace.
+    view = _view(n=60, d=4, labeled=9, seed=seed)
+    long, known = scale * view.embeddings, scale * view.labeled_embeddings
+    view = make_view(long, weight=_head(4) / scale, labeled_embeddings=known)
+    assert BAIT(regularization=0.01).select(view, 8).tolist() == _plain(view, 8, regularization=0.01)
+
+
 def test_forward_alone() -> None:
     view = _view()
     assert BAIT(oversample=1.0).select(view, 5).tolist() == _plain(view, 5, oversample=1)
@@ -83,22 +94,42 @@ def test_fisher_information_is_the_mean_squared_gradient() -> None:
             torch.nn.functional.cross_entropy((x @ layer.T)[None], torch.tensor([label])).backward()
             gradient = layer.grad.flatten().double()
             total += probs[label] * torch.outer(gradient, gradient)
+    # The last class's is what the others leave.
+    torch.testing.assert_close(total.view(4, 3, 4, 3).sum(dim=0), torch.zeros(3, 4, 3).double(), rtol=0, atol=1e-5)
+    total = total[:9, :9]
     torch.testing.assert_close(fisher_sum(view.probs, view.embeddings), total, rtol=1e-5, atol=1e-6)
-    items = FisherItems(view.probs.double(), view.embeddings.double(), 1.0, 4)
-    roots = [items.root(torch.tensor([i])) for i in range(5)]
-    torch.testing.assert_close(sum(v @ v.T for v in roots), total, rtol=1e-5, atol=1e-6)
-    # The products that are never written out.
     matrix = total @ total
-    (quadratic,) = items.quadratic(matrix)
-    torch.testing.assert_close(quadratic, torch.stack([v.T @ matrix @ v for v in roots]))
-    torch.testing.assert_close(items.project(matrix[:, :2]), torch.stack([v.T @ matrix[:, :2] for v in roots]))
+    for n_labels in (3, 4):
+        items = FisherItems(view.probs.double(), view.embeddings.double(), 1.0, n_labels)
+        roots = torch.einsum("ncr,nd->ncdr", items.a, items.z).flatten(1, 2)
+        if n_labels == 4:
+            torch.testing.assert_close((roots @ roots.mT).sum(dim=0), total, rtol=1e-5, atol=1e-6)
+        # The products that are never written out.
+        (quadratic,) = items.quadratic(matrix)
+        torch.testing.assert_close(quadratic, roots.mT @ matrix @ roots)
+        first, second = items.project(matrix[:, :2], matrix[:, 2:4]).unbind(dim=2)
+        torch.testing.assert_close(first, matrix[:, :2].T @ roots)
+        torch.testing.assert_close(second, matrix[:, 2:4].T @ roots)
 
 
-def test_a_nearly_sure_item_keeps_its_digits() -> None:
+@pytest.mark.parametrize("logits", [[20.0, 0.0], [0.0, 20.0], [20.0, 0.0, 0.0], [0.0, 0.0, 20.0], [40.0, 20.0, 0.0]])
+def test_a_nearly_sure_item_keeps_its_digits(logits: list[float]) -> None:
     # p (1 - p) is e^-20, which 1 - p in float32 is not.
-    probs = torch.tensor([[20.0, 0.0]]).softmax(dim=1)
-    information = fisher_sum(probs, torch.ones(1, 1)) * np.exp(20)
-    torch.testing.assert_close(information, torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).double(), rtol=1e-5, atol=0)
+    probs = torch.tensor([logits]).softmax(dim=1)
+    p = torch.tensor([logits], dtype=torch.float64).softmax(dim=1)[0, :, None]
+    expected = -p * p.T
+    expected.diagonal().copy_(-expected.sum(dim=1) + expected.diagonal())
+    torch.testing.assert_close(fisher_sum(probs, torch.ones(1, 1)), expected[:-1, :-1], rtol=1e-5, atol=0)
+    a = FisherItems(probs.double(), torch.ones(1, 1).double(), 1.0, len(logits)).a[0]
+    torch.testing.assert_close(a @ a.T, expected[:-1, :-1], rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("strip", [2, 128])
+def test_products_are_whole(strip: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fisher, "_STRIP", strip)
+    z = torch.randn(9, 5, generator=torch.Generator().manual_seed(0))
+    expected = (z.T * 0.5) @ z  # 1 - |p|^2 of two even classes
+    torch.testing.assert_close(weighted_moment(torch.full((9, 2), 0.5), z), expected.double(), rtol=1e-5, atol=1e-6)
 
 
 def test_few_directions_suffice_where_embeddings_have_no_more() -> None:
@@ -131,6 +162,29 @@ def test_fewer_labels_and_candidates() -> None:
     # At least four times the budget are drawn, which differ from seed to seed.
     few = [set(choose(BAIT(candidates=1), make_view(view.embeddings, seed=s), 5, "bait").tolist()) for s in range(20)]
     assert 10 < len(set.union(*few)) <= 60
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
+def test_bounds_leave_out_none_that_may_be_the_best(scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = scale * torch.randn(300, 5, generator=torch.Generator().manual_seed(0))
+    x[200:] = x[:100]
+    view = make_view(x, weight=_head(5, 4) / scale, labeled_embeddings=x[:9])
+    measured: list[int] = []
+    gain = bait._Bound._gain
+
+    def counted(self: bait._Bound, most: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        found = gain(self, most, rows)
+        measured.append(len(found))
+        return found
+
+    monkeypatch.setattr(bait._Bound, "_gain", counted)
+    monkeypatch.setattr(bait, "_LIKELY", 8)
+    picks = BAIT().select(view, 30)
+    few = sum(measured)
+    monkeypatch.setattr(bait, "_ROUNDING", torch.inf)
+    measured.clear()
+    assert BAIT().select(view, 30).tolist() == picks.tolist()
+    assert few < sum(measured) / 2
 
 
 def test_odd_pools() -> None:

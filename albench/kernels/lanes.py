@@ -8,6 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+SMALL = 400
+"""Multiplications of a product below which torch carries those of a batch out without BLAS, which rounds otherwise."""
+
 
 class LaneLinear(nn.Linear):
     """``nn.Linear`` whose weight may also be (L, outputs, inputs) and its bias (L, outputs), those of L lanes.
@@ -38,7 +41,22 @@ class LaneLinear(nn.Linear):
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """(L, n, outputs)."""
-    return torch.bmm(x, weight.mT) if bias is None else torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
+    if bias is None:
+        return _times(x, weight.mT)
+    if _is_small(x, weight.mT):
+        return torch.stack([F.linear(*lane) for lane in zip(x, weight, bias, strict=True)])
+    return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
+
+
+def _times(a: Tensor, b: Tensor) -> Tensor:
+    """(L, n, m) products of (L, n, k) and (L, k, m)."""
+    if _is_small(a, b):
+        return torch.stack([one @ other for one, other in zip(a, b, strict=True)])
+    return torch.bmm(a, b)
+
+
+def _is_small(a: Tensor, b: Tensor) -> bool:
+    return a.device.type == "cpu" and a.shape[1] * a.shape[2] * b.shape[2] < SMALL
 
 
 class _LanesProduct(torch.autograd.Function):
@@ -62,7 +80,7 @@ class _LanesProduct(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         of_x, of_weight, of_bias = ctx.needs_input_grad
         return (
-            torch.bmm(gradient, weight) if of_x else None,
-            torch.bmm(gradient.mT, x) if of_weight else None,
+            _times(gradient, weight) if of_x else None,
+            _times(gradient.mT, x) if of_weight else None,
             gradient.sum(dim=1) if of_bias else None,
         )

@@ -81,7 +81,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({NOT_THERE, "26bf20eb963ac7af", "cce21980fa2d78fb"}),
     ),
     "albench/kernels/kmeanspp.py": ("c3ca39fae2420ba5", frozenset({"36338861732f539d", "c221a225f03bb115"})),
-    "albench/kernels/lanes.py": ("149a10c62e915a7e", frozenset({NOT_THERE, "515e3c204c91f85f"})),
+    "albench/kernels/lanes.py": ("64efe0adfe85beca", frozenset({NOT_THERE, "515e3c204c91f85f", "149a10c62e915a7e"})),
     "albench/kernels/leading.py": ("ec670d146b3cdb2c", frozenset({NOT_THERE})),
     "albench/kernels/likely.py": ("de8199f8322ae0b0", frozenset({NOT_THERE})),
     "albench/kernels/neighbor_bounds.py": (

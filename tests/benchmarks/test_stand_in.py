@@ -30,9 +30,10 @@ def test_the_page_holds_what_is_measured_and_it_lies_where_real_sets_do(table: s
     start = page.index(lines[0])
     for measured, told in zip(lines, page[start : start + len(lines)], strict=True):
         assert PERCENT.sub("%", measured) == PERCENT.sub("%", told)
-        # Networks that another processor trained round otherwise, which shows in the last digit of a share.
+        # Networks that another processor trained round otherwise. A mean over ten classes and three seeds moves by 0.7
+        # points with one item in a class of five.
         shares = [[int(each) for each in PERCENT.findall(line)] for line in (measured, told)]
-        assert shares[0] == pytest.approx(shares[1], abs=1)
+        assert shares[0] == pytest.approx(shares[1], abs=3)
 
 
 def test_the_spectrum_of_known_variances() -> None:

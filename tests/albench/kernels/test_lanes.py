@@ -26,7 +26,9 @@ def gradients(made: Tensor, by: Tensor, of: list[Tensor]) -> list[Tensor]:
     return list(torch.autograd.grad(made, of, by))
 
 
-@pytest.mark.parametrize(("items", "inputs", "outputs"), [(192, 256, 64), (64, 64, 10), (192, 64, 6), (7, 5, 2)])
+@pytest.mark.parametrize(
+    ("items", "inputs", "outputs"), [(192, 256, 64), (64, 64, 10), (192, 64, 6), (7, 5, 2), (3, 3, 4), (8, 10, 5)]
+)
 def test_lanes_give_to_the_bit_what_each_gives_alone(items: int, inputs: int, outputs: int) -> None:
     alone = layers(inputs, outputs)
     together = of_lanes(alone)

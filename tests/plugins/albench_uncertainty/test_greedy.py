@@ -54,9 +54,10 @@ def test_of_copies_the_lowest_is_chosen() -> None:
     assert greedy(joint(probs), 40).tolist() == list(range(40))
 
 
-@pytest.mark.skipif(bool(unavailable()), reason="no device can be pretended")
 @pytest.mark.parametrize("impossible", [False, True])
 def test_a_device_chooses_the_same_and_is_waited_for_when_all_is_chosen(*, impossible: bool) -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
     probs = torch.tensor(random_samples(30, 200, 4, seed=1, sharpness=2.0)).float()
     if impossible:
         probs[:, :, 1] += probs[:, :, 0]
@@ -72,8 +73,9 @@ def test_a_device_chooses_the_same_and_is_waited_for_when_all_is_chosen(*, impos
     assert impossible or waits[0] == waits[1] <= 4
 
 
-@pytest.mark.skipif(bool(unavailable()), reason="no device can be pretended")
 def test_a_device_fills_up_once_all_is_told() -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
     probs = torch.tensor(random_samples(3, 200, 3, seed=2, sharpness=4)).float()
     known = joint(probs, limit=50)
     picks, state = greedy(known, 150).tolist(), known.generator.get_state()

@@ -11,7 +11,14 @@ from albench.kernels.best_keys import GROUP, best_keys
 from albench.kernels.blocks import joined
 from albench.kernels.finite import require_finite
 from albench.kernels.leading import leading_directions, leading_rows
-from albench.kernels.neighbors import Prepared, held_queries, own_neighbors, product_block, query_neighbors
+from albench.kernels.neighbors import (
+    Prepared,
+    held_queries,
+    left_out,
+    own_neighbors,
+    product_block,
+    query_neighbors,
+)
 from albench.kernels.ordering import unpack
 from albench.kernels.unit import Rows, UnitRows
 
@@ -61,10 +68,7 @@ def similarity_bounds(x: Tensor, k: int, items: Tensor) -> Tensor:
         (query_neighbors(Prepared(x[part], None, dtype), x, None, k + 1, block) for part in parts), len(items)
     )
     similarity, index = unpack(keys)
-    # An item is among its own nearest, or as near as these are k + 1 others: then the last is left out.
-    own = index == items[:, None]
-    own[:, -1] |= ~own.any(dim=1)
-    similarity = (similarity + coarse_error(similarity, dtype)).masked_fill_(own, 0.0)
+    similarity = (similarity + coarse_error(similarity, dtype)).masked_fill_(left_out(index, items), 0.0)
     return similarity.sum(dim=1) / k
 
 

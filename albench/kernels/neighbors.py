@@ -99,10 +99,17 @@ def similarity_to_others(x: Tensor, k: int, items: Tensor) -> Tensor:
     (M, k) float32.
     """
     similarity, index = unpack(all_neighbors(x[items], x, None, k + 1, product_block(x.device)))
-    # An item is among its own nearest, or as near as these are k + 1 others: then the last is left out.
+    own = left_out(index, items)
+    return similarity.clamp_(-1.0, 1.0).masked_fill_(own, -torch.inf).topk(k, dim=1).values
+
+
+def left_out(index: Tensor, items: Tensor) -> Tensor:
+    """(M, k + 1) bool, one True in each row: where an item (M,) is among its own nearest (M, k + 1), or else the last,
+    as then k + 1 others are as near as itself.
+    """
     own = index == items[:, None]
     own[:, -1] |= ~own.any(dim=1)
-    return similarity.clamp_(-1.0, 1.0).masked_fill_(own, -torch.inf).topk(k, dim=1).values
+    return own
 
 
 def check_neighbors(x: Tensor, k: int, queries: Tensor | None) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Container, Mapping
 
 from albench.components.code_files import CORE
 
-NOW = "f0890bb524a11549"
+NOW = "acdafd30c1916e8d"
 """Hash of today's training code."""
 SAME: frozenset[str] = frozenset(
     {
+        "f0890bb524a11549",
         "64a263be2d9f576e",
         "f73db580b75ce40d",
         "e812efd6a0e1f546",
@@ -81,15 +82,15 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset({NOT_THERE, "26bf20eb963ac7af", "cce21980fa2d78fb"}),
     ),
     "albench/kernels/kmeanspp.py": ("c3ca39fae2420ba5", frozenset({"36338861732f539d", "c221a225f03bb115"})),
-    "albench/kernels/lanes.py": ("64efe0adfe85beca", frozenset({NOT_THERE, "515e3c204c91f85f", "149a10c62e915a7e"})),
+    "albench/kernels/lanes.py": ("64efe0adfe85beca", frozenset({NOT_THERE, "149a10c62e915a7e", "515e3c204c91f85f"})),
     "albench/kernels/leading.py": ("ec670d146b3cdb2c", frozenset({NOT_THERE})),
     "albench/kernels/likely.py": ("de8199f8322ae0b0", frozenset({NOT_THERE})),
     "albench/kernels/neighbor_bounds.py": (
-        "d6f68935aa482e8a",
-        frozenset({NOT_THERE, "0bdb98c04f66be6d", "a3718b175746448a", "fbd50471713c43e2"}),
+        "d8965686cc8ad3a8",
+        frozenset({NOT_THERE, "0bdb98c04f66be6d", "a3718b175746448a", "d6f68935aa482e8a", "fbd50471713c43e2"}),
     ),
     "albench/kernels/neighbors.py": (
-        "be3a71f21f58c50b",
+        "723f575d589ab8d7",
         frozenset(
             {
                 NOT_THERE,
@@ -98,6 +99,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
                 "8bf159a6de5e9594",
                 "a54f0847885fb73c",
                 "b4425269381bfa72",
+                "be3a71f21f58c50b",
             }
         ),
     ),
@@ -150,7 +152,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_hybrid/agglomeration.py": ("747f427aed410932", frozenset({NOT_THERE})),
     "albench_hybrid/alfa_mix.py": ("c28bf74fc6df7993", frozenset({"4e9ed00eeaacf1cb", "9b48bbf461137bd9"})),
     "albench_hybrid/badge.py": ("2f8f913eda278e3e", frozenset({"74c23f0be6783bb9"})),
-    "albench_hybrid/bait.py": ("d42017fa7fb05711", frozenset()),
+    "albench_hybrid/bait.py": ("d42017fa7fb05711", frozenset({})),
     "albench_hybrid/binary_classifier.py": ("a13213f1d0912267", frozenset({NOT_THERE, "1421a24b4b69668d"})),
     "albench_hybrid/cluster_margin.py": (
         "59035d1d5c2814ab",
@@ -166,7 +168,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
         "b59e471033e95ae5",
         frozenset({"49a9e2dd2b1f7b8e", "6927b57559daeb7d", "ebb02513b14cfe70"}),
     ),
-    "albench_hybrid/fisher.py": ("f89f004263c2afff", frozenset()),
+    "albench_hybrid/fisher.py": ("f89f004263c2afff", frozenset({})),
     "albench_hybrid/galaxy.py": ("1f0a8f5583930ab3", frozenset({"44f054834e439afe"})),
     "albench_hybrid/information_density.py": ("cf3c6db072601e99", frozenset({"66a69654376493bc"})),
     "albench_ssl/__init__.py": ("e3f8ddd2c2fb54c5", frozenset({NOT_THERE})),
@@ -207,6 +209,7 @@ PLUGINS: dict[str, tuple[str, frozenset[str]]] = {
     "albench_wrappers/sharded.py": ("1ca3d559a379df10", frozenset({"40c8cad100c5b909", "70f082cd99b62129"})),
     "albench_wrappers/stochastic.py": ("f068968957b8e8f9", frozenset({"f37ed9cffbc1ed2f", "ff892109770ddbc0"})),
     "albench_wrappers/subsample.py": ("562424ff416fdc2f", frozenset({"cb8dacad74b9e56b"})),
+    "albench_ssl/mean_teacher.py": ("11a2304b74752f55", frozenset({"f729d1201caca339"})),
 }
 """File of albench's own plugins, or of kernels -> its hash today, and those of earlier code with the same records."""
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from albench.api import Batch, Forward, Logs, State, option
+from albench_ssl.losses import student_logits
 from albench_ssl.ramps import Ramped, gaussian_ramp
 
 
@@ -39,9 +40,8 @@ class MeanTeacher(Ramped):
 
     def loss(self, forward: Forward, batch: Batch, state: State, step: Tensor) -> tuple[Tensor, State, Logs]:
         teacher = torch.softmax(forward.ema(batch.views["weak2"]).float(), dim=1)
-        logits = forward(torch.cat([batch.x_lab, batch.x_weak]))
-        n_labeled = batch.x_lab.shape[0]
-        supervised = self.labeled_loss(logits[:n_labeled], batch)
-        unlabeled = F.mse_loss(torch.softmax(logits[n_labeled:].float(), dim=1), teacher)
+        labeled, weak = student_logits(forward, batch, "weak")
+        supervised = self.labeled_loss(labeled, batch)
+        unlabeled = F.mse_loss(torch.softmax(weak.float(), dim=1), teacher)
         logs = {"supervised_loss": supervised.detach(), "unlabeled_loss": unlabeled.detach()}
         return supervised + self.weight * gaussian_ramp(step, state["ramp_steps"]) * unlabeled, state, logs
